@@ -1,0 +1,582 @@
+/* ==== perfkit prelude 1: begin ==== the same lines stand in all four headers; `tests/prelude --sync` copies them from perfkit.h.
+   Macros, plain types and static inline functions only: it adds no symbol and no state to your program. */
+
+#if defined PK_PRELUDE && PK_PRELUDE > 1
+#error "perfkit: this header is older than a perfkit header included before it: update this one"
+#elif defined PK_PRELUDE && PK_PRELUDE < 1
+#error "perfkit: a perfkit header included before this one is older than it: update that one"
+#endif
+
+#ifndef PK_PRELUDE
+#define PK_PRELUDE 1
+#define PERFKIT_VERSION "0.1.0"
+
+#ifdef PERFKIT_CONFIG_FILE
+#include PERFKIT_CONFIG_FILE
+#endif
+
+/* Strict -std=c99 hides clock_gettime and friends; an implementation asks for them before the first libc header. */
+#if defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+    defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC
+#if defined __STRICT_ANSI__ && defined __unix__ && !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#endif
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Profiles and switches: set any of these before including, with -D, or in PERFKIT_CONFIG_FILE. ---- */
+
+#define PERFKIT_PROFILE_TINY 1     /* AVR class: 2 KB of RAM or less */
+#define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
+#define PERFKIT_PROFILE_HOSTED 3   /* everything */
+
+#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
+#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+#define PERFKIT_HOSTED 1
+#else
+#define PERFKIT_HOSTED 0
+#endif
+#endif
+#ifndef PERFKIT_PROFILE
+#if PERFKIT_HOSTED
+#define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
+#else
+#define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
+#endif
+#endif
+#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
+#endif
+#define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
+#define PK__FULL (PERFKIT_PROFILE == PERFKIT_PROFILE_HOSTED)
+
+#ifndef PERFKIT_HEAP /* fall back to malloc where neither memory nor an allocator is given */
+#define PERFKIT_HEAP PK__FULL
+#endif
+#ifndef PERFKIT_STDIO /* FILE, stderr, file descriptors */
+#define PERFKIT_STDIO PK__FULL
+#endif
+#ifndef PERFKIT_FLOAT /* %f %e %g in the formatter */
+#define PERFKIT_FLOAT PK__FULL
+#endif
+#ifndef PERFKIT_THREADS /* mutexes and conditions of the platform, or of the PERFKIT_MUTEX_* and _COND_* hooks */
+#define PERFKIT_THREADS PK__FULL
+#endif
+#ifndef PERFKIT_GLOBALS /* the default logger */
+#define PERFKIT_GLOBALS 1
+#endif
+#ifndef PERFKIT_STRINGS /* the texts behind pk_status_text and of reports */
+#define PERFKIT_STRINGS (!PK__TINY)
+#endif
+#ifndef PERFKIT_STATS /* counters that only statistics read */
+#define PERFKIT_STATS (!PK__TINY)
+#endif
+#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
+#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+#define PERFKIT_ATOMICS 1
+#else
+#define PERFKIT_ATOMICS 0
+#endif
+#endif
+#define PK__NOT_01(x) ((x) != 0 && (x) != 1)
+#if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
+    PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
+    PK__NOT_01(PERFKIT_ATOMICS)
+#error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
+#endif
+#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
+#endif
+
+#ifndef PERFKIT_TIME_BITS /* 32: times to live up to 2^30 ms (12 days); 64: any */
+#define PERFKIT_TIME_BITS 32
+#endif
+#if PERFKIT_TIME_BITS == 64
+typedef uint64_t pk_time; /* milliseconds on a monotonic clock of any origin */
+#elif PERFKIT_TIME_BITS == 32
+typedef uint32_t pk_time; /* milliseconds on a monotonic clock of any origin; wraps after 49 days, which is handled */
+#else
+#error "perfkit: PERFKIT_TIME_BITS is 32 or 64"
+#endif
+#define PK_TTL_MAX ((pk_time)1 << (PERFKIT_TIME_BITS - 2)) /* longest time to live, in milliseconds */
+#define PK_TTL_NEVER ((pk_time)~(pk_time)0)                /* a time to live that never ends */
+
+#if PERFKIT_HOSTED
+typedef uint64_t pk_count; /* a statistic */
+typedef uint64_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#else
+typedef uint32_t pk_count; /* a statistic; counts modulo 2^32 */
+typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#endif
+
+/* ---- Language ---- */
+
+#ifdef __cplusplus
+#define PK__EXTERN extern "C"
+#else
+#define PK__EXTERN extern
+#endif
+#if defined __GNUC__ || defined __clang__ || defined __TINYC__
+#define PK__UNUSED __attribute__((unused))
+#else
+#define PK__UNUSED
+#endif
+#if defined __GNUC__ || defined __clang__
+#define PK__LIKELY(x) __builtin_expect(!!(x), 1)
+#define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PK__COLD __attribute__((noinline, cold))
+#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define PK__LIKELY(x) (x)
+#define PK__UNLIKELY(x) (x)
+#define PK__COLD
+#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__PRINTF(format_at, args_at)
+#endif
+#define PK__INLINE static inline PK__UNUSED
+#ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
+#define PK_API static PK__UNUSED
+#else
+#define PK_API PK__EXTERN
+#endif
+#if defined __cplusplus
+#define PK__STATIC_ASSERT(name, condition) static_assert(condition, #name)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L
+#define PK__STATIC_ASSERT(name, condition) _Static_assert(condition, #name)
+#else
+#define PK__STATIC_ASSERT(name, condition) typedef char pk__assert_##name[(condition) ? 1 : -1]
+#endif
+#define PK__JOIN_(a, b) a##b
+#define PK__JOIN(a, b) PK__JOIN_(a, b)
+#define PK__COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A broken precondition (NULL object, one never initialised) is a bug of the caller; all else is a pk_status. */
+#ifndef PERFKIT_ASSERT
+#if PERFKIT_HOSTED
+#include <assert.h>
+#define PERFKIT_ASSERT(condition) assert(condition)
+#else
+#define PERFKIT_ASSERT(condition) ((void)0)
+#endif
+#endif
+
+/* ---- Constants in ROM: AVR keeps what is not marked in RAM; elsewhere these are plain reads. ---- */
+
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define PK_ROM PROGMEM
+#define PK_ROM_STR(text) PSTR(text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return pgm_read_byte(p); }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return pgm_read_word(p); }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return pgm_read_dword(p); }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return (const void *)pgm_read_word(p); }
+#else
+#define PK_ROM
+#define PK_ROM_STR(text) (text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return *(const uint8_t *)p; }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return *(const uint16_t *)p; }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return *(const uint32_t *)p; }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return *(const void *const *)p; }
+#endif
+
+/* ---- Status: what every function that can fail returns. Results go out through pointers; an error changes nothing. ---- */
+
+typedef int pk_status;
+#define PK_STATUS_LIST(X)                                                            \
+    X(PK_OK, "ok")                                                                   \
+    X(PK_INVALID, "an argument or description is wrong")                             \
+    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
+    X(PK_FULL, "no room within the limits")                                          \
+    X(PK_TOO_BIG, "larger than the space for it")                                    \
+    X(PK_EXISTS, "already there")                                                    \
+    X(PK_NOT_FOUND, "not there")                                                     \
+    X(PK_STALE, "the handle's object is gone")                                       \
+    X(PK_MISMATCH, "made with another layout or version")                            \
+    X(PK_BUSY, "still in use")                                                       \
+    X(PK_AGAIN, "not now; try again")                                                \
+    X(PK_TIMEOUT, "the time limit passed")                                           \
+    X(PK_EXHAUSTED, "all are in use")                                                \
+    X(PK_CLOSED, "closed")                                                           \
+    X(PK_CREATE_FAILED, "the create callback failed")                                \
+    X(PK_BREAKER_OPEN, "the circuit breaker is open")                                \
+    X(PK_CYCLE, "needs itself")                                                      \
+    X(PK_CLEANUP_FAILED, "a cleanup failed; the others ran")                         \
+    X(PK_DEFERRED, "will run at a later tick")                                       \
+    X(PK_FORKED, "this process is a forked copy: call the after_fork function")      \
+    X(PK_CORRUPT, "the data is damaged")                                             \
+    X(PK_IO, "reading or writing failed")
+#define PK__STATUS_ENUM(name, text) name,
+enum { PK_STATUS_LIST(PK__STATUS_ENUM) PK_STATUS_COUNT };
+
+#if PERFKIT_STRINGS
+/* The text of a status for people, in ROM (on AVR: a PROGMEM address). Never NULL. Interrupt-safe. */
+PK__INLINE const char *pk_status_text(pk_status status) {
+#define PK__STATUS_CASE(name, text) \
+    case name: return PK_ROM_STR(text);
+    switch (status) {
+        PK_STATUS_LIST(PK__STATUS_CASE)
+    default: return PK_ROM_STR("not a pk_status");
+    }
+}
+#endif
+
+/* What a module reports: handed to desc.on_event outside any lock, once for each failure, after it was counted. */
+typedef struct pk_event {
+    const char *object; /* desc.name of the reporting object, or NULL */
+    const char *detail; /* what it is about: the name of a cleanup, a site, a file; or NULL */
+    int kind;           /* PK_<MODULE>_EVENT_… of the reporting module */
+    pk_status status;
+    uint32_t a, b; /* figures; the kind says which */
+} pk_event;
+typedef void (*pk_event_fn)(void *user, const pk_event *event);
+
+/* ---- Hooks ---- */
+
+typedef pk_time (*pk_clock_fn)(void *user); /* milliseconds, never backwards; called inside operations: no perfkit calls in it */
+typedef struct pk_allocator {               /* all zero: malloc and free where PERFKIT_HEAP, else none */
+    void *(*alloc_fn)(size_t size, size_t align, void *user); /* NULL when out of memory; align is a power of two */
+    void (*free_fn)(void *memory, size_t size, void *user);   /* the size that was asked for */
+    void *user;
+} pk_allocator;
+
+#ifndef PERFKIT_MUTEX_BYTES /* room for the platform's mutex or condition inside public structs */
+#define PERFKIT_MUTEX_BYTES (PERFKIT_HOSTED ? 64 : 8)
+#endif
+typedef union pk_mutex { void *align_pointer; uint64_t align_64; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+typedef pk_mutex pk_cond;
+
+/* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
+   and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
+
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
+#ifdef PERFKIT_CRITICAL_ENTER
+#define PK__CRITICAL_ENTER(s) \
+    PERFKIT_CRITICAL_STATE s; \
+    PERFKIT_CRITICAL_ENTER(s)
+#define PK__CRITICAL_EXIT(s) PERFKIT_CRITICAL_EXIT(s)
+#define PK__HAS_CRITICAL 1
+#else
+#define PK__CRITICAL_ENTER(s) ((void)0)
+#define PK__CRITICAL_EXIT(s) ((void)0)
+#define PK__HAS_CRITICAL 0
+#endif
+
+/* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
+   (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
+#ifdef PERFKIT_TICKS
+#ifndef PERFKIT_TICKS_HZ
+#error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
+#endif
+#define PK__HAS_TICKS 1
+#else
+#define PK__HAS_TICKS PERFKIT_HOSTED
+#endif
+#ifndef PERFKIT_TICKS_HZ
+#define PERFKIT_TICKS_HZ 1000000000u
+#endif
+#ifndef PERFKIT_TICKS_MASK
+#define PERFKIT_TICKS_MASK (~(pk_ticks)0)
+#endif
+#ifndef PERFKIT_TICKS_DOWN
+#define PERFKIT_TICKS_DOWN 0
+#endif
+PK__INLINE pk_ticks pk__ticks_between(pk_ticks from, pk_ticks to) { /* right for spans below one wrap */
+    return (pk_ticks)((PERFKIT_TICKS_DOWN ? from - to : to - from) & PERFKIT_TICKS_MASK);
+}
+
+/* Units built with other answers to these get PK_INVALID from init, not corruption. */
+#define PK__CONFIG_WORD                                                                                             \
+    ((uint32_t)PK_PRELUDE << 24 | (uint32_t)(PERFKIT_TIME_BITS / 32) << 20 | (uint32_t)(sizeof(pk_count) / 4) << 16 | \
+     (uint32_t)PERFKIT_MUTEX_BYTES)
+
+/* ---- Arithmetic ---- */
+
+PK__INLINE bool pk__mul_fits(size_t a, size_t b, size_t *product) {
+    if (a != 0 && b > (size_t)-1 / a) return false;
+    *product = a * b;
+    return true;
+}
+PK__INLINE bool pk__add_fits(size_t a, size_t b, size_t *sum) {
+    if (b > (size_t)-1 - a) return false;
+    *sum = a + b;
+    return true;
+}
+#define PK__ALIGN_UP(n, align) (((n) + ((align) - 1)) / (align) * (align)) /* for constant expressions; align > 0 */
+PK__INLINE void *pk__align_pointer(void *p, size_t align) { /* align is a power of two */
+    size_t past = (size_t)((uintptr_t)p & (align - 1));
+    return past == 0 ? p : (void *)((unsigned char *)p + (align - past));
+}
+/* Whether the moment `at` has come, across the wrap of the clock: right while the two are less than half the range apart. */
+PK__INLINE bool pk__time_reached(pk_time now, pk_time at) { return (pk_time)(now - at) < (pk_time)1 << (PERFKIT_TIME_BITS - 1); }
+
+/* ---- Atomics on plain words: acquire loads, release stores, read-modify-write both. Plain accesses where PERFKIT_ATOMICS is 0. ---- */
+
+#if PERFKIT_ATOMICS && defined _MSC_VER && !defined __clang__
+#include <intrin.h>
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { uint32_t v = *p; _ReadWriteBarrier(); return v; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { _InterlockedExchange((volatile long *)p, (long)v); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return (uint32_t)_InterlockedExchangeAdd((volatile long *)p, (long)n); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)now, (long)was) == was;
+}
+#elif PERFKIT_ATOMICS
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return __atomic_compare_exchange_n(p, &was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#else
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return *p; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { *p = v; }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { uint32_t was = *p; *p = was + n; return was; }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) { if (*p != was) return false; *p = now; return true; }
+#endif
+
+/* ---- pk_backoff: how long to wait before the next try: min(cap, base * 2^n), then ± jitter, never above the cap. ----
+   Zero fields are the defaults. The caller does the waiting. One thread at a time. */
+
+#define PK_BACKOFF_NO_JITTER 255
+#define PK_BACKOFF_FOREVER 255
+typedef struct pk_backoff {
+    uint32_t base_ms;    /* 0: 1000 */
+    uint32_t cap_ms;     /* 0: 30000; at most 2^30 */
+    uint32_t seed;       /* of the jitter; 0: a constant */
+    uint8_t jitter_pct;  /* 0: 10; 1 to 100; PK_BACKOFF_NO_JITTER */
+    uint8_t max_retries; /* 0: 3; PK_BACKOFF_FOREVER */
+    uint8_t tried;       /* private: retries handed out since the reset */
+} pk_backoff;
+
+/* Start again from the base: call it after a success. */
+PK__INLINE void pk_backoff_reset(pk_backoff *b) { b->tried = 0; }
+
+/* *delay_ms = the wait before the next try; PK_EXHAUSTED, with *delay_ms untouched, when max_retries were handed out. O(log cap). */
+PK__INLINE pk_status pk_backoff_next(pk_backoff *b, uint32_t *delay_ms) {
+    uint32_t cap = b->cap_ms ? b->cap_ms : 30000u, delay = b->base_ms ? b->base_ms : 1000u, spread, random;
+    uint8_t limit = b->max_retries ? b->max_retries : 3, jitter = b->jitter_pct ? b->jitter_pct : 10, n;
+    if (cap > (uint32_t)1 << 30 || (jitter > 100 && jitter != PK_BACKOFF_NO_JITTER)) return PK_INVALID;
+    if (limit != PK_BACKOFF_FOREVER && b->tried >= limit) return PK_EXHAUSTED;
+    for (n = b->tried; n > 0 && delay < cap; n--) delay <<= 1;
+    if (delay > cap) delay = cap;
+    if (b->tried < 254) b->tried++;
+    if (jitter != PK_BACKOFF_NO_JITTER) {
+        random = b->seed ? b->seed : 0x9E3779B9u; /* xorshift32: Marsaglia, 2003 */
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        b->seed = random;
+        spread = (uint32_t)((uint64_t)delay * jitter * 42949673u >> 32); /* delay * jitter / 100 without a division */
+        delay = delay - spread + (uint32_t)((uint64_t)random * (2 * (uint64_t)spread + 1) >> 32);
+        if (delay > cap) delay = cap;
+    }
+    *delay_ms = delay;
+    return PK_OK;
+}
+
+/* ---- pk_breaker: stop calling what keeps failing (circuit breaker, Nygard 2007). ----
+   Zero fields are the defaults, so an all-zero breaker is closed and ready. One thread at a time. */
+
+enum { PK_BREAKER_CLOSED, PK_BREAKER_TRIPPED, PK_BREAKER_HALF_OPEN };
+typedef struct pk_breaker {
+    pk_time open_ms;      /* 0: 60000: how long calls are refused after tripping */
+    pk_time half_open_ms; /* 0: 30000: how long a trial may take before it counts as failed */
+    pk_time since;        /* private: when the state began */
+    uint8_t failures;     /* 0: 5: consecutive failures that trip it */
+    uint8_t failed;       /* private: consecutive failures so far */
+    uint8_t state;        /* PK_BREAKER_CLOSED, _TRIPPED or _HALF_OPEN; read only */
+} pk_breaker;
+
+PK__INLINE void pk__breaker_trip(pk_breaker *b, pk_time now) {
+    b->state = PK_BREAKER_TRIPPED;
+    b->since = now;
+}
+/* PK_OK: make the call, then report it with pk_breaker_success or _failure. PK_BREAKER_OPEN: don't. After open_ms one trial is let through. */
+PK__INLINE pk_status pk_breaker_allow(pk_breaker *b, pk_time now) {
+    if (b->state == PK_BREAKER_CLOSED) return PK_OK;
+    if (b->state == PK_BREAKER_HALF_OPEN) {
+        if ((pk_time)(now - b->since) >= (b->half_open_ms ? b->half_open_ms : 30000u)) pk__breaker_trip(b, now);
+        return PK_BREAKER_OPEN;
+    }
+    if ((pk_time)(now - b->since) < (b->open_ms ? b->open_ms : 60000u)) return PK_BREAKER_OPEN;
+    b->state = PK_BREAKER_HALF_OPEN;
+    b->since = now;
+    return PK_OK;
+}
+PK__INLINE void pk_breaker_success(pk_breaker *b) {
+    b->state = PK_BREAKER_CLOSED;
+    b->failed = 0;
+}
+PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
+    if (b->failed < 255) b->failed++;
+    if (b->state == PK_BREAKER_HALF_OPEN || b->failed >= (b->failures ? b->failures : 5)) pk__breaker_trip(b, now);
+}
+#endif /* PK_PRELUDE */
+
+/* ---- What implementations add: the platform's heap, clock, ticks, mutex and condition behind the hooks. ---- */
+
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+     defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
+#define PK__PRELUDE_IMPLEMENTATION
+#include <string.h>
+#if PERFKIT_HEAP
+#include <stdlib.h>
+#endif
+#if PERFKIT_HOSTED && defined _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+#elif PERFKIT_HOSTED
+#include <time.h>
+#if !defined CLOCK_MONOTONIC && !defined PERFKIT_NOW_MS
+#error "perfkit: include perfkit's implementation first, or compile with -D_POSIX_C_SOURCE=200809L"
+#endif
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#include <pthread.h>
+#endif
+#endif
+
+/* The allocator in force: the caller's, else malloc, else none (NULL). */
+PK__INLINE void *pk__alloc(const pk_allocator *a, size_t size, size_t align) {
+    if (a->alloc_fn) return a->alloc_fn(size, align, a->user);
+#if PERFKIT_HEAP
+    return malloc(size); /* callers leave slack and align within it */
+#else
+    return NULL;
+#endif
+}
+PK__INLINE void pk__free(const pk_allocator *a, void *memory, size_t size) {
+    if (a->alloc_fn) {
+        if (a->free_fn) a->free_fn(memory, size, a->user);
+        return;
+    }
+#if PERFKIT_HEAP
+    free(memory);
+#endif
+}
+
+/* The clock in force where desc.clock is NULL; without one PK__HAS_CLOCK is 0 and times to live are PK_UNSUPPORTED. */
+#ifdef PERFKIT_NOW_MS
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)PERFKIT_NOW_MS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)GetTickCount64(); }
+#elif PERFKIT_HOSTED
+#define PK__HAS_CLOCK 1
+#ifdef CLOCK_MONOTONIC_COARSE /* a quarter of the price, at the resolution of the kernel's tick (1 to 4 ms) */
+#define PK__CLOCK_ID CLOCK_MONOTONIC_COARSE
+#else
+#define PK__CLOCK_ID CLOCK_MONOTONIC
+#endif
+PK__INLINE pk_time pk__now_ms(void *user) {
+    struct timespec t;
+    (void)user;
+    clock_gettime(PK__CLOCK_ID, &t);
+    return (pk_time)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+}
+#else
+#define PK__HAS_CLOCK 0
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return 0; }
+#endif
+
+/* Ticks where PERFKIT_TICKS is not given. */
+#ifdef PERFKIT_TICKS
+PK__INLINE pk_ticks pk__ticks_now(void) { return (pk_ticks)PERFKIT_TICKS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    LARGE_INTEGER count, hz;
+    QueryPerformanceFrequency(&hz);
+    QueryPerformanceCounter(&count);
+    return (pk_ticks)(count.QuadPart / hz.QuadPart * 1000000000 + count.QuadPart % hz.QuadPart * 1000000000 / hz.QuadPart);
+}
+#elif PERFKIT_HOSTED && defined CLOCK_MONOTONIC
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (pk_ticks)t.tv_sec * 1000000000u + (pk_ticks)t.tv_nsec;
+}
+#else
+PK__INLINE pk_ticks pk__ticks_now(void) { return 0; }
+#endif
+
+#if !PERFKIT_THREADS /* desc.threads is refused at init, so these are never reached */
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { (void)m; return false; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { (void)m; }
+#elif defined PERFKIT_MUTEX_LOCK
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return PERFKIT_MUTEX_INIT(m); }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { PERFKIT_MUTEX_DESTROY(m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { PERFKIT_MUTEX_LOCK(m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { PERFKIT_MUTEX_UNLOCK(m); }
+#ifdef PERFKIT_COND_WAIT
+#define PK__HAS_COND 1
+PK__INLINE bool pk__cond_init(pk_cond *c) { return PERFKIT_COND_INIT(c); }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { PERFKIT_COND_DESTROY(c); }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) { return PERFKIT_COND_WAIT(c, m, ms); }
+PK__INLINE void pk__cond_signal(pk_cond *c) { PERFKIT_COND_SIGNAL(c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { PERFKIT_COND_BROADCAST(c); }
+#endif
+#elif defined _WIN32
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(SRWLOCK) <= sizeof(pk_mutex) && sizeof(CONDITION_VARIABLE) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { InitializeSRWLock((SRWLOCK *)(void *)m); return true; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { AcquireSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { ReleaseSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) { InitializeConditionVariable((CONDITION_VARIABLE *)(void *)c); return true; }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { (void)c; }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    return SleepConditionVariableSRW((CONDITION_VARIABLE *)(void *)c, (SRWLOCK *)(void *)m, ms, 0) != 0;
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#else
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return pthread_mutex_init((pthread_mutex_t *)(void *)m, NULL) == 0; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { pthread_mutex_destroy((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { pthread_mutex_lock((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { pthread_mutex_unlock((pthread_mutex_t *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) {
+    pthread_condattr_t attributes;
+    bool made;
+    if (pthread_condattr_init(&attributes) != 0) return false;
+#ifndef __APPLE__ /* which waits for a relative time instead */
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    made = pthread_cond_init((pthread_cond_t *)(void *)c, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return made;
+}
+PK__INLINE void pk__cond_destroy(pk_cond *c) { pthread_cond_destroy((pthread_cond_t *)(void *)c); }
+/* Wakes for a signal, spuriously, or after ms: then false. */
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    struct timespec t;
+#ifdef __APPLE__
+    t.tv_sec = (time_t)(ms / 1000u);
+    t.tv_nsec = (long)(ms % 1000u) * 1000000L;
+    return pthread_cond_timedwait_relative_np((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#else
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)(ms / 1000u);
+    t.tv_nsec += (long)(ms % 1000u) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return pthread_cond_timedwait((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#endif
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#endif
+#endif /* PK__PRELUDE_IMPLEMENTATION */
+/* ==== perfkit prelude 1: end ==== */
