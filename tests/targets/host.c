@@ -1,5 +1,5 @@
 /* host.c - the port of the test harness to anything with an operating system. */
-#include "../support/test.h"
+#include "../support/port.h"
 #include <stdio.h>
 
 void test_putc(char c) { putchar(c); }

@@ -1,0 +1,39 @@
+# perfkit is headers only: nothing here has to be built to use it. All output goes to build/.
+CC = cc
+CFLAGS = -O2 -Wall -Wextra
+PREFIX = /usr/local
+HEADERS = perfkit.h perfkit_cache.h perfkit_pool.h perfkit_log.h
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+demo: examples ## build and run the two examples; needs only a C compiler and make
+	@echo "== build/quickstart"
+	@build/quickstart
+	@echo "== build/scan $(SCAN)"
+	@build/scan $(SCAN)
+
+test: ## every test on the fast targets, below 5 minutes (tests/run --help says more)
+	@tests/run
+
+test-all: ## and on the further targets
+	@tests/run --all
+
+size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
+	@tests/size
+
+examples: build/quickstart build/scan ## build the examples
+
+build/quickstart: examples/quickstart.c $(HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/quickstart.c -o $@
+
+build/scan: examples/scan/*.c $(HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/scan/*.c -o $@
+
+install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
+	mkdir -p $(DESTDIR)$(PREFIX)/include
+	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
+
+.PHONY: help demo test test-all size examples install
