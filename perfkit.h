@@ -1,3 +1,62 @@
+/* perfkit.h - cleanups that always run, and the whole of perfkit in one include.
+
+   A scope (pk_scope) is a list of cleanups in memory that you give: every resource you open goes on it with one line, and
+   closing the scope, on success or from the middle of an error path, runs them all, last first, each exactly once, and tells
+   you which of them failed. perfkit.h also includes perfkit_cache.h, perfkit_pool.h and perfkit_log.h, which each work alone.
+
+   Do this: in exactly one C or C++ file, before any other include,
+
+       #define PERFKIT_IMPLEMENTATION
+       #include "perfkit.h"
+
+   and in the others only the #include. Then:
+
+       pk_status copy_config(const char *from, const char *to) {
+           PK_SCOPE_AUTO(scope, 8);                              // room for 8 cleanups; gcc and clang close it at every exit
+           FILE *in = (FILE *)pk_scope_fopen(&scope, from, "r"); // opened and put on the scope, or NULL
+           FILE *out = (FILE *)pk_scope_fopen(&scope, to, "w");
+           char *buffer = (char *)pk_scope_malloc(&scope, 4096);
+           if (!in || !out || !buffer) return PK_IO;             // closes whatever was opened
+           if (pk_scope_defer(&scope, unlock, &my_lock, "my_lock") != PK_OK) return PK_FULL;
+           ...
+           return pk_scope_close(&scope);                        // PK_OK, or the status of the first cleanup that failed
+       }
+
+   Configuration: define before including, with -D, or in a file named by PERFKIT_CONFIG_FILE. The same in every file.
+
+     macro                       TINY  FIRMWARE  HOSTED   what
+     PERFKIT_PROFILE             PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED; default by PERFKIT_HOSTED
+     PERFKIT_HOSTED              0     0         1        an operating system is there (found out by itself)
+     PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
+     PERFKIT_STDIO               0     0         1        FILE, stderr, file descriptors
+     PERFKIT_FLOAT               0     0         1        %f %e %g in the formatter
+     PERFKIT_THREADS             0     0         1        locks of the platform, or the PERFKIT_MUTEX_* and _COND_* hooks
+     PERFKIT_GLOBALS             1     1         1        the default logger
+     PERFKIT_STRINGS             0     1         1        pk_status_text and other texts
+     PERFKIT_STATS               0     1         1        counters that only statistics read
+     PERFKIT_ATOMICS             found out by the compiler; 0: the lock or critical-section hook serves instead
+     PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
+     PERFKIT_NOW_MS()            -     -         monotonic clock; milliseconds
+     PERFKIT_TICKS() _HZ _MASK _DOWN   -         monotonic ns     for the perf channel
+     PERFKIT_MUTEX_BYTES         8     8         64       room for a platform mutex in public structs
+     PERFKIT_CRITICAL_STATE _ENTER(s) _EXIT(s)   interrupt exclusion: save, restore, nestable; none by default
+     PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL or never initialised objects
+     PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
+     PERFKIT_CORE_ONLY           perfkit.h without the three other headers
+     PERFKIT_SCOPE_GROW          0     0         1        scopes may take further chunks from an allocator
+   Each header lists what is its own.
+
+   Guarantees of scopes
+     Cost        defer, and running one cleanup: O(1). A scope is 56 bytes (64-bit), a cleanup 24; 32-bit: 32 and 12; AVR: 17 and 6.
+     Order       last in, first out; each cleanup is taken off the scope before it runs, so it runs once, whatever it does itself.
+     Errors      a failing cleanup is counted and reported to on_event with its name; the others still run. A defer that finds no
+                 room says PK_FULL or PK_NO_MEMORY and leaves the resource with you.
+     Memory      the caller's (PK_SCOPE_BYTES), or chunks from an allocator, or the first and then the second.
+     Threads     a scope belongs to one thread at a time. Never call it from an interrupt.
+     Jumps       after longjmp past a scope's block, pk_scope_unwind with a mark taken before brings it back in order.
+*/
+/* SPDX-License-Identifier: MIT OR Unlicense */
+
 /* ==== perfkit prelude 1: begin ==== the same lines stand in all four headers; `tests/prelude --sync` copies them from perfkit.h.
    Macros, plain types and static inline functions only: it adds no symbol and no state to your program. */
 
@@ -580,3 +639,394 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #endif
 #endif /* PK__PRELUDE_IMPLEMENTATION */
 /* ==== perfkit prelude 1: end ==== */
+
+#if !defined PERFKIT_CORE_ONLY
+#ifdef __has_include
+#if !__has_include("perfkit_cache.h")
+#error "perfkit.h: copy perfkit_cache.h beside it, or define PERFKIT_CORE_ONLY"
+#endif
+#if !__has_include("perfkit_pool.h")
+#error "perfkit.h: copy perfkit_pool.h beside it, or define PERFKIT_CORE_ONLY"
+#endif
+#if !__has_include("perfkit_log.h")
+#error "perfkit.h: copy perfkit_log.h beside it, or define PERFKIT_CORE_ONLY"
+#endif
+#endif
+#include "perfkit_cache.h"
+#include "perfkit_pool.h"
+#include "perfkit_log.h"
+#endif
+
+/* ==== Declarations ==== */
+#ifndef PERFKIT_H
+#define PERFKIT_H
+
+/* What a scope runs. PK_OK, or any other value, which is counted, reported and handed on. It may use the scope it was on. */
+typedef pk_status (*pk_cleanup_fn)(void *context);
+
+typedef struct pk_scope_entry { /* private; public only so that arrays of it can be declared */
+    pk_cleanup_fn fn;
+    void *context;
+    const char *name;
+} pk_scope_entry;
+
+typedef struct pk__scope_chunk {
+    struct pk__scope_chunk *below;
+    pk_scope_entry *first, *next;
+    unsigned char *end; /* where the memory ends, maybe in the middle of an entry: so no size is ever divided */
+} pk__scope_chunk;
+
+typedef struct pk_scope { /* all private: use the functions */
+    pk__scope_chunk *top;
+    const pk_allocator *allocator; /* NULL: no growth */
+    pk_event_fn on_event;
+    void *user;
+    const char *name;
+    unsigned count;
+    uint16_t failures;
+    uint8_t owns_bottom; /* the lowest chunk came from the allocator, like those above it */
+} pk_scope;
+
+#ifndef PERFKIT_SCOPE_GROW
+#define PERFKIT_SCOPE_GROW PK__FULL
+#endif
+#if PK__NOT_01(PERFKIT_SCOPE_GROW)
+#error "perfkit: PERFKIT_SCOPE_GROW is 0 or 1"
+#endif
+
+typedef struct pk_scope_desc {
+    const char *name;              /* for reports; NULL is fine; not copied */
+    void *memory;                  /* room for cleanups: PK_SCOPE_BYTES(n), any alignment */
+    size_t memory_size;            /* bytes */
+    const pk_allocator *allocator; /* where further chunks come from; must outlive the scope; a zeroed one means malloc.
+                                      NULL: with memory, none; without, malloc. PK_UNSUPPORTED where PERFKIT_SCOPE_GROW is 0 */
+    pk_event_fn on_event;          /* hears of each failed cleanup; NULL: only counted */
+    void *user;                    /* handed to on_event */
+} pk_scope_desc;
+
+#define PK_SCOPE_BYTES(room) (sizeof(pk__scope_chunk) + (size_t)(room) * sizeof(pk_scope_entry) + sizeof(void *) - 1)
+
+/* Reported: a cleanup returned something else than PK_OK. detail = its name, status = what it returned, a = failures of this scope
+   so far, b = cleanups still on it. */
+#define PK_SCOPE_EVENT_CLEANUP_FAILED 1
+
+PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc);
+
+/* Make an empty scope; NULL desc: all defaults. PK_NO_MEMORY: no memory, no allocator, no heap, or too small for one cleanup.
+   PK_INVALID: this unit and the implementation were built with different configurations. Allocates nothing yet. */
+PK__INLINE pk_status pk_scope_init(pk_scope *s, const pk_scope_desc *desc) {
+    return pk__scope_init(s, sizeof(pk_scope), PK__CONFIG_WORD, desc);
+}
+
+/* Put fn(context) on the scope, to run when it closes or unwinds; `name` (not copied, may be NULL) stands in reports. O(1).
+   PK_FULL, PK_NO_MEMORY or PK_CLOSED: nothing was added, and the resource is still yours to release. */
+PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
+
+/* Run and remove all cleanups, last first, and give back every chunk. PK_OK, or what the first failing cleanup returned.
+   Closing again is PK_OK and runs nothing. */
+PK_API pk_status pk_scope_close(pk_scope *s);
+
+PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->count; }       /* cleanups waiting */
+PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; } /* cleanups that failed so far; stays at 65535 */
+
+/* At file scope: a scope with room for that many cleanups, ready without init, in an array of its own.
+       PK_SCOPE_DEFINE(boot, 8)
+       ... pk_scope_defer(&boot, stop_timer, NULL, "timer"); */
+#define PK_SCOPE_DEFINE(scope, room)                                                  \
+    static pk_scope_entry scope##_entries[room];                                      \
+    static pk__scope_chunk scope##_chunk = {NULL, scope##_entries, scope##_entries,   \
+                                            (unsigned char *)(scope##_entries + (room))};  \
+    static pk_scope scope = {&scope##_chunk, NULL, NULL, NULL, #scope, 0, 0, 0};
+
+#if defined __GNUC__ || defined __clang__
+/* In a function: a scope with room for that many cleanups on the stack, closed at every exit from the block (gcc, clang). */
+#define PK_SCOPE_AUTO(scope, room)                                                          \
+    pk_scope_entry scope##_entries[room];                                                   \
+    pk__scope_chunk scope##_chunk = pk__scope_chunk_over(scope##_entries, (scope##_entries) + (room)); \
+    __attribute__((cleanup(pk__scope_leave))) pk_scope scope = pk__scope_over(&scope##_chunk, #scope)
+#endif
+
+/* ---- Part of a scope ---- */
+
+typedef unsigned pk_scope_mark;
+
+/* Where the scope stands now, for pk_scope_unwind. */
+PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->count; }
+
+/* Run and remove what was added since the mark, last first. PK_OK, or what the first failing cleanup returned. PK_INVALID: the
+   scope is already shorter than the mark; nothing runs. Mark 0 empties the scope and leaves it open. */
+PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark);
+
+/* Hand every cleanup of `from` to `to`, on top of what is there, in the same order; nothing runs. All or nothing: PK_FULL,
+   PK_NO_MEMORY or PK_CLOSED leave both as they were; PK_INVALID: they are the same scope. O(cleanups moved). */
+PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to);
+
+/* Have failed cleanups reported to fn(user, event): for PK_SCOPE_DEFINE and PK_SCOPE_AUTO, which take no desc. */
+PK__INLINE void pk_scope_set_on_event(pk_scope *s, pk_event_fn fn, void *user) {
+    s->on_event = fn;
+    s->user = user;
+}
+
+/* ---- Resources opened and put on the scope in one call. NULL: neither opened nor on the scope. ---- */
+
+#if PERFKIT_HEAP
+PK_API void *pk_scope_malloc(pk_scope *s, size_t size); /* freed with the scope; NULL: no memory, or no room on the scope */
+#endif
+#if PERFKIT_STDIO
+/* The FILE *, closed with the scope (PK_IO where fclose fails: the data may not be on disk). NULL: errno says why, or no room. */
+PK_API void *pk_scope_fopen(pk_scope *s, const char *path, const char *mode);
+#endif
+
+/* ---- Private: what the macros above expand to. ---- */
+
+PK__INLINE pk__scope_chunk pk__scope_chunk_over(pk_scope_entry *entries, void *end) {
+    pk__scope_chunk chunk;
+    chunk.below = NULL;
+    chunk.first = entries;
+    chunk.next = entries;
+    chunk.end = (unsigned char *)end;
+    return chunk;
+}
+PK__INLINE pk_scope pk__scope_over(pk__scope_chunk *chunk, const char *name) {
+    pk_scope s;
+    s.top = chunk;
+    s.allocator = NULL;
+    s.on_event = NULL;
+    s.user = NULL;
+    s.name = name;
+    s.count = 0;
+    s.failures = 0;
+    s.owns_bottom = 0;
+    return s;
+}
+PK__INLINE void pk__scope_leave(pk_scope *s) { (void)pk_scope_close(s); }
+
+PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 : 40));
+#endif /* PERFKIT_H */
+
+/* ==== Implementation ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PERFKIT_IMPLEMENTED
+#define PERFKIT_IMPLEMENTED
+#if PERFKIT_STDIO
+#include <stdio.h>
+#endif
+
+#if PERFKIT_HOSTED
+#define PK__SCOPE_SHARED
+#define PK__SCOPE_COLD PK__COLD
+#else
+#define PK__SCOPE_SHARED PK__COLD /* one copy: flash counts for more than the call */
+#define PK__SCOPE_COLD
+#endif
+PK__STATIC_ASSERT(scope_entry_is_three_words, sizeof(pk_scope_entry) == 3 * sizeof(void *));
+
+#if PERFKIT_SCOPE_GROW
+static const pk_allocator pk__scope_heap = {NULL, NULL, NULL};
+static pk_status pk__scope_set_growth(pk_scope *s, const pk_allocator *allocator) {
+    s->owns_bottom = s->top == NULL;
+    if (allocator == NULL && s->owns_bottom) allocator = &pk__scope_heap;
+    if (allocator && !allocator->alloc_fn && !PERFKIT_HEAP) allocator = NULL;
+    s->allocator = allocator;
+    return s->top || allocator ? PK_OK : PK_NO_MEMORY;
+}
+
+/* A chunk from the allocator with room for `bytes` of entries or more, twice the size of the one below it. */
+static PK__COLD pk_status pk__scope_grow(pk_scope *s, size_t bytes) {
+    size_t size = s->top ? 2 * (size_t)(s->top->end - (unsigned char *)s->top->first) : 8 * sizeof(pk_scope_entry);
+    pk__scope_chunk *chunk;
+    if (s->allocator == NULL) return s->top ? PK_FULL : PK_CLOSED;
+    if (size > 4096 * sizeof(pk_scope_entry)) size = 4096 * sizeof(pk_scope_entry);
+    if (size < bytes) size = bytes;
+    if (!pk__add_fits(size, sizeof *chunk, &size)) return PK_NO_MEMORY;
+    chunk = (pk__scope_chunk *)pk__alloc(s->allocator, size, sizeof(void *));
+    if (chunk == NULL) return PK_NO_MEMORY;
+    *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)chunk + size);
+    chunk->below = s->top;
+    s->top = chunk;
+    return PK_OK;
+}
+
+/* The top chunk is empty: go down one. It was kept until now so that a scope breathing at a chunk's edge does not allocate. */
+static PK__COLD void pk__scope_shrink(pk_scope *s) {
+    pk__scope_chunk *chunk = s->top;
+    s->top = chunk->below;
+    pk__free(s->allocator, chunk, (size_t)(chunk->end - (unsigned char *)chunk));
+}
+static void pk__scope_free_chunks(pk_scope *s) {
+    while (s->top && (s->top->below || s->owns_bottom)) pk__scope_shrink(s);
+    s->allocator = NULL;
+}
+#else /* one chunk, the caller's */
+#define pk__scope_set_growth(s, from) ((from) ? PK_UNSUPPORTED : (s)->top ? PK_OK : PK_NO_MEMORY)
+#define pk__scope_grow(s, bytes) ((s)->top ? PK_FULL : PK_CLOSED)
+#define pk__scope_shrink(s) ((void)0)
+#define pk__scope_free_chunks(s) ((void)0)
+#endif
+
+PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc) {
+    pk__scope_chunk *chunk;
+    PERFKIT_ASSERT(s != NULL);
+    if (size != sizeof(pk_scope) || config != PK__CONFIG_WORD) return PK_INVALID;
+    *s = pk__scope_over(NULL, NULL); /* closed, until there is memory or an allocator */
+    if (desc) {
+        s->on_event = desc->on_event;
+        s->user = desc->user;
+        s->name = desc->name;
+        if (desc->memory) {
+            if (desc->memory_size < PK_SCOPE_BYTES(1)) return PK_NO_MEMORY;
+            chunk = (pk__scope_chunk *)pk__align_pointer(desc->memory, sizeof(void *));
+            *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)desc->memory + desc->memory_size);
+            s->top = chunk;
+        }
+    }
+    return pk__scope_set_growth(s, desc ? desc->allocator : NULL);
+}
+
+/* Room for so many bytes of entries in the top chunk, or an error and no change. */
+static PK__SCOPE_SHARED pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
+    PERFKIT_ASSERT(s != NULL);
+    if (PK__LIKELY(s->top && (size_t)(s->top->end - (unsigned char *)s->top->next) >= bytes)) return PK_OK;
+    return pk__scope_grow(s, bytes);
+}
+
+PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
+    pk_scope_entry *entry;
+    pk_status status = fn ? pk__scope_reserve(s, sizeof *entry) : PK_INVALID;
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    entry = s->top->next++;
+    entry->fn = fn;
+    entry->context = context;
+    entry->name = name;
+    s->count++;
+    return PK_OK;
+}
+
+/* The cleanup to run next, taken off the scope. */
+static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
+    while (s->top->next == s->top->first) pk__scope_shrink(s);
+    s->count--;
+    return --s->top->next;
+}
+
+static PK__SCOPE_COLD void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
+    pk_event event;
+    if (++s->failures == 0) s->failures--;
+    if (s->on_event == NULL) return;
+    event.object = s->name;
+    event.detail = name;
+    event.kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
+    event.status = status;
+    event.a = s->failures;
+    event.b = s->count;
+    s->on_event(s->user, &event);
+}
+
+PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
+    pk_status first = PK_OK, status;
+    pk_scope_entry entry;
+    PERFKIT_ASSERT(s != NULL);
+    if (mark > s->count) return PK_INVALID;
+    while (s->count > mark) {
+        entry = *pk__scope_pop(s); /* a copy: the cleanup may add another in its place */
+        status = entry.fn(entry.context);
+        if (PK__LIKELY(status == PK_OK)) continue;
+        pk__scope_failed(s, entry.name, status);
+        if (first == PK_OK) first = status;
+    }
+    return first;
+}
+
+PK_API pk_status pk_scope_close(pk_scope *s) {
+    pk_status first = pk_scope_unwind(s, 0);
+    pk__scope_free_chunks(s);
+    s->top = NULL; /* neither room nor a source of it: closed */
+    return first;
+}
+
+PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
+    pk_scope_entry *target;
+    pk_status status;
+    PERFKIT_ASSERT(from != NULL && to != NULL);
+    if (from == to) return PK_INVALID;
+    status = pk__scope_reserve(to, from->count * sizeof *target); /* fits: that many exist */
+    if (status != PK_OK) return status;
+    to->count += from->count;
+    to->top->next += from->count;
+    for (target = to->top->next; from->count > 0;) *--target = *pk__scope_pop(from);
+    return PK_OK;
+}
+
+#if PERFKIT_HEAP
+static pk_status pk__scope_free(void *memory) {
+    free(memory);
+    return PK_OK;
+}
+PK_API void *pk_scope_malloc(pk_scope *s, size_t size) {
+    void *memory;
+    if (pk__scope_reserve(s, sizeof(pk_scope_entry)) != PK_OK) return NULL; /* first, so that defer cannot fail once there is something to lose */
+    memory = malloc(size ? size : 1);
+    if (memory) (void)pk_scope_defer(s, pk__scope_free, memory, "malloc");
+    return memory;
+}
+#endif
+#if PERFKIT_STDIO
+static pk_status pk__scope_fclose(void *file) { return fclose((FILE *)file) == 0 ? PK_OK : PK_IO; }
+PK_API void *pk_scope_fopen(pk_scope *s, const char *path, const char *mode) {
+    FILE *file;
+    if (pk__scope_reserve(s, sizeof(pk_scope_entry)) != PK_OK) return NULL;
+    file = fopen(path, mode);
+    if (file) (void)pk_scope_defer(s, pk__scope_fclose, file, path);
+    return file;
+}
+#endif
+#endif /* PERFKIT_IMPLEMENTATION */
+
+/*
+perfkit is available under either of two licenses: choose whichever you like.
+
+------------------------------------------------------------------------------
+ALTERNATIVE A - MIT License
+
+Copyright (c) 2026 the perfkit authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+of the Software, and to permit persons to whom the Software is furnished to do
+so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+
+------------------------------------------------------------------------------
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+software, either in source code form or as a compiled binary, for any purpose,
+commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this
+software dedicate any and all copyright interest in the software to the public
+domain. We make this dedication for the benefit of the public at large and to
+the detriment of our heirs and successors. We intend this dedication to be an
+overt act of relinquishment in perpetuity of all present and future rights to
+this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/

@@ -2,8 +2,10 @@
    workstation and in 2 KB of RAM. C99 and C++11.
 
      static void entry_expires_on_time(void) { CHECK(...); CHECK_EQ(got, 3); CHECK_STATUS(call(), PK_OK); }
-     TEST_MAIN(RUN("K06", "an entry is valid while now < expires_at", entry_expires_on_time)
-               RUN(...))
+     TESTS {
+         RUN("K06", "an entry is valid while now < expires_at", entry_expires_on_time)
+         RUN(...)
+     }
 
    Each RUN is one behaviour and names the requirement rows it proves. The program ends with "N passed, N failed", which the
    runner asks for beside the exit status: some simulators always exit 0. Each target supplies test_putc and a main that calls
@@ -21,6 +23,7 @@ int test_main(void); /* the number of failed tests, at most 99 */
 }
 #endif
 
+#ifndef TEST_PORT /* ports (tests/targets) need the two declarations only */
 #ifdef __AVR__
 #include <avr/pgmspace.h>
 #define TEST__ROM(text) PSTR(text)
@@ -87,7 +90,7 @@ static TEST__NOINLINE void test__same(long got, long want, uint16_t line, const 
 }
 static TEST__NOINLINE void test__same_text(const char *got, const char *want, uint16_t line, const char *expression) {
     const char *a = got, *b = want;
-    while (*a && *a == *b) a++, b++;
+    for (; *a && *a == *b; a++) b++;
     if (*a == *b) return;
     test__fail(line, expression);
     for (test__puts(TEST__ROM("    got  \"")); *got; got++) test_putc(*got);
@@ -127,6 +130,13 @@ static int test__end(void) {
 #define CHECK_STATUS(call, want) CHECK_EQ(call, want)
 #define CHECK_TEXT(got, want) test__same_text(got, want, __LINE__, TEST__EXPRESSION(#got)) /* both in RAM */
 #define RUN(rows, behaviour, test) test__run(TEST__ROM(rows), TEST__ROM(behaviour), test);
+#define TESTS \
+    static void test__all(void); \
+    int test_main(void) { \
+        test__all(); \
+        return test__end(); \
+    } \
+    static void test__all(void)
 #define TEST_MAIN(runs) \
     int test_main(void) { \
         runs return test__end(); \
@@ -140,4 +150,5 @@ static TEST__UNUSED uint32_t test_random(void) {
     test__random_state ^= test__random_state << 5;
     return test__random_state;
 }
+#endif /* TEST_PORT */
 #endif
