@@ -1,5 +1,6 @@
 /* host.c - the port of the test harness to anything with an operating system. */
-#include "../support/port.h"
+#define TEST_PORT
+#include "../support/test.h"
 #include <stdio.h>
 
 void test_putc(char c) { putchar(c); }

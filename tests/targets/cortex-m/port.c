@@ -1,6 +1,7 @@
 /* port.c - the port of the test harness to a Cortex-M in QEMU: console and exit status by semihosting (a breakpoint with an
    operation in r0 and its argument in r1). */
-#include "../../support/port.h"
+#define TEST_PORT
+#include "../../support/test.h"
 #include <stdint.h>
 
 enum { SYS_WRITE0 = 0x04, SYS_EXIT_EXTENDED = 0x20, ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
