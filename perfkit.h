@@ -47,7 +47,7 @@
    Each header lists what is its own.
 
    Guarantees of scopes
-     Cost        defer, and running one cleanup: O(1). A scope is 56 bytes (64-bit), a cleanup 24; 32-bit: 32 and 12; AVR: 17 and 6.
+     Cost        defer, and running one cleanup: O(1). A scope is 48 bytes (64-bit), a cleanup 24; 32-bit: 28 and 12; AVR: 15 and 6.
      Order       last in, first out; each cleanup is taken off the scope before it runs, so it runs once, whatever it does itself.
      Errors      a failing cleanup is counted and reported to on_event with its name; the others still run. A defer that finds no
                  room says PK_FULL or PK_NO_MEMORY and leaves the resource with you.
@@ -704,7 +704,9 @@ typedef struct pk_scope_desc {
     void *user;                    /* handed to on_event */
 } pk_scope_desc;
 
-#define PK_SCOPE_BYTES(room) (sizeof(pk__scope_chunk) + (size_t)(room) * sizeof(pk_scope_entry) + sizeof(void *) - 1)
+typedef struct pk__scope_probe { char before; pk__scope_chunk chunk; } pk__scope_probe;
+#define PK__SCOPE_ALIGN offsetof(pk__scope_probe, chunk)
+#define PK_SCOPE_BYTES(room) (sizeof(pk__scope_chunk) + (size_t)(room) * sizeof(pk_scope_entry) + PK__SCOPE_ALIGN - 1)
 
 /* Reported: a cleanup returned something else than PK_OK. detail = its name, status = what it returned, a = failures of this scope
    so far, b = cleanups still on it. */
@@ -811,15 +813,6 @@ PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 :
 #include <stdio.h>
 #endif
 
-#if PERFKIT_HOSTED
-#define PK__SCOPE_SHARED
-#define PK__SCOPE_COLD PK__COLD
-#else
-#define PK__SCOPE_SHARED PK__COLD /* one copy: flash counts for more than the call */
-#define PK__SCOPE_COLD
-#endif
-PK__STATIC_ASSERT(scope_entry_is_three_words, sizeof(pk_scope_entry) == 3 * sizeof(void *));
-
 #if PERFKIT_SCOPE_GROW
 static const pk_allocator pk__scope_heap = {NULL, NULL, NULL};
 static pk_status pk__scope_set_growth(pk_scope *s, const pk_allocator *allocator) {
@@ -838,7 +831,7 @@ static PK__COLD pk_status pk__scope_grow(pk_scope *s, size_t bytes) {
     if (size > 4096 * sizeof(pk_scope_entry)) size = 4096 * sizeof(pk_scope_entry);
     if (size < bytes) size = bytes;
     if (!pk__add_fits(size, sizeof *chunk, &size)) return PK_NO_MEMORY;
-    chunk = (pk__scope_chunk *)pk__alloc(s->allocator, size, sizeof(void *));
+    chunk = (pk__scope_chunk *)pk__alloc(s->allocator, size, PK__SCOPE_ALIGN);
     if (chunk == NULL) return PK_NO_MEMORY;
     *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)chunk + size);
     chunk->below = s->top;
@@ -874,7 +867,7 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
         s->name = desc->name;
         if (desc->memory) {
             if (desc->memory_size < PK_SCOPE_BYTES(1)) return PK_NO_MEMORY;
-            chunk = (pk__scope_chunk *)pk__align_pointer(desc->memory, sizeof(void *));
+            chunk = (pk__scope_chunk *)pk__align_pointer(desc->memory, PK__SCOPE_ALIGN);
             *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)desc->memory + desc->memory_size);
             s->top = chunk;
         }
@@ -883,7 +876,7 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
 }
 
 /* Room for so many bytes of entries in the top chunk, or an error and no change. */
-static PK__SCOPE_SHARED pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
+static pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
     PERFKIT_ASSERT(s != NULL);
     if (PK__LIKELY(s->top && (size_t)(s->top->end - (unsigned char *)s->top->next) >= bytes)) return PK_OK;
     return pk__scope_grow(s, bytes);
@@ -902,16 +895,14 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 }
 
 /* The cleanup to run next, taken off the scope. */
-static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
+static pk_scope_entry *pk__scope_pop(pk_scope *s) {
     while (s->top->next == s->top->first) pk__scope_shrink(s);
     s->count--;
     return --s->top->next;
 }
 
-static PK__SCOPE_COLD void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
+static void pk__scope_report(const pk_scope *s, const char *name, pk_status status) {
     pk_event event;
-    if (++s->failures == 0) s->failures--;
-    if (s->on_event == NULL) return;
     event.object = s->name;
     event.detail = name;
     event.kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
@@ -921,16 +912,24 @@ static PK__SCOPE_COLD void pk__scope_failed(pk_scope *s, const char *name, pk_st
     s->on_event(s->user, &event);
 }
 
+/* The entry is read before its cleanup runs, which may add another in its place. */
+static pk_status pk__scope_run_one(pk_scope *s) {
+    const pk_scope_entry *entry = pk__scope_pop(s);
+    const char *name = entry->name;
+    pk_status status = entry->fn(entry->context);
+    if (PK__UNLIKELY(status != PK_OK)) {
+        if (++s->failures == 0) s->failures--;
+        if (s->on_event) pk__scope_report(s, name, status);
+    }
+    return status;
+}
+
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
     pk_status first = PK_OK, status;
-    pk_scope_entry entry;
     PERFKIT_ASSERT(s != NULL);
     if (mark > s->count) return PK_INVALID;
     while (s->count > mark) {
-        entry = *pk__scope_pop(s); /* a copy: the cleanup may add another in its place */
-        status = entry.fn(entry.context);
-        if (PK__LIKELY(status == PK_OK)) continue;
-        pk__scope_failed(s, entry.name, status);
+        status = pk__scope_run_one(s);
         if (first == PK_OK) first = status;
     }
     return first;
@@ -963,7 +962,8 @@ static pk_status pk__scope_free(void *memory) {
 }
 PK_API void *pk_scope_malloc(pk_scope *s, size_t size) {
     void *memory;
-    if (pk__scope_reserve(s, sizeof(pk_scope_entry)) != PK_OK) return NULL; /* first, so that defer cannot fail once there is something to lose */
+    /* Room first: once there is something to lose, defer cannot fail. */
+    if (pk__scope_reserve(s, sizeof(pk_scope_entry)) != PK_OK) return NULL;
     memory = malloc(size ? size : 1);
     if (memory) (void)pk_scope_defer(s, pk__scope_free, memory, "malloc");
     return memory;
@@ -975,7 +975,7 @@ PK_API void *pk_scope_fopen(pk_scope *s, const char *path, const char *mode) {
     FILE *file;
     if (pk__scope_reserve(s, sizeof(pk_scope_entry)) != PK_OK) return NULL;
     file = fopen(path, mode);
-    if (file) (void)pk_scope_defer(s, pk__scope_fclose, file, path);
+    if (file) (void)pk_scope_defer(s, pk__scope_fclose, file, "fopen");
     return file;
 }
 #endif
