@@ -1,0 +1,3 @@
+/* expect: this header is older than a perfkit header included before it */
+#define PK_PRELUDE 1000
+#include "perfkit.h"

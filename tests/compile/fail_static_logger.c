@@ -1,0 +1,3 @@
+/* expect: PERFKIT_LOG_DEFAULT */
+#define PERFKIT_STATIC
+#include "perfkit.h"
