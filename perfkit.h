@@ -217,8 +217,7 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 /* A broken precondition (NULL object, one never initialised) is a bug of the caller; all else is a pk_status. */
 #ifndef PERFKIT_ASSERT
 #if PERFKIT_HOSTED
-#include <assert.h>
-#define PERFKIT_ASSERT(condition) assert(condition)
+#define PERFKIT_ASSERT(condition) assert(condition) /* <assert.h> comes with the implementation */
 #else
 #define PERFKIT_ASSERT(condition) ((void)0)
 #endif
@@ -482,6 +481,7 @@ PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
      defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
 #define PK__PRELUDE_IMPLEMENTATION
+#include <assert.h>
 #include <string.h>
 #if PERFKIT_HEAP
 #include <stdlib.h>
