@@ -481,8 +481,10 @@ PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
      defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
 #define PK__PRELUDE_IMPLEMENTATION
-#include <assert.h>
 #include <string.h>
+#if PERFKIT_HOSTED
+#include <assert.h>
+#endif
 #if PERFKIT_HEAP
 #include <stdlib.h>
 #endif
