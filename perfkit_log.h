@@ -1,0 +1,2412 @@
+/* perfkit_log.h - a leveled logger and a separate performance channel; its own formatter, no heap, fit for 2 KB of RAM.
+
+   Lines with a level go to one or more sinks (stderr, file descriptor, FILE, your function), and nothing is evaluated, formatted or
+   even compiled in for a level that is off. Beside it, and never mixed with it, the perf channel times and counts named places of
+   your program, keeps their distribution in fixed memory and prints a table. C99 to C2x, C++11 to C++20; MIT or Unlicense.
+
+   Do this: in ONE file of your program
+
+       #define PERFKIT_LOG_IMPLEMENTATION
+       #include "perfkit_log.h"
+
+   and in any file
+
+       #include "perfkit_log.h"
+
+       int main(void) {
+           pk_log_configure(PK_LOG_INFO);                 // optional: without it WARN and ERROR go to stderr
+           PK_LOG_INFO("listening on port %d", 8080);     // printf formats, checked by the compiler
+           PK_LOG_DEBUG("state %s", costly());            // DEBUG is off: costly() is not called
+           pk_perf_configure(PK_LOG_INFO);                // the perf channel is off until you say so
+           PK_PERF_SCOPE("work") { work(); }              // times the block
+           pk_perf_report(&pk_perf_default, pk_log_to_stderr, NULL, 20); // table: count, total, p50, p95, p99, max
+           return 0;
+       }
+
+   In firmware there is no stderr: give the default logger a function first.
+
+       static pk_status uart_line(void *user, int level, const char *text, size_t length) { ...; return PK_OK; }
+       pk_log_add_sink(&pk_log_default, uart_line, NULL, PK_LOG_TRACE);
+
+   CONFIGURATION: define before including, with -D, or in PERFKIT_CONFIG_FILE; the same for all units, but for those marked *
+     macro                 default: hosted / firmware / tiny   meaning
+     PERFKIT_LOG_LEVEL *   PK_LOG_TRACE (all)                  floor: calls above it leave nothing in the program. A level's name, or 0 to 5
+     PERFKIT_LOG_NAME *    none                                "net": the name in the lines of this file; before its first include
+     PERFKIT_LOG_SITE *    1 / 0 / 0                           file:line in each line
+     PERFKIT_LOG_LINE      512 / 96 / 64                       bytes of one line with its end; a longer one is cut and ends in "..."
+     PERFKIT_LOG_SINKS     4 / 4 / 2                           sinks per logger
+     PERFKIT_LOG_INT64     1 / 0 / 0                           %lld and friends where long is 32 bits
+     PERFKIT_LOG_WALL      1 / 0 / 0                           dates: desc.wall, or the system's clock
+     PERFKIT_LOG_DEFAULT * pk_log_default                      the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
+     PERFKIT_PERF_DEFAULT* pk_perf_default                     the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
+     PERFKIT_PERF          1 / 1 / 0                           the perf channel; 0: PK_PERF_SCOPE leaves its block alone
+     PERFKIT_PERF_SUB_BITS, _MAX_BITS, _COUNTER                histogram of a PK_PERF_SCOPE: 5, 40, uint32_t / 3, 24, uint16_t /
+                                                               AVR 2, 20, uint16_t (4,608 / 352 / 152 bytes)
+     shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0 (desc.threads),
+     PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN, PERFKIT_CRITICAL_ENTER/EXIT,
+     PERFKIT_STATIC (everything private to the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT).
+
+   A LINE
+     2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
+     12345 WARN  net peer 10.0.0.7 is slow
+     Time: UTC from desc.wall, else milliseconds from desc.clock, else, hosted, UTC from the system, else PERFKIT_NOW_MS(), else none.
+     Name: PERFKIT_LOG_NAME of the file, else that of the logger, else none. It ends in "\n". A line too long for PERFKIT_LOG_LINE is
+     cut between characters of UTF-8, ends in "..." and is counted. Values of %s and %c are escaped (\n \r \t, \xNN for other control
+     characters and DEL), so no value forges a line or drives a terminal; the format itself is yours and printed as it is.
+
+   FORMATS
+     Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT, correctly
+     rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does not know
+     (%lld without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no argument is read
+     under a wrong type. Formats of the macros are string literals, and in flash on AVR; there a value in flash is printed by
+     "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
+
+   GUARANTEES
+     A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
+     Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about
+     200 (64-bit hosts: 400; %f and friends: 900 more).
+     Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
+     Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
+     default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same
+     order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file stay whole too.
+     pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to the same logger.
+     Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
+     interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
+     Time: the formatter is linear in its output; nothing waits but the sinks.
+     Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; a span of PERFKIT_TICKS() longer than one wrap
+     cannot be told from a short one: choose the counter so that none is. */
+
+/* SPDX-License-Identifier: MIT OR Unlicense */
+
+/* ==== perfkit prelude 1: begin ==== the same lines stand in all four headers; `tests/prelude --sync` copies them from perfkit.h.
+   Macros, plain types and static inline functions only: it adds no symbol and no state to your program. */
+
+#if defined PK_PRELUDE && PK_PRELUDE > 1
+#error "perfkit: this header is older than a perfkit header included before it: update this one"
+#elif defined PK_PRELUDE && PK_PRELUDE < 1
+#error "perfkit: a perfkit header included before this one is older than it: update that one"
+#endif
+
+#ifndef PK_PRELUDE
+#define PK_PRELUDE 1
+#define PERFKIT_VERSION "0.1.0"
+
+#ifdef PERFKIT_CONFIG_FILE
+#include PERFKIT_CONFIG_FILE
+#endif
+
+/* Strict -std=c99 hides clock_gettime and friends; an implementation asks for them before the first libc header. */
+#if defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+    defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC
+#if defined __STRICT_ANSI__ && defined __unix__ && !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#endif
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Profiles and switches: set any of these before including, with -D, or in PERFKIT_CONFIG_FILE. ---- */
+
+#define PERFKIT_PROFILE_TINY 1     /* AVR class: 2 KB of RAM or less */
+#define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
+#define PERFKIT_PROFILE_HOSTED 3   /* everything */
+
+#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
+#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+#define PERFKIT_HOSTED 1
+#else
+#define PERFKIT_HOSTED 0
+#endif
+#endif
+#ifndef PERFKIT_PROFILE
+#if PERFKIT_HOSTED
+#define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
+#else
+#define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
+#endif
+#endif
+#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
+#endif
+#define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
+#define PK__FULL (PERFKIT_PROFILE == PERFKIT_PROFILE_HOSTED)
+
+#ifndef PERFKIT_HEAP /* fall back to malloc where neither memory nor an allocator is given */
+#define PERFKIT_HEAP PK__FULL
+#endif
+#ifndef PERFKIT_STDIO /* FILE, stderr, file descriptors */
+#define PERFKIT_STDIO PK__FULL
+#endif
+#ifndef PERFKIT_FLOAT /* %f %e %g in the formatter */
+#define PERFKIT_FLOAT PK__FULL
+#endif
+#ifndef PERFKIT_THREADS /* mutexes and conditions of the platform, or of the PERFKIT_MUTEX_* and _COND_* hooks */
+#define PERFKIT_THREADS PK__FULL
+#endif
+#ifndef PERFKIT_GLOBALS /* the default logger */
+#define PERFKIT_GLOBALS 1
+#endif
+#ifndef PERFKIT_STRINGS /* the texts behind pk_status_text and of reports */
+#define PERFKIT_STRINGS (!PK__TINY)
+#endif
+#ifndef PERFKIT_STATS /* counters that only statistics read */
+#define PERFKIT_STATS (!PK__TINY)
+#endif
+#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
+#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+#define PERFKIT_ATOMICS 1
+#else
+#define PERFKIT_ATOMICS 0
+#endif
+#endif
+#define PK__NOT_01(x) ((x) != 0 && (x) != 1)
+#if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
+    PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
+    PK__NOT_01(PERFKIT_ATOMICS)
+#error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
+#endif
+#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
+#endif
+
+#ifndef PERFKIT_TIME_BITS /* 32: times to live up to 2^30 ms (12 days); 64: any */
+#define PERFKIT_TIME_BITS 32
+#endif
+#if PERFKIT_TIME_BITS == 64
+typedef uint64_t pk_time; /* milliseconds on a monotonic clock of any origin */
+#elif PERFKIT_TIME_BITS == 32
+typedef uint32_t pk_time; /* milliseconds on a monotonic clock of any origin; wraps after 49 days, which is handled */
+#else
+#error "perfkit: PERFKIT_TIME_BITS is 32 or 64"
+#endif
+#define PK_TTL_MAX ((pk_time)1 << (PERFKIT_TIME_BITS - 2)) /* longest time to live, in milliseconds */
+#define PK_TTL_NEVER ((pk_time)~(pk_time)0)                /* a time to live that never ends */
+
+#if PERFKIT_HOSTED
+typedef uint64_t pk_count; /* a statistic */
+typedef uint64_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#else
+typedef uint32_t pk_count; /* a statistic; counts modulo 2^32 */
+typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#endif
+
+/* ---- Language ---- */
+
+#ifdef __cplusplus
+#define PK__EXTERN extern "C"
+#else
+#define PK__EXTERN extern
+#endif
+#if defined __GNUC__ || defined __clang__ || defined __TINYC__
+#define PK__UNUSED __attribute__((unused))
+#else
+#define PK__UNUSED
+#endif
+#if defined __GNUC__ || defined __clang__
+#define PK__LIKELY(x) __builtin_expect(!!(x), 1)
+#define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PK__COLD __attribute__((noinline, cold))
+#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define PK__LIKELY(x) (x)
+#define PK__UNLIKELY(x) (x)
+#define PK__COLD
+#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__PRINTF(format_at, args_at)
+#endif
+#define PK__INLINE static inline PK__UNUSED
+#ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
+#define PK_API static PK__UNUSED
+#else
+#define PK_API PK__EXTERN
+#endif
+#if defined __cplusplus
+#define PK__STATIC_ASSERT(name, condition) static_assert(condition, #name)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L
+#define PK__STATIC_ASSERT(name, condition) _Static_assert(condition, #name)
+#else
+#define PK__STATIC_ASSERT(name, condition) typedef char pk__assert_##name[(condition) ? 1 : -1]
+#endif
+#define PK__JOIN_(a, b) a##b
+#define PK__JOIN(a, b) PK__JOIN_(a, b)
+#define PK__COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A broken precondition (NULL object, one never initialised) is a bug of the caller; all else is a pk_status. */
+#ifndef PERFKIT_ASSERT
+#if PERFKIT_HOSTED
+#define PERFKIT_ASSERT(condition) assert(condition) /* <assert.h> comes with the implementation */
+#else
+#define PERFKIT_ASSERT(condition) ((void)0)
+#endif
+#endif
+
+/* ---- Constants in ROM: AVR keeps what is not marked in RAM; elsewhere these are plain reads. ---- */
+
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define PK_ROM PROGMEM
+#define PK_ROM_STR(text) PSTR(text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return pgm_read_byte(p); }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return pgm_read_word(p); }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return pgm_read_dword(p); }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return (const void *)pgm_read_word(p); }
+#else
+#define PK_ROM
+#define PK_ROM_STR(text) (text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return *(const uint8_t *)p; }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return *(const uint16_t *)p; }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return *(const uint32_t *)p; }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return *(const void *const *)p; }
+#endif
+
+/* ---- Status: what every function that can fail returns. Results go out through pointers; an error changes nothing. ---- */
+
+typedef int pk_status;
+#define PK_STATUS_LIST(X)                                                            \
+    X(PK_OK, "ok")                                                                   \
+    X(PK_INVALID, "an argument or description is wrong")                             \
+    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
+    X(PK_FULL, "no room within the limits")                                          \
+    X(PK_TOO_BIG, "larger than the space for it")                                    \
+    X(PK_EXISTS, "already there")                                                    \
+    X(PK_NOT_FOUND, "not there")                                                     \
+    X(PK_STALE, "the handle's object is gone")                                       \
+    X(PK_MISMATCH, "made with another layout or version")                            \
+    X(PK_BUSY, "still in use")                                                       \
+    X(PK_AGAIN, "not now; try again")                                                \
+    X(PK_TIMEOUT, "the time limit passed")                                           \
+    X(PK_EXHAUSTED, "all are in use")                                                \
+    X(PK_CLOSED, "closed")                                                           \
+    X(PK_CREATE_FAILED, "the create callback failed")                                \
+    X(PK_BREAKER_OPEN, "the circuit breaker is open")                                \
+    X(PK_CYCLE, "needs itself")                                                      \
+    X(PK_CLEANUP_FAILED, "a cleanup failed; the others ran")                         \
+    X(PK_DEFERRED, "will run at a later tick")                                       \
+    X(PK_FORKED, "this process is a forked copy: call the after_fork function")      \
+    X(PK_CORRUPT, "the data is damaged")                                             \
+    X(PK_IO, "reading or writing failed")
+#define PK__STATUS_ENUM(name, text) name,
+enum { PK_STATUS_LIST(PK__STATUS_ENUM) PK_STATUS_COUNT };
+
+#if PERFKIT_STRINGS
+/* The text of a status for people, in ROM (on AVR: a PROGMEM address). Never NULL. Interrupt-safe. */
+PK__INLINE const char *pk_status_text(pk_status status) {
+#define PK__STATUS_CASE(name, text) \
+    case name: return PK_ROM_STR(text);
+    switch (status) {
+        PK_STATUS_LIST(PK__STATUS_CASE)
+    default: return PK_ROM_STR("not a pk_status");
+    }
+}
+#endif
+
+/* What a module reports: handed to desc.on_event outside any lock, once for each failure, after it was counted. */
+typedef struct pk_event {
+    const char *object; /* desc.name of the reporting object, or NULL */
+    const char *detail; /* what it is about: the name of a cleanup, a site, a file; or NULL */
+    int kind;           /* PK_<MODULE>_EVENT_… of the reporting module */
+    pk_status status;
+    uint32_t a, b; /* figures; the kind says which */
+} pk_event;
+typedef void (*pk_event_fn)(void *user, const pk_event *event);
+
+/* ---- Hooks ---- */
+
+typedef pk_time (*pk_clock_fn)(void *user); /* milliseconds, never backwards; called inside operations: no perfkit calls in it */
+typedef struct pk_allocator {               /* all zero: malloc and free where PERFKIT_HEAP, else none */
+    void *(*alloc_fn)(size_t size, size_t align, void *user); /* NULL when out of memory; align is a power of two */
+    void (*free_fn)(void *memory, size_t size, void *user);   /* the size that was asked for */
+    void *user;
+} pk_allocator;
+
+#ifndef PERFKIT_MUTEX_BYTES /* room for the platform's mutex or condition inside public structs */
+#define PERFKIT_MUTEX_BYTES (PERFKIT_HOSTED ? 64 : 8)
+#endif
+typedef union pk_mutex { void *align_pointer; uint64_t align_64; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+typedef pk_mutex pk_cond;
+
+/* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
+   and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
+
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
+#ifdef PERFKIT_CRITICAL_ENTER
+#define PK__CRITICAL_ENTER(s) \
+    PERFKIT_CRITICAL_STATE s; \
+    PERFKIT_CRITICAL_ENTER(s)
+#define PK__CRITICAL_EXIT(s) PERFKIT_CRITICAL_EXIT(s)
+#define PK__HAS_CRITICAL 1
+#else
+#define PK__CRITICAL_ENTER(s) ((void)0)
+#define PK__CRITICAL_EXIT(s) ((void)0)
+#define PK__HAS_CRITICAL 0
+#endif
+
+/* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
+   (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
+#ifdef PERFKIT_TICKS
+#ifndef PERFKIT_TICKS_HZ
+#error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
+#endif
+#define PK__HAS_TICKS 1
+#else
+#define PK__HAS_TICKS PERFKIT_HOSTED
+#endif
+#ifndef PERFKIT_TICKS_HZ
+#define PERFKIT_TICKS_HZ 1000000000u
+#endif
+#ifndef PERFKIT_TICKS_MASK
+#define PERFKIT_TICKS_MASK (~(pk_ticks)0)
+#endif
+#ifndef PERFKIT_TICKS_DOWN
+#define PERFKIT_TICKS_DOWN 0
+#endif
+PK__INLINE pk_ticks pk__ticks_between(pk_ticks from, pk_ticks to) { /* right for spans below one wrap */
+    return (pk_ticks)((PERFKIT_TICKS_DOWN ? from - to : to - from) & PERFKIT_TICKS_MASK);
+}
+
+/* Units built with other answers to these get PK_INVALID from init, not corruption. */
+#define PK__CONFIG_WORD                                                                                             \
+    ((uint32_t)PK_PRELUDE << 24 | (uint32_t)(PERFKIT_TIME_BITS / 32) << 20 | (uint32_t)(sizeof(pk_count) / 4) << 16 | \
+     (uint32_t)PERFKIT_MUTEX_BYTES)
+
+/* ---- Arithmetic ---- */
+
+PK__INLINE bool pk__mul_fits(size_t a, size_t b, size_t *product) {
+    if (a != 0 && b > (size_t)-1 / a) return false;
+    *product = a * b;
+    return true;
+}
+PK__INLINE bool pk__add_fits(size_t a, size_t b, size_t *sum) {
+    if (b > (size_t)-1 - a) return false;
+    *sum = a + b;
+    return true;
+}
+#define PK__ALIGN_UP(n, align) (((n) + ((align) - 1)) / (align) * (align)) /* for constant expressions; align > 0 */
+PK__INLINE void *pk__align_pointer(void *p, size_t align) { /* align is a power of two */
+    size_t past = (size_t)((uintptr_t)p & (align - 1));
+    return past == 0 ? p : (void *)((unsigned char *)p + (align - past));
+}
+/* Whether the moment `at` has come, across the wrap of the clock: right while the two are less than half the range apart. */
+PK__INLINE bool pk__time_reached(pk_time now, pk_time at) { return (pk_time)(now - at) < (pk_time)1 << (PERFKIT_TIME_BITS - 1); }
+
+/* ---- Atomics on plain words: acquire loads, release stores, read-modify-write both. Plain accesses where PERFKIT_ATOMICS is 0. ---- */
+
+#if PERFKIT_ATOMICS && defined _MSC_VER && !defined __clang__
+#include <intrin.h>
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { uint32_t v = *p; _ReadWriteBarrier(); return v; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { _InterlockedExchange((volatile long *)p, (long)v); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return (uint32_t)_InterlockedExchangeAdd((volatile long *)p, (long)n); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)now, (long)was) == was;
+}
+#elif PERFKIT_ATOMICS
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return __atomic_compare_exchange_n(p, &was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#else
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return *p; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { *p = v; }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { uint32_t was = *p; *p = was + n; return was; }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) { if (*p != was) return false; *p = now; return true; }
+#endif
+
+/* ---- pk_backoff: how long to wait before the next try: min(cap, base * 2^n), then ± jitter, never above the cap. ----
+   Zero fields are the defaults. The caller does the waiting. One thread at a time. */
+
+#define PK_BACKOFF_NO_JITTER 255
+#define PK_BACKOFF_FOREVER 255
+typedef struct pk_backoff {
+    uint32_t base_ms;    /* 0: 1000 */
+    uint32_t cap_ms;     /* 0: 30000; at most 2^30 */
+    uint32_t seed;       /* of the jitter; 0: a constant */
+    uint8_t jitter_pct;  /* 0: 10; 1 to 100; PK_BACKOFF_NO_JITTER */
+    uint8_t max_retries; /* 0: 3; PK_BACKOFF_FOREVER */
+    uint8_t tried;       /* private: retries handed out since the reset */
+} pk_backoff;
+
+/* Start again from the base: call it after a success. */
+PK__INLINE void pk_backoff_reset(pk_backoff *b) { b->tried = 0; }
+
+/* *delay_ms = the wait before the next try; PK_EXHAUSTED, with *delay_ms untouched, when max_retries were handed out. O(log cap). */
+PK__INLINE pk_status pk_backoff_next(pk_backoff *b, uint32_t *delay_ms) {
+    uint32_t cap = b->cap_ms ? b->cap_ms : 30000u, delay = b->base_ms ? b->base_ms : 1000u, spread, random;
+    uint8_t limit = b->max_retries ? b->max_retries : 3, jitter = b->jitter_pct ? b->jitter_pct : 10, n;
+    if (cap > (uint32_t)1 << 30 || (jitter > 100 && jitter != PK_BACKOFF_NO_JITTER)) return PK_INVALID;
+    if (limit != PK_BACKOFF_FOREVER && b->tried >= limit) return PK_EXHAUSTED;
+    for (n = b->tried; n > 0 && delay < cap; n--) delay <<= 1;
+    if (delay > cap) delay = cap;
+    if (b->tried < 254) b->tried++;
+    if (jitter != PK_BACKOFF_NO_JITTER) {
+        random = b->seed ? b->seed : 0x9E3779B9u; /* xorshift32: Marsaglia, 2003 */
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        b->seed = random;
+        spread = (uint32_t)((uint64_t)delay * jitter * 42949673u >> 32); /* delay * jitter / 100 without a division */
+        delay = delay - spread + (uint32_t)((uint64_t)random * (2 * (uint64_t)spread + 1) >> 32);
+        if (delay > cap) delay = cap;
+    }
+    *delay_ms = delay;
+    return PK_OK;
+}
+
+/* ---- pk_breaker: stop calling what keeps failing (circuit breaker, Nygard 2007). ----
+   Zero fields are the defaults, so an all-zero breaker is closed and ready. One thread at a time. */
+
+enum { PK_BREAKER_CLOSED, PK_BREAKER_TRIPPED, PK_BREAKER_HALF_OPEN };
+typedef struct pk_breaker {
+    pk_time open_ms;      /* 0: 60000: how long calls are refused after tripping */
+    pk_time half_open_ms; /* 0: 30000: how long a trial may take before it counts as failed */
+    pk_time since;        /* private: when the state began */
+    uint8_t failures;     /* 0: 5: consecutive failures that trip it */
+    uint8_t failed;       /* private: consecutive failures so far */
+    uint8_t state;        /* PK_BREAKER_CLOSED, _TRIPPED or _HALF_OPEN; read only */
+} pk_breaker;
+
+PK__INLINE void pk__breaker_trip(pk_breaker *b, pk_time now) {
+    b->state = PK_BREAKER_TRIPPED;
+    b->since = now;
+}
+/* PK_OK: make the call, then report it with pk_breaker_success or _failure. PK_BREAKER_OPEN: don't. After open_ms one trial is let through. */
+PK__INLINE pk_status pk_breaker_allow(pk_breaker *b, pk_time now) {
+    if (b->state == PK_BREAKER_CLOSED) return PK_OK;
+    if (b->state == PK_BREAKER_HALF_OPEN) {
+        if ((pk_time)(now - b->since) >= (b->half_open_ms ? b->half_open_ms : 30000u)) pk__breaker_trip(b, now);
+        return PK_BREAKER_OPEN;
+    }
+    if ((pk_time)(now - b->since) < (b->open_ms ? b->open_ms : 60000u)) return PK_BREAKER_OPEN;
+    b->state = PK_BREAKER_HALF_OPEN;
+    b->since = now;
+    return PK_OK;
+}
+PK__INLINE void pk_breaker_success(pk_breaker *b) {
+    b->state = PK_BREAKER_CLOSED;
+    b->failed = 0;
+}
+PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
+    if (b->failed < 255) b->failed++;
+    if (b->state == PK_BREAKER_HALF_OPEN || b->failed >= (b->failures ? b->failures : 5)) pk__breaker_trip(b, now);
+}
+#endif /* PK_PRELUDE */
+
+/* ---- What implementations add: the platform's heap, clock, ticks, mutex and condition behind the hooks. ---- */
+
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+     defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
+#define PK__PRELUDE_IMPLEMENTATION
+#include <string.h>
+#if PERFKIT_HOSTED
+#include <assert.h>
+#endif
+#if PERFKIT_HEAP
+#include <stdlib.h>
+#endif
+#if PERFKIT_HOSTED && defined _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+#elif PERFKIT_HOSTED
+#include <time.h>
+#if !defined CLOCK_MONOTONIC && !defined PERFKIT_NOW_MS
+#error "perfkit: include perfkit's implementation first, or compile with -D_POSIX_C_SOURCE=200809L"
+#endif
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#include <pthread.h>
+#endif
+#endif
+
+/* The allocator in force: the caller's, else malloc, else none (NULL). */
+PK__INLINE void *pk__alloc(const pk_allocator *a, size_t size, size_t align) {
+    if (a->alloc_fn) return a->alloc_fn(size, align, a->user);
+#if PERFKIT_HEAP
+    return malloc(size); /* callers leave slack and align within it */
+#else
+    return NULL;
+#endif
+}
+PK__INLINE void pk__free(const pk_allocator *a, void *memory, size_t size) {
+    if (a->alloc_fn) {
+        if (a->free_fn) a->free_fn(memory, size, a->user);
+        return;
+    }
+#if PERFKIT_HEAP
+    free(memory);
+#endif
+}
+
+/* The clock in force where desc.clock is NULL; without one PK__HAS_CLOCK is 0 and times to live are PK_UNSUPPORTED. */
+#ifdef PERFKIT_NOW_MS
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)PERFKIT_NOW_MS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)GetTickCount64(); }
+#elif PERFKIT_HOSTED
+#define PK__HAS_CLOCK 1
+#ifdef CLOCK_MONOTONIC_COARSE /* a quarter of the price, at the resolution of the kernel's tick (1 to 4 ms) */
+#define PK__CLOCK_ID CLOCK_MONOTONIC_COARSE
+#else
+#define PK__CLOCK_ID CLOCK_MONOTONIC
+#endif
+PK__INLINE pk_time pk__now_ms(void *user) {
+    struct timespec t;
+    (void)user;
+    clock_gettime(PK__CLOCK_ID, &t);
+    return (pk_time)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+}
+#else
+#define PK__HAS_CLOCK 0
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return 0; }
+#endif
+
+/* Ticks where PERFKIT_TICKS is not given. */
+#ifdef PERFKIT_TICKS
+PK__INLINE pk_ticks pk__ticks_now(void) { return (pk_ticks)PERFKIT_TICKS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    LARGE_INTEGER count, hz;
+    QueryPerformanceFrequency(&hz);
+    QueryPerformanceCounter(&count);
+    return (pk_ticks)(count.QuadPart / hz.QuadPart * 1000000000 + count.QuadPart % hz.QuadPart * 1000000000 / hz.QuadPart);
+}
+#elif PERFKIT_HOSTED && defined CLOCK_MONOTONIC
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (pk_ticks)t.tv_sec * 1000000000u + (pk_ticks)t.tv_nsec;
+}
+#else
+PK__INLINE pk_ticks pk__ticks_now(void) { return 0; }
+#endif
+
+#if !PERFKIT_THREADS /* desc.threads is refused at init, so these are never reached */
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { (void)m; return false; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { (void)m; }
+#elif defined PERFKIT_MUTEX_LOCK
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return PERFKIT_MUTEX_INIT(m); }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { PERFKIT_MUTEX_DESTROY(m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { PERFKIT_MUTEX_LOCK(m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { PERFKIT_MUTEX_UNLOCK(m); }
+#ifdef PERFKIT_COND_WAIT
+#define PK__HAS_COND 1
+PK__INLINE bool pk__cond_init(pk_cond *c) { return PERFKIT_COND_INIT(c); }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { PERFKIT_COND_DESTROY(c); }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) { return PERFKIT_COND_WAIT(c, m, ms); }
+PK__INLINE void pk__cond_signal(pk_cond *c) { PERFKIT_COND_SIGNAL(c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { PERFKIT_COND_BROADCAST(c); }
+#endif
+#elif defined _WIN32
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(SRWLOCK) <= sizeof(pk_mutex) && sizeof(CONDITION_VARIABLE) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { InitializeSRWLock((SRWLOCK *)(void *)m); return true; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { AcquireSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { ReleaseSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) { InitializeConditionVariable((CONDITION_VARIABLE *)(void *)c); return true; }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { (void)c; }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    return SleepConditionVariableSRW((CONDITION_VARIABLE *)(void *)c, (SRWLOCK *)(void *)m, ms, 0) != 0;
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#else
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return pthread_mutex_init((pthread_mutex_t *)(void *)m, NULL) == 0; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { pthread_mutex_destroy((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { pthread_mutex_lock((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { pthread_mutex_unlock((pthread_mutex_t *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) {
+    pthread_condattr_t attributes;
+    bool made;
+    if (pthread_condattr_init(&attributes) != 0) return false;
+#ifndef __APPLE__ /* which waits for a relative time instead */
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    made = pthread_cond_init((pthread_cond_t *)(void *)c, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return made;
+}
+PK__INLINE void pk__cond_destroy(pk_cond *c) { pthread_cond_destroy((pthread_cond_t *)(void *)c); }
+/* Wakes for a signal, spuriously, or after ms: then false. */
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    struct timespec t;
+#ifdef __APPLE__
+    t.tv_sec = (time_t)(ms / 1000u);
+    t.tv_nsec = (long)(ms % 1000u) * 1000000L;
+    return pthread_cond_timedwait_relative_np((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#else
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)(ms / 1000u);
+    t.tv_nsec += (long)(ms % 1000u) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return pthread_cond_timedwait((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#endif
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#endif
+#endif /* PK__PRELUDE_IMPLEMENTATION */
+/* ==== perfkit prelude 1: end ==== */
+
+/* ==== Declarations ==== */
+#ifndef PERFKIT_LOG_H
+#define PERFKIT_LOG_H
+
+#ifndef PERFKIT_LOG_SITE
+#define PERFKIT_LOG_SITE PK__FULL
+#endif
+#ifndef PERFKIT_LOG_LINE
+#define PERFKIT_LOG_LINE (PK__FULL ? 512 : PK__TINY ? 64 : 96)
+#endif
+#ifndef PERFKIT_LOG_SINKS
+#define PERFKIT_LOG_SINKS (PK__TINY ? 2 : 4)
+#endif
+#ifndef PERFKIT_LOG_INT64
+#define PERFKIT_LOG_INT64 PK__FULL
+#endif
+#ifndef PERFKIT_LOG_WALL
+#define PERFKIT_LOG_WALL PK__FULL
+#endif
+#ifndef PERFKIT_PERF
+#define PERFKIT_PERF (!PK__TINY)
+#endif
+#if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_PERF)
+#error "perfkit: each of PERFKIT_LOG_SITE _LOG_INT64 _LOG_WALL and PERFKIT_PERF is 0 or 1"
+#endif
+#if PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
+#error "perfkit: PERFKIT_LOG_LINE is 32 to 16384 bytes"
+#endif
+#if PERFKIT_LOG_SINKS < 1 || PERFKIT_LOG_SINKS > 16
+#error "perfkit: PERFKIT_LOG_SINKS is 1 to 16"
+#endif
+
+/* Each level includes those before it. ERROR: conflicts, cycles, what cannot go on; WARN: failures that were survived; INFO: life
+   cycle; DEBUG: decisions and statistics; TRACE: every step. */
+enum { PK_LOG_OFF, PK_LOG_ERROR, PK_LOG_WARN, PK_LOG_INFO, PK_LOG_DEBUG, PK_LOG_TRACE };
+
+/* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything but PK_OK
+   is a failure of this sink. Length 0: flush what you hold back. Called under the logger's lock: don't log to the same logger. */
+typedef pk_status (*pk_log_sink_fn)(void *user, int level, const char *text, size_t length);
+
+/* Wall clock: seconds since 1970-01-01 UTC, and the milliseconds of the second into *ms. */
+typedef uint32_t (*pk_wall_fn)(void *user, uint16_t *ms);
+
+typedef struct pk_log_sink { /* private */
+    pk_log_sink_fn fn;
+    void *user;
+    pk_count failed;  /* lines it did not take */
+    uint8_t level;    /* lines above it are not for this sink */
+    uint8_t colour;   /* no, yes, or to be found out at its first line */
+    uint8_t reported; /* its failure went to on_event */
+    uint8_t spare;
+} pk_log_sink;
+
+typedef struct pk_log { /* all private: use the functions. Statically made by PK_LOG_DEFINE, or by pk_log_init */
+    uint8_t gate;  /* the highest level that reaches any sink: what the macros compare with */
+    uint8_t level; /* as set; on the perf channel OFF means: record nothing */
+    uint8_t flags;
+    uint8_t sink_count;
+    const char *name;
+    pk_clock_fn clock;
+    pk_wall_fn wall;
+    pk_event_fn on_event;
+    void *user;
+    struct pk_perf_site *sites; /* of a perf channel */
+    pk_count lines, truncated;
+    pk_log_sink sinks[PERFKIT_LOG_SINKS];
+    pk_mutex mutex;
+} pk_log;
+
+typedef struct pk_log_desc {
+    const char *name;     /* in each line, for files without PERFKIT_LOG_NAME; NULL: none; not copied */
+    pk_log_sink_fn sink;  /* the first sink; NULL: stderr where PERFKIT_STDIO, else none */
+    void *sink_user;
+    pk_clock_fn clock;    /* milliseconds for the time of a line; NULL: see "A LINE" above */
+    pk_wall_fn wall;      /* UTC for the time of a line; PK_UNSUPPORTED where PERFKIT_LOG_WALL is 0 */
+    pk_event_fn on_event; /* hears of sinks that fail */
+    void *user;           /* handed to clock, wall and on_event */
+    uint8_t level;        /* PK_LOG_ERROR to PK_LOG_TRACE; 0: PK_LOG_WARN (to start silent: pk_log_set_level after init) */
+    uint8_t sink_level;   /* of the first sink; 0: PK_LOG_TRACE, all that the logger passes */
+    bool no_time;         /* lines without a time */
+    bool threads;         /* safe for any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+} pk_log_desc;
+
+/* Reported once a sink: it failed. status = what it returned, a = its place among the sinks, b = its lines lost so far. */
+#define PK_LOG_EVENT_SINK_FAILED 1
+
+/* ---- Logging ----
+   Arguments are as for printf, at most 31; they are not evaluated when the level is off. */
+
+/*   PK_LOG_ERROR(format, …)  PK_LOG_WARN(…)  PK_LOG_INFO(…)  PK_LOG_DEBUG(…)  PK_LOG_TRACE(…)    to the default logger
+     PK_LOG_TO(log, level, format, …)    to a pk_log *; level is one of the five names (for one known only at run time: pk_log_write) */
+
+#ifdef PERFKIT_LOG_DEFAULT
+PK__EXTERN pk_log PERFKIT_LOG_DEFAULT;
+#elif PERFKIT_GLOBALS && !defined PERFKIT_STATIC
+#define PERFKIT_LOG_DEFAULT pk_log_default
+/* Ready before main: level WARN; to stderr where PERFKIT_STDIO, coloured on a terminal unless NO_COLOR is set; else no sink yet. */
+PK__EXTERN pk_log pk_log_default;
+#endif
+
+/* The whole configuration of the default logger in one call: its level and, where PERFKIT_STDIO, stderr unless it has a sink. Calling
+   it again only changes the level. The perf channel is untouched. PK_INVALID: no such level. Any thread. */
+#ifdef PERFKIT_LOG_DEFAULT
+#define pk_log_configure(level) pk__log_configure(&PERFKIT_LOG_DEFAULT, level)
+#endif
+PK_API pk_status pk__log_configure(pk_log *log, int level);
+
+/* Let lines up to `level` pass; PK_LOG_OFF: none. PK_INVALID: no such level. Any thread; O(sinks). */
+PK_API pk_status pk_log_set_level(pk_log *log, int level);
+
+/* Whether a line of this level would reach any sink: to guard work that only feeds a log call. Any thread, interrupt-safe; one compare. */
+PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
+
+PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc);
+
+/* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with different
+   configurations; PK_UNSUPPORTED: threads or wall without their switch. One thread. To be closed when desc.threads. */
+PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
+    return pk__log_init(log, sizeof(pk_log), PK__CONFIG_WORD, desc);
+}
+
+/* Flush and drop all sinks, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are yours. One thread. */
+PK_API pk_status pk_log_close(pk_log *log);
+
+/* Add a sink for lines up to `level` (PK_LOG_TRACE: all that the logger passes); fn and user together name it. PK_EXISTS: it is there
+   already, and stays as it is; PK_FULL: PERFKIT_LOG_SINKS are; PK_INVALID: no such level. Any thread; O(sinks). */
+PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level);
+
+/* PK_NOT_FOUND: there is no such sink. When it returns, fn is not running and will not be called again. Any thread; O(sinks). */
+PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user);
+
+/* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
+PK_API pk_status pk_log_flush(pk_log *log);
+
+#if PERFKIT_STDIO
+/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each line at once,
+   whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor is a terminal and
+   NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as the writer of a report. */
+PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
+PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
+PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
+#endif
+
+/* At file scope: a logger ready before main, with one sink (not NULL).
+       PK_LOG_DEFINE(audit, "audit", PK_LOG_INFO, write_audit, NULL)
+       ... PK_LOG_TO(&audit, PK_LOG_INFO, "user %u logged in", id); */
+#define PK_LOG_DEFINE(log, name, level, sink, user) static pk_log log = PK__LOG_WITH_SINK(name, level, sink, user);
+
+/* ---- Further ---- */
+
+typedef struct pk_log_counts {
+    pk_count lines;     /* that passed the level and were handed to the sinks */
+    pk_count truncated; /* of these, cut at PERFKIT_LOG_LINE */
+    pk_count failed;    /* deliveries that a sink refused, over the present sinks */
+} pk_log_counts;
+
+PK_API void pk_log_get_counts(pk_log *log, pk_log_counts *counts); /* Any thread. */
+PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user); /* Lines that this sink lost; 0 for none such. Any thread. */
+
+/* A line of a level known at run time, with a format in RAM. A level that is off: nothing. Prefer the macros. */
+PK_API void pk_log_write(pk_log *log, int level, const char *format, ...) PK__PRINTF(3, 4);
+PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) PK__PRINTF(3, 0);
+
+/* snprintf with this header's formatter: at most `size` bytes into buffer, always ended with 0 if size > 0; returns the length that it
+   would take without the 0, so that a result >= size tells a cut. No escaping. No locale, heap or stdio. Any thread, interrupt-safe. */
+PK_API size_t pk_format(char *buffer, size_t size, const char *format, ...) PK__PRINTF(3, 4);
+PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list args) PK__PRINTF(3, 0);
+/*   PK_FORMAT(buffer, size, format, …)    the same with the format, a literal, in flash on AVR */
+
+#ifdef __AVR__
+#define PK_PRI_ROM "S" /* "state %" PK_PRI_ROM with PK_ROM_ARG(pk_status_text(s)): a string in flash */
+#define PK_ROM_ARG(text) ((const wchar_t *)(const void *)(text)) /* what the compiler's check of %S wants to see */
+#else
+#define PK_PRI_ROM "s"
+#define PK_ROM_ARG(text) (text)
+#endif
+
+#if PERFKIT_PERF
+/* ---- Histogram: the distribution of values in fixed memory, log-linear ----
+   Each power of two is divided into 2^sub_bits buckets, so a percentile is within 1/2^(sub_bits+1) of a value that was recorded; values
+   below 2^(sub_bits+1) are exact. Values of 2^max_bits and more go to the last bucket. One thread at a time. After the histograms of
+   HdrHistogram (G. Tene). */
+
+typedef struct pk_histogram { /* read only, but through the functions; made by PK_HIST_DEFINE or PK_HIST_INIT */
+    void *counters;
+    uint64_t sum;         /* exact; wraps at 2^64 */
+    pk_ticks min, max;    /* exact; 0 before the first value */
+    pk_count count;       /* exact */
+    pk_count over;        /* values of 2^max_bits and more */
+    uint8_t sub_bits, max_bits, counter_bytes;
+    uint8_t saturated;    /* a counter reached its end: percentiles are then approximate */
+} pk_histogram;
+
+#define PK_HIST_BUCKETS(sub_bits, max_bits) ((size_t)((max_bits) - (sub_bits) + 1) << (sub_bits))
+
+/* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) unsigned counters of 1, 2 or 4 bytes, zeroed. */
+#define PK_HIST_INIT(counters, sub_bits, max_bits) {(counters), 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
+
+/* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64). */
+#define PK_HIST_DEFINE(histogram, sub_bits, max_bits, counter_type)                                                     \
+    PK__STATIC_ASSERT(histogram##_bits, (sub_bits) >= 1 && (sub_bits) <= 8 && (max_bits) > (sub_bits) &&                 \
+                                            (max_bits) <= 8 * sizeof(pk_ticks) && sizeof(counter_type) <= 4);             \
+    static counter_type histogram##_counters[PK_HIST_BUCKETS(sub_bits, max_bits)];                                      \
+    static pk_histogram histogram = PK_HIST_INIT(histogram##_counters, sub_bits, max_bits);
+
+PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1) */
+
+/* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty one.
+   O(buckets), no division by a variable. */
+PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100);
+
+/* Add all of `from` to `into`. PK_INVALID: they differ in sub_bits or max_bits; nothing changed. O(buckets). */
+PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from);
+
+PK_API void pk_hist_reset(pk_histogram *h); /* Back to empty. O(buckets). */
+
+/* ---- Perf channel: named timers and counters ----
+   Off by default: then each costs one compare. Any thread on a channel that is safe for threads (all default ones, hosted).
+
+     PK_PERF_SCOPE("db.query") { … }    time the block that follows. It is a declaration and a loop: give it braces around (not
+                                        `if (x) PK_PERF_SCOPE…`); leaving by break, return or goto leaves the span unrecorded.
+     PK_PERF_COUNT("rows", n);          add n to a counter; n is not evaluated when the channel is off.
+   Several places with one name are one entry of the report. */
+
+typedef struct pk_perf_site { /* private: a named place, static, by the macros or PK_PERF_DEFINE */
+    const char *name;             /* in ROM */
+    pk_log *channel;
+    struct pk_perf_site *next;    /* in the channel's list, newest first */
+    struct pk_perf_site *target;  /* who counts for this name: itself, or the first of that name; NULL: not listed yet */
+    pk_histogram values;          /* without counters: of PK_PERF_COUNT */
+    uint8_t printed;
+} pk_perf_site;
+
+typedef struct pk_timer { /* private: a running span; a local variable */
+    pk_perf_site *site;           /* NULL: the channel was off at its begin */
+    pk_ticks start;
+    uint8_t running;
+} pk_timer;
+
+#ifdef PERFKIT_PERF_DEFAULT
+PK__EXTERN pk_log PERFKIT_PERF_DEFAULT;
+#elif PERFKIT_GLOBALS && !defined PERFKIT_STATIC
+#define PERFKIT_PERF_DEFAULT pk_perf_default
+/* The perf channel: a logger of its own, named "perf", level PK_LOG_OFF, without a sink. */
+PK__EXTERN pk_log pk_perf_default;
+#endif
+
+/* Turn the default perf channel on or off: its level and, where PERFKIT_STDIO, stderr unless it has a sink. With pk_log_set_level alone
+   it records and writes no lines. The main logger is untouched. Any thread. */
+#ifdef PERFKIT_PERF_DEFAULT
+#define pk_perf_configure(level) pk__log_configure(&PERFKIT_PERF_DEFAULT, level)
+#endif
+
+/* At file scope or in a function: a place for pk_timer_begin. PK_PERF_DEFINE(query, "db.query") */
+#ifdef PERFKIT_PERF_DEFAULT
+#define PK_PERF_DEFINE(site, name) PK__PERF_TIMER_SITE(site, name)
+#endif
+
+/* Start and end a span by hand: pk_timer t = pk_timer_begin(&query); … pk_timer_end(&t); The end returns the ticks spent, 0 when the channel
+   was off at the begin; ending again is harmless. */
+PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site);
+PK__INLINE pk_ticks pk_timer_end(pk_timer *timer);
+
+/* The same, and a line "<name> executed in 12.3ms" on the channel at INFO. */
+PK_API pk_ticks pk_timer_end_log(pk_timer *timer);
+
+/* The entry of that name, with its values (ticks, or what was counted), or NULL: nothing was recorded under it. O(names). */
+PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name);
+
+/* Write a table of the timers, the `top` greatest totals first, then of the counters; line by line through `writer`, such as
+   pk_log_to_stderr. Stops at the first failure and returns it. No heap. Any one thread at a time; O(names * top + buckets). */
+PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *user, unsigned top);
+
+PK_API void pk_perf_reset(pk_log *channel); /* All values back to empty; the names stay. O(names * buckets). */
+
+PK_API uint32_t pk_perf_us(uint64_t ticks); /* Ticks as microseconds, to the nearest; 2^32 - 1 when more. Any thread. */
+#endif
+
+/* ---- What the above is made of. Nothing to read for users. ---- */
+
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__) /* a level may be set while other threads compare */
+#define PK__LOAD8(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define PK__STORE8(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#else
+#define PK__LOAD8(p) (*(p))
+#define PK__STORE8(p, v) ((void)(*(p) = (v)))
+#endif
+PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level <= (int)PK__LOAD8(&log->gate); }
+
+#define PK__LOG_THREADS 1 /* flags: use the mutex */
+#define PK__LOG_NO_TIME 2
+#define PK__LOG_COLOUR_ASK 2 /* a sink's colour: find out at its first line */
+/* Loggers made statically can lock where a mutex needs no call to be made: where it is all zero, or on macOS a known word. */
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK && \
+    (defined __linux__ || defined _WIN32 || defined __APPLE__ || defined __FreeBSD__ || defined __OpenBSD__)
+#define PK__LOG_STATIC_FLAGS PK__LOG_THREADS
+#else
+#define PK__LOG_STATIC_FLAGS 0
+#endif
+#ifdef __APPLE__
+#define PK__LOG_STATIC_MUTEX {(void *)0x32AAABA7}
+#else
+#define PK__LOG_STATIC_MUTEX {NULL}
+#endif
+#define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
+    {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, NULL, 0, 0,                               \
+     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX}
+#define PK__LOG_WITH_SINK(name, level, sink, user) PK__LOG_STATIC(name, level, level, 1, sink, user)
+
+typedef struct pk__log_site { /* where a log call stands; in ROM */
+    const char *name, *file;  /* in ROM, or NULL */
+    uint32_t line;
+} pk__log_site;
+
+PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...);
+PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...)
+#ifndef __AVR__
+    PK__PRINTF(4, 5)
+#endif
+    ;
+PK__INLINE void pk__log_check(const char *format, ...) PK__PRINTF(1, 2);
+PK__INLINE void pk__log_check(const char *format, ...) { (void)format; } /* never called: the compiler reads its arguments */
+
+#ifdef __AVR__ /* only PSTR brings a literal to flash, so it has to be parted from its arguments; avr-gcc's preprocessor can */
+#define PK__FIRST(...) PK__FIRST_(__VA_ARGS__, 0)
+#define PK__FIRST_(first, ...) first
+#define PK__REST(...) PK__JOIN(PK__REST_, PK__ONE_OR_MANY(__VA_ARGS__))(__VA_ARGS__)
+#define PK__REST_ONE(first)
+#define PK__REST_MANY(first, ...) , __VA_ARGS__
+#define PK__ONE_OR_MANY(...)                                                                                              \
+    PK__33RD(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, \
+             MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, ONE, 0)
+#define PK__33RD(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, \
+                 a25, a26, a27, a28, a29, a30, a31, a32, a33, ...) a33
+#define PK__ROM_FORMAT(...) PSTR(PK__FIRST(__VA_ARGS__)) PK__REST(__VA_ARGS__)
+PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, ...);
+#define PK_FORMAT(buffer, size, ...) \
+    (((0) ? pk__log_check(__VA_ARGS__) : (void)0), pk__format_rom((buffer), (size), PK__ROM_FORMAT(__VA_ARGS__)))
+#else
+#define PK__ROM_FORMAT(...) __VA_ARGS__
+#define PK_FORMAT(buffer, size, ...) pk_format((buffer), (size), __VA_ARGS__)
+#endif
+
+#ifndef PERFKIT_LOG_NAME
+#define PK__LOG_NAME NULL
+#elif defined __AVR__
+static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
+#define PK__LOG_NAME pk__log_name
+#else
+#define PK__LOG_NAME PERFKIT_LOG_NAME
+#endif
+#if PERFKIT_LOG_SITE && defined __AVR__
+#define PK__LOG_FILE static const char pk__file[] PROGMEM = __FILE__;
+#define PK__LOG_PLACE pk__file, __LINE__
+#elif PERFKIT_LOG_SITE
+#define PK__LOG_FILE
+#define PK__LOG_PLACE __FILE__, __LINE__
+#else
+#define PK__LOG_FILE
+#define PK__LOG_PLACE NULL, 0
+#endif
+#if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
+#define PK__LOG_CALL(level, ...)                                                        \
+    PK__LOG_FILE                                                                        \
+    static const pk__log_site pk__site PK_ROM = {PK__LOG_NAME, PK__LOG_PLACE};          \
+    pk__log_at(pk__log, level, &pk__site, PK__ROM_FORMAT(__VA_ARGS__));
+#elif defined __AVR__
+#define PK__LOG_CALL(level, ...) pk__log_rom(pk__log, level, PK__ROM_FORMAT(__VA_ARGS__));
+#else
+#define PK__LOG_CALL(level, ...) pk_log_write(pk__log, level, __VA_ARGS__);
+#endif
+#define PK__LOG(log, level, ...)                                  \
+    do {                                                          \
+        pk_log *const pk__log = (log);                            \
+        if ((0)) pk__log_check(__VA_ARGS__);                      \
+        if (pk_log_enabled(pk__log, level)) {                     \
+            PK__LOG_CALL(level, __VA_ARGS__)                      \
+        }                                                         \
+    } while (0)
+#define PK__LOG_LEFT_OUT(log, ...)               \
+    do {                                         \
+        if ((0)) {                               \
+            (void)(log);                         \
+            pk__log_check(__VA_ARGS__);          \
+        }                                        \
+    } while (0)
+
+/* The floor: a number or a level's name, both turned into a number that #if can compare. */
+#define PK__FLOOR_0 0
+#define PK__FLOOR_1 1
+#define PK__FLOOR_2 2
+#define PK__FLOOR_3 3
+#define PK__FLOOR_4 4
+#define PK__FLOOR_5 5
+#define PK__FLOOR_PK_LOG_OFF 0
+#define PK__FLOOR_PK_LOG_ERROR 1
+#define PK__FLOOR_PK_LOG_WARN 2
+#define PK__FLOOR_PK_LOG_INFO 3
+#define PK__FLOOR_PK_LOG_DEBUG 4
+#define PK__FLOOR_PK_LOG_TRACE 5
+#ifdef PERFKIT_LOG_LEVEL
+#define PK__LOG_FLOOR PK__JOIN(PK__FLOOR_, PERFKIT_LOG_LEVEL)
+#else
+#define PK__LOG_FLOOR 5
+#endif
+#if PK__LOG_FLOOR >= 1
+#define PK__LOG_TO_PK_LOG_ERROR(log, ...) PK__LOG(log, PK_LOG_ERROR, __VA_ARGS__)
+#else
+#define PK__LOG_TO_PK_LOG_ERROR(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 2
+#define PK__LOG_TO_PK_LOG_WARN(log, ...) PK__LOG(log, PK_LOG_WARN, __VA_ARGS__)
+#else
+#define PK__LOG_TO_PK_LOG_WARN(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 3
+#define PK__LOG_TO_PK_LOG_INFO(log, ...) PK__LOG(log, PK_LOG_INFO, __VA_ARGS__)
+#else
+#define PK__LOG_TO_PK_LOG_INFO(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 4
+#define PK__LOG_TO_PK_LOG_DEBUG(log, ...) PK__LOG(log, PK_LOG_DEBUG, __VA_ARGS__)
+#else
+#define PK__LOG_TO_PK_LOG_DEBUG(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 5
+#define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG(log, PK_LOG_TRACE, __VA_ARGS__)
+#else
+#define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_TO_, level)(log, __VA_ARGS__)
+#ifdef PERFKIT_LOG_DEFAULT
+#define PK_LOG_ERROR(...) PK__LOG_TO_PK_LOG_ERROR(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_TO_PK_LOG_WARN(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_TO_PK_LOG_INFO(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_TO_PK_LOG_DEBUG(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_TO_PK_LOG_TRACE(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#else /* a compile error that says what to do, in units that use them */
+#define PK__LOG_NO_DEFAULT PK__STATIC_ASSERT(without_a_default_logger_define_PERFKIT_LOG_DEFAULT_as_the_name_of_an_extern_pk_log, 0)
+#define PK_LOG_ERROR(...) PK__LOG_NO_DEFAULT
+#define PK_LOG_WARN(...) PK__LOG_NO_DEFAULT
+#define PK_LOG_INFO(...) PK__LOG_NO_DEFAULT
+#define PK_LOG_DEBUG(...) PK__LOG_NO_DEFAULT
+#define PK_LOG_TRACE(...) PK__LOG_NO_DEFAULT
+#define pk_log_configure(level) PK__LOG_NO_DEFAULT
+#endif
+
+#if PERFKIT_PERF
+#ifndef PERFKIT_PERF_SUB_BITS
+#ifdef __AVR__
+#define PERFKIT_PERF_SUB_BITS 2
+#else
+#define PERFKIT_PERF_SUB_BITS (PK__FULL ? 5 : 3)
+#endif
+#endif
+#ifndef PERFKIT_PERF_MAX_BITS
+#ifdef __AVR__
+#define PERFKIT_PERF_MAX_BITS 20
+#else
+#define PERFKIT_PERF_MAX_BITS (PK__FULL ? 40 : 24)
+#endif
+#endif
+#ifndef PERFKIT_PERF_COUNTER
+#if PK__FULL
+#define PERFKIT_PERF_COUNTER uint32_t
+#else
+#define PERFKIT_PERF_COUNTER uint16_t
+#endif
+#endif
+#define PK__PERF_TIMER_SITE(site, name)                                                                          \
+    static PERFKIT_PERF_COUNTER site##_counters[PK_HIST_BUCKETS(PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS)];  \
+    static const char site##_name[] PK_ROM = name;                                                               \
+    static pk_perf_site site = {site##_name, &PERFKIT_PERF_DEFAULT, NULL, NULL,                                  \
+                                PK_HIST_INIT(site##_counters, PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS), 0};
+
+PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site);
+PK_API pk_ticks pk__timer_stop(pk_timer *timer);
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value);
+
+PK__HOT_INLINE pk_timer pk__timer_on(const pk_log *channel, pk_perf_site *site) {
+    pk_timer timer;
+    timer.site = NULL;
+    timer.start = 0;
+    timer.running = 1;
+    if (PK__UNLIKELY(PK__LOAD8(&channel->level) != PK_LOG_OFF)) pk__timer_start(&timer, site);
+    return timer;
+}
+PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site) { return pk__timer_on(site->channel, site); }
+PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
+    timer->running = 0;
+    return PK__UNLIKELY(timer->site != NULL) ? pk__timer_stop(timer) : 0;
+}
+#define PK__PERF_SCOPE(site, timer, name) \
+    PK__PERF_TIMER_SITE(site, name)       \
+    for (pk_timer timer = pk__timer_on(&PERFKIT_PERF_DEFAULT, &site); timer.running; pk_timer_end(&timer))
+#ifdef PERFKIT_PERF_DEFAULT
+#if PK__HAS_TICKS
+#define PK_PERF_SCOPE(name) PK__PERF_SCOPE_(PK__JOIN(pk__perf_, __LINE__), PK__JOIN(pk__timer_, __LINE__), name)
+#define PK__PERF_SCOPE_(site, timer, name) PK__PERF_SCOPE(site, timer, name)
+#else
+#define PK_PERF_SCOPE(name) PK__STATIC_ASSERT(to_measure_time_define_PERFKIT_TICKS_and_PERFKIT_TICKS_HZ, 0);
+#endif
+#define PK_PERF_COUNT(name, n)                                                                           \
+    do {                                                                                                 \
+        if (PK__UNLIKELY(PK__LOAD8(&PERFKIT_PERF_DEFAULT.level) != PK_LOG_OFF)) {                        \
+            static const char pk__name[] PK_ROM = name;                                                  \
+            static pk_perf_site pk__site = {pk__name, &PERFKIT_PERF_DEFAULT, NULL, NULL,                 \
+                                            {NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0};                       \
+            pk__perf_record(&pk__site, (pk_ticks)(n));                                                   \
+        }                                                                                                \
+    } while (0)
+#else
+#define PK__PERF_NO_DEFAULT PK__STATIC_ASSERT(without_a_default_channel_define_PERFKIT_PERF_DEFAULT_as_the_name_of_an_extern_pk_log, 0)
+#define PK_PERF_SCOPE(name) PK__PERF_NO_DEFAULT;
+#define PK_PERF_COUNT(name, n) PK__PERF_NO_DEFAULT
+#endif
+#else /* no perf channel in this build: the blocks alone */
+#define PK_PERF_SCOPE(name)
+#define PK_PERF_COUNT(name, n) ((void)0)
+#endif
+#endif /* PERFKIT_LOG_H */
+
+/* ==== Implementation ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && \
+    !defined PERFKIT_LOG_IMPLEMENTED
+#define PERFKIT_LOG_IMPLEMENTED
+#if PERFKIT_STDIO
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+#endif
+#if PERFKIT_FLOAT && defined __SIZEOF_DOUBLE__ && __SIZEOF_DOUBLE__ != 8
+#error "perfkit: PERFKIT_FLOAT needs a double of 64 bits"
+#endif
+
+/* ---- The formatter ---- */
+
+typedef struct pk__text { /* bounded output that goes on counting */
+    char *at;
+    size_t room, length;
+    bool escape; /* control characters of values become visible */
+} pk__text;
+
+#ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
+#define PK__GET(p, rom) ((char)((rom) ? pk__rom_read8(p) : (uint8_t) * (p)))
+#else
+#define PK__GET(p, rom) ((void)(rom), *(p))
+#endif
+
+static void pk__put(pk__text *t, char c) {
+    if (t->length < t->room) t->at[t->length] = c;
+    t->length++;
+}
+static void pk__pad(pk__text *t, char c, int count) {
+    while (count-- > 0) pk__put(t, c);
+}
+static void pk__put_escaped(pk__text *t, char c) {
+    uint8_t u = (uint8_t)c, nibble;
+    if (!t->escape || (u >= 0x20 && u != 0x7F)) {
+        pk__put(t, c);
+        return;
+    }
+    pk__put(t, '\\');
+    if (u == '\n') pk__put(t, 'n');
+    else if (u == '\r') pk__put(t, 'r');
+    else if (u == '\t') pk__put(t, 't');
+    else {
+        pk__put(t, 'x');
+        pk__put(t, (char)('0' + (u >> 4))); /* at most 7 */
+        nibble = u & 15;
+        pk__put(t, (char)(nibble < 10 ? '0' + nibble : 'A' - 10 + nibble));
+    }
+}
+
+enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16, PK__IN_ROM = 32 };
+
+typedef struct pk__field { /* one conversion: [spaces] sign prefix zeros body [spaces] */
+    const char *body;
+    int length, width, precision, zeros; /* of the body; precision < 0: none */
+    uint8_t flags;
+    char sign, prefix, conversion; /* 0: none; prefix x: 0x */
+} pk__field;
+
+static void pk__put_field(pk__text *t, const pk__field *f) {
+    const char *body = f->body;
+    int spaces = f->width - f->zeros - f->length - (f->sign != 0) - (f->prefix ? 2 : 0), n;
+    if (!(f->flags & PK__LEFT)) pk__pad(t, ' ', spaces);
+    if (f->sign) pk__put(t, f->sign);
+    if (f->prefix) {
+        pk__put(t, '0');
+        pk__put(t, f->prefix);
+    }
+    pk__pad(t, '0', f->zeros);
+    for (n = f->length; n > 0; n--, body++) pk__put_escaped(t, PK__GET(body, f->flags & PK__IN_ROM));
+    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+}
+
+#if PERFKIT_LOG_INT64
+typedef uint64_t pk__uint; /* the widest integer that the formatter prints */
+#else
+typedef unsigned long pk__uint;
+#endif
+
+/* *value /= base, returning the remainder, with at most a 32-bit division. */
+static uint8_t pk__digit(pk__uint *value, uint8_t base) {
+    uint32_t low = (uint32_t)*value;
+#if PERFKIT_LOG_INT64 && UINTPTR_MAX > 0xFFFFFFFFu
+    if (*value > 0xFFFFFFFFu) {
+        uint8_t rest = (uint8_t)(*value % base);
+        *value /= base;
+        return rest;
+    }
+#elif PERFKIT_LOG_INT64 /* by 16 bits at a time, so that no helper for 64 bits is linked */
+    uint32_t high = (uint32_t)(*value >> 32), part, quotient;
+    if (high != 0) {
+        part = high % base << 16 | low >> 16;
+        quotient = part / base;
+        part = part % base << 16 | (low & 0xFFFFu);
+        *value = (uint64_t)(high / base) << 32 | quotient << 16 | part / base;
+        return (uint8_t)(part % base);
+    }
+#endif
+    *value = low / base;
+    return (uint8_t)(low % base);
+}
+
+static void pk__put_integer(pk__text *t, pk__field *f, pk__uint value) {
+    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)], *first = digits + sizeof digits;
+    char letter = (char)(f->conversion == 'X' ? 'A' - 10 : 'a' - 10);
+    uint8_t base = 10, digit;
+    if (f->conversion == 'o') base = 8;
+    else if (f->conversion != 'd' && f->conversion != 'u') {
+        base = 16;
+        if (f->flags & PK__ALT && value != 0) f->prefix = f->conversion;
+    }
+    while (value != 0) {
+        digit = pk__digit(&value, base);
+        *--first = (char)(digit < 10 ? '0' + digit : letter + digit);
+    }
+    f->body = first;
+    f->length = (int)(digits + sizeof digits - first);
+    if (f->precision < 0) {
+        f->precision = 1;
+        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO) f->precision = f->width - (f->sign != 0) - (f->prefix ? 2 : 0);
+        if (f->precision < 1) f->precision = 1;
+    }
+    if (base == 8 && f->flags & PK__ALT && f->precision <= f->length) f->precision = f->length + 1;
+    if (f->precision > f->length) f->zeros = f->precision - f->length;
+    pk__put_field(t, f);
+}
+
+#if PERFKIT_FLOAT
+/* A double is a whole number times a power of two, so it has an exact decimal form: at most 309 digits before the point and 1074 behind.
+   It is computed in limbs of nine digits, and rounded there, half to even. */
+#define PK__LIMB 1000000000u
+#define PK__POINT 35 /* limbs before the point */
+#define PK__LIMBS 155
+
+static const uint32_t pk__ten_to[10] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, PK__LIMB};
+
+/* Digit `n` of the number, from the first digit of limb 0. */
+static uint8_t pk__float_digit(const uint32_t *limb, int n) {
+    return n >= 9 * PK__LIMBS ? 0 : (uint8_t)(limb[n / 9] / pk__ten_to[8 - n % 9] % 10);
+}
+
+/* The place of the first digit that is not 0, or of the last before the point where all are 0. */
+static int pk__float_first(const uint32_t *limb) {
+    int i = 0, n = 0;
+    while (i < PK__LIMBS && limb[i] == 0) i++;
+    if (i == PK__LIMBS) return 9 * PK__POINT - 1;
+    while (limb[i] < pk__ten_to[8 - n]) n++;
+    return 9 * i + n;
+}
+
+/* Keep the digits before place `cut`, rounding to nearest, ties to even. */
+static void pk__float_round(uint32_t *limb, int cut) {
+    int i = cut / 9, last;
+    uint32_t unit, tail, above;
+    bool more = false;
+    if (i >= PK__LIMBS) return;
+    unit = pk__ten_to[9 - cut % 9];
+    tail = limb[i] % unit;
+    above = cut % 9 != 0 ? limb[i] / unit : i > 0 ? limb[i - 1] : 0; /* its parity is that of the last digit kept */
+    limb[i] -= tail;
+    for (last = i + 1; last < PK__LIMBS; last++) {
+        if (limb[last] != 0) more = true;
+        limb[last] = 0;
+    }
+    if (tail < unit / 2 || (tail == unit / 2 && !more && above % 2 == 0)) return;
+    limb[i] += unit;
+    while (limb[i] >= PK__LIMB) {
+        limb[i] -= PK__LIMB;
+        limb[--i]++;
+    }
+}
+
+/* limb = mantissa * 2^exponent */
+static void pk__float_expand(uint32_t *limb, uint64_t mantissa, int exponent) {
+    int low = PK__POINT - 2, high = PK__POINT, i, shift;
+    uint32_t carry;
+    memset(limb, 0, PK__LIMBS * sizeof *limb);
+    limb[low] = (uint32_t)(mantissa / PK__LIMB);
+    limb[low + 1] = (uint32_t)(mantissa % PK__LIMB);
+    for (; exponent > 0; exponent -= shift) {
+        shift = exponent < 29 ? exponent : 29;
+        for (carry = 0, i = high - 1; i >= low; i--) {
+            uint64_t x = ((uint64_t)limb[i] << shift) + carry;
+            limb[i] = (uint32_t)(x % PK__LIMB);
+            carry = (uint32_t)(x / PK__LIMB);
+        }
+        if (carry != 0) limb[--low] = carry;
+    }
+    for (; exponent < 0; exponent += shift) { /* 2^9 divides a limb's range, so each remainder moves on exactly */
+        shift = -exponent < 9 ? -exponent : 9;
+        for (carry = 0, i = low; i < high; i++) {
+            uint32_t x = limb[i];
+            limb[i] = (x >> shift) + carry;
+            carry = (x & ((1u << shift) - 1)) * (PK__LIMB >> shift);
+        }
+        if (carry != 0) limb[high++] = carry;
+        if (limb[low] == 0) low++;
+    }
+}
+
+static PK__COLD void pk__put_float(pk__text *t, pk__field *f, double value) {
+    uint32_t limb[PK__LIMBS];
+    uint64_t bits;
+    char kind = (char)(f->conversion | 0x20); /* e f g */
+    int exponent, first, point = 9 * PK__POINT, n, ten, spaces;
+    bool with_exponent = kind == 'e';
+    memcpy(&bits, &value, sizeof bits);
+    if (bits >> 63) f->sign = '-';
+    exponent = (int)(bits >> 52 & 0x7FF);
+    bits &= ((uint64_t)1 << 52) - 1;
+    if (exponent == 0x7FF) {
+        f->body = bits != 0 ? (kind == f->conversion ? "nan" : "NAN") : (kind == f->conversion ? "inf" : "INF");
+        f->length = 3;
+        pk__put_field(t, f);
+        return;
+    }
+    if (exponent != 0) bits |= (uint64_t)1 << 52;
+    else exponent = 1;
+    pk__float_expand(limb, bits, exponent - 1075);
+
+    if (f->precision < 0) f->precision = 6;
+    first = pk__float_first(limb);
+    if (kind == 'g' && f->precision == 0) f->precision = 1;
+    pk__float_round(limb, kind == 'f' ? point + f->precision : first + f->precision + (kind == 'e'));
+    first = pk__float_first(limb);
+    exponent = point - 1 - first;
+    if (kind == 'g') {
+        with_exponent = exponent < -4 || exponent >= f->precision;
+        n = first + f->precision; /* behind the last digit to print */
+        f->precision -= with_exponent ? 1 : 1 + exponent;
+        if (!(f->flags & PK__ALT))
+            while (f->precision > 0 && pk__float_digit(limb, n - 1) == 0) f->precision--, n--;
+    }
+    if (!with_exponent && first > point - 1) first = point - 1; /* 0.05: from the 0 before the point */
+    ten = with_exponent ? first + 1 : point;                    /* behind the digits before the point */
+    spaces = f->width - (f->sign != 0) - (ten - first) - (f->precision > 0 || f->flags & PK__ALT) - f->precision;
+    if (with_exponent) spaces -= exponent <= -100 || exponent >= 100 ? 5 : 4;
+
+    if (!(f->flags & (PK__LEFT | PK__ZERO))) pk__pad(t, ' ', spaces);
+    if (f->sign) pk__put(t, f->sign);
+    if ((f->flags & (PK__LEFT | PK__ZERO)) == PK__ZERO) pk__pad(t, '0', spaces);
+    for (n = first; n < ten; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
+    if (f->precision > 0 || f->flags & PK__ALT) pk__put(t, '.');
+    for (; n < ten + f->precision; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
+    if (with_exponent) {
+        pk__put(t, (char)(f->conversion - kind + 'e'));
+        pk__put(t, exponent < 0 ? '-' : '+');
+        if (exponent < 0) exponent = -exponent;
+        if (exponent >= 100) pk__put(t, (char)('0' + exponent / 100));
+        pk__put(t, (char)('0' + exponent / 10 % 10));
+        pk__put(t, (char)('0' + exponent % 10));
+    }
+    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+}
+#endif
+
+static int pk__number(const char **format, bool rom) { /* of a width or precision */
+    int n = 0;
+    char c;
+    (void)rom;
+    while (c = PK__GET(*format, rom), c >= '0' && c <= '9') {
+        if (n < 1000) n = n * 10 + (c - '0');
+        ++*format;
+    }
+    return n;
+}
+static uint8_t pk__flag(char c) {
+    return c == '-' ? PK__LEFT : c == '+' ? PK__PLUS : c == ' ' ? PK__SPACE : c == '#' ? PK__ALT : c == '0' ? PK__ZERO : 0;
+}
+
+static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args) {
+    pk__field f;
+    const char *start;
+    char c, one;
+    uint8_t bytes, flag;
+    pk__uint value, sign_bit;
+    while ((c = PK__GET(format, rom)) != 0) {
+        start = format++;
+        if (c != '%') {
+            pk__put(t, c);
+            continue;
+        }
+        memset(&f, 0, sizeof f);
+        f.precision = -1;
+        while ((flag = pk__flag(PK__GET(format, rom))) != 0) {
+            f.flags |= flag;
+            format++;
+        }
+        if (PK__GET(format, rom) == '*') {
+            format++;
+            f.width = va_arg(args, int);
+            if (f.width < 0) {
+                f.flags |= PK__LEFT;
+                f.width = f.width < -9999 ? 9999 : -f.width;
+            } else if (f.width > 9999) f.width = 9999;
+        } else f.width = pk__number(&format, rom);
+        if (PK__GET(format, rom) == '.') {
+            format++;
+            if (PK__GET(format, rom) == '*') {
+                format++;
+                f.precision = va_arg(args, int);
+                if (f.precision > 9999) f.precision = 9999;
+            } else f.precision = pk__number(&format, rom);
+        }
+        bytes = sizeof(int);
+        c = PK__GET(format, rom);
+        if (c == 'h' || c == 'l') {
+            bytes = c == 'h' ? sizeof(short) : sizeof(long);
+            if (PK__GET(format + 1, rom) == c) {
+                bytes = c == 'h' ? 1 : sizeof(long long);
+                format++;
+            }
+            format++;
+        } else if (c == 'z' || c == 't') {
+            bytes = sizeof(size_t);
+            format++;
+        } else if (c == 'j') {
+            bytes = sizeof(intmax_t);
+            format++;
+        }
+        c = PK__GET(format, rom);
+        f.conversion = c;
+        switch (c) {
+        case '%': pk__put(t, '%'); break;
+        case 'c':
+            if (bytes != sizeof(int)) goto unknown;
+            one = (char)va_arg(args, int);
+            f.body = &one;
+            f.length = 1;
+            pk__put_field(t, &f);
+            break;
+#ifdef __AVR__
+        case 'S': f.flags |= PK__IN_ROM; /* fall through */
+#endif
+        case 's':
+            if (bytes != sizeof(int)) goto unknown;
+            f.body = va_arg(args, const char *);
+            if (f.body == NULL) {
+                f.body = PK_ROM_STR("(null)");
+                f.flags |= PK__IN_ROM;
+            }
+            while (f.length != f.precision && f.length < 0x7FFF && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0) f.length++;
+            pk__put_field(t, &f);
+            break;
+        case 'p':
+            value = (pk__uint)(uintptr_t)va_arg(args, void *);
+            f.prefix = f.conversion = 'x';
+            pk__put_integer(t, &f, value);
+            break;
+        case 'i': f.conversion = 'd'; /* fall through */
+        case 'd':
+        case 'u':
+        case 'x':
+        case 'X':
+        case 'o':
+            if (bytes > sizeof(pk__uint)) goto unknown;
+#if PERFKIT_LOG_INT64
+            if (bytes > sizeof(long)) value = va_arg(args, unsigned long long);
+            else
+#endif
+                if (bytes > sizeof(int)) value = va_arg(args, unsigned long);
+            else value = va_arg(args, unsigned);
+            sign_bit = (pk__uint)1 << (8 * bytes - 1);
+            value &= sign_bit - 1 + sign_bit; /* as many bits as the type has */
+            if (f.conversion == 'd') {
+                f.sign = f.flags & PK__PLUS ? '+' : f.flags & PK__SPACE ? ' ' : 0;
+                if (value & sign_bit) {
+                    f.sign = '-';
+                    value = (sign_bit - value) + sign_bit;
+                }
+            }
+            pk__put_integer(t, &f, value);
+            break;
+#if PERFKIT_FLOAT
+        case 'f':
+        case 'F':
+        case 'e':
+        case 'E':
+        case 'g':
+        case 'G':
+            f.sign = f.flags & PK__PLUS ? '+' : f.flags & PK__SPACE ? ' ' : 0;
+            pk__put_float(t, &f, va_arg(args, double));
+            break;
+#endif
+        default:
+        unknown: /* what follows could take arguments under wrong types: print it as it stands */
+            for (format = start; (c = PK__GET(format, rom)) != 0; format++) pk__put(t, c);
+            return;
+        }
+        format++;
+    }
+}
+
+static void pk__text_over(pk__text *t, char *buffer, size_t size) { /* size > 0 where there is room for the closing 0 */
+    t->at = buffer;
+    t->room = size > 0 ? size - 1 : 0;
+    t->length = 0;
+    t->escape = false;
+}
+static size_t pk__text_end(pk__text *t, size_t size) {
+    if (size > 0) t->at[t->length < t->room ? t->length : t->room] = 0;
+    return t->length;
+}
+PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list args) {
+    pk__text t;
+    pk__text_over(&t, buffer, size);
+    pk__vformat(&t, format, false, args);
+    return pk__text_end(&t, size);
+}
+PK_API size_t pk_format(char *buffer, size_t size, const char *format, ...) {
+    va_list args;
+    size_t length;
+    va_start(args, format);
+    length = pk_vformat(buffer, size, format, args);
+    va_end(args);
+    return length;
+}
+#ifdef __AVR__
+PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, ...) {
+    pk__text t;
+    va_list args;
+    pk__text_over(&t, buffer, size);
+    va_start(args, rom_format);
+    pk__vformat(&t, rom_format, true, args);
+    va_end(args);
+    return pk__text_end(&t, size);
+}
+#endif
+
+/* ---- The line ---- */
+
+#if PERFKIT_GLOBALS && !defined PERFKIT_STATIC
+#if PERFKIT_STDIO
+pk_log pk_log_default = PK__LOG_WITH_SINK(NULL, PK_LOG_WARN, pk_log_to_stderr, NULL);
+#else
+pk_log pk_log_default = PK__LOG_STATIC(NULL, PK_LOG_OFF, PK_LOG_WARN, 0, NULL, NULL);
+#endif
+#if PERFKIT_PERF
+pk_log pk_perf_default = PK__LOG_STATIC("perf", PK_LOG_OFF, PK_LOG_OFF, 0, NULL, NULL);
+#endif
+#endif
+
+static void pk__log_lock(pk_log *log) {
+    if (log->flags & PK__LOG_THREADS) pk__mutex_lock(&log->mutex);
+}
+static void pk__log_unlock(pk_log *log) {
+    if (log->flags & PK__LOG_THREADS) pk__mutex_unlock(&log->mutex);
+}
+
+#if PERFKIT_STDIO
+/* Colour is part of the line's buffer: a sink with colour gets it from its start and with the reset behind the text. */
+#define PK__LOG_BEFORE 5 /* ESC [ 3 1 m */
+#define PK__LOG_AFTER 4  /* ESC [ 0 m */
+
+static bool pk__log_is_terminal(const pk_log_sink *sink) {
+#ifdef _WIN32 /* its terminals have to be asked for escape sequences first */
+    (void)sink;
+    return false;
+#else
+    const char *no_colour;
+    int fd = sink->fn == pk_log_to_stderr ? 2 : sink->fn == pk_log_to_fd ? (int)(intptr_t)sink->user : -1;
+    if (fd < 0 || !isatty(fd)) return false;
+    no_colour = getenv("NO_COLOR");
+    return no_colour == NULL || no_colour[0] == 0;
+#endif
+}
+
+static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, size_t length) {
+    static const char colours[] = "\033[31m\033[33m\033[32m\033[36m\033[90m"; /* red yellow green cyan grey */
+    if (sink->colour == PK__LOG_COLOUR_ASK) sink->colour = pk__log_is_terminal(sink);
+    if (sink->colour) {
+        memcpy(text - PK__LOG_BEFORE, colours + (level - 1) * PK__LOG_BEFORE, PK__LOG_BEFORE);
+        memcpy(text + length, "\033[0m\n", PK__LOG_AFTER + 2);
+        return sink->fn(sink->user, level, text - PK__LOG_BEFORE, PK__LOG_BEFORE + length + PK__LOG_AFTER + 1);
+    }
+    text[length] = '\n';
+    text[length + 1] = 0;
+    return sink->fn(sink->user, level, text, length + 1);
+}
+#else
+#define PK__LOG_BEFORE 0
+#define PK__LOG_AFTER 0
+static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, size_t length) {
+    text[length] = '\n';
+    text[length + 1] = 0;
+    return sink->fn(sink->user, level, text, length + 1);
+}
+#endif
+
+static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status, pk_count failed) {
+    pk_event event;
+    event.object = log->name;
+    event.detail = NULL;
+    event.kind = PK_LOG_EVENT_SINK_FAILED;
+    event.status = status;
+    event.a = place;
+    event.b = (uint32_t)failed;
+    log->on_event(log->user, &event);
+}
+
+/* `text` has room for the end of a line, and before it for PK__LOG_BEFORE. */
+static void pk__log_deliver(pk_log *log, int level, char *text, size_t length, bool truncated) {
+    uint8_t i, report = 0xFF;
+    pk_status status, failure = PK_OK;
+    pk_log_sink *sink;
+    pk__log_lock(log);
+    log->lines++;
+    log->truncated += truncated;
+    for (i = 0; i < log->sink_count; i++) {
+        sink = &log->sinks[i];
+        if (level > sink->level) continue;
+        status = pk__log_hand_over(sink, level, text, length);
+        if (status == PK_OK) continue;
+        sink->failed++;
+        if (!sink->reported && report == 0xFF) { /* of two at once the second is told with the next line */
+            sink->reported = 1;
+            report = i;
+            failure = status;
+        }
+    }
+    pk__log_unlock(log);
+    if (report != 0xFF && log->on_event) pk__log_report(log, report, failure, log->sinks[report].failed);
+}
+
+static void pk__puts(pk__text *t, const char *text, bool rom) {
+    char c;
+    while ((c = PK__GET(text, rom)) != 0) {
+        pk__put(t, c);
+        text++;
+    }
+}
+static void pk__print(pk__text *t, const char *rom_format, ...) {
+    va_list args;
+    va_start(args, rom_format);
+    pk__vformat(t, rom_format, true, args);
+    va_end(args);
+}
+
+#if PERFKIT_LOG_WALL
+#if PERFKIT_HOSTED
+static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
+    (void)user;
+#ifdef _WIN32
+    {
+        FILETIME t; /* 100 ns since 1601 */
+        uint64_t count;
+        GetSystemTimeAsFileTime(&t);
+        count = ((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) / 10000u;
+        *ms = (uint16_t)(count % 1000u);
+        return (uint32_t)(count / 1000u - 11644473600u);
+    }
+#elif defined CLOCK_REALTIME
+    {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        *ms = (uint16_t)(t.tv_nsec / 1000000);
+        return (uint32_t)t.tv_sec;
+    }
+#else
+    *ms = 0;
+    return (uint32_t)time(NULL);
+#endif
+}
+#endif
+
+/* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date algorithms"). */
+static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
+    uint32_t days = seconds / 86400u + 719468u, second = seconds % 86400u;
+    uint32_t era = days / 146097u, day = days % 146097u;
+    uint32_t year = (day - day / 1460u + day / 36524u - day / 146096u) / 365u, month;
+    day -= 365u * year + year / 4u - year / 100u;
+    month = (5u * day + 2u) / 153u;
+    day -= (153u * month + 2u) / 5u;
+    month = month < 10u ? month + 3u : month - 9u;
+    year += era * 400u + (month <= 2u);
+    pk__print(t, PK_ROM_STR("%04u-%02u-%02uT%02u:%02u:%02u.%03uZ "), (unsigned)year, (unsigned)month, (unsigned)day + 1u,
+              (unsigned)(second / 3600u), (unsigned)(second / 60u % 60u), (unsigned)(second % 60u), ms % 1000u);
+}
+#endif
+
+static void pk__put_time(pk__text *t, const pk_log *log) {
+    pk_clock_fn now_ms = log->clock;
+    if (log->flags & PK__LOG_NO_TIME) return;
+#if PERFKIT_LOG_WALL
+    {
+        pk_wall_fn wall = log->wall;
+        uint16_t ms = 0;
+        uint32_t seconds;
+#if PERFKIT_HOSTED
+        if (wall == NULL && now_ms == NULL) wall = pk__wall;
+#endif
+        if (wall) {
+            seconds = wall(log->user, &ms);
+            pk__put_wall(t, seconds, ms);
+            return;
+        }
+    }
+#endif
+#if PK__HAS_CLOCK
+    if (now_ms == NULL) now_ms = pk__now_ms;
+#endif
+    if (now_ms) pk__print(t, PK_ROM_STR("%lu "), (unsigned long)now_ms(log->user));
+}
+
+static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *site) {
+    const char *name = NULL, *file = NULL, *p;
+    char c;
+    if (site) {
+        name = (const char *)pk__rom_read_ptr(&site->name);
+        file = (const char *)pk__rom_read_ptr(&site->file);
+    }
+    if (name) pk__puts(t, name, true);
+    else if (log->name) pk__puts(t, log->name, false);
+    if (name || log->name) pk__put(t, ' ');
+    if (file == NULL) return;
+    for (p = file; (c = PK__GET(p, true)) != 0; p++)
+        if (c == '/' || c == '\\') file = p + 1;
+    pk__print(t, PK_ROM_STR("%" PK_PRI_ROM ":%lu "), PK_ROM_ARG(file), (unsigned long)pk__rom_read32(&site->line));
+}
+
+/* Cut to `length` at the start of a character, and mark it. */
+static PK__COLD size_t pk__log_cut(char *text, size_t length) {
+    length -= 3;
+    while (length > 0 && ((uint8_t)text[length] & 0xC0) == 0x80) length--; /* UTF-8 continues with 10xxxxxx */
+    memset(text + length, '.', 3);
+    return length + 3;
+}
+
+static const char pk__log_levels[] PK_ROM = "ERROR WARN  INFO  DEBUG TRACE ";
+
+static void pk__log_line(pk_log *log, int level, const pk__log_site *site, const char *format, bool rom, va_list args) {
+    char line[PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER];
+    pk__text t;
+    uint8_t i;
+    bool truncated;
+    if (level < PK_LOG_ERROR || level > PK_LOG_TRACE) return;
+    pk__text_over(&t, line + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 1); /* one more for the newline */
+    pk__put_time(&t, log);
+    for (i = 0; i < 6; i++) pk__put(&t, PK__GET(&pk__log_levels[6 * (level - 1) + i], true));
+    pk__put_site(&t, log, site);
+    t.escape = true;
+    pk__vformat(&t, format, rom, args);
+    truncated = t.length > t.room;
+    if (truncated) t.length = pk__log_cut(t.at, t.room);
+    pk__log_deliver(log, level, t.at, t.length, truncated);
+}
+
+PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
+    if (pk_log_enabled(log, level)) pk__log_line(log, level, NULL, format, false, args);
+}
+PK_API void pk_log_write(pk_log *log, int level, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    pk_log_vwrite(log, level, format, args);
+    va_end(args);
+}
+PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...) {
+    va_list args;
+    va_start(args, rom_format);
+    pk__log_line(log, level, NULL, rom_format, true, args);
+    va_end(args);
+}
+PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...) {
+    va_list args;
+    va_start(args, rom_format);
+    pk__log_line(log, level, site, rom_format, true, args);
+    va_end(args);
+}
+
+/* ---- Loggers and their sinks ---- */
+
+static void pk__log_set_gate(pk_log *log) { /* under the lock */
+    uint8_t i, highest = PK_LOG_OFF;
+    for (i = 0; i < log->sink_count; i++)
+        if (log->sinks[i].level > highest) highest = log->sinks[i].level;
+    PK__STORE8(&log->gate, (uint8_t)(highest < log->level ? highest : log->level));
+}
+
+PK_API pk_status pk_log_set_level(pk_log *log, int level) {
+    PERFKIT_ASSERT(log != NULL);
+    if (level < PK_LOG_OFF || level > PK_LOG_TRACE) return PK_INVALID;
+    pk__log_lock(log);
+    PK__STORE8(&log->level, (uint8_t)level);
+    pk__log_set_gate(log);
+    pk__log_unlock(log);
+    return PK_OK;
+}
+
+static uint8_t pk__log_find_sink(const pk_log *log, pk_log_sink_fn fn, void *user) { /* sink_count when there is none */
+    uint8_t i = 0;
+    while (i < log->sink_count && (log->sinks[i].fn != fn || log->sinks[i].user != user)) i++;
+    return i;
+}
+
+PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level) {
+    pk_log_sink *sink;
+    pk_status status = PK_OK;
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    if (fn == NULL || level < PK_LOG_ERROR || level > PK_LOG_TRACE) return PK_INVALID;
+    pk__log_lock(log);
+    i = pk__log_find_sink(log, fn, user);
+    if (i < log->sink_count) status = PK_EXISTS;
+    else if (i == PERFKIT_LOG_SINKS) status = PK_FULL;
+    else {
+        sink = &log->sinks[i];
+        memset(sink, 0, sizeof *sink);
+        sink->fn = fn;
+        sink->user = user;
+        sink->level = (uint8_t)level;
+        sink->colour = PK__LOG_COLOUR_ASK;
+        log->sink_count++;
+        pk__log_set_gate(log);
+    }
+    pk__log_unlock(log);
+    return status;
+}
+
+PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user) {
+    pk_status status = PK_NOT_FOUND;
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    i = pk__log_find_sink(log, fn, user);
+    if (i < log->sink_count) {
+        log->sink_count--;
+        for (; i < log->sink_count; i++) log->sinks[i] = log->sinks[i + 1];
+        pk__log_set_gate(log);
+        status = PK_OK;
+    }
+    pk__log_unlock(log);
+    return status;
+}
+
+PK_API pk_status pk_log_flush(pk_log *log) {
+    pk_status first = PK_OK, status;
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    for (i = 0; i < log->sink_count; i++) {
+        status = log->sinks[i].fn(log->sinks[i].user, PK_LOG_OFF, "", 0);
+        if (first == PK_OK) first = status;
+    }
+    pk__log_unlock(log);
+    return first;
+}
+
+static void pk__log_defaults(pk_log_desc *d) {
+    if (d->level == 0) d->level = PK_LOG_WARN;
+    if (d->sink_level == 0) d->sink_level = PK_LOG_TRACE;
+#if PERFKIT_STDIO
+    if (d->sink == NULL) {
+        d->sink = pk_log_to_stderr;
+        d->sink_user = NULL;
+    }
+#endif
+}
+
+PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc) {
+    pk_log_desc d;
+    if (size != sizeof(pk_log) || config != PK__CONFIG_WORD) return PK_INVALID;
+    PERFKIT_ASSERT(log != NULL);
+    memset(&d, 0, sizeof d);
+    if (desc) d = *desc;
+    pk__log_defaults(&d);
+    if (d.level > PK_LOG_TRACE || d.sink_level > PK_LOG_TRACE) return PK_INVALID;
+    if ((d.threads && !PERFKIT_THREADS) || (d.wall && !PERFKIT_LOG_WALL)) return PK_UNSUPPORTED;
+    memset(log, 0, sizeof *log);
+    if (d.threads) {
+        if (!pk__mutex_init(&log->mutex)) return PK_UNSUPPORTED;
+        log->flags |= PK__LOG_THREADS;
+    }
+    if (d.no_time) log->flags |= PK__LOG_NO_TIME;
+    log->level = d.level;
+    log->name = d.name;
+    log->clock = d.clock;
+    log->wall = d.wall;
+    log->on_event = d.on_event;
+    log->user = d.user;
+    return d.sink ? pk_log_add_sink(log, d.sink, d.sink_user, d.sink_level) : PK_OK;
+}
+
+PK_API pk_status pk_log_close(pk_log *log) {
+    pk_status status = pk_log_flush(log);
+    PK__STORE8(&log->gate, PK_LOG_OFF);
+    PK__STORE8(&log->level, PK_LOG_OFF);
+    log->sink_count = 0;
+    if (log->flags & PK__LOG_THREADS) pk__mutex_destroy(&log->mutex);
+    log->flags = 0;
+    return status;
+}
+
+PK_API pk_status pk__log_configure(pk_log *log, int level) {
+    pk_status status = pk_log_set_level(log, level);
+#if PERFKIT_STDIO
+    if (status == PK_OK && log->sink_count == 0) status = pk_log_add_sink(log, pk_log_to_stderr, NULL, PK_LOG_TRACE);
+#endif
+    return status;
+}
+
+PK_API void pk_log_get_counts(pk_log *log, pk_log_counts *counts) {
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL && counts != NULL);
+    pk__log_lock(log);
+    counts->lines = log->lines;
+    counts->truncated = log->truncated;
+    counts->failed = 0;
+    for (i = 0; i < log->sink_count; i++) counts->failed += log->sinks[i].failed;
+    pk__log_unlock(log);
+}
+PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user) {
+    pk_count failed = 0;
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    i = pk__log_find_sink(log, fn, user);
+    if (i < log->sink_count) failed = log->sinks[i].failed;
+    pk__log_unlock(log);
+    return failed;
+}
+
+#if PERFKIT_STDIO
+static pk_status pk__log_to_descriptor(int fd, const char *text, size_t length) {
+    while (length > 0) {
+#ifdef _WIN32
+        int n = _write(fd, text, (unsigned)length);
+#else
+        ssize_t n = write(fd, text, length);
+#endif
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return PK_IO;
+        text += n;
+        length -= (size_t)n;
+    }
+    return PK_OK;
+}
+PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    return pk__log_to_descriptor(2, text, length);
+}
+PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length) {
+    (void)level;
+    return pk__log_to_descriptor((int)(intptr_t)user, text, length);
+}
+PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length) {
+    FILE *file = (FILE *)user;
+    (void)level;
+    if (length == 0) return fflush(file) == 0 ? PK_OK : PK_IO;
+    return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
+}
+#endif
+
+#if PERFKIT_PERF
+/* ---- Histogram ---- */
+
+static uint8_t pk__log2(pk_ticks value) { /* of a value > 0 */
+#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
+    return (uint8_t)(63 - __builtin_clzll(value));
+#elif defined __ARM_FEATURE_CLZ
+    return (uint8_t)(31 - __builtin_clzl(value));
+#else
+    uint8_t n = 0;
+    while (value >>= 1) n++;
+    return n;
+#endif
+}
+
+static uint16_t pk__hist_buckets(const pk_histogram *h) {
+    return (uint16_t)PK_HIST_BUCKETS(h->sub_bits, h->max_bits);
+}
+/* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. */
+static uint16_t pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
+    uint8_t lost = 0;
+    if (value >> (h->max_bits - 1) > 1) return (uint16_t)(pk__hist_buckets(h) - 1);
+    if (value >> h->sub_bits != 0) lost = (uint8_t)(pk__log2(value) - h->sub_bits);
+    return (uint16_t)((uint16_t)((uint16_t)lost << h->sub_bits) + (uint16_t)(value >> lost));
+}
+/* The middle of a bucket. */
+static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
+    uint8_t lost = (uint8_t)(bucket >> h->sub_bits);
+    if (lost < 2) return bucket;
+    lost--;
+    return ((pk_ticks)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits)) << lost) + ((pk_ticks)1 << lost >> 1);
+}
+
+static uint32_t pk__hist_get(const pk_histogram *h, uint16_t bucket) {
+    if (h->counter_bytes == 1) return ((const uint8_t *)h->counters)[bucket];
+    if (h->counter_bytes == 2) return ((const uint16_t *)h->counters)[bucket];
+    return ((const uint32_t *)h->counters)[bucket];
+}
+static void pk__hist_add(pk_histogram *h, uint16_t bucket, uint32_t n) {
+    uint32_t now = pk__hist_get(h, bucket), most = (uint32_t)0xFFFFFFFFu >> (32 - 8 * h->counter_bytes);
+    if (n > most - now) {
+        n = most - now;
+        h->saturated = 1;
+    }
+    now += n;
+    if (h->counter_bytes == 1) ((uint8_t *)h->counters)[bucket] = (uint8_t)now;
+    else if (h->counter_bytes == 2) ((uint16_t *)h->counters)[bucket] = (uint16_t)now;
+    else ((uint32_t *)h->counters)[bucket] = now;
+}
+
+static void pk__hist_count(pk_histogram *h, uint16_t bucket, pk_ticks value) {
+    if (h->counters) {
+        pk__hist_add(h, bucket, 1);
+        h->over += value >> (h->max_bits - 1) > 1;
+    }
+    if (h->count == 0 || value < h->min) h->min = value;
+    if (value > h->max) h->max = value;
+    h->sum += value;
+    h->count++;
+}
+PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
+    PERFKIT_ASSERT(h != NULL && h->counters != NULL);
+    pk__hist_count(h, pk__hist_bucket(h, value), value);
+}
+
+PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
+    pk_count rank, seen = 0;
+    pk_ticks value;
+    uint16_t bucket, last;
+    PERFKIT_ASSERT(h != NULL && h->counters != NULL);
+    if (percent_100 >= 10000u || h->count == 0) return h->max;
+    /* rank = count * percent / 10000, rounded up, without an overflow */
+    rank = h->count / 10000u * percent_100 + (h->count % 10000u * percent_100 + 9999u) / 10000u;
+    if (rank <= 1) return h->min;
+    last = (uint16_t)(pk__hist_buckets(h) - (h->over != 0)); /* the bucket that also holds larger values has no middle */
+    for (bucket = 0; bucket < last; bucket++) {
+        seen += pk__hist_get(h, bucket);
+        if (seen < rank) continue;
+        value = pk__hist_middle(h, bucket);
+        return value < h->min ? h->min : value > h->max ? h->max : value;
+    }
+    return h->max;
+}
+
+PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
+    uint16_t bucket, end;
+    PERFKIT_ASSERT(into != NULL && from != NULL && into->counters != NULL && from->counters != NULL);
+    if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
+    if (from->count == 0) return PK_OK;
+    for (bucket = 0, end = pk__hist_buckets(into); bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
+    if (into->count == 0 || from->min < into->min) into->min = from->min;
+    if (from->max > into->max) into->max = from->max;
+    into->sum += from->sum;
+    into->count += from->count;
+    into->over += from->over;
+    into->saturated |= from->saturated;
+    return PK_OK;
+}
+
+PK_API void pk_hist_reset(pk_histogram *h) {
+    PERFKIT_ASSERT(h != NULL);
+    if (h->counters) memset(h->counters, 0, (size_t)pk__hist_buckets(h) * h->counter_bytes);
+    h->sum = 0;
+    h->min = h->max = 0;
+    h->count = h->over = 0;
+    h->saturated = 0;
+}
+
+/* ---- Timers, counters and their report ---- */
+
+static bool pk__perf_same_name(const char *a, const char *b, bool b_in_rom) { /* a in ROM */
+    char c;
+    while ((c = PK__GET(a, true)) == PK__GET(b, b_in_rom)) {
+        if (c == 0) return true;
+        a++;
+        b++;
+    }
+    return false;
+}
+static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name, bool in_rom) {
+    pk_perf_site *s = channel->sites;
+    while (s && !pk__perf_same_name(s->name, name, in_rom)) s = s->next;
+    return s;
+}
+
+/* The first record of a site: the site goes on the channel's list, or behind the one that has its name. */
+static PK__COLD void pk__perf_list(pk_perf_site *site) {
+    pk_perf_site *first = pk__perf_named(site->channel, site->name, true);
+    PK__CRITICAL_ENTER(state);
+    if (site->target == NULL) { /* an interrupt may have been here */
+        site->target = first ? first : site;
+        if (first == NULL) {
+            site->next = site->channel->sites;
+            site->channel->sites = site;
+        }
+    }
+    PK__CRITICAL_EXIT(state);
+}
+
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) {
+    pk_histogram *h;
+    uint16_t bucket = 0;
+    pk__log_lock(site->channel);
+    if (PK__UNLIKELY(site->target == NULL)) pk__perf_list(site);
+    h = &site->target->values;
+    if (h->counters) bucket = pk__hist_bucket(h, value);
+    {
+        PK__CRITICAL_ENTER(state);
+        pk__hist_count(h, bucket, value);
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__log_unlock(site->channel);
+}
+
+PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site) {
+    timer->site = site;
+    timer->start = pk__ticks_now();
+}
+PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
+    pk_ticks spent = pk__ticks_between(timer->start, pk__ticks_now());
+    pk__perf_record(timer->site, spent);
+    timer->site = NULL;
+    return spent;
+}
+
+/* n / d; *rest = n % d. For d < 2^31. In firmware without the helper for 64 bits. */
+static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
+#if PK__FULL
+    *rest = (uint32_t)(n % d);
+    return n / d;
+#else
+    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = high % d, quotient = 0;
+    uint8_t i;
+    for (i = 0; i < 32; i++) {
+        left = left << 1 | low >> 31;
+        low <<= 1;
+        quotient <<= 1;
+        if (left >= d) {
+            left -= d;
+            quotient |= 1;
+        }
+    }
+    *rest = left;
+    return (uint64_t)(high / d) << 32 | quotient;
+#endif
+}
+/* Ticks in parts of a second, to the nearest: ticks * per_second / PERFKIT_TICKS_HZ. */
+static uint64_t pk__ticks_as(uint64_t ticks, uint32_t per_second) {
+    uint32_t hz = (uint32_t)(PERFKIT_TICKS_HZ), rest;
+    uint64_t whole = pk__divide(ticks, hz, &rest) * per_second;
+    return whole + pk__divide((uint64_t)rest * per_second + hz / 2, hz, &rest);
+}
+PK_API uint32_t pk_perf_us(uint64_t ticks) {
+    uint64_t us = pk__ticks_as(ticks, 1000000u);
+    return us >> 32 ? 0xFFFFFFFFu : (uint32_t)us;
+}
+
+PK_API pk_ticks pk_timer_end_log(pk_timer *timer) {
+    pk_perf_site *site = timer->site;
+    pk_ticks spent = pk_timer_end(timer);
+    uint32_t tenths, us;
+    if (site == NULL || !pk_log_enabled(site->channel, PK_LOG_INFO)) return spent;
+    us = pk_perf_us(spent);
+    tenths = us / 100u + (us % 100u >= 50u);
+    pk__log_rom(site->channel, PK_LOG_INFO, PK_ROM_STR("%" PK_PRI_ROM " executed in %lu.%ums"), PK_ROM_ARG(site->name),
+                (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u));
+    return spent;
+}
+
+PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
+    const pk_perf_site *site;
+    PERFKIT_ASSERT(channel != NULL && name != NULL);
+    pk__log_lock(channel);
+    site = pk__perf_named(channel, name, false);
+    pk__log_unlock(channel);
+    return site;
+}
+
+PK_API void pk_perf_reset(pk_log *channel) {
+    pk_perf_site *s;
+    PERFKIT_ASSERT(channel != NULL);
+    pk__log_lock(channel);
+    for (s = channel->sites; s; s = s->next) pk_hist_reset(&s->values);
+    pk__log_unlock(channel);
+}
+
+/* A column: " 12.3us", ten wide. */
+static void pk__put_duration(pk__text *t, uint64_t ticks) {
+    char number[12];
+    pk__text n;
+    uint64_t span = pk__ticks_as(ticks, 1000000000u);
+    uint32_t rest;
+    uint8_t unit = 0;
+    for (; span >= 1000000u && unit < 2; unit++) span = pk__divide(span, 1000u, &rest);
+    pk__text_over(&n, number, sizeof number);
+    if (span < 1000u) pk__print(&n, PK_ROM_STR("%luns"), (unsigned long)span);
+    else {
+        span = pk__divide(span, 1000u, &rest);
+        pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
+        if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
+        pk__put(&n, 's');
+    }
+    pk__text_end(&n, sizeof number);
+    pk__print(t, PK_ROM_STR(" %9s"), number);
+}
+
+/* The unprinted timer of the greatest total, or counter. */
+static pk_perf_site *pk__perf_next(const pk_log *channel, bool counters) {
+    pk_perf_site *s, *best = NULL;
+    for (s = channel->sites; s; s = s->next) {
+        if (s->printed || (s->values.counters == NULL) != counters || s->values.count == 0) continue;
+        if (best == NULL || s->values.sum > best->values.sum) best = s;
+    }
+    return best;
+}
+
+#if PERFKIT_LOG_INT64
+#define PK__COUNT_FORMAT "%9llu"
+typedef unsigned long long pk__count_arg;
+#else
+#define PK__COUNT_FORMAT "%9lu"
+typedef unsigned long pk__count_arg;
+#endif
+
+static void pk__put_row(pk__text *t, const pk_perf_site *s) {
+    static const uint16_t percents[3] PK_ROM = {5000, 9500, 9900};
+    const pk_histogram *h = &s->values;
+    uint8_t i;
+    pk__print(t, PK_ROM_STR("%-20" PK_PRI_ROM " " PK__COUNT_FORMAT), PK_ROM_ARG(s->name), (pk__count_arg)h->count);
+    if (h->counters == NULL) {
+        pk__print(t, PK_ROM_STR(" " PK__COUNT_FORMAT), (pk__count_arg)h->sum);
+        return;
+    }
+    pk__put_duration(t, h->sum);
+    for (i = 0; i < 3; i++) pk__put_duration(t, pk_hist_percentile(h, pk__rom_read16(&percents[i])));
+    pk__put_duration(t, h->max);
+    if (h->saturated) pk__put(t, '~');
+}
+
+PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *user, unsigned top) {
+    char line[PERFKIT_LOG_LINE];
+    pk__text t;
+    pk_perf_site *s;
+    pk_status status;
+    bool counters = false;
+    PERFKIT_ASSERT(channel != NULL && writer != NULL);
+    pk__log_lock(channel);
+    for (s = channel->sites; s; s = s->next) s->printed = 0;
+    pk__log_unlock(channel);
+    pk__text_over(&t, line, sizeof line);
+    pk__print(&t, PK_ROM_STR("name                     count     total       p50       p95       p99       max"));
+    for (;;) {
+        if (t.length > t.room - 1) t.length = t.room - 1;
+        pk__put(&t, '\n');
+        pk__text_end(&t, sizeof line);
+        status = writer(user, PK_LOG_INFO, line, t.length);
+        if (status != PK_OK) return status;
+        t.length = 0;
+        pk__log_lock(channel); /* a row is read whole; the writer runs outside */
+        s = counters || top > 0 ? pk__perf_next(channel, counters) : NULL;
+        if (s == NULL && !counters) {
+            counters = true;
+            s = pk__perf_next(channel, true);
+        }
+        if (s) {
+            s->printed = 1;
+            pk__put_row(&t, s);
+        }
+        pk__log_unlock(channel);
+        if (s == NULL) return PK_OK;
+        if (!counters) top--;
+    }
+}
+#endif
+#endif /* implementation */
+
+/*
+perfkit is available under either of two licenses: choose whichever you like.
+
+------------------------------------------------------------------------------
+ALTERNATIVE A - MIT License
+
+Copyright (c) 2026 the perfkit authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+of the Software, and to permit persons to whom the Software is furnished to do
+so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+
+------------------------------------------------------------------------------
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+software, either in source code form or as a compiled binary, for any purpose,
+commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this
+software dedicate any and all copyright interest in the software to the public
+domain. We make this dedication for the benefit of the public at large and to
+the detriment of our heirs and successors. We intend this dedication to be an
+overt act of relinquishment in perpetuity of all present and future rights to
+this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
