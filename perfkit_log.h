@@ -848,7 +848,7 @@ PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list 
 
 typedef struct pk_histogram { /* read only, but through the functions; made by PK_HIST_DEFINE or PK_HIST_INIT */
     void *counters;
-    uint64_t sum;         /* exact; wraps at 2^64 */
+    uint32_t sum_low, sum_high; /* of pk_hist_sum */
     pk_ticks min, max;    /* exact; 0 before the first value */
     pk_count count;       /* exact */
     pk_count over;        /* values of 2^max_bits and more */
@@ -858,17 +858,20 @@ typedef struct pk_histogram { /* read only, but through the functions; made by P
 
 #define PK_HIST_BUCKETS(sub_bits, max_bits) ((size_t)((max_bits) - (sub_bits) + 1) << (sub_bits))
 
-/* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) unsigned counters of 1, 2 or 4 bytes, zeroed. */
-#define PK_HIST_INIT(counters, sub_bits, max_bits) {(counters), 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
+/* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) uint16_t or uint32_t counters, zeroed. */
+#define PK_HIST_INIT(counters, sub_bits, max_bits) {(counters), 0, 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
 
-/* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64). */
+/* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64); counters uint16_t or uint32_t. */
 #define PK_HIST_DEFINE(histogram, sub_bits, max_bits, counter_type)                                                     \
     PK__STATIC_ASSERT(histogram##_bits, (sub_bits) >= 1 && (sub_bits) <= 8 && (max_bits) > (sub_bits) &&                 \
-                                            (max_bits) <= 8 * sizeof(pk_ticks) && sizeof(counter_type) <= 4);             \
+                                            (max_bits) <= 8 * sizeof(pk_ticks) && (sizeof(counter_type) == 2 || sizeof(counter_type) == 4)); \
     static counter_type histogram##_counters[PK_HIST_BUCKETS(sub_bits, max_bits)];                                      \
     static pk_histogram histogram = PK_HIST_INIT(histogram##_counters, sub_bits, max_bits);
 
-PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1) */
+PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1); where the CPU cannot count leading zeros, O(bits of the value) */
+
+/* The sum of all values, exact; wraps at 2^64. */
+PK__INLINE uint64_t pk_hist_sum(const pk_histogram *h) { return (uint64_t)h->sum_high << 32 | h->sum_low; }
 
 /* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty one.
    O(buckets), no division by a variable. */
@@ -1170,7 +1173,7 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
         if (PK__UNLIKELY(PK__LOAD8(&PERFKIT_PERF_DEFAULT.level) != PK_LOG_OFF)) {                        \
             static const char pk__name[] PK_ROM = name;                                                  \
             static pk_perf_site pk__site = {pk__name, &PERFKIT_PERF_DEFAULT, NULL, NULL,                 \
-                                            {NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0};                       \
+                                            {NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0};                       \
             pk__perf_record(&pk__site, (pk_ticks)(n));                                                   \
         }                                                                                                \
     } while (0)
@@ -1203,16 +1206,26 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #error "perfkit: PERFKIT_FLOAT needs a double of 64 bits"
 #endif
 
+#if !PK__FULL && defined __GNUC__
+#define PK__OUT_OF_LINE __attribute__((noinline)) /* several callers, and flash is short */
+#else
+#define PK__OUT_OF_LINE
+#endif
+
 /* ---- The formatter ---- */
 
-typedef struct pk__text { /* bounded output that goes on counting */
+typedef struct pk__text { /* bounded output that goes on counting, and the format being read */
     char *at;
     size_t room, length;
+    const char *format;
+    bool format_in_rom;
+    char c;      /* the character of the format that was read last */
     bool escape; /* control characters of values become visible */
 } pk__text;
 
 #ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
-#define PK__GET(p, rom) ((char)((rom) ? pk__rom_read8(p) : (uint8_t) * (p)))
+static PK__OUT_OF_LINE char pk__get(const char *p, bool rom) { return rom ? (char)pk__rom_read8(p) : *p; }
+#define PK__GET(p, rom) pk__get(p, rom)
 #else
 #define PK__GET(p, rom) ((void)(rom), *(p))
 #endif
@@ -1221,55 +1234,69 @@ static void pk__put(pk__text *t, char c) {
     if (t->length < t->room) t->at[t->length] = c;
     t->length++;
 }
-static void pk__pad(pk__text *t, char c, int count) {
-    while (count-- > 0) pk__put(t, c);
+static PK__OUT_OF_LINE void pk__pad(pk__text *t, char c, int count) {
+    for (; count > 0; count--) pk__put(t, c);
 }
-static void pk__put_escaped(pk__text *t, char c) {
-    uint8_t u = (uint8_t)c, nibble;
-    if (!t->escape || (u >= 0x20 && u != 0x7F)) {
-        pk__put(t, c);
-        return;
+static void pk__put_value(pk__text *t, char c) {
+    uint8_t u = (uint8_t)c;
+    if (t->escape && (u < 0x20 || u == 0x7F)) {
+        pk__put(t, '\\');
+        c = u == '\n' ? 'n' : u == '\r' ? 'r' : u == '\t' ? 't' : 'x';
+        if (c == 'x') {
+            pk__put(t, c);
+            pk__put(t, (char)('0' + (u >> 4))); /* at most 7 */
+            u &= 15;
+            c = (char)(u < 10 ? '0' + u : 'A' - 10 + u);
+        }
     }
-    pk__put(t, '\\');
-    if (u == '\n') pk__put(t, 'n');
-    else if (u == '\r') pk__put(t, 'r');
-    else if (u == '\t') pk__put(t, 't');
-    else {
-        pk__put(t, 'x');
-        pk__put(t, (char)('0' + (u >> 4))); /* at most 7 */
-        nibble = u & 15;
-        pk__put(t, (char)(nibble < 10 ? '0' + nibble : 'A' - 10 + nibble));
-    }
-}
-
-enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16, PK__IN_ROM = 32 };
-
-typedef struct pk__field { /* one conversion: [spaces] sign prefix zeros body [spaces] */
-    const char *body;
-    int length, width, precision, zeros; /* of the body; precision < 0: none */
-    uint8_t flags;
-    char sign, prefix, conversion; /* 0: none; prefix x: 0x */
-} pk__field;
-
-static void pk__put_field(pk__text *t, const pk__field *f) {
-    const char *body = f->body;
-    int spaces = f->width - f->zeros - f->length - (f->sign != 0) - (f->prefix ? 2 : 0), n;
-    if (!(f->flags & PK__LEFT)) pk__pad(t, ' ', spaces);
-    if (f->sign) pk__put(t, f->sign);
-    if (f->prefix) {
-        pk__put(t, '0');
-        pk__put(t, f->prefix);
-    }
-    pk__pad(t, '0', f->zeros);
-    for (n = f->length; n > 0; n--, body++) pk__put_escaped(t, PK__GET(body, f->flags & PK__IN_ROM));
-    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+    pk__put(t, c);
 }
 
 #if PERFKIT_LOG_INT64
 typedef uint64_t pk__uint; /* the widest integer that the formatter prints */
+typedef int64_t pk__sint;
 #else
 typedef unsigned long pk__uint;
+typedef long pk__sint;
 #endif
+
+enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16 };
+#ifdef __AVR__
+#define PK__IN_ROM 32
+#else
+#define PK__IN_ROM 0
+#endif
+
+typedef struct pk__field { /* one conversion: [spaces] lead zeros body [spaces] */
+    const char *body;
+    int length, width, precision, zeros; /* of the body; precision < 0: none */
+    uint8_t flags;
+    char conversion;
+    char lead; /* a sign; or x X, written as 0x 0X; 0: nothing */
+    uint8_t lead_length;
+    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)]; /* the body of an integer or character */
+} pk__field;
+
+static void pk__set_lead(pk__field *f, char lead, uint8_t length) {
+    f->lead = lead;
+    f->lead_length = length;
+}
+static void pk__set_sign(pk__field *f, bool negative) {
+    if (negative) pk__set_lead(f, '-', 1);
+    else if (f->flags & PK__PLUS) pk__set_lead(f, '+', 1);
+    else if (f->flags & PK__SPACE) pk__set_lead(f, ' ', 1);
+}
+
+static PK__OUT_OF_LINE void pk__put_field(pk__text *t, const pk__field *f) {
+    const char *body = f->body;
+    int n, spaces = f->width - f->zeros - f->length - f->lead_length;
+    if (!(f->flags & PK__LEFT)) pk__pad(t, ' ', spaces);
+    if (f->lead_length > 1) pk__put(t, '0');
+    if (f->lead_length > 0) pk__put(t, f->lead);
+    pk__pad(t, '0', f->zeros);
+    for (n = f->length; n > 0; n--) pk__put_value(t, PK__GET(body++, f->flags & PK__IN_ROM));
+    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+}
 
 /* *value /= base, returning the remainder, with at most a 32-bit division. */
 static uint8_t pk__digit(pk__uint *value, uint8_t base) {
@@ -1294,29 +1321,28 @@ static uint8_t pk__digit(pk__uint *value, uint8_t base) {
     return (uint8_t)(low % base);
 }
 
-static void pk__put_integer(pk__text *t, pk__field *f, pk__uint value) {
-    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)], *first = digits + sizeof digits;
+static void pk__set_integer(pk__field *f, pk__uint value) {
+    char *const end = f->digits + sizeof f->digits, *first = end;
     char letter = (char)(f->conversion == 'X' ? 'A' - 10 : 'a' - 10);
     uint8_t base = 10, digit;
     if (f->conversion == 'o') base = 8;
-    else if (f->conversion != 'd' && f->conversion != 'u') {
+    else if (f->conversion >= 'x' || f->conversion == 'X') {
         base = 16;
-        if (f->flags & PK__ALT && value != 0) f->prefix = f->conversion;
+        if (f->flags & PK__ALT && value != 0) pk__set_lead(f, f->conversion, 2);
     }
     while (value != 0) {
         digit = pk__digit(&value, base);
         *--first = (char)(digit < 10 ? '0' + digit : letter + digit);
     }
     f->body = first;
-    f->length = (int)(digits + sizeof digits - first);
+    f->length = (int)(end - first);
     if (f->precision < 0) {
         f->precision = 1;
-        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO) f->precision = f->width - (f->sign != 0) - (f->prefix ? 2 : 0);
-        if (f->precision < 1) f->precision = 1;
+        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO && f->width > f->lead_length) f->precision = f->width - f->lead_length;
     }
-    if (base == 8 && f->flags & PK__ALT && f->precision <= f->length) f->precision = f->length + 1;
-    if (f->precision > f->length) f->zeros = f->precision - f->length;
-    pk__put_field(t, f);
+    f->zeros = f->precision - f->length;
+    if (f->zeros < 0) f->zeros = 0;
+    if (base == 8 && f->flags & PK__ALT && f->zeros == 0) f->zeros = 1;
 }
 
 #if PERFKIT_FLOAT
@@ -1399,7 +1425,7 @@ static PK__COLD void pk__put_float(pk__text *t, pk__field *f, double value) {
     int exponent, first, point = 9 * PK__POINT, n, ten, spaces;
     bool with_exponent = kind == 'e';
     memcpy(&bits, &value, sizeof bits);
-    if (bits >> 63) f->sign = '-';
+    pk__set_sign(f, bits >> 63 != 0);
     exponent = (int)(bits >> 52 & 0x7FF);
     bits &= ((uint64_t)1 << 52) - 1;
     if (exponent == 0x7FF) {
@@ -1423,15 +1449,15 @@ static PK__COLD void pk__put_float(pk__text *t, pk__field *f, double value) {
         n = first + f->precision; /* behind the last digit to print */
         f->precision -= with_exponent ? 1 : 1 + exponent;
         if (!(f->flags & PK__ALT))
-            while (f->precision > 0 && pk__float_digit(limb, n - 1) == 0) f->precision--, n--;
+            for (; f->precision > 0 && pk__float_digit(limb, n - 1) == 0; n--) f->precision--;
     }
     if (!with_exponent && first > point - 1) first = point - 1; /* 0.05: from the 0 before the point */
     ten = with_exponent ? first + 1 : point;                    /* behind the digits before the point */
-    spaces = f->width - (f->sign != 0) - (ten - first) - (f->precision > 0 || f->flags & PK__ALT) - f->precision;
+    spaces = f->width - f->lead_length - (ten - first) - (f->precision > 0 || f->flags & PK__ALT) - f->precision;
     if (with_exponent) spaces -= exponent <= -100 || exponent >= 100 ? 5 : 4;
 
     if (!(f->flags & (PK__LEFT | PK__ZERO))) pk__pad(t, ' ', spaces);
-    if (f->sign) pk__put(t, f->sign);
+    if (f->lead) pk__put(t, f->lead);
     if ((f->flags & (PK__LEFT | PK__ZERO)) == PK__ZERO) pk__pad(t, '0', spaces);
     for (n = first; n < ten; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
     if (f->precision > 0 || f->flags & PK__ALT) pk__put(t, '.');
@@ -1448,122 +1474,113 @@ static PK__COLD void pk__put_float(pk__text *t, pk__field *f, double value) {
 }
 #endif
 
-static int pk__number(const char **format, bool rom) { /* of a width or precision */
+static PK__OUT_OF_LINE char pk__next(pk__text *t) { return t->c = PK__GET(t->format++, t->format_in_rom); }
+
+static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up to 9999 */
     int n = 0;
-    char c;
-    (void)rom;
-    while (c = PK__GET(*format, rom), c >= '0' && c <= '9') {
-        if (n < 1000) n = n * 10 + (c - '0');
-        ++*format;
-    }
+    for (; t->c >= '0' && t->c <= '9'; pk__next(t))
+        if (n < 1000) n = n * 10 + (t->c - '0');
     return n;
 }
-static uint8_t pk__flag(char c) {
+
+static PK__OUT_OF_LINE uint8_t pk__flag(char c) {
     return c == '-' ? PK__LEFT : c == '+' ? PK__PLUS : c == ' ' ? PK__SPACE : c == '#' ? PK__ALT : c == '0' ? PK__ZERO : 0;
 }
 
+/* The bytes of the integer that the length modifiers ask for. */
+static PK__OUT_OF_LINE uint8_t pk__modifier(pk__text *t) {
+    uint8_t bytes;
+    char first = t->c;
+    if (first == 'h') bytes = sizeof(short);
+    else if (first == 'l') bytes = sizeof(long);
+    else if (first == 'z' || first == 't') bytes = sizeof(size_t);
+    else if (first == 'j') bytes = sizeof(intmax_t);
+    else return sizeof(int);
+    if (pk__next(t) == first) {
+        bytes = first == 'h' ? 1 : sizeof(long long); /* zz and the like pass for ll: the compiler refuses them */
+        pk__next(t);
+    }
+    return bytes;
+}
+
+static PK__OUT_OF_LINE int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
+
 static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args) {
     pk__field f;
-    const char *start;
-    char c, one;
+    char c;
     uint8_t bytes, flag;
-    pk__uint value, sign_bit;
-    while ((c = PK__GET(format, rom)) != 0) {
-        start = format++;
+    pk__uint value;
+    t->format = format;
+    t->format_in_rom = rom;
+    while ((c = pk__next(t)) != 0) {
         if (c != '%') {
             pk__put(t, c);
             continue;
         }
+        format = t->format;
         memset(&f, 0, sizeof f);
         f.precision = -1;
-        while ((flag = pk__flag(PK__GET(format, rom))) != 0) {
-            f.flags |= flag;
-            format++;
-        }
-        if (PK__GET(format, rom) == '*') {
-            format++;
-            f.width = va_arg(args, int);
+        while ((flag = pk__flag(pk__next(t))) != 0) f.flags |= flag;
+        if (t->c == '*') {
+            f.width = pk__limit(va_arg(args, int));
             if (f.width < 0) {
                 f.flags |= PK__LEFT;
-                f.width = f.width < -9999 ? 9999 : -f.width;
-            } else if (f.width > 9999) f.width = 9999;
-        } else f.width = pk__number(&format, rom);
-        if (PK__GET(format, rom) == '.') {
-            format++;
-            if (PK__GET(format, rom) == '*') {
-                format++;
-                f.precision = va_arg(args, int);
-                if (f.precision > 9999) f.precision = 9999;
-            } else f.precision = pk__number(&format, rom);
-        }
-        bytes = sizeof(int);
-        c = PK__GET(format, rom);
-        if (c == 'h' || c == 'l') {
-            bytes = c == 'h' ? sizeof(short) : sizeof(long);
-            if (PK__GET(format + 1, rom) == c) {
-                bytes = c == 'h' ? 1 : sizeof(long long);
-                format++;
+                f.width = -f.width;
             }
-            format++;
-        } else if (c == 'z' || c == 't') {
-            bytes = sizeof(size_t);
-            format++;
-        } else if (c == 'j') {
-            bytes = sizeof(intmax_t);
-            format++;
+            pk__next(t);
+        } else f.width = pk__number(t);
+        if (t->c == '.') {
+            if (pk__next(t) == '*') {
+                f.precision = pk__limit(va_arg(args, int));
+                pk__next(t);
+            } else f.precision = pk__number(t);
         }
-        c = PK__GET(format, rom);
-        f.conversion = c;
+        bytes = pk__modifier(t);
+        f.conversion = c = t->c;
+        f.body = f.digits;
         switch (c) {
-        case '%': pk__put(t, '%'); break;
+        case '%': pk__put(t, c); continue;
         case 'c':
-            if (bytes != sizeof(int)) goto unknown;
-            one = (char)va_arg(args, int);
-            f.body = &one;
+            f.digits[0] = (char)va_arg(args, int);
             f.length = 1;
-            pk__put_field(t, &f);
             break;
 #ifdef __AVR__
         case 'S': f.flags |= PK__IN_ROM; /* fall through */
 #endif
         case 's':
-            if (bytes != sizeof(int)) goto unknown;
             f.body = va_arg(args, const char *);
             if (f.body == NULL) {
                 f.body = PK_ROM_STR("(null)");
-                f.flags |= PK__IN_ROM;
+                f.flags = (uint8_t)(f.flags | PK__IN_ROM);
             }
-            while (f.length != f.precision && f.length < 0x7FFF && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0) f.length++;
-            pk__put_field(t, &f);
+            while ((unsigned)f.length < (unsigned)f.precision && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0) f.length++;
             break;
         case 'p':
-            value = (pk__uint)(uintptr_t)va_arg(args, void *);
-            f.prefix = f.conversion = 'x';
-            pk__put_integer(t, &f, value);
+            f.conversion = 'x';
+            pk__set_lead(&f, 'x', 2);
+            pk__set_integer(&f, (pk__uint)(uintptr_t)va_arg(args, void *));
             break;
-        case 'i': f.conversion = 'd'; /* fall through */
         case 'd':
+        case 'i':
         case 'u':
         case 'x':
         case 'X':
         case 'o':
-            if (bytes > sizeof(pk__uint)) goto unknown;
+            if (bytes > sizeof value) goto unknown;
 #if PERFKIT_LOG_INT64
-            if (bytes > sizeof(long)) value = va_arg(args, unsigned long long);
+            if (bytes > sizeof(long)) value = (pk__uint)va_arg(args, long long);
             else
 #endif
-                if (bytes > sizeof(int)) value = va_arg(args, unsigned long);
-            else value = va_arg(args, unsigned);
-            sign_bit = (pk__uint)1 << (8 * bytes - 1);
-            value &= sign_bit - 1 + sign_bit; /* as many bits as the type has */
-            if (f.conversion == 'd') {
-                f.sign = f.flags & PK__PLUS ? '+' : f.flags & PK__SPACE ? ' ' : 0;
-                if (value & sign_bit) {
-                    f.sign = '-';
-                    value = (sign_bit - value) + sign_bit;
-                }
-            }
-            pk__put_integer(t, &f, value);
+                if (bytes > sizeof(int)) value = (pk__uint)va_arg(args, long);
+            else value = (pk__uint)va_arg(args, int);
+            bytes = (uint8_t)(8 * (sizeof value - bytes)); /* bits to drop, so that it is as narrow as its type */
+            value <<= bytes;
+            if (c == 'd' || c == 'i') {
+                value = (pk__uint)((pk__sint)value >> bytes);
+                pk__set_sign(&f, (pk__sint)value < 0);
+                if (f.lead == '-') value = 0 - value;
+            } else value >>= bytes;
+            pk__set_integer(&f, value);
             break;
 #if PERFKIT_FLOAT
         case 'f':
@@ -1571,17 +1588,15 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         case 'e':
         case 'E':
         case 'g':
-        case 'G':
-            f.sign = f.flags & PK__PLUS ? '+' : f.flags & PK__SPACE ? ' ' : 0;
-            pk__put_float(t, &f, va_arg(args, double));
-            break;
+        case 'G': pk__put_float(t, &f, va_arg(args, double)); continue;
 #endif
         default:
-        unknown: /* what follows could take arguments under wrong types: print it as it stands */
-            for (format = start; (c = PK__GET(format, rom)) != 0; format++) pk__put(t, c);
+        unknown: /* what follows could take arguments under wrong types, so print all as it stands */
+            pk__put(t, '%');
+            for (t->format = format; (c = pk__next(t)) != 0;) pk__put(t, c);
             return;
         }
-        format++;
+        pk__put_field(t, &f);
     }
 }
 
@@ -1716,13 +1731,6 @@ static void pk__log_deliver(pk_log *log, int level, char *text, size_t length, b
     if (report != 0xFF && log->on_event) pk__log_report(log, report, failure, log->sinks[report].failed);
 }
 
-static void pk__puts(pk__text *t, const char *text, bool rom) {
-    char c;
-    while ((c = PK__GET(text, rom)) != 0) {
-        pk__put(t, c);
-        text++;
-    }
-}
 static void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
     va_start(args, rom_format);
@@ -1796,16 +1804,15 @@ static void pk__put_time(pk__text *t, const pk_log *log) {
     if (now_ms) pk__print(t, PK_ROM_STR("%lu "), (unsigned long)now_ms(log->user));
 }
 
+static void pk__put_name(pk__text *t, const pk_log *log) {
+    if (log->name) pk__print(t, PK_ROM_STR("%s "), log->name);
+}
+/* Where it stands, from site->name and site->file in ROM. */
 static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *site) {
-    const char *name = NULL, *file = NULL, *p;
+    const char *name = (const char *)pk__rom_read_ptr(&site->name), *file = (const char *)pk__rom_read_ptr(&site->file), *p;
     char c;
-    if (site) {
-        name = (const char *)pk__rom_read_ptr(&site->name);
-        file = (const char *)pk__rom_read_ptr(&site->file);
-    }
-    if (name) pk__puts(t, name, true);
-    else if (log->name) pk__puts(t, log->name, false);
-    if (name || log->name) pk__put(t, ' ');
+    if (name) pk__print(t, PK_ROM_STR("%" PK_PRI_ROM " "), PK_ROM_ARG(name));
+    else pk__put_name(t, log);
     if (file == NULL) return;
     for (p = file; (c = PK__GET(p, true)) != 0; p++)
         if (c == '/' || c == '\\') file = p + 1;
@@ -1822,42 +1829,54 @@ static PK__COLD size_t pk__log_cut(char *text, size_t length) {
 
 static const char pk__log_levels[] PK_ROM = "ERROR WARN  INFO  DEBUG TRACE ";
 
-static void pk__log_line(pk_log *log, int level, const pk__log_site *site, const char *format, bool rom, va_list args) {
-    char line[PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER];
-    pk__text t;
+#define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
+
+static void pk__line_begin(pk__text *t, char *line, const pk_log *log, int level) {
     uint8_t i;
+    pk__text_over(t, line + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 1); /* one more for the newline */
+    pk__put_time(t, log);
+    for (i = 0; i < 6; i++) pk__put(t, PK__GET(&pk__log_levels[6 * (level - 1) + i], true));
+}
+static void pk__line_end(pk__text *t, pk_log *log, int level, const char *format, bool rom, va_list args) {
     bool truncated;
-    if (level < PK_LOG_ERROR || level > PK_LOG_TRACE) return;
-    pk__text_over(&t, line + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 1); /* one more for the newline */
-    pk__put_time(&t, log);
-    for (i = 0; i < 6; i++) pk__put(&t, PK__GET(&pk__log_levels[6 * (level - 1) + i], true));
-    pk__put_site(&t, log, site);
-    t.escape = true;
-    pk__vformat(&t, format, rom, args);
-    truncated = t.length > t.room;
-    if (truncated) t.length = pk__log_cut(t.at, t.room);
-    pk__log_deliver(log, level, t.at, t.length, truncated);
+    t->escape = true;
+    pk__vformat(t, format, rom, args);
+    truncated = t->length > t->room;
+    if (truncated) t->length = pk__log_cut(t->at, t->room);
+    pk__log_deliver(log, level, t->at, t->length, truncated);
+}
+static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
+    char line[PK__LOG_ROOM];
+    pk__text t;
+    if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
+    pk__line_begin(&t, line, log, level);
+    pk__put_name(&t, log);
+    pk__line_end(&t, log, level, format, rom, args);
 }
 
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
-    if (pk_log_enabled(log, level)) pk__log_line(log, level, NULL, format, false, args);
+    pk__log_line(log, level, format, false, args);
 }
 PK_API void pk_log_write(pk_log *log, int level, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    pk_log_vwrite(log, level, format, args);
+    pk__log_line(log, level, format, false, args);
     va_end(args);
 }
 PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...) {
     va_list args;
     va_start(args, rom_format);
-    pk__log_line(log, level, NULL, rom_format, true, args);
+    pk__log_line(log, level, rom_format, true, args);
     va_end(args);
 }
 PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...) {
+    char line[PK__LOG_ROOM];
+    pk__text t;
     va_list args;
+    pk__line_begin(&t, line, log, level);
+    pk__put_site(&t, log, site);
     va_start(args, rom_format);
-    pk__log_line(log, level, site, rom_format, true, args);
+    pk__line_end(&t, log, level, rom_format, true, args);
     va_end(args);
 }
 
@@ -2048,61 +2067,57 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
 #if PERFKIT_PERF
 /* ---- Histogram ---- */
 
-static uint8_t pk__log2(pk_ticks value) { /* of a value > 0 */
-#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
-    return (uint8_t)(63 - __builtin_clzll(value));
-#elif defined __ARM_FEATURE_CLZ
-    return (uint8_t)(31 - __builtin_clzl(value));
-#else
-    uint8_t n = 0;
-    while (value >>= 1) n++;
-    return n;
-#endif
-}
+static uint16_t pk__hist_buckets(const pk_histogram *h) { return (uint16_t)PK_HIST_BUCKETS(h->sub_bits, h->max_bits); }
 
-static uint16_t pk__hist_buckets(const pk_histogram *h) {
-    return (uint16_t)PK_HIST_BUCKETS(h->sub_bits, h->max_bits);
-}
-/* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. */
+/* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for values
+   of 2^max_bits and more. */
 static uint16_t pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
-    uint8_t lost = 0;
-    if (value >> (h->max_bits - 1) > 1) return (uint16_t)(pk__hist_buckets(h) - 1);
-    if (value >> h->sub_bits != 0) lost = (uint8_t)(pk__log2(value) - h->sub_bits);
-    return (uint16_t)((uint16_t)((uint16_t)lost << h->sub_bits) + (uint16_t)(value >> lost));
-}
-/* The middle of a bucket. */
-static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
-    uint8_t lost = (uint8_t)(bucket >> h->sub_bits);
-    if (lost < 2) return bucket;
-    lost--;
-    return ((pk_ticks)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits)) << lost) + ((pk_ticks)1 << lost >> 1);
+    uint16_t lost = 0;
+#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
+    if (value >> h->sub_bits > 1) lost = (uint16_t)(63 - __builtin_clzll(value) - h->sub_bits);
+    value >>= lost;
+#elif defined __ARM_FEATURE_CLZ
+    if (value >> h->sub_bits > 1) lost = (uint16_t)(31 - __builtin_clzl(value) - h->sub_bits);
+    value >>= lost;
+#else
+    pk_ticks end = (pk_ticks)2 << h->sub_bits;
+    for (; value >= end; value >>= 1) lost++;
+#endif
+    return (uint16_t)((uint16_t)(lost << h->sub_bits) + (uint16_t)value);
 }
 
 static uint32_t pk__hist_get(const pk_histogram *h, uint16_t bucket) {
-    if (h->counter_bytes == 1) return ((const uint8_t *)h->counters)[bucket];
-    if (h->counter_bytes == 2) return ((const uint16_t *)h->counters)[bucket];
-    return ((const uint32_t *)h->counters)[bucket];
+    return h->counter_bytes == 2 ? ((const uint16_t *)h->counters)[bucket] : ((const uint32_t *)h->counters)[bucket];
 }
 static void pk__hist_add(pk_histogram *h, uint16_t bucket, uint32_t n) {
-    uint32_t now = pk__hist_get(h, bucket), most = (uint32_t)0xFFFFFFFFu >> (32 - 8 * h->counter_bytes);
-    if (n > most - now) {
-        n = most - now;
+    uint32_t was = pk__hist_get(h, bucket), now = was + n, most = h->counter_bytes == 2 ? 0xFFFFu : 0xFFFFFFFFu;
+    if (now > most || now < was) {
+        now = most;
         h->saturated = 1;
     }
-    now += n;
-    if (h->counter_bytes == 1) ((uint8_t *)h->counters)[bucket] = (uint8_t)now;
-    else if (h->counter_bytes == 2) ((uint16_t *)h->counters)[bucket] = (uint16_t)now;
+    if (h->counter_bytes == 2) ((uint16_t *)h->counters)[bucket] = (uint16_t)now;
     else ((uint32_t *)h->counters)[bucket] = now;
+}
+static void pk__hist_range(pk_histogram *h, pk_ticks value) {
+    if (h->count == 0 || value < h->min) h->min = value;
+    if (value > h->max) h->max = value;
+}
+static void pk__hist_sum(pk_histogram *h, uint32_t low, uint32_t high) {
+    h->sum_low += low;
+    h->sum_high += high + (h->sum_low < low);
 }
 
 static void pk__hist_count(pk_histogram *h, uint16_t bucket, pk_ticks value) {
+    uint16_t end = pk__hist_buckets(h);
     if (h->counters) {
+        if (bucket >= end) {
+            bucket = (uint16_t)(end - 1);
+            h->over++;
+        }
         pk__hist_add(h, bucket, 1);
-        h->over += value >> (h->max_bits - 1) > 1;
     }
-    if (h->count == 0 || value < h->min) h->min = value;
-    if (value > h->max) h->max = value;
-    h->sum += value;
+    pk__hist_range(h, value);
+    pk__hist_sum(h, (uint32_t)value, (uint32_t)((uint64_t)value >> 32));
     h->count++;
 }
 PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
@@ -2110,6 +2125,14 @@ PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
     pk__hist_count(h, pk__hist_bucket(h, value), value);
 }
 
+/* The middle of a bucket. */
+static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
+    uint8_t lost = (uint8_t)(bucket >> h->sub_bits);
+    if (lost < 2) return bucket;
+    lost--;
+    bucket = (uint16_t)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits));
+    return (pk_ticks)(2u * bucket + 1u) << (lost - 1);
+}
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
     pk_count rank, seen = 0;
     pk_ticks value;
@@ -2135,9 +2158,9 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
     if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
     if (from->count == 0) return PK_OK;
     for (bucket = 0, end = pk__hist_buckets(into); bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
-    if (into->count == 0 || from->min < into->min) into->min = from->min;
-    if (from->max > into->max) into->max = from->max;
-    into->sum += from->sum;
+    pk__hist_range(into, from->max);
+    pk__hist_range(into, from->min);
+    pk__hist_sum(into, from->sum_low, from->sum_high);
     into->count += from->count;
     into->over += from->over;
     into->saturated |= from->saturated;
@@ -2147,7 +2170,7 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
 PK_API void pk_hist_reset(pk_histogram *h) {
     PERFKIT_ASSERT(h != NULL);
     if (h->counters) memset(h->counters, 0, (size_t)pk__hist_buckets(h) * h->counter_bytes);
-    h->sum = 0;
+    h->sum_low = h->sum_high = 0;
     h->min = h->max = 0;
     h->count = h->over = 0;
     h->saturated = 0;
@@ -2296,7 +2319,7 @@ static pk_perf_site *pk__perf_next(const pk_log *channel, bool counters) {
     pk_perf_site *s, *best = NULL;
     for (s = channel->sites; s; s = s->next) {
         if (s->printed || (s->values.counters == NULL) != counters || s->values.count == 0) continue;
-        if (best == NULL || s->values.sum > best->values.sum) best = s;
+        if (best == NULL || pk_hist_sum(&s->values) > pk_hist_sum(&best->values)) best = s;
     }
     return best;
 }
@@ -2315,10 +2338,10 @@ static void pk__put_row(pk__text *t, const pk_perf_site *s) {
     uint8_t i;
     pk__print(t, PK_ROM_STR("%-20" PK_PRI_ROM " " PK__COUNT_FORMAT), PK_ROM_ARG(s->name), (pk__count_arg)h->count);
     if (h->counters == NULL) {
-        pk__print(t, PK_ROM_STR(" " PK__COUNT_FORMAT), (pk__count_arg)h->sum);
+        pk__print(t, PK_ROM_STR(" " PK__COUNT_FORMAT), (pk__count_arg)pk_hist_sum(h));
         return;
     }
-    pk__put_duration(t, h->sum);
+    pk__put_duration(t, pk_hist_sum(h));
     for (i = 0; i < 3; i++) pk__put_duration(t, pk_hist_percentile(h, pk__rom_read16(&percents[i])));
     pk__put_duration(t, h->max);
     if (h->saturated) pk__put(t, '~');
