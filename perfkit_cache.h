@@ -1,0 +1,2325 @@
+/* perfkit_cache.h - a cache with a hard memory limit: exact LRU, times to live, no allocation after init.
+
+   Everything lives in one block of memory of a size known beforehand: entries in numbered slots, a tag index over them, and a
+   recency list of slot numbers. A put into a full cache evicts the least recently used entry, exactly; an entry past its time
+   to live is never returned. Keys and values are bytes: of one fixed size each (fastest), or of any length, in chains of slots.
+
+   Do this: in exactly one C or C++ file, before any other include,
+
+       #define PERFKIT_CACHE_IMPLEMENTATION
+       #include "perfkit_cache.h"
+
+   and in the others only the #include. Then:
+
+       PK_CACHE_DEFINE(users, uint64_t, struct user)        // a type `users` and the functions users_init, users_get, users_put …
+
+       users cache;
+       pk_cache_desc desc = {0};                            // zero = default: 1000 entries, each for 300 s, memory from malloc
+       desc.capacity = 50000;
+       if (users_init(&cache, &desc) != PK_OK) return -1;
+
+       struct user u;
+       if (users_get(&cache, id, &u) != PK_OK) {            // PK_NOT_FOUND: never put, evicted or expired
+           u = load_user(id);
+           users_put(&cache, id, &u, 0);                    // 0 = the default time to live
+       }
+       users_close(&cache);
+
+   Without types, pk_cache_get and pk_cache_put take bytes with lengths; with key_size and value_size 0 the lengths may vary.
+   In firmware, PK_CACHE_STATIC(table, 32, sizeof(uint16_t), 8, 0) at file scope is a cache that needs no init at all.
+
+   Configuration: define before including, with -D, or in a file named by PERFKIT_CONFIG_FILE. The same in every file.
+
+     macro                       TINY  FIRMWARE  HOSTED   what
+     PERFKIT_PROFILE             PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED; default by PERFKIT_HOSTED
+     PERFKIT_CACHE_TTL           0     1         1        times to live, pk_cache_tick
+     PERFKIT_CACHE_CHAINS        0     0         1        keys and values of varying length
+     PERFKIT_CACHE_HOOKS         0     1         1        desc.on_evict and desc.on_event
+     PERFKIT_CACHE_LINK_BITS     8     16 (AVR 8) 0       width of entry numbers: 8, 16 or 32 for all caches, 0: by each one's capacity
+     PERFKIT_CACHE_SIMD          1 where SSE2 or NEON is there, else 0; the results are the same
+     PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only; about 1.3×
+                                 as fast as calls). Units with the implementation do that anyway
+     PERFKIT_STATS               0     1         1        pk_cache_get_stats
+     PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
+     PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
+     PERFKIT_NOW_MS()            -     -         monotonic clock; milliseconds, where desc.clock is NULL
+     PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL objects and keys
+     PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
+   TINY has init, get, put, remove, clear, count and close, for fixed sizes.
+
+   Guarantees
+     Order       exact: the victim is the entry whose last get, put or touch is longest ago. peek and contains do not count.
+     Bounds      never more than `capacity` entries, never more than max_bytes (in whole slots) of keys and values. A put evicts at
+                 most 1 entry (fixed sizes) or ⌈bytes / slot⌉ + 1. What cannot fit at all is PK_TOO_BIG: nothing is evicted and an
+                 older value stays.
+     Cost        get, put, remove: O(1): one line of the index on average (1.2 when full), at most 64 whatever the keys; no
+                 rehash, no tombstones, no division. Each operation that sees a new millisecond visits 1 entry of the sweep more
+                 (1 + capacity × elapsed / 2^30 ms). clear: O(capacity); clear_step and tick: O(budget).
+     Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534 entries
+                 (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and one link a slot. pk_cache
+                 itself is 96 B (64-bit), 68 B (Cortex-M), 39 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell it in advance.
+     Time        an entry is valid while now < put + ttl. Expired ones leave when met, swept or ticked, and until then count as
+                 entries. With 32-bit milliseconds the longest ttl is 2^30 (12 days), and none comes back to life when the clock
+                 wraps. A clock that steps back by up to 65 s stands still.
+     Keys        compared and hashed as bytes: clear the padding of struct keys. The seed of the hash is random for each cache when hosted.
+                 Where 64 groups around a hash are full (keys chosen to collide), put evicts one of that group (PK_EVICT_CROWDED).
+     Hooks       on_evict hears once of each entry that leaves, after it is out of the cache and while its bytes are still whole; it may
+                 call the cache. hash, equal, clock and the allocator must not.
+     Threads     one thread at a time (desc.threads answers PK_UNSUPPORTED). Never call it from an interrupt.
+     Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
+     Alignment   fixed sizes: keys and values lie aligned to the largest power of two that divides their size, up to 8.
+
+   The index: Swiss tables (Kulukundis, CppCon 2017) with the overflow counts of F14 (Bronson and Shi, 2019), over numbered entries.
+*/
+/* SPDX-License-Identifier: MIT OR Unlicense */
+
+/* ==== perfkit prelude 1: begin ==== the same lines stand in all four headers; `tests/prelude --sync` copies them from perfkit.h.
+   Macros, plain types and static inline functions only: it adds no symbol and no state to your program. */
+
+#if defined PK_PRELUDE && PK_PRELUDE > 1
+#error "perfkit: this header is older than a perfkit header included before it: update this one"
+#elif defined PK_PRELUDE && PK_PRELUDE < 1
+#error "perfkit: a perfkit header included before this one is older than it: update that one"
+#endif
+
+#ifndef PK_PRELUDE
+#define PK_PRELUDE 1
+#define PERFKIT_VERSION "0.1.0"
+
+#ifdef PERFKIT_CONFIG_FILE
+#include PERFKIT_CONFIG_FILE
+#endif
+
+/* Strict -std=c99 hides clock_gettime and friends; an implementation asks for them before the first libc header. */
+#if defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+    defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC
+#if defined __STRICT_ANSI__ && defined __unix__ && !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#endif
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Profiles and switches: set any of these before including, with -D, or in PERFKIT_CONFIG_FILE. ---- */
+
+#define PERFKIT_PROFILE_TINY 1     /* AVR class: 2 KB of RAM or less */
+#define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
+#define PERFKIT_PROFILE_HOSTED 3   /* everything */
+
+#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
+#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+#define PERFKIT_HOSTED 1
+#else
+#define PERFKIT_HOSTED 0
+#endif
+#endif
+#ifndef PERFKIT_PROFILE
+#if PERFKIT_HOSTED
+#define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
+#else
+#define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
+#endif
+#endif
+#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
+#endif
+#define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
+#define PK__FULL (PERFKIT_PROFILE == PERFKIT_PROFILE_HOSTED)
+
+#ifndef PERFKIT_HEAP /* fall back to malloc where neither memory nor an allocator is given */
+#define PERFKIT_HEAP PK__FULL
+#endif
+#ifndef PERFKIT_STDIO /* FILE, stderr, file descriptors */
+#define PERFKIT_STDIO PK__FULL
+#endif
+#ifndef PERFKIT_FLOAT /* %f %e %g in the formatter */
+#define PERFKIT_FLOAT PK__FULL
+#endif
+#ifndef PERFKIT_THREADS /* mutexes and conditions of the platform, or of the PERFKIT_MUTEX_* and _COND_* hooks */
+#define PERFKIT_THREADS PK__FULL
+#endif
+#ifndef PERFKIT_GLOBALS /* the default logger */
+#define PERFKIT_GLOBALS 1
+#endif
+#ifndef PERFKIT_STRINGS /* the texts behind pk_status_text and of reports */
+#define PERFKIT_STRINGS (!PK__TINY)
+#endif
+#ifndef PERFKIT_STATS /* counters that only statistics read */
+#define PERFKIT_STATS (!PK__TINY)
+#endif
+#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
+#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+#define PERFKIT_ATOMICS 1
+#else
+#define PERFKIT_ATOMICS 0
+#endif
+#endif
+#define PK__NOT_01(x) ((x) != 0 && (x) != 1)
+#if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
+    PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
+    PK__NOT_01(PERFKIT_ATOMICS)
+#error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
+#endif
+#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
+#endif
+
+#ifndef PERFKIT_TIME_BITS /* 32: times to live up to 2^30 ms (12 days); 64: any */
+#define PERFKIT_TIME_BITS 32
+#endif
+#if PERFKIT_TIME_BITS == 64
+typedef uint64_t pk_time; /* milliseconds on a monotonic clock of any origin */
+#elif PERFKIT_TIME_BITS == 32
+typedef uint32_t pk_time; /* milliseconds on a monotonic clock of any origin; wraps after 49 days, which is handled */
+#else
+#error "perfkit: PERFKIT_TIME_BITS is 32 or 64"
+#endif
+#define PK_TTL_MAX ((pk_time)1 << (PERFKIT_TIME_BITS - 2)) /* longest time to live, in milliseconds */
+#define PK_TTL_NEVER ((pk_time)~(pk_time)0)                /* a time to live that never ends */
+
+#if PERFKIT_HOSTED
+typedef uint64_t pk_count; /* a statistic */
+typedef uint64_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#else
+typedef uint32_t pk_count; /* a statistic; counts modulo 2^32 */
+typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#endif
+
+/* ---- Language ---- */
+
+#ifdef __cplusplus
+#define PK__EXTERN extern "C"
+#else
+#define PK__EXTERN extern
+#endif
+#if defined __GNUC__ || defined __clang__ || defined __TINYC__
+#define PK__UNUSED __attribute__((unused))
+#else
+#define PK__UNUSED
+#endif
+#if defined __GNUC__ || defined __clang__
+#define PK__LIKELY(x) __builtin_expect(!!(x), 1)
+#define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PK__COLD __attribute__((noinline, cold))
+#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define PK__LIKELY(x) (x)
+#define PK__UNLIKELY(x) (x)
+#define PK__COLD
+#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__PRINTF(format_at, args_at)
+#endif
+#define PK__INLINE static inline PK__UNUSED
+#ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
+#define PK_API static PK__UNUSED
+#else
+#define PK_API PK__EXTERN
+#endif
+#if defined __cplusplus
+#define PK__STATIC_ASSERT(name, condition) static_assert(condition, #name)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L
+#define PK__STATIC_ASSERT(name, condition) _Static_assert(condition, #name)
+#else
+#define PK__STATIC_ASSERT(name, condition) typedef char pk__assert_##name[(condition) ? 1 : -1]
+#endif
+#define PK__JOIN_(a, b) a##b
+#define PK__JOIN(a, b) PK__JOIN_(a, b)
+#define PK__COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A broken precondition (NULL object, one never initialised) is a bug of the caller; all else is a pk_status. */
+#ifndef PERFKIT_ASSERT
+#if PERFKIT_HOSTED
+#define PERFKIT_ASSERT(condition) assert(condition) /* <assert.h> comes with the implementation */
+#else
+#define PERFKIT_ASSERT(condition) ((void)0)
+#endif
+#endif
+
+/* ---- Constants in ROM: AVR keeps what is not marked in RAM; elsewhere these are plain reads. ---- */
+
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define PK_ROM PROGMEM
+#define PK_ROM_STR(text) PSTR(text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return pgm_read_byte(p); }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return pgm_read_word(p); }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return pgm_read_dword(p); }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return (const void *)pgm_read_word(p); }
+#else
+#define PK_ROM
+#define PK_ROM_STR(text) (text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return *(const uint8_t *)p; }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return *(const uint16_t *)p; }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return *(const uint32_t *)p; }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return *(const void *const *)p; }
+#endif
+
+/* ---- Status: what every function that can fail returns. Results go out through pointers; an error changes nothing. ---- */
+
+typedef int pk_status;
+#define PK_STATUS_LIST(X)                                                            \
+    X(PK_OK, "ok")                                                                   \
+    X(PK_INVALID, "an argument or description is wrong")                             \
+    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
+    X(PK_FULL, "no room within the limits")                                          \
+    X(PK_TOO_BIG, "larger than the space for it")                                    \
+    X(PK_EXISTS, "already there")                                                    \
+    X(PK_NOT_FOUND, "not there")                                                     \
+    X(PK_STALE, "the handle's object is gone")                                       \
+    X(PK_MISMATCH, "made with another layout or version")                            \
+    X(PK_BUSY, "still in use")                                                       \
+    X(PK_AGAIN, "not now; try again")                                                \
+    X(PK_TIMEOUT, "the time limit passed")                                           \
+    X(PK_EXHAUSTED, "all are in use")                                                \
+    X(PK_CLOSED, "closed")                                                           \
+    X(PK_CREATE_FAILED, "the create callback failed")                                \
+    X(PK_BREAKER_OPEN, "the circuit breaker is open")                                \
+    X(PK_CYCLE, "needs itself")                                                      \
+    X(PK_CLEANUP_FAILED, "a cleanup failed; the others ran")                         \
+    X(PK_DEFERRED, "will run at a later tick")                                       \
+    X(PK_FORKED, "this process is a forked copy: call the after_fork function")      \
+    X(PK_CORRUPT, "the data is damaged")                                             \
+    X(PK_IO, "reading or writing failed")
+#define PK__STATUS_ENUM(name, text) name,
+enum { PK_STATUS_LIST(PK__STATUS_ENUM) PK_STATUS_COUNT };
+
+#if PERFKIT_STRINGS
+/* The text of a status for people, in ROM (on AVR: a PROGMEM address). Never NULL. Interrupt-safe. */
+PK__INLINE const char *pk_status_text(pk_status status) {
+#define PK__STATUS_CASE(name, text) \
+    case name: return PK_ROM_STR(text);
+    switch (status) {
+        PK_STATUS_LIST(PK__STATUS_CASE)
+    default: return PK_ROM_STR("not a pk_status");
+    }
+}
+#endif
+
+/* What a module reports: handed to desc.on_event outside any lock, once for each failure, after it was counted. */
+typedef struct pk_event {
+    const char *object; /* desc.name of the reporting object, or NULL */
+    const char *detail; /* what it is about: the name of a cleanup, a site, a file; or NULL */
+    int kind;           /* PK_<MODULE>_EVENT_… of the reporting module */
+    pk_status status;
+    uint32_t a, b; /* figures; the kind says which */
+} pk_event;
+typedef void (*pk_event_fn)(void *user, const pk_event *event);
+
+/* ---- Hooks ---- */
+
+typedef pk_time (*pk_clock_fn)(void *user); /* milliseconds, never backwards; called inside operations: no perfkit calls in it */
+typedef struct pk_allocator {               /* all zero: malloc and free where PERFKIT_HEAP, else none */
+    void *(*alloc_fn)(size_t size, size_t align, void *user); /* NULL when out of memory; align is a power of two */
+    void (*free_fn)(void *memory, size_t size, void *user);   /* the size that was asked for */
+    void *user;
+} pk_allocator;
+
+#ifndef PERFKIT_MUTEX_BYTES /* room for the platform's mutex or condition inside public structs */
+#define PERFKIT_MUTEX_BYTES (PERFKIT_HOSTED ? 64 : 8)
+#endif
+typedef union pk_mutex { void *align_pointer; uint64_t align_64; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+typedef pk_mutex pk_cond;
+
+/* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
+   and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
+
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
+#ifdef PERFKIT_CRITICAL_ENTER
+#define PK__CRITICAL_ENTER(s) \
+    PERFKIT_CRITICAL_STATE s; \
+    PERFKIT_CRITICAL_ENTER(s)
+#define PK__CRITICAL_EXIT(s) PERFKIT_CRITICAL_EXIT(s)
+#define PK__HAS_CRITICAL 1
+#else
+#define PK__CRITICAL_ENTER(s) ((void)0)
+#define PK__CRITICAL_EXIT(s) ((void)0)
+#define PK__HAS_CRITICAL 0
+#endif
+
+/* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
+   (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
+#ifdef PERFKIT_TICKS
+#ifndef PERFKIT_TICKS_HZ
+#error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
+#endif
+#define PK__HAS_TICKS 1
+#else
+#define PK__HAS_TICKS PERFKIT_HOSTED
+#endif
+#ifndef PERFKIT_TICKS_HZ
+#define PERFKIT_TICKS_HZ 1000000000u
+#endif
+#ifndef PERFKIT_TICKS_MASK
+#define PERFKIT_TICKS_MASK (~(pk_ticks)0)
+#endif
+#ifndef PERFKIT_TICKS_DOWN
+#define PERFKIT_TICKS_DOWN 0
+#endif
+PK__INLINE pk_ticks pk__ticks_between(pk_ticks from, pk_ticks to) { /* right for spans below one wrap */
+    return (pk_ticks)((PERFKIT_TICKS_DOWN ? from - to : to - from) & PERFKIT_TICKS_MASK);
+}
+
+/* Units built with other answers to these get PK_INVALID from init, not corruption. */
+#define PK__CONFIG_WORD                                                                                             \
+    ((uint32_t)PK_PRELUDE << 24 | (uint32_t)(PERFKIT_TIME_BITS / 32) << 20 | (uint32_t)(sizeof(pk_count) / 4) << 16 | \
+     (uint32_t)PERFKIT_MUTEX_BYTES)
+
+/* ---- Arithmetic ---- */
+
+PK__INLINE bool pk__mul_fits(size_t a, size_t b, size_t *product) {
+    if (a != 0 && b > (size_t)-1 / a) return false;
+    *product = a * b;
+    return true;
+}
+PK__INLINE bool pk__add_fits(size_t a, size_t b, size_t *sum) {
+    if (b > (size_t)-1 - a) return false;
+    *sum = a + b;
+    return true;
+}
+#define PK__ALIGN_UP(n, align) (((n) + ((align) - 1)) / (align) * (align)) /* for constant expressions; align > 0 */
+PK__INLINE void *pk__align_pointer(void *p, size_t align) { /* align is a power of two */
+    size_t past = (size_t)((uintptr_t)p & (align - 1));
+    return past == 0 ? p : (void *)((unsigned char *)p + (align - past));
+}
+/* Whether the moment `at` has come, across the wrap of the clock: right while the two are less than half the range apart. */
+PK__INLINE bool pk__time_reached(pk_time now, pk_time at) { return (pk_time)(now - at) < (pk_time)1 << (PERFKIT_TIME_BITS - 1); }
+
+/* ---- Atomics on plain words: acquire loads, release stores, read-modify-write both. Plain accesses where PERFKIT_ATOMICS is 0. ---- */
+
+#if PERFKIT_ATOMICS && defined _MSC_VER && !defined __clang__
+#include <intrin.h>
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { uint32_t v = *p; _ReadWriteBarrier(); return v; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { _InterlockedExchange((volatile long *)p, (long)v); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return (uint32_t)_InterlockedExchangeAdd((volatile long *)p, (long)n); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)now, (long)was) == was;
+}
+#elif PERFKIT_ATOMICS
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return __atomic_compare_exchange_n(p, &was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#else
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return *p; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { *p = v; }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { uint32_t was = *p; *p = was + n; return was; }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) { if (*p != was) return false; *p = now; return true; }
+#endif
+
+/* ---- pk_backoff: how long to wait before the next try: min(cap, base * 2^n), then ± jitter, never above the cap. ----
+   Zero fields are the defaults. The caller does the waiting. One thread at a time. */
+
+#define PK_BACKOFF_NO_JITTER 255
+#define PK_BACKOFF_FOREVER 255
+typedef struct pk_backoff {
+    uint32_t base_ms;    /* 0: 1000 */
+    uint32_t cap_ms;     /* 0: 30000; at most 2^30 */
+    uint32_t seed;       /* of the jitter; 0: a constant */
+    uint8_t jitter_pct;  /* 0: 10; 1 to 100; PK_BACKOFF_NO_JITTER */
+    uint8_t max_retries; /* 0: 3; PK_BACKOFF_FOREVER */
+    uint8_t tried;       /* private: retries handed out since the reset */
+} pk_backoff;
+
+/* Start again from the base: call it after a success. */
+PK__INLINE void pk_backoff_reset(pk_backoff *b) { b->tried = 0; }
+
+/* *delay_ms = the wait before the next try; PK_EXHAUSTED, with *delay_ms untouched, when max_retries were handed out. O(log cap). */
+PK__INLINE pk_status pk_backoff_next(pk_backoff *b, uint32_t *delay_ms) {
+    uint32_t cap = b->cap_ms ? b->cap_ms : 30000u, delay = b->base_ms ? b->base_ms : 1000u, spread, random;
+    uint8_t limit = b->max_retries ? b->max_retries : 3, jitter = b->jitter_pct ? b->jitter_pct : 10, n;
+    if (cap > (uint32_t)1 << 30 || (jitter > 100 && jitter != PK_BACKOFF_NO_JITTER)) return PK_INVALID;
+    if (limit != PK_BACKOFF_FOREVER && b->tried >= limit) return PK_EXHAUSTED;
+    for (n = b->tried; n > 0 && delay < cap; n--) delay <<= 1;
+    if (delay > cap) delay = cap;
+    if (b->tried < 254) b->tried++;
+    if (jitter != PK_BACKOFF_NO_JITTER) {
+        random = b->seed ? b->seed : 0x9E3779B9u; /* xorshift32: Marsaglia, 2003 */
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        b->seed = random;
+        spread = (uint32_t)((uint64_t)delay * jitter * 42949673u >> 32); /* delay * jitter / 100 without a division */
+        delay = delay - spread + (uint32_t)((uint64_t)random * (2 * (uint64_t)spread + 1) >> 32);
+        if (delay > cap) delay = cap;
+    }
+    *delay_ms = delay;
+    return PK_OK;
+}
+
+/* ---- pk_breaker: stop calling what keeps failing (circuit breaker, Nygard 2007). ----
+   Zero fields are the defaults, so an all-zero breaker is closed and ready. One thread at a time. */
+
+enum { PK_BREAKER_CLOSED, PK_BREAKER_TRIPPED, PK_BREAKER_HALF_OPEN };
+typedef struct pk_breaker {
+    pk_time open_ms;      /* 0: 60000: how long calls are refused after tripping */
+    pk_time half_open_ms; /* 0: 30000: how long a trial may take before it counts as failed */
+    pk_time since;        /* private: when the state began */
+    uint8_t failures;     /* 0: 5: consecutive failures that trip it */
+    uint8_t failed;       /* private: consecutive failures so far */
+    uint8_t state;        /* PK_BREAKER_CLOSED, _TRIPPED or _HALF_OPEN; read only */
+} pk_breaker;
+
+PK__INLINE void pk__breaker_trip(pk_breaker *b, pk_time now) {
+    b->state = PK_BREAKER_TRIPPED;
+    b->since = now;
+}
+/* PK_OK: make the call, then report it with pk_breaker_success or _failure. PK_BREAKER_OPEN: don't. After open_ms one trial is let through. */
+PK__INLINE pk_status pk_breaker_allow(pk_breaker *b, pk_time now) {
+    if (b->state == PK_BREAKER_CLOSED) return PK_OK;
+    if (b->state == PK_BREAKER_HALF_OPEN) {
+        if ((pk_time)(now - b->since) >= (b->half_open_ms ? b->half_open_ms : 30000u)) pk__breaker_trip(b, now);
+        return PK_BREAKER_OPEN;
+    }
+    if ((pk_time)(now - b->since) < (b->open_ms ? b->open_ms : 60000u)) return PK_BREAKER_OPEN;
+    b->state = PK_BREAKER_HALF_OPEN;
+    b->since = now;
+    return PK_OK;
+}
+PK__INLINE void pk_breaker_success(pk_breaker *b) {
+    b->state = PK_BREAKER_CLOSED;
+    b->failed = 0;
+}
+PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
+    if (b->failed < 255) b->failed++;
+    if (b->state == PK_BREAKER_HALF_OPEN || b->failed >= (b->failures ? b->failures : 5)) pk__breaker_trip(b, now);
+}
+#endif /* PK_PRELUDE */
+
+/* ---- What implementations add: the platform's heap, clock, ticks, mutex and condition behind the hooks. ---- */
+
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+     defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
+#define PK__PRELUDE_IMPLEMENTATION
+#include <string.h>
+#if PERFKIT_HOSTED
+#include <assert.h>
+#endif
+#if PERFKIT_HEAP
+#include <stdlib.h>
+#endif
+#if PERFKIT_HOSTED && defined _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+#elif PERFKIT_HOSTED
+#include <time.h>
+#if !defined CLOCK_MONOTONIC && !defined PERFKIT_NOW_MS
+#error "perfkit: include perfkit's implementation first, or compile with -D_POSIX_C_SOURCE=200809L"
+#endif
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#include <pthread.h>
+#endif
+#endif
+
+/* The allocator in force: the caller's, else malloc, else none (NULL). */
+PK__INLINE void *pk__alloc(const pk_allocator *a, size_t size, size_t align) {
+    if (a->alloc_fn) return a->alloc_fn(size, align, a->user);
+#if PERFKIT_HEAP
+    return malloc(size); /* callers leave slack and align within it */
+#else
+    return NULL;
+#endif
+}
+PK__INLINE void pk__free(const pk_allocator *a, void *memory, size_t size) {
+    if (a->alloc_fn) {
+        if (a->free_fn) a->free_fn(memory, size, a->user);
+        return;
+    }
+#if PERFKIT_HEAP
+    free(memory);
+#endif
+}
+
+/* The clock in force where desc.clock is NULL; without one PK__HAS_CLOCK is 0 and times to live are PK_UNSUPPORTED. */
+#ifdef PERFKIT_NOW_MS
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)PERFKIT_NOW_MS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)GetTickCount64(); }
+#elif PERFKIT_HOSTED
+#define PK__HAS_CLOCK 1
+#ifdef CLOCK_MONOTONIC_COARSE /* a quarter of the price, at the resolution of the kernel's tick (1 to 4 ms) */
+#define PK__CLOCK_ID CLOCK_MONOTONIC_COARSE
+#else
+#define PK__CLOCK_ID CLOCK_MONOTONIC
+#endif
+PK__INLINE pk_time pk__now_ms(void *user) {
+    struct timespec t;
+    (void)user;
+    clock_gettime(PK__CLOCK_ID, &t);
+    return (pk_time)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+}
+#else
+#define PK__HAS_CLOCK 0
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return 0; }
+#endif
+
+/* Ticks where PERFKIT_TICKS is not given. */
+#ifdef PERFKIT_TICKS
+PK__INLINE pk_ticks pk__ticks_now(void) { return (pk_ticks)PERFKIT_TICKS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    LARGE_INTEGER count, hz;
+    QueryPerformanceFrequency(&hz);
+    QueryPerformanceCounter(&count);
+    return (pk_ticks)(count.QuadPart / hz.QuadPart * 1000000000 + count.QuadPart % hz.QuadPart * 1000000000 / hz.QuadPart);
+}
+#elif PERFKIT_HOSTED && defined CLOCK_MONOTONIC
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (pk_ticks)t.tv_sec * 1000000000u + (pk_ticks)t.tv_nsec;
+}
+#else
+PK__INLINE pk_ticks pk__ticks_now(void) { return 0; }
+#endif
+
+#if !PERFKIT_THREADS /* desc.threads is refused at init, so these are never reached */
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { (void)m; return false; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { (void)m; }
+#elif defined PERFKIT_MUTEX_LOCK
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return PERFKIT_MUTEX_INIT(m); }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { PERFKIT_MUTEX_DESTROY(m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { PERFKIT_MUTEX_LOCK(m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { PERFKIT_MUTEX_UNLOCK(m); }
+#ifdef PERFKIT_COND_WAIT
+#define PK__HAS_COND 1
+PK__INLINE bool pk__cond_init(pk_cond *c) { return PERFKIT_COND_INIT(c); }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { PERFKIT_COND_DESTROY(c); }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) { return PERFKIT_COND_WAIT(c, m, ms); }
+PK__INLINE void pk__cond_signal(pk_cond *c) { PERFKIT_COND_SIGNAL(c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { PERFKIT_COND_BROADCAST(c); }
+#endif
+#elif defined _WIN32
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(SRWLOCK) <= sizeof(pk_mutex) && sizeof(CONDITION_VARIABLE) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { InitializeSRWLock((SRWLOCK *)(void *)m); return true; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { AcquireSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { ReleaseSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) { InitializeConditionVariable((CONDITION_VARIABLE *)(void *)c); return true; }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { (void)c; }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    return SleepConditionVariableSRW((CONDITION_VARIABLE *)(void *)c, (SRWLOCK *)(void *)m, ms, 0) != 0;
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#else
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return pthread_mutex_init((pthread_mutex_t *)(void *)m, NULL) == 0; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { pthread_mutex_destroy((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { pthread_mutex_lock((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { pthread_mutex_unlock((pthread_mutex_t *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) {
+    pthread_condattr_t attributes;
+    bool made;
+    if (pthread_condattr_init(&attributes) != 0) return false;
+#ifndef __APPLE__ /* which waits for a relative time instead */
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    made = pthread_cond_init((pthread_cond_t *)(void *)c, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return made;
+}
+PK__INLINE void pk__cond_destroy(pk_cond *c) { pthread_cond_destroy((pthread_cond_t *)(void *)c); }
+/* Wakes for a signal, spuriously, or after ms: then false. */
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    struct timespec t;
+#ifdef __APPLE__
+    t.tv_sec = (time_t)(ms / 1000u);
+    t.tv_nsec = (long)(ms % 1000u) * 1000000L;
+    return pthread_cond_timedwait_relative_np((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#else
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)(ms / 1000u);
+    t.tv_nsec += (long)(ms % 1000u) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return pthread_cond_timedwait((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#endif
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#endif
+#endif /* PK__PRELUDE_IMPLEMENTATION */
+/* ==== perfkit prelude 1: end ==== */
+
+/* ==== Declarations ==== */
+#ifndef PERFKIT_CACHE_H
+#define PERFKIT_CACHE_H
+
+#ifndef PERFKIT_CACHE_TTL
+#define PERFKIT_CACHE_TTL (!PK__TINY)
+#endif
+#ifndef PERFKIT_CACHE_CHAINS
+#define PERFKIT_CACHE_CHAINS PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_HOOKS
+#define PERFKIT_CACHE_HOOKS (!PK__TINY)
+#endif
+#ifndef PERFKIT_CACHE_LINK_BITS
+#if PK__FULL
+#define PERFKIT_CACHE_LINK_BITS 0
+#elif PK__TINY || defined __AVR__
+#define PERFKIT_CACHE_LINK_BITS 8
+#else
+#define PERFKIT_CACHE_LINK_BITS 16
+#endif
+#endif
+#if (defined __SSE2__ || (defined __aarch64__ && defined __ARM_NEON)) && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
+#define PK__CACHE_HAS_SIMD 1
+#else
+#define PK__CACHE_HAS_SIMD 0
+#endif
+#ifndef PERFKIT_CACHE_SIMD
+#define PERFKIT_CACHE_SIMD PK__CACHE_HAS_SIMD
+#endif
+#if PK__NOT_01(PERFKIT_CACHE_TTL) || PK__NOT_01(PERFKIT_CACHE_CHAINS) || PK__NOT_01(PERFKIT_CACHE_HOOKS) || PK__NOT_01(PERFKIT_CACHE_SIMD)
+#error "perfkit: each of PERFKIT_CACHE_TTL _CHAINS _HOOKS _SIMD is 0 or 1"
+#endif
+#if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && PERFKIT_CACHE_LINK_BITS != 32
+#error "perfkit: PERFKIT_CACHE_LINK_BITS is 0 (by capacity), 8, 16 or 32"
+#endif
+#if !PK__FULL && PERFKIT_CACHE_LINK_BITS == 0
+#error "perfkit: PERFKIT_CACHE_LINK_BITS 0 needs the HOSTED profile: elsewhere name one width, 8, 16 or 32"
+#endif
+#if PERFKIT_CACHE_SIMD && !PK__CACHE_HAS_SIMD
+#error "perfkit: PERFKIT_CACHE_SIMD 1 needs SSE2 or NEON, and gcc or clang"
+#endif
+
+/* ---- What a beginner needs ---- */
+
+#define PK_CACHE_LRU 0 /* desc.policy: the entry whose last use is longest ago goes first, exactly */
+
+/* Why an entry left the cache: told to on_evict and counted. */
+typedef int pk_evict_reason;
+enum {
+    PK_EVICT_LRU,      /* the cache held `capacity` entries */
+    PK_EVICT_BYTES,    /* its slots were needed */
+    PK_EVICT_CROWDED,  /* 64 groups of the index around a key's hash were full */
+    PK_EVICT_EXPIRED,  /* its time to live was over */
+    PK_EVICT_REPLACED, /* put gave its key another value */
+    PK_EVICT_REMOVED,  /* pk_cache_remove */
+    PK_EVICT_CLEARED,  /* pk_cache_clear */
+    PK_EVICT_CLOSED,   /* pk_cache_close */
+    PK_EVICT_REASONS
+};
+
+struct pk_cache;
+
+/* An entry as on_evict and pk_cache_foreach show it. In on_evict it is whole until the hook returns; from foreach, until the next
+   call of this cache. */
+typedef struct pk_cache_item {
+    const void *key;
+    size_t key_len;
+    const void *value;            /* NULL where it lies in more than one slot: use pk_cache_item_read */
+    size_t value_len;
+    const struct pk_cache *cache; /* private */
+    unsigned entry;               /* private */
+} pk_cache_item;
+
+typedef void (*pk_evict_fn)(void *user, const pk_cache_item *item, pk_evict_reason reason);
+
+#if PERFKIT_HOSTED
+typedef uint64_t pk_hash;
+#else
+typedef uint32_t pk_hash;
+#endif
+typedef pk_hash (*pk_hash_fn)(void *user, const void *key, size_t key_len); /* of any quality: it is mixed once more */
+typedef bool (*pk_equal_fn)(void *user, const void *a, const void *b, size_t key_len);
+
+typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
+    const char *name;            /* for reports; not copied; NULL is fine */
+    uint32_t capacity;           /* most entries; 0: 1000 when hosted, else PK_INVALID */
+    uint32_t key_size;           /* bytes of every key; 0: lengths vary, up to slot_size - 2. Typed caches fill it in */
+    uint32_t value_size;         /* bytes of every value; 0: lengths vary. Typed caches fill it in */
+    uint32_t slot_size;          /* where lengths vary: bytes of one slot; 0: 64 */
+    size_t max_bytes;            /* where lengths vary: bytes of all slots; 0: capacity × 4 slots */
+    pk_time ttl_ms;              /* default time to live; 0: 300000 (5 minutes) when hosted, else never; PK_TTL_NEVER; ≤ PK_TTL_MAX */
+    void *memory;                /* of pk_cache_memory_needed(desc) bytes, any alignment; NULL: from the allocator */
+    size_t memory_size;
+    pk_allocator allocator;      /* zeroed: malloc and free where PERFKIT_HEAP */
+    pk_clock_fn clock;           /* NULL: PERFKIT_NOW_MS, or the monotonic clock when hosted */
+    pk_hash_fn hash;             /* NULL: the built-in hash */
+    pk_equal_fn equal;           /* NULL: keys are equal when their bytes are; one that is laxer needs a hash that agrees */
+    pk_evict_fn on_evict;        /* hears of each entry that leaves, once */
+    pk_event_fn on_event;        /* hears of PK_CACHE_EVENT_… */
+    void *user;                  /* handed to every hook above but the allocator's */
+    uint8_t policy;              /* PK_CACHE_LRU */
+    bool threads;                /* true: PK_UNSUPPORTED in this release */
+    uint16_t shards;             /* 0 or 1; more: PK_UNSUPPORTED in this release */
+} pk_cache_desc;
+
+struct pk__cache_cold;
+typedef struct pk_cache { /* all private: use the functions */
+    unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one */
+    unsigned char *meta;  /* for each entry: next and previous in the recency list, moment of expiry; entry 0 is the list's end */
+    unsigned char *slots;
+    struct pk__cache_cold *cold; /* what operations seldom or never need; NULL: closed */
+    pk_clock_fn clock;           /* NULL while no entry can expire */
+    pk_hash seed;
+    pk_time last; /* the moment up to which the sweep has been paid for */
+    unsigned capacity, groups;
+    unsigned count; /* live entries */
+    unsigned fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
+    unsigned free;  /* list of entries that came back, by their next link */
+    unsigned key_size, value_size, value_offset, stride;
+    uint8_t width;          /* bytes of a link: 1, 2 or 4 */
+    uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
+} pk_cache;
+
+#define PK__CACHE_CONFIG_WORD                                                                                              \
+    (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 | (uint32_t)PERFKIT_STATS << 13 | \
+                        (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+
+PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
+                                uint32_t value_size);
+
+/* Make an empty cache; NULL desc: all defaults. The only call that allocates. O(capacity).
+   PK_INVALID: a field is out of range, the capacity does not fit PERFKIT_CACHE_LINK_BITS, or this unit and the implementation were
+   built with different configurations. PK_NO_MEMORY: none given, or too little. PK_UNSUPPORTED: needs a clock or a switch that
+   is not there. */
+PK__INLINE pk_status pk_cache_init(pk_cache *c, const pk_cache_desc *desc) {
+    return pk__cache_init(c, sizeof(pk_cache), PK__CACHE_CONFIG_WORD, desc, 0, 0);
+}
+
+/* Copy the value of a key to `value`, which has room for `size` bytes; *len (may be NULL) = its length. It becomes the most recent.
+   PK_NOT_FOUND: not there, or expired. PK_TOO_BIG: there and counted as a hit, but longer than size; *len tells, nothing is copied.
+   PK_INVALID: a key_len other than key_size. */
+PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len);
+
+/* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
+   PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl without
+   a clock: nothing evicted, an older value stays. Only where on_evict itself puts: PK_EXISTS when it put this key, whose value
+   then stands; PK_FULL when all room is in use by entries whose on_evict has not returned. */
+PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
+
+/* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
+PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len);
+
+/* Remove all entries. O(capacity), or O(entries) with on_evict. Statistics go on counting. */
+PK_API pk_status pk_cache_clear(pk_cache *c);
+
+/* Entries in the cache, with those that expired unnoticed so far. */
+PK__INLINE uint32_t pk_cache_count(const pk_cache *c) { return c->count; }
+
+/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict. */
+PK_API pk_status pk_cache_close(pk_cache *c);
+
+/* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache give
+   key_size and value_size. */
+PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
+
+/* The same as a constant expression, for fixed sizes: static unsigned char memory[PK_CACHE_BYTES(100, 4, 16)]; */
+#define PK_CACHE_BYTES(capacity, key_size, value_size)                                                    \
+    (PK__CACHE_LINE - 1 + PK__CACHE_INDEX_BYTES(capacity) + PK__CACHE_UP(sizeof(struct pk__cache_cold)) + \
+     PK__CACHE_UP(PK__CACHE_META_BYTES(capacity)) + PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + (capacity) + 1u)
+
+/* ---- Typed caches: keys by value, no lengths, and in units with the engine inline the sizes are constants of the code. ----
+   PK_CACHE_DEFINE(users, uint64_t, struct user) at file scope gives the type `users` and
+       users_init(&u, &desc or NULL)   users_get(&u, key, &value)   users_put(&u, key, &value, ttl_ms)   users_remove(&u, key)
+       users_contains(&u, key)   users_clear(&u)   users_count(&u)   users_close(&u)
+   which answer as their pk_cache_ namesakes; the other functions take &u.cache. Keys are compared as bytes. */
+#define PK_CACHE_DEFINE(name, Key, Value)                                                                                    \
+    typedef struct name {                                                                                                    \
+        pk_cache cache;                                                                                                      \
+    } name;                                                                                                                  \
+    enum { name##_key_size = (int)sizeof(Key), name##_value_size = (int)sizeof(Value) };                                     \
+    PK__INLINE pk_status name##_init(name *typed, const pk_cache_desc *desc) {                                               \
+        return pk__cache_init(&typed->cache, sizeof(pk_cache), PK__CACHE_CONFIG_WORD, desc, sizeof(Key), sizeof(Value));     \
+    }                                                                                                                        \
+    PK__INLINE pk_status name##_get(name *typed, Key key, Value *value) {                                                    \
+        return PK__CACHE_TYPED_GET(&typed->cache, &key, sizeof(Key), value, sizeof(Value));                                  \
+    }                                                                                                                        \
+    PK__INLINE pk_status name##_put(name *typed, Key key, const Value *value, pk_time ttl_ms) {                              \
+        return PK__CACHE_TYPED_PUT(&typed->cache, &key, sizeof(Key), value, sizeof(Value), ttl_ms);                          \
+    }                                                                                                                        \
+    PK__INLINE pk_status name##_remove(name *typed, Key key) { return pk_cache_remove(&typed->cache, &key, sizeof(Key)); }   \
+    PK__CACHE_TYPED_MORE(name, Key)                                                                                          \
+    PK__INLINE pk_status name##_clear(name *typed) { return pk_cache_clear(&typed->cache); }                                 \
+    PK__INLINE uint32_t name##_count(const name *typed) { return pk_cache_count(&typed->cache); }                            \
+    PK__INLINE pk_status name##_close(name *typed) { return pk_cache_close(&typed->cache); }
+
+/* At file scope: a cache in memory of its own, ready without init, before main and from the first interrupt on. ttl_ms as in a desc. All
+   of its hooks are the defaults. */
+#define PK_CACHE_STATIC(name, capacity, key_size, value_size, ttl_ms)            \
+    PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)         \
+    static pk_cache name = PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms);
+
+/* The same for a type made by PK_CACHE_DEFINE(users, …): PK_CACHE_STATIC_OF(users, active, 100, 60000) */
+#define PK_CACHE_STATIC_OF(type, name, capacity, ttl_ms)                                  \
+    PK__CACHE_STATIC_PARTS(name, capacity, type##_key_size, type##_value_size, ttl_ms)    \
+    static type name = {PK__CACHE_STATIC_VALUE(name, capacity, type##_key_size, type##_value_size, ttl_ms)};
+
+#if !PK__TINY
+/* ---- Looking without touching, touching without looking ---- */
+
+/* As get, but the entry keeps its place in the order and nothing is counted. *ttl_left (may be NULL) = milliseconds it has left, or
+   PK_TTL_NEVER. PK_NOT_FOUND leaves *len and *ttl_left alone; PK_TOO_BIG sets them. */
+PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_time *ttl_left);
+
+/* Whether the key is there and not expired. Changes and counts nothing. */
+PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len);
+
+/* Make the entry the most recent and start its time to live again, with ttl_ms as in put. */
+PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms);
+
+/* ---- Walking, and work in portions ---- */
+
+typedef struct pk_cache_cursor {
+    unsigned at; /* 0: the start */
+} pk_cache_cursor;
+
+/* The next entry that is not expired, in the order of slots, with no effect on recency or statistics: PK_OK, or PK_NOT_FOUND at the end.
+       pk_cache_cursor cursor = {0};
+       while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) …
+   Any operation is allowed between two calls: what is there all along is seen exactly once, what comes or goes meanwhile perhaps. */
+PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item);
+
+/* Copy up to n bytes of an item's value, from `offset` on; how many. */
+PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n);
+
+/* Remove up to `budget` entries, least recent first (PK_EVICT_CLEARED); how many are left. */
+PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
+
+#if PERFKIT_CACHE_TTL
+/* Visit the next `budget` entries and remove those that have expired; how many were. `now` is what the cache's clock says. It never has
+   to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. */
+PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget);
+#endif
+
+/* Change the hooks of a cache, for PK_CACHE_STATIC, which takes no desc. */
+PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, pk_event_fn on_event, void *user);
+
+#define PK_TTL_VOLATILE ((pk_time)45000u) /* a good default for what changes often: 45 s */
+#define PK_TTL_STATIC ((pk_time)900000u)  /* and for what seldom does: 15 minutes */
+
+/* ---- Events and statistics ---- */
+
+/* What on_event hears of; a, b: the figures. */
+enum {
+    PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
+    PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: the hash is poor or under attack; a = entries, b = capacity */
+    PK_CACHE_EVENT_FILLING      /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
+};
+
+#if PERFKIT_STATS
+typedef struct pk_cache_stats {
+    pk_count hits, misses;           /* of get; hits + misses = gets */
+    pk_count puts;                   /* that succeeded; left[PK_EVICT_REPLACED] of them updated a key */
+    pk_count rejected;               /* puts answered PK_TOO_BIG */
+    pk_count left[PK_EVICT_REASONS]; /* entries that left, by reason */
+    uint32_t count, capacity;        /* entries now, and at most */
+    size_t bytes, max_bytes;         /* of slots in use now, and at most */
+    size_t memory;                   /* of the whole block, index and links included; 0 for PK_CACHE_STATIC */
+} pk_cache_stats;
+
+PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats);
+PK_API void pk_cache_reset_stats(pk_cache *c); /* all counters to 0 */
+
+#define PK_RATE_NONE ((int32_t)-1) /* no data yet */
+
+/* part of whole in 1/100 %, 0 to 10000; PK_RATE_NONE where whole is 0. */
+PK__INLINE int32_t pk__rate(pk_count part, pk_count whole) {
+    if (whole == 0) return PK_RATE_NONE;
+    if (part > whole) part = whole;
+    while (whole > 400000u) { /* 10000 × 400000 fits 32 bits */
+        whole >>= 1;
+        part >>= 1;
+    }
+    return (int32_t)((uint32_t)part * 10000u / (uint32_t)whole);
+}
+PK__INLINE int32_t pk_cache_hit_rate(const pk_cache_stats *s) { return pk__rate(s->hits, s->hits + s->misses); } /* 1/100 % */
+PK__INLINE int32_t pk_cache_miss_rate(const pk_cache_stats *s) { /* 1/100 %; with the hit rate exactly 10000 */
+    int32_t hit_rate = pk_cache_hit_rate(s);
+    return hit_rate == PK_RATE_NONE ? PK_RATE_NONE : 10000 - hit_rate;
+}
+PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced out per put, 1/100 % */
+    return pk__rate(s->left[PK_EVICT_LRU] + s->left[PK_EVICT_BYTES] + s->left[PK_EVICT_CROWDED], s->puts);
+}
+#endif
+#endif /* !PK__TINY */
+
+/* ---- Private: what the macros above expand to. ---- */
+
+/* Places in the array of counters. */
+#define PK__CACHE_HITS 0
+#define PK__CACHE_MISSES 1
+#define PK__CACHE_PUTS 2
+#define PK__CACHE_REJECTED 3
+#define PK__CACHE_LEFT 4 /* plus the reason */
+#define PK__CACHE_COUNTERS (PK__CACHE_LEFT + PK_EVICT_REASONS)
+
+typedef struct pk__cache_cold {
+    unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER */
+    const char *name;
+    pk_evict_fn on_evict;
+    pk_event_fn on_event;
+    pk_hash_fn hash;
+    pk_equal_fn equal;
+    pk_clock_fn clock; /* NULL: there is none */
+    void *user;
+    pk_allocator allocator;
+    void *block; /* to free; NULL: the caller's */
+    size_t block_size;
+    pk_time ttl;           /* default; PK_TTL_NEVER */
+    unsigned sweep;        /* the entry that the sweep visited last */
+    uint8_t hooks_running; /* on_evict calls that have not returned */
+    uint8_t filling;       /* PK_CACHE_EVENT_FILLING was sent */
+    /* chains: first slot and value length of each entry; links and counts of slots */
+    uint32_t *items;
+    unsigned char *next;
+    unsigned slots, slots_used, slots_free, slot_fresh, slot_list;
+    pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
+} pk__cache_cold;
+
+#ifdef __AVR__
+#define PK__CACHE_LINE 1u
+#define PK__CACHE_UP(n) ((size_t)(n))
+#define PK__CACHE_ALIGN(size) 1u
+#else
+#define PK__CACHE_LINE (PERFKIT_HOSTED ? 64u : 8u)
+#define PK__CACHE_UP(n) (((size_t)(n) + 7u) & ~(size_t)7u)
+#define PK__CACHE_ALIGN(size) (((unsigned)(size) | 8u) & (0u - ((unsigned)(size) | 8u))) /* lowest bit set, at most 8 */
+#endif
+#if PERFKIT_CACHE_LINK_BITS
+#define PK__CACHE_WIDTH_FOR(n) (PERFKIT_CACHE_LINK_BITS / 8u)
+#else
+#define PK__CACHE_WIDTH_FOR(n) ((n) <= 254u ? 1u : (n) <= 65534u ? 2u : 4u)
+#endif
+#define PK__CACHE_MOST (PERFKIT_CACHE_LINK_BITS == 8 ? 254u : PERFKIT_CACHE_LINK_BITS == 16 ? 65534u : 0x7FFFFFFEu)
+/* Entries per group on average when full: 5.95 of 7 lanes, 7.5 of 10, 9.25 of 12; by multiplication, for there may be no divider. */
+#define PK__CACHE_GROUPS(n, width)                                                          \
+    ((width) == 1 ? (unsigned)((uint32_t)(n) * 43u >> 8) + 1u : (width) == 2 ? (unsigned)((uint32_t)(n) * 8739u >> 16) + 1u \
+                                                                             : (unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
+#define PK__CACHE_INDEX_BYTES(n) ((size_t)PK__CACHE_GROUPS(n, PK__CACHE_WIDTH_FOR(n)) * 16u * PK__CACHE_WIDTH_FOR(n))
+#define PK__CACHE_META(width) (2u * (width) + (PERFKIT_CACHE_TTL ? (unsigned)sizeof(pk_time) : 0u))
+#define PK__CACHE_META_BYTES(n) ((size_t)PK__CACHE_META(PK__CACHE_WIDTH_FOR(n)) * ((size_t)(n) + 1u))
+#define PK__CACHE_WIDER(a, b) ((a) > (b) ? (a) : (b))
+#define PK__CACHE_ROUND(n, align) (((unsigned)(n) + (align) - 1u) & ~((align) - 1u))
+#define PK__CACHE_VALUE_AT(key_size, value_size) PK__CACHE_ROUND(key_size, PK__CACHE_ALIGN(value_size))
+#define PK__CACHE_STRIDE(key_size, value_size)                                    \
+    PK__CACHE_ROUND(PK__CACHE_VALUE_AT(key_size, value_size) + (unsigned)(value_size), \
+                    PK__CACHE_WIDER(PK__CACHE_ALIGN(key_size), PK__CACHE_ALIGN(value_size)))
+#define PK__CACHE_SLOT_BYTES(n, key_size, value_size) ((size_t)(n) * PK__CACHE_STRIDE(key_size, value_size))
+
+#if PERFKIT_HOSTED || defined PERFKIT_NOW_MS
+PK_API pk_time pk__cache_clock(void *user);
+#define PK__CACHE_CLOCK pk__cache_clock
+#define PK__CACHE_HAS_CLOCK 1
+#else
+#define PK__CACHE_CLOCK NULL
+#define PK__CACHE_HAS_CLOCK 0
+#endif
+#define PK__CACHE_TTL_DEFAULT (PERFKIT_HOSTED && PERFKIT_CACHE_TTL ? (pk_time)300000u : PK_TTL_NEVER)
+
+#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
+#define PK__CACHE_ALIGNED __attribute__((aligned(64)))
+#else
+#define PK__CACHE_ALIGNED
+#endif
+#define PK__CACHE_STATIC_ARRAY(name, size) \
+    static union {                         \
+        uint64_t align;                    \
+        unsigned char bytes[size];         \
+    } name
+#define PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)                                            \
+    PK__STATIC_ASSERT(name##_fits, (capacity) >= 1 && (capacity) <= PK__CACHE_MOST && (key_size) >= 1 && (value_size) >= 1); \
+    PK__STATIC_ASSERT(name##_ttl, (ttl_ms) == 0 || (pk_time)(ttl_ms) == PK_TTL_NEVER ||                                 \
+                                      (PERFKIT_CACHE_TTL && PK__CACHE_HAS_CLOCK && (pk_time)(ttl_ms) <= PK_TTL_MAX));   \
+    PK__CACHE_STATIC_ARRAY(name##_index, PK__CACHE_INDEX_BYTES(capacity)) PK__CACHE_ALIGNED;                            \
+    PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                \
+    PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                         \
+    static unsigned char name##_flags[(capacity) + 1];                                                                  \
+    static pk__cache_cold name##_cold = {name##_flags, #name, NULL, NULL, NULL, NULL, PK__CACHE_CLOCK, NULL, {NULL, NULL, NULL}, \
+                                         NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, NULL, NULL, \
+                                         0, 0, 0, 0, 0, {0}};
+#define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                                    \
+    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, (pk_hash)0x9E3779B97F4A7C15u, 0, \
+     (capacity), PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                  \
+     PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0}
+
+#if !PK__TINY
+#define PK__CACHE_TYPED_MORE(name, Key) \
+    PK__INLINE bool name##_contains(name *typed, Key key) { return pk_cache_contains(&typed->cache, &key, sizeof(Key)); }
+#else
+#define PK__CACHE_TYPED_MORE(name, Key)
+#endif
+#define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) pk_cache_get(c, key, key_size, value, value_size, NULL)
+#define PK__CACHE_TYPED_PUT(c, key, key_size, value, value_size, ttl) pk_cache_put(c, key, key_size, value, value_size, ttl)
+
+PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 : 72));
+#endif /* PERFKIT_CACHE_H */
+
+/* ==== The engine: inline in units that define PERFKIT_CACHE_INLINE (HOSTED), and the body of the implementation. ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC || \
+     (defined PERFKIT_CACHE_INLINE && PK__FULL)) && !defined PK__CACHE_ENGINE
+#define PK__CACHE_ENGINE
+#include <string.h>
+#if PERFKIT_CACHE_SIMD && defined __SSE2__
+#include <emmintrin.h>
+#elif PERFKIT_CACHE_SIMD
+#include <arm_neon.h>
+#endif
+
+/* Each part takes the cache and, in hosted builds, a copy of its sizes: where they are constants the compiler folds them through
+   all parts, which are always inlined. Elsewhere the parts are functions, one copy each, and read the sizes from the cache. */
+#if PK__FULL
+#define PK__CACHE_PART PK__HOT_INLINE
+#define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
+#define PK__CACHE_THIS c, shape
+#define PK__CACHE_IS(field) (shape.field)
+#else
+#if defined __GNUC__ || defined __clang__
+#define PK__CACHE_PART static __attribute__((noinline, unused))
+#else
+#define PK__CACHE_PART PK__INLINE
+#endif
+#define PK__CACHE_SELF pk_cache *c
+#define PK__CACHE_THIS c
+#define PK__CACHE_IS(field) (c->field)
+#endif
+#define PK__CACHE_W (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)PK__CACHE_IS(width))
+#define PK__CACHE_CHAINED (PERFKIT_CACHE_CHAINS && PK__CACHE_IS(chains))
+#if PERFKIT_CACHE_LINK_BITS
+#define PK__CACHE_LANES(w) ((unsigned)(PERFKIT_CACHE_LINK_BITS == 8 ? 7 : PERFKIT_CACHE_LINK_BITS == 16 ? 10 : 12) + 0u * (w))
+#else
+#define PK__CACHE_LANES(w) ((w) == 1 ? 7u : (w) == 2 ? 10u : 12u)
+#endif
+#define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
+enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2 };
+
+#if PERFKIT_STATS
+#define PK__CACHE_ADD(counter) ((void)c->cold->counters[counter]++)
+#else
+#define PK__CACHE_ADD(counter) ((void)0)
+#endif
+#if PK__FULL && (defined __GNUC__ || defined __clang__)
+#define PK__CACHE_PREFETCH(p) __builtin_prefetch(p, 1)
+#else
+#define PK__CACHE_PREFETCH(p) ((void)(p))
+#endif
+
+typedef struct pk__cache_shape {
+    unsigned key_size, value_size, value_offset, stride, width;
+    uint8_t chains, prefix;
+} pk__cache_shape;
+
+/* What is out of line even where the engine is inline. */
+PK_API pk_time pk__cache_move_on(pk_cache *c, pk_time now);
+PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
+PK_API bool pk__cache_really_over(pk_cache *c, unsigned e, pk_time now);
+PK_API void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason);
+PK_API void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason);
+PK_API void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason);
+PK_API void pk__cache_filling(pk_cache *c);
+PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
+
+/* ---- Hash ---- */
+
+#if PERFKIT_HOSTED
+PK__HOT_INLINE pk_hash pk__cache_mix(pk_hash h, uint64_t word) {
+    h = (h ^ word) * 0x9E3779B97F4A7C15u;
+    return h ^ h >> 32;
+}
+PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) {
+    const unsigned char *p = (const unsigned char *)key;
+    uint64_t word;
+    uint32_t low, high;
+    h ^= (uint64_t)len << 56 | len;
+    for (; len >= 8; p += 8, len -= 8) {
+        memcpy(&word, p, 8);
+        h = pk__cache_mix(h, word);
+    }
+    if (len >= 4) {
+        memcpy(&low, p, 4);
+        memcpy(&high, p + len - 4, 4);
+        h = pk__cache_mix(h, (uint64_t)high << 32 | low);
+    } else if (len > 0) {
+        h = pk__cache_mix(h, (uint64_t)p[0] << 16 | (uint64_t)p[len >> 1] << 8 | p[len - 1]);
+    }
+    h *= 0xD6E8FEB86659FD93u;
+    return h ^ h >> 32;
+}
+#else
+PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) { /* FNV-1a, then a mix for the high bits */
+    const unsigned char *p = (const unsigned char *)key;
+    for (; len > 0; len--) h = (h ^ *p++) * 0x01000193u;
+    h ^= h >> 15;
+    h *= 0x2C1B3C6Du;
+    return h ^ h >> 12;
+}
+#endif
+PK__CACHE_PART pk_hash pk__cache_hash(pk_cache *c, const void *key, size_t len) {
+    pk_hash own;
+    if (PK__LIKELY(c->cold->hash == NULL)) return pk__cache_hash_bytes(c->seed, key, len);
+    own = c->cold->hash(c->cold->user, key, len);
+    return pk__cache_hash_bytes(c->seed, &own, sizeof own);
+}
+
+/* ---- Links, entries, slots ---- */
+
+PK__HOT_INLINE unsigned pk__cache_link(const void *p, unsigned width) {
+    return width == 1 ? *(const uint8_t *)p : width == 2 ? *(const uint16_t *)p : (unsigned)*(const uint32_t *)p;
+}
+PK__HOT_INLINE void pk__cache_set_link(void *p, unsigned width, unsigned to) {
+    if (width == 1)
+        *(uint8_t *)p = (uint8_t)to;
+    else if (width == 2)
+        *(uint16_t *)p = (uint16_t)to;
+    else
+        *(uint32_t *)p = to;
+}
+PK__HOT_INLINE unsigned char *pk__cache_meta(PK__CACHE_SELF, unsigned e) { return c->meta + (size_t)e * PK__CACHE_META(PK__CACHE_W); }
+PK__HOT_INLINE unsigned pk__cache_next(PK__CACHE_SELF, unsigned e) {
+    return pk__cache_link(pk__cache_meta(PK__CACHE_THIS, e), PK__CACHE_W);
+}
+PK__HOT_INLINE unsigned pk__cache_prev(PK__CACHE_SELF, unsigned e) {
+    return pk__cache_link(pk__cache_meta(PK__CACHE_THIS, e) + PK__CACHE_W, PK__CACHE_W);
+}
+PK__HOT_INLINE void pk__cache_set_next(PK__CACHE_SELF, unsigned e, unsigned to) {
+    pk__cache_set_link(pk__cache_meta(PK__CACHE_THIS, e), PK__CACHE_W, to);
+}
+PK__HOT_INLINE void pk__cache_set_prev(PK__CACHE_SELF, unsigned e, unsigned to) {
+    pk__cache_set_link(pk__cache_meta(PK__CACHE_THIS, e) + PK__CACHE_W, PK__CACHE_W, to);
+}
+
+#if PERFKIT_CACHE_TTL
+/* The moment of expiry follows the links: aligned, but for 8-bit links and some 64-bit times. */
+#define PK__CACHE_TIME_ALIGNED(w) ((w) * 2u % sizeof(pk_time) == 0 && PK__CACHE_META(w) % sizeof(pk_time) == 0)
+PK__HOT_INLINE pk_time pk__cache_expiry(PK__CACHE_SELF, unsigned e) {
+    const void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
+    pk_time t;
+    if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W)) return *(const pk_time *)at;
+    memcpy(&t, at, sizeof t);
+    return t;
+}
+PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, unsigned e, pk_time t) {
+    void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
+    if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W))
+        *(pk_time *)at = t;
+    else
+        memcpy(at, &t, sizeof t);
+}
+#endif
+
+PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, unsigned s) { return c->slots + (size_t)(s - 1) * PK__CACHE_IS(stride); }
+PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, unsigned e) { /* behind the prefix, where there is one */
+    unsigned s = PK__CACHE_CHAINED ? (unsigned)c->cold->items[2 * (size_t)e] : e;
+    return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_IS(prefix);
+}
+PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key) {
+    (void)c;
+    return PK__CACHE_IS(prefix) ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
+}
+
+/* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All-zero memory is an empty one. ---- */
+
+PK__CACHE_PART void pk__cache_push(PK__CACHE_SELF, unsigned e) {
+    unsigned first = pk__cache_next(PK__CACHE_THIS, 0);
+    pk__cache_set_next(PK__CACHE_THIS, e, first);
+    pk__cache_set_prev(PK__CACHE_THIS, e, 0);
+    pk__cache_set_prev(PK__CACHE_THIS, first, e);
+    pk__cache_set_next(PK__CACHE_THIS, 0, e);
+}
+PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, unsigned e) {
+    unsigned next = pk__cache_next(PK__CACHE_THIS, e), prev = pk__cache_prev(PK__CACHE_THIS, e);
+    pk__cache_set_prev(PK__CACHE_THIS, next, prev);
+    pk__cache_set_next(PK__CACHE_THIS, prev, next);
+}
+PK__HOT_INLINE void pk__cache_use(PK__CACHE_SELF, unsigned e) { /* e becomes the most recent */
+    if (pk__cache_prev(PK__CACHE_THIS, e) == 0) return;
+    pk__cache_pull(PK__CACHE_THIS, e);
+    pk__cache_push(PK__CACHE_THIS, e);
+}
+
+/* ---- Index ----
+   A group of the index is its tags (0: empty lane), as many entry numbers, and the count of entries that passed it, full, on the way
+   from their home group to where they are: a search ends at a group that nobody passed, and removal leaves no tombstone. */
+
+/* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
+PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned width, unsigned tag, unsigned lane) {
+#if PERFKIT_CACHE_SIMD
+    unsigned found;
+#if defined __SSE2__
+    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)group);
+    found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)(unsigned char)tag)));
+#else
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(group), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
+    found = (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
+#endif
+    found = (found | 1u << PK__CACHE_LANES(width)) & ~0u << lane;
+    return (unsigned)__builtin_ctz(found & ((2u << PK__CACHE_LANES(width)) - 1));
+#else
+    while (lane < PK__CACHE_LANES(width) && group[lane] != tag) lane++;
+    return lane;
+#endif
+}
+PK__HOT_INLINE unsigned char *pk__cache_lane_link(unsigned char *group, unsigned width, unsigned lane) {
+    return group + PK__CACHE_LANES(width) + lane * width;
+}
+/* The overflow count: entries that passed the group. */
+PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
+    return group + PK__CACHE_LANES(width) * (1 + width);
+}
+PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) { return (unsigned)(hash & 255u) ? (unsigned)(hash & 255u) : 1u; }
+PK__CACHE_PART unsigned char *pk__cache_home(PK__CACHE_SELF, pk_hash hash) {
+#if PERFKIT_HOSTED
+    unsigned g = (unsigned)((hash >> 32) * c->groups >> 32);
+#elif PERFKIT_CACHE_LINK_BITS == 32
+    unsigned g = (unsigned)((uint64_t)hash * c->groups >> 32);
+#else
+    unsigned g = (unsigned)((hash >> 16) * (uint32_t)c->groups >> 16);
+#endif
+    return c->index + (size_t)g * (16 * PK__CACHE_W);
+}
+PK__CACHE_PART unsigned char *pk__cache_after(PK__CACHE_SELF, unsigned char *group) {
+    group += 16 * PK__CACHE_W;
+    return group == c->index + (size_t)c->groups * (16 * PK__CACHE_W) ? c->index : group;
+}
+PK__HOT_INLINE unsigned pk__cache_probes(const pk_cache *c) { return c->groups < PK__CACHE_PROBES ? c->groups : PK__CACHE_PROBES; }
+
+PK__CACHE_PART bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len) {
+    const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
+    if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
+    if (PK__UNLIKELY(c->cold->equal != NULL)) return c->cold->equal(c->cold->user, own, key, key_len);
+    return memcmp(own, key, PK__CACHE_IS(prefix) ? key_len : PK__CACHE_IS(key_size)) == 0;
+}
+
+/* The entry of a key, expired or not; 0 where there is none. */
+PK__CACHE_PART unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash);
+    unsigned left = pk__cache_probes(c), lane, e, tag = pk__cache_tag(hash);
+    for (;;) {
+        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+            e = pk__cache_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W);
+            PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
+            if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
+        }
+        if (PK__LIKELY(pk__cache_link(pk__cache_passed(group, PK__CACHE_W), PK__CACHE_W) == 0) || --left == 0) return 0;
+        group = pk__cache_after(PK__CACHE_THIS, group);
+    }
+}
+
+/* Give entry e a lane; entry 0: only say whether there is one. */
+PK__CACHE_PART bool pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) {
+    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash), *passed;
+    unsigned steps = 0, lane;
+    while ((lane = pk__cache_lane(group, PK__CACHE_W, 0, 0)) == PK__CACHE_LANES(PK__CACHE_W)) {
+        if (++steps == pk__cache_probes(c)) return false;
+        group = pk__cache_after(PK__CACHE_THIS, group);
+    }
+    if (e == 0) return true;
+    group[lane] = (unsigned char)pk__cache_tag(hash);
+    pk__cache_set_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W, e);
+    for (group = pk__cache_home(PK__CACHE_THIS, hash); PK__UNLIKELY(steps > 0); steps--) {
+        passed = pk__cache_passed(group, PK__CACHE_W);
+        pk__cache_set_link(passed, PK__CACHE_W, pk__cache_link(passed, PK__CACHE_W) + 1);
+        group = pk__cache_after(PK__CACHE_THIS, group);
+    }
+    return true;
+}
+
+/* Take entry e, which is there, out of the index. */
+PK__CACHE_PART void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) {
+    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash), *passed;
+    unsigned lane, tag = pk__cache_tag(hash);
+    for (;;) {
+        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+            if (pk__cache_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W) != e) continue;
+            group[lane] = 0;
+            return;
+        }
+        passed = pk__cache_passed(group, PK__CACHE_W);
+        pk__cache_set_link(passed, PK__CACHE_W, pk__cache_link(passed, PK__CACHE_W) - 1);
+        group = pk__cache_after(PK__CACHE_THIS, group);
+    }
+}
+
+/* ---- Time ---- */
+
+PK__HOT_INLINE pk_time pk__cache_now(pk_cache *c) {
+#if PERFKIT_CACHE_TTL
+    if (c->clock) {
+        pk_time now = c->clock(c->cold->user);
+        if (now != c->last) return pk__cache_move_on(c, now);
+    }
+    return c->last;
+#else
+    (void)c;
+    return 0;
+#endif
+}
+PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, unsigned e, pk_time now) {
+#if PERFKIT_CACHE_TTL
+    if (PK__LIKELY(!pk__time_reached(now, pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
+    return pk__cache_really_over(c, e, now);
+#else
+    (void)e;
+    (void)now;
+#if PK__FULL
+    (void)shape;
+#endif
+    (void)c;
+    return false;
+#endif
+}
+/* Make *ttl the time to live that 0 stands for, and say whether the cache can keep it. */
+PK__HOT_INLINE pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
+    if (*ttl == 0) {
+        *ttl = c->cold->ttl;
+        return PK_OK;
+    }
+    return *ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock) ? PK_OK : pk__cache_start_clock(c, *ttl);
+}
+/* e is live from now on, for ttl. */
+PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time now, pk_time ttl) {
+    bool never = ttl == PK_TTL_NEVER;
+    c->cold->flags[e] = (unsigned char)(never ? PK__CACHE_LIVE | PK__CACHE_NEVER : PK__CACHE_LIVE);
+#if PERFKIT_CACHE_TTL
+    pk__cache_set_expiry(PK__CACHE_THIS, e, now + (never ? (pk_time)~(pk_time)0 >> 1 : ttl));
+#else
+    (void)now;
+#if PK__FULL
+    (void)shape;
+#endif
+#endif
+}
+
+/* ---- Chains ---- */
+
+#if PERFKIT_CACHE_CHAINS
+PK__HOT_INLINE unsigned pk__cache_slot_next(PK__CACHE_SELF, unsigned s) {
+    return pk__cache_link(c->cold->next + (size_t)s * PK__CACHE_W, PK__CACHE_W);
+}
+PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, unsigned s, unsigned to) {
+    pk__cache_set_link(c->cold->next + (size_t)s * PK__CACHE_W, PK__CACHE_W, to);
+}
+/* Bytes that entry e has in its slots. */
+PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, unsigned e) {
+    return PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e)) + c->cold->items[2 * (size_t)e + 1];
+}
+/* The slots that so many bytes take; a loop of as many steps, for there may be no divider. */
+PK__CACHE_PART unsigned pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
+#if PK__FULL
+    (void)c;
+    return (unsigned)((bytes + PK__CACHE_IS(stride) - 1) / PK__CACHE_IS(stride));
+#else
+    unsigned n = 1;
+    for (; bytes > PK__CACHE_IS(stride); bytes -= PK__CACHE_IS(stride)) n++;
+    return n;
+#endif
+}
+PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, unsigned s) {
+    unsigned next;
+    for (; s != 0; s = next) {
+        next = pk__cache_slot_next(PK__CACHE_THIS, s);
+        pk__cache_set_slot_next(PK__CACHE_THIS, s, c->cold->slot_list);
+        c->cold->slot_list = s;
+        c->cold->slots_free++;
+    }
+}
+/* Copy n bytes between memory and the slots of entry e, from byte `at` of its value on. */
+PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, unsigned e, size_t at, void *to, const void *from, size_t n) {
+    unsigned char *key = pk__cache_key(PK__CACHE_THIS, e), *bytes;
+    unsigned s = (unsigned)c->cold->items[2 * (size_t)e];
+    size_t part;
+    at += PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, key);
+    for (; at >= PK__CACHE_IS(stride) && n > 0; at -= PK__CACHE_IS(stride)) s = pk__cache_slot_next(PK__CACHE_THIS, s);
+    while (n > 0) {
+        part = PK__CACHE_IS(stride) - at;
+        if (part > n) part = n;
+        bytes = pk__cache_slot(PK__CACHE_THIS, s) + at;
+        if (to) {
+            memcpy(to, bytes, part);
+            to = (unsigned char *)to + part;
+        } else {
+            memcpy(bytes, from, part);
+            from = (const unsigned char *)from + part;
+        }
+        n -= part;
+        at = 0;
+        if (n > 0) s = pk__cache_slot_next(PK__CACHE_THIS, s);
+    }
+}
+#endif
+
+/* ---- Entries come and go ---- */
+
+/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. */
+PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, unsigned e, pk_evict_reason reason) {
+    const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
+    pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
+    pk__cache_pull(PK__CACHE_THIS, e);
+    c->cold->flags[e] = 0;
+    c->count--;
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED) c->cold->slots_used -= pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e));
+#endif
+    PK__CACHE_ADD(PK__CACHE_LEFT + reason);
+    (void)reason;
+#if PERFKIT_CACHE_HOOKS
+    if (c->cold->on_evict) pk__cache_notify(c, e, reason);
+#endif
+}
+
+/* Entry e, which left, is free to be used again. */
+PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED) {
+        pk__cache_free_slots(PK__CACHE_THIS, (unsigned)c->cold->items[2 * (size_t)e]);
+        c->cold->items[2 * (size_t)e] = 0;
+    }
+#endif
+    pk__cache_set_next(PK__CACHE_THIS, e, c->free);
+    c->free = e;
+}
+
+/* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
+PK__CACHE_PART unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now) {
+    pk_evict_reason reason = PK_EVICT_LRU;
+    unsigned e;
+    if (PK__LIKELY(pk__cache_place(PK__CACHE_THIS, hash, 0))) {
+        e = c->free;
+        if (e != 0) {
+            c->free = pk__cache_next(PK__CACHE_THIS, e);
+            return e;
+        }
+        if (c->fresh < c->capacity) {
+            e = ++c->fresh;
+#if PERFKIT_CACHE_CHAINS
+            if (PK__CACHE_CHAINED) c->cold->items[2 * (size_t)e] = 0;
+#endif
+            return e;
+        }
+        e = pk__cache_prev(PK__CACHE_THIS, 0);
+        if (PK__UNLIKELY(e == 0)) return 0;
+        PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, pk__cache_prev(PK__CACHE_THIS, e))); /* the next put's victim */
+    } else {
+        e = pk__cache_link(pk__cache_lane_link(pk__cache_home(PK__CACHE_THIS, hash), PK__CACHE_W, 0), PK__CACHE_W);
+        reason = PK_EVICT_CROWDED;
+#if PERFKIT_CACHE_HOOKS
+        pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
+#endif
+    }
+    pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e, now) ? PK_EVICT_EXPIRED : reason);
+    return e;
+}
+
+#if PERFKIT_CACHE_CHAINS
+/* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are in on_evict. */
+PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes, pk_time now) {
+    pk__cache_cold *cold = c->cold;
+    unsigned s = (unsigned)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
+    cold->items[2 * (size_t)e] = 0;
+    for (; n > 0; n--) {
+        if (s == 0) {
+            if (cold->slot_list != 0) {
+                s = cold->slot_list;
+                cold->slot_list = pk__cache_slot_next(PK__CACHE_THIS, s);
+                cold->slots_free--;
+                pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
+            } else if (cold->slot_fresh < cold->slots) {
+                s = ++cold->slot_fresh;
+                cold->slots_free--;
+                pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
+            } else {
+                victim = pk__cache_prev(PK__CACHE_THIS, 0);
+                if (victim == 0) return false;
+                pk__cache_leave(PK__CACHE_THIS, victim, pk__cache_over(PK__CACHE_THIS, victim, now) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
+                s = (unsigned)cold->items[2 * (size_t)victim];
+                cold->items[2 * (size_t)victim] = 0;
+                pk__cache_release(PK__CACHE_THIS, victim);
+            }
+        }
+        if (last == 0)
+            cold->items[2 * (size_t)e] = s;
+        else
+            pk__cache_set_slot_next(PK__CACHE_THIS, last, s);
+        last = s;
+        s = pk__cache_slot_next(PK__CACHE_THIS, s);
+    }
+    pk__cache_set_slot_next(PK__CACHE_THIS, last, 0);
+    pk__cache_free_slots(PK__CACHE_THIS, s);
+    return true;
+}
+#endif
+
+/* ---- The operations ---- */
+
+PK__HOT_INLINE pk_status pk__cache_read(PK__CACHE_SELF, unsigned e, void *value, size_t size, size_t *len) {
+    size_t n = PK__CACHE_IS(value_size);
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED) n = (size_t)c->cold->items[2 * (size_t)e + 1];
+#endif
+    if (len) *len = n;
+    if (PK__UNLIKELY(size < n)) return PK_TOO_BIG;
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED) {
+        pk__cache_copy(PK__CACHE_THIS, e, 0, value, NULL, n);
+        return PK_OK;
+    }
+#endif
+    memcpy(value, pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), n);
+    return PK_OK;
+}
+
+/* The entry of a key that has not expired; 0 where there is none. */
+PK__CACHE_PART unsigned pk__cache_seek(PK__CACHE_SELF, const void *key, size_t key_len, bool drop_expired) {
+    pk_time now = pk__cache_now(c);
+    unsigned e = pk__cache_find(PK__CACHE_THIS, key, key_len, pk__cache_hash(c, key, key_len));
+    if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e, now))) {
+        if (drop_expired) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        return 0;
+    }
+    return e;
+}
+
+PK__CACHE_PART pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    unsigned e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
+    if (e == 0) {
+        PK__CACHE_ADD(PK__CACHE_MISSES);
+        return PK_NOT_FOUND;
+    }
+    PK__CACHE_ADD(PK__CACHE_HITS);
+    pk__cache_use(PK__CACHE_THIS, e);
+    return pk__cache_read(PK__CACHE_THIS, e, value, size, len);
+}
+
+/* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
+PK__CACHE_PART void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value, size_t len) {
+    unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED) {
+        if (PK__CACHE_IS(prefix)) {
+            own[-2] = (unsigned char)(key_len & 255u);
+            own[-1] = (unsigned char)(key_len >> 8);
+        }
+        memcpy(own, key, key_len);
+        c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
+        c->cold->slots_used += pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_IS(prefix) + key_len + len);
+        pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
+        return;
+    }
+#endif
+    (void)key_len;
+    (void)len;
+    memcpy(own, key, PK__CACHE_IS(key_size));
+    memcpy(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
+}
+
+#if PERFKIT_CACHE_CHAINS
+/* Whether there is, or can be made, room for an entry of these lengths. */
+PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t len) {
+    const pk__cache_cold *cold = c->cold;
+    size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_IS(prefix) + key_len;
+    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_IS(prefix) || fixed > all || len > all - fixed || (uint32_t)len != len)
+        return PK_TOO_BIG;
+    return pk__cache_slots_for(PK__CACHE_THIS, fixed + len) <= cold->slots_used + cold->slots_free ? PK_OK : PK_FULL;
+}
+#endif
+
+PK__CACHE_PART pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+    pk_status status = pk__cache_ttl(c, &ttl);
+    pk_time now;
+    pk_hash hash;
+    unsigned e;
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    now = pk__cache_now(c);
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
+#endif
+    hash = pk__cache_hash(c, key, key_len);
+    e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
+    if (e != 0 && pk__cache_over(PK__CACHE_THIS, e, now)) {
+        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        e = 0;
+    }
+    if (e != 0) {
+        if (PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwrite */
+            PK__CACHE_ADD(PK__CACHE_PUTS);
+            PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
+            pk__cache_use(PK__CACHE_THIS, e);
+            pk__cache_stamp(PK__CACHE_THIS, e, now, ttl);
+            memcpy(pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
+            return PK_OK;
+        }
+        pk__cache_out(c, e, PK_EVICT_REPLACED);
+    } else {
+        e = pk__cache_take(PK__CACHE_THIS, hash, now);
+        if (PK__UNLIKELY(e == 0)) return PK_FULL;
+    }
+#if PERFKIT_CACHE_CHAINS
+    if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len, now)) status = PK_FULL;
+#endif
+#if PERFKIT_CACHE_HOOKS /* on_evict may have put this key, or taken the last lane near its home */
+    if (PK__UNLIKELY(c->cold->on_evict != NULL) && pk__cache_find(PK__CACHE_THIS, key, key_len, hash) != 0) status = PK_EXISTS;
+#endif
+    if (status == PK_OK && PK__UNLIKELY(!pk__cache_place(PK__CACHE_THIS, hash, e))) status = PK_FULL;
+    if (PK__UNLIKELY(status != PK_OK)) {
+        pk__cache_release(PK__CACHE_THIS, e);
+        return status;
+    }
+    PK__CACHE_ADD(PK__CACHE_PUTS);
+    c->count++;
+    pk__cache_push(PK__CACHE_THIS, e);
+    pk__cache_stamp(PK__CACHE_THIS, e, now, ttl);
+    pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
+#if PERFKIT_CACHE_HOOKS
+    if (PK__UNLIKELY(c->cold->on_event != NULL)) pk__cache_filling(c);
+#endif
+    return PK_OK;
+}
+
+/* ---- One operation for each link width ---- */
+
+#if PK__FULL
+PK__HOT_INLINE pk__cache_shape pk__cache_shape_of(const pk_cache *c) {
+    pk__cache_shape shape;
+    shape.key_size = c->key_size;
+    shape.value_size = c->value_size;
+    shape.value_offset = c->value_offset;
+    shape.stride = c->stride;
+    shape.width = c->width;
+    shape.chains = c->chains;
+    shape.prefix = c->prefix;
+    return shape;
+}
+#if PERFKIT_CACHE_LINK_BITS
+#define PK__CACHE_BY_WIDTH(shape, statement) statement
+#else
+#define PK__CACHE_BY_WIDTH(shape, statement)   \
+    if (PK__LIKELY((shape).width != 1)) {      \
+        if ((shape).width == 4) {              \
+            (shape).width = 4;                 \
+            statement;                         \
+        }                                      \
+        (shape).width = 2;                     \
+        statement;                             \
+    }                                          \
+    (shape).width = 1;                         \
+    statement
+#endif
+
+PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
+    pk__cache_shape shape;
+    shape.key_size = key_size;
+    shape.value_size = value_size;
+    shape.value_offset = PK__CACHE_VALUE_AT(key_size, value_size);
+    shape.stride = PK__CACHE_STRIDE(key_size, value_size);
+    shape.width = c->width;
+    shape.chains = 0;
+    shape.prefix = 0;
+    return shape;
+}
+PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value, unsigned value_size) {
+    pk__cache_shape shape;
+    PERFKIT_ASSERT(c != NULL && value != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    shape = pk__cache_shape_fixed(c, key_size, value_size);
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, value, value_size, NULL));
+}
+PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value, unsigned value_size,
+                                             pk_time ttl) {
+    pk__cache_shape shape;
+    PERFKIT_ASSERT(c != NULL && value != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    shape = pk__cache_shape_fixed(c, key_size, value_size);
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, value, value_size, ttl));
+}
+#undef PK__CACHE_TYPED_GET
+#undef PK__CACHE_TYPED_PUT
+#define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) pk__cache_get_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size))
+#define PK__CACHE_TYPED_PUT(c, key, key_size, value, value_size, ttl) \
+    pk__cache_put_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size), ttl)
+#endif
+#endif /* PK__CACHE_ENGINE */
+
+/* ==== Implementation ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PERFKIT_CACHE_IMPLEMENTED
+#define PERFKIT_CACHE_IMPLEMENTED
+
+/* With the sizes that the cache tells: run `statement`, which returns, for each link width. */
+#if PK__FULL
+#define PK__CACHE_ANY c, pk__cache_shape_of(c)
+#define PK__CACHE_RUN(statement)                      \
+    do {                                              \
+        pk__cache_shape shape = pk__cache_shape_of(c); \
+        PK__CACHE_BY_WIDTH(shape, statement);         \
+    } while (0)
+#else
+#define PK__CACHE_ANY c
+#define PK__CACHE_RUN(statement) statement
+#endif
+
+PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, key, key_len, value, size, len));
+}
+
+#if PERFKIT_CACHE_HOOKS
+PK_API PK__COLD void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
+    pk_event event;
+    if (c->cold->on_event == NULL) return;
+    event.object = c->cold->name;
+    event.detail = NULL;
+    event.kind = kind;
+    event.status = kind == PK_CACHE_EVENT_TOO_BIG ? PK_TOO_BIG : PK_OK;
+    event.a = a;
+    event.b = b;
+    c->cold->on_event(c->cold->user, &event);
+}
+/* A new entry came: say so once when four fifths are in use. */
+PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
+    uint32_t used = c->chains ? c->cold->slots_used : c->count, all = c->chains ? c->cold->slots : c->capacity;
+    uint32_t fifth = (uint32_t)((uint64_t)all * 0x33333334u >> 32); /* a fifth, rounded down, without a divider */
+    if (all - used > fifth + (fifth >> 1)) c->cold->filling = 0;
+    if (all - used > fifth || c->cold->filling) return;
+    c->cold->filling = 1;
+    pk__cache_report(c, PK_CACHE_EVENT_FILLING, used, all);
+}
+#endif
+
+#if PERFKIT_CACHE_HOOKS || !PK__TINY
+/* What on_evict and pk_cache_foreach show. */
+static void pk__cache_show(pk_cache *c, unsigned e, pk_cache_item *item) {
+    unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
+    item->key = key;
+    item->key_len = pk__cache_key_len(PK__CACHE_ANY, key);
+    item->value = key + c->value_offset;
+    item->value_len = c->value_size;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        item->value_len = (size_t)c->cold->items[2 * (size_t)e + 1];
+        item->value = pk__cache_bytes(PK__CACHE_ANY, e) <= c->stride ? key + item->key_len : NULL;
+    }
+#endif
+    item->cache = c;
+    item->entry = e;
+}
+#endif
+
+#if PERFKIT_CACHE_HOOKS
+PK_API PK__COLD void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason) {
+    pk_cache_item item;
+    pk__cache_show(c, e, &item);
+    c->cold->hooks_running++;
+    c->cold->on_evict(c->cold->user, &item, reason);
+    c->cold->hooks_running--;
+}
+#endif
+PK_API PK__COLD void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason) { pk__cache_leave(PK__CACHE_ANY, e, reason); }
+PK_API PK__COLD void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason) {
+    pk__cache_leave(PK__CACHE_ANY, e, reason);
+    pk__cache_release(PK__CACHE_ANY, e);
+}
+
+PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
+    PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY((key_len != c->key_size && c->key_size != 0) || (len != c->value_size && c->value_size != 0))) return PK_INVALID;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains && pk__cache_room(PK__CACHE_ANY, key_len, len) == PK_TOO_BIG) {
+        PK__CACHE_ADD(PK__CACHE_REJECTED);
+#if PERFKIT_CACHE_HOOKS
+        pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)((size_t)c->cold->slots * c->stride));
+#endif
+        return PK_TOO_BIG;
+    }
+#endif
+    PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, key, key_len, value, len, ttl_ms));
+}
+
+PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
+    unsigned e;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
+    if (e == 0) return PK_NOT_FOUND;
+    pk__cache_drop(c, e, PK_EVICT_REMOVED);
+    return PK_OK;
+}
+
+/* ---- Time ---- */
+
+#if PK__CACHE_HAS_CLOCK
+PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
+#endif
+
+#if PERFKIT_CACHE_TTL
+/* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds none
+   that is older than half its range. */
+PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, unsigned e, pk_time now) {
+    if (!(c->cold->flags[e] & PK__CACHE_NEVER)) return true;
+    pk__cache_set_expiry(PK__CACHE_ANY, e, now + ((pk_time)~(pk_time)0 >> 1));
+    return false;
+}
+
+/* Visit the next n entries. */
+static unsigned pk__cache_sweep(pk_cache *c, unsigned n) {
+    pk__cache_cold *cold = c->cold;
+    unsigned removed = 0, e;
+    for (; n > 0; n--) {
+        e = cold->sweep < c->fresh ? cold->sweep + 1 : 1;
+        cold->sweep = e;
+        if (!(cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e, c->last)) continue;
+        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        removed++;
+    }
+    return removed;
+}
+
+/* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
+   the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
+static unsigned pk__cache_advance(pk_cache *c, pk_time now, uint32_t budget) {
+    pk_time passed = now - c->last;
+    unsigned e;
+    if (passed > (pk_time)0 - (pk_time)65536u) /* the clock stepped back: it stands still until it has caught up */
+        passed = 0;
+    else
+        c->last = now;
+    if (c->count == 0) return 0;
+    if (passed >= PK_TTL_MAX) { /* more than the longest time to live: all are over, though some may look as if they were not */
+        for (e = 1; e <= c->fresh; e++)
+            if (c->cold->flags[e] == PK__CACHE_LIVE) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+        budget = c->fresh;
+    } else if (passed > 0) {
+#if PERFKIT_TIME_BITS == 64
+        uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)c->capacity * passed >> 30);
+#elif PK__FULL
+        uint64_t due = 1 + ((uint64_t)c->capacity * passed >> 30);
+#else /* the same or more, in 32 bits */
+        uint32_t due = (((uint32_t)c->capacity >> 15) + 1) * ((passed >> 15) + 1);
+#endif
+        if (budget < due) budget = (uint32_t)due;
+    }
+    return pk__cache_sweep(c, budget < c->fresh ? (unsigned)budget : c->fresh);
+}
+PK_API PK__COLD pk_time pk__cache_move_on(pk_cache *c, pk_time now) {
+    (void)pk__cache_advance(c, now, 0);
+    return c->last;
+}
+#endif
+
+/* put was given a ttl that is too long, or the first one of this cache. */
+PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
+    if (ttl > PK_TTL_MAX) return PK_INVALID;
+    if (!PERFKIT_CACHE_TTL || c->cold->clock == NULL) return PK_UNSUPPORTED;
+    c->clock = c->cold->clock;
+    c->last = c->clock(c->cold->user);
+    return PK_OK;
+}
+
+/* ---- Emptying and closing ---- */
+
+/* Remove up to n entries, least recent first. */
+static void pk__cache_drop_many(pk_cache *c, unsigned n) {
+    for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
+}
+
+#if PK__FULL
+/* Forget all entries at once: the state that init leaves. */
+static void pk__cache_forget(pk_cache *c) {
+    pk__cache_cold *cold = c->cold;
+    memset(c->index, 0, (size_t)c->groups * 16 * c->width);
+    memset(c->meta, 0, PK__CACHE_META(c->width));
+    memset(cold->flags, 0, (size_t)c->fresh + 1);
+    c->count = c->fresh = c->free = 0;
+    cold->slots_used = cold->slot_fresh = cold->slot_list = 0;
+    cold->slots_free = cold->slots;
+}
+#endif
+
+PK_API pk_status pk_cache_clear(pk_cache *c) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PK__FULL
+    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0) {
+#if PERFKIT_STATS
+        c->cold->counters[PK__CACHE_LEFT + PK_EVICT_CLEARED] += c->count;
+#endif
+        pk__cache_forget(c);
+        return PK_OK;
+    }
+#endif
+    pk__cache_drop_many(c, c->count);
+    return PK_OK;
+}
+
+PK_API pk_status pk_cache_close(pk_cache *c) {
+    pk_cache gone;
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return PK_OK;
+    if (c->cold->hooks_running) return PK_BUSY;
+    gone = *c;
+    memset(c, 0, sizeof *c); /* from here on on_evict finds it closed */
+    c = &gone;
+#if PERFKIT_CACHE_HOOKS
+    if (c->cold->on_evict) {
+        unsigned e;
+        for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e)) pk__cache_notify(c, e, PK_EVICT_CLOSED);
+    }
+#endif
+    if (c->cold->block) {
+        pk_allocator allocator = c->cold->allocator; /* which lies in what is freed */
+        pk__free(&allocator, c->cold->block, c->cold->block_size);
+    }
+    return PK_OK;
+}
+
+/* ---- Making one ---- */
+
+/* Where the parts of the block begin, counted from its first aligned byte, and what they come to. */
+#if PERFKIT_CACHE_LINK_BITS == 8 || PERFKIT_CACHE_LINK_BITS == 16
+typedef uint32_t pk__cache_total; /* 65534 × 32767 and a bit: no overflow */
+#define PK__CACHE_STRIDE_MAX 0x7FFFu
+#else
+typedef uint64_t pk__cache_total;
+#define PK__CACHE_STRIDE_MAX 0x7FFFFFFFu
+#endif
+typedef struct pk__cache_plan {
+    pk__cache_total cold, meta, slots, items, next, flags, bytes;
+    unsigned slot_count; /* of chains */
+} pk__cache_plan;
+
+static pk__cache_total pk__cache_lay(pk__cache_plan *plan, pk__cache_total bytes) {
+    pk__cache_total at = plan->bytes;
+    plan->bytes = at + ((bytes + (PK__CACHE_LINE > 1 ? 7u : 0u)) & ~(pk__cache_total)(PK__CACHE_LINE > 1 ? 7u : 0u));
+    return at;
+}
+
+#if PERFKIT_CACHE_CHAINS
+static pk_status pk__cache_plan_chains(pk_cache *c, const pk_cache_desc *desc, pk__cache_plan *plan) {
+    uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
+    size_t slots = desc->max_bytes ? (size_t)(desc->max_bytes / slot) : (size_t)c->capacity * 4u;
+    c->prefix = c->key_size == 0 ? 2 : 0;
+    if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix || slot < c->key_size) return PK_INVALID;
+    if (slots == 0 || (desc->max_bytes == 0 && slots / 4u != c->capacity)) return PK_INVALID;
+    if (slots > PK__CACHE_MOST) {
+        if (desc->max_bytes) return PK_INVALID;
+        slots = PK__CACHE_MOST; /* 4 a piece was only a wish */
+    }
+    c->chains = 1;
+    c->stride = (unsigned)slot;
+    c->value_offset = 0;
+    if (slots > c->capacity) c->width = (uint8_t)PK__CACHE_WIDTH_FOR(slots);
+    plan->slot_count = (unsigned)slots;
+    return PK_OK;
+}
+#endif
+
+/* Resolve every default of a desc into the cache's sizes and the plan of its memory. */
+static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size, pk__cache_plan *plan) {
+    uint32_t capacity = desc->capacity ? desc->capacity : PERFKIT_HOSTED ? 1000u : 0u, stride_max = PK__CACHE_STRIDE_MAX;
+    if ((key_size && desc->key_size && desc->key_size != key_size) || (value_size && desc->value_size && desc->value_size != value_size))
+        return PK_INVALID;
+    if (key_size == 0) key_size = desc->key_size;
+    if (value_size == 0) value_size = desc->value_size;
+    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU) return PK_INVALID;
+    if (key_size > stride_max / 4 || value_size > stride_max / 2) return PK_INVALID;
+    if (desc->threads || desc->shards > 1) return PK_UNSUPPORTED;
+    if (!PERFKIT_CACHE_HOOKS && (desc->on_evict || desc->on_event)) return PK_UNSUPPORTED;
+    memset(c, 0, sizeof *c);
+    memset(plan, 0, sizeof *plan);
+    c->capacity = (unsigned)capacity;
+    c->key_size = (unsigned)key_size;
+    c->value_size = (unsigned)value_size;
+    c->width = (uint8_t)PK__CACHE_WIDTH_FOR(capacity);
+    if (key_size && value_size) {
+        c->value_offset = PK__CACHE_VALUE_AT(c->key_size, c->value_size);
+        c->stride = PK__CACHE_STRIDE(c->key_size, c->value_size);
+        plan->slot_count = c->capacity;
+    } else {
+#if PERFKIT_CACHE_CHAINS
+        pk_status status = pk__cache_plan_chains(c, desc, plan);
+        if (status != PK_OK) return status;
+#else
+        return PK_UNSUPPORTED;
+#endif
+    }
+    c->groups = PK__CACHE_GROUPS(capacity, c->width);
+    plan->bytes = (pk__cache_total)c->groups * 16u * c->width; /* the index comes first */
+    plan->cold = pk__cache_lay(plan, sizeof(pk__cache_cold));
+    plan->meta = pk__cache_lay(plan, (pk__cache_total)PK__CACHE_META(c->width) * (capacity + 1));
+    plan->slots = pk__cache_lay(plan, (pk__cache_total)plan->slot_count * c->stride);
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        plan->items = pk__cache_lay(plan, (pk__cache_total)8u * (capacity + 1));
+        plan->next = pk__cache_lay(plan, (pk__cache_total)c->width * (plan->slot_count + 1u));
+    }
+#endif
+    plan->flags = plan->bytes;
+    plan->bytes += capacity + 1 + (PK__CACHE_LINE - 1);
+    return (pk__cache_total)(size_t)plan->bytes == plan->bytes ? PK_OK : PK_INVALID;
+}
+
+#if PERFKIT_HOSTED
+static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0, {NULL, NULL, NULL}, NULL, NULL, NULL, NULL, NULL, NULL, 0, false, 0};
+#define PK__CACHE_DEFAULTS &pk__cache_defaults
+#else
+#define PK__CACHE_DEFAULTS NULL /* the capacity has to be given */
+#endif
+
+PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
+    pk_cache sizes;
+    pk__cache_plan plan;
+    if (desc == NULL) desc = PK__CACHE_DEFAULTS;
+    return desc && pk__cache_resolve(&sizes, desc, 0, 0, &plan) == PK_OK ? (size_t)plan.bytes : 0;
+}
+
+PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
+                                uint32_t value_size) {
+    pk__cache_plan plan;
+    pk__cache_cold *cold;
+    pk_clock_fn clock;
+    pk_time ttl;
+    pk_status status;
+    unsigned char *memory, *block = NULL;
+    PERFKIT_ASSERT(c != NULL);
+    if (size != sizeof(pk_cache) || config != PK__CACHE_CONFIG_WORD) return PK_INVALID;
+    c->cold = NULL;
+    if (desc == NULL) desc = PK__CACHE_DEFAULTS;
+    if (desc == NULL) return PK_INVALID;
+    status = pk__cache_resolve(c, desc, key_size, value_size, &plan);
+    if (status != PK_OK) return status;
+    clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
+    ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
+    if (ttl != PK_TTL_NEVER) {
+        if (ttl > PK_TTL_MAX) return PK_INVALID;
+        if (!PERFKIT_CACHE_TTL || clock == NULL) return PK_UNSUPPORTED;
+    }
+    memory = (unsigned char *)desc->memory;
+    if (memory == NULL) {
+        memory = block = (unsigned char *)pk__alloc(&desc->allocator, (size_t)plan.bytes, 8);
+        if (memory == NULL) return PK_NO_MEMORY;
+    } else if (desc->memory_size < plan.bytes) {
+        return PK_NO_MEMORY;
+    }
+    memory = (unsigned char *)pk__align_pointer(memory, PK__CACHE_LINE);
+    cold = (pk__cache_cold *)(void *)(memory + (size_t)plan.cold);
+    memset(memory, 0, (size_t)plan.cold + sizeof *cold);
+    c->index = memory;
+    c->meta = memory + (size_t)plan.meta;
+    c->slots = memory + (size_t)plan.slots;
+    memset(c->meta, 0, PK__CACHE_META(c->width));
+    cold->flags = memory + (size_t)plan.flags;
+    memset(cold->flags, 0, (size_t)c->capacity + 1);
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        cold->items = (uint32_t *)(void *)(memory + (size_t)plan.items);
+        cold->next = memory + (size_t)plan.next;
+        cold->slots = cold->slots_free = plan.slot_count;
+    }
+#endif
+    cold->name = desc->name;
+    cold->on_evict = desc->on_evict;
+    cold->on_event = desc->on_event;
+    cold->hash = desc->hash;
+    cold->equal = desc->equal;
+    cold->clock = clock;
+    cold->user = desc->user;
+    cold->allocator = desc->allocator;
+    cold->block = block;
+    cold->block_size = (size_t)plan.bytes;
+    cold->ttl = ttl;
+#if PERFKIT_HOSTED
+    c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
+#else
+    c->seed = (pk_hash)0x7F4A7C15u;
+#endif
+    c->cold = cold;
+#if PERFKIT_CACHE_TTL
+    if (ttl != PK_TTL_NEVER) {
+        c->clock = clock;
+        c->last = clock(cold->user);
+    }
+#endif
+    return PK_OK;
+}
+
+#if !PK__TINY
+/* ---- Looking, touching, walking ---- */
+
+PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_time *ttl_left) {
+    unsigned e;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, false);
+    if (e == 0) return PK_NOT_FOUND;
+    if (ttl_left) {
+        *ttl_left = PK_TTL_NEVER;
+#if PERFKIT_CACHE_TTL
+        if (!(c->cold->flags[e] & PK__CACHE_NEVER)) *ttl_left = pk__cache_expiry(PK__CACHE_ANY, e) - c->last;
+#endif
+    }
+    return pk__cache_read(PK__CACHE_ANY, e, value, size, len);
+}
+
+PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL || (key_len != c->key_size && c->key_size != 0))) return false;
+    return pk__cache_seek(PK__CACHE_ANY, key, key_len, false) != 0;
+}
+
+PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
+    pk_status status;
+    unsigned e;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    status = pk__cache_ttl(c, &ttl_ms);
+    if (status != PK_OK) return status;
+    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
+    if (e == 0) return PK_NOT_FOUND;
+    pk__cache_use(PK__CACHE_ANY, e);
+    pk__cache_stamp(PK__CACHE_ANY, e, c->last, ttl_ms);
+    return PK_OK;
+}
+
+PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
+    pk_time now;
+    PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    now = pk__cache_now(c);
+    while (cursor->at < c->fresh) {
+        unsigned e = ++cursor->at;
+        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e, now)) continue;
+        pk__cache_show(c, e, item);
+        return PK_OK;
+    }
+    return PK_NOT_FOUND;
+}
+
+PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n) {
+    if (offset >= item->value_len) return 0;
+    if (n > item->value_len - offset) n = item->value_len - offset;
+    if (item->value) {
+        memcpy(to, (const unsigned char *)item->value + offset, n);
+        return n;
+    }
+#if PERFKIT_CACHE_CHAINS
+    {
+        pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
+        pk__cache_copy(PK__CACHE_ANY, item->entry, offset, to, NULL, n);
+    }
+#endif
+    return n;
+}
+
+PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return 0;
+    pk__cache_drop_many(c, budget < c->count ? (unsigned)budget : c->count);
+    return c->count;
+}
+
+#if PERFKIT_CACHE_TTL
+PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
+    PERFKIT_ASSERT(c != NULL);
+    return c->cold && c->clock ? pk__cache_advance(c, now, budget) : 0;
+}
+#endif
+
+#if PERFKIT_CACHE_HOOKS
+PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, pk_event_fn on_event, void *user) {
+    PERFKIT_ASSERT(c != NULL && c->cold != NULL);
+    c->cold->on_evict = on_evict;
+    c->cold->on_event = on_event;
+    c->cold->user = user;
+}
+#endif
+
+#if PERFKIT_STATS
+PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
+    const pk__cache_cold *cold = c->cold;
+    unsigned i;
+    PERFKIT_ASSERT(c != NULL && stats != NULL);
+    if (cold == NULL) return PK_CLOSED;
+    stats->hits = cold->counters[PK__CACHE_HITS];
+    stats->misses = cold->counters[PK__CACHE_MISSES];
+    stats->puts = cold->counters[PK__CACHE_PUTS];
+    stats->rejected = cold->counters[PK__CACHE_REJECTED];
+    for (i = 0; i < PK_EVICT_REASONS; i++) stats->left[i] = cold->counters[PK__CACHE_LEFT + i];
+    stats->count = c->count;
+    stats->capacity = c->capacity;
+    stats->bytes = (size_t)(c->chains ? cold->slots_used : c->count) * c->stride;
+    stats->max_bytes = (size_t)(c->chains ? cold->slots : c->capacity) * c->stride;
+    stats->memory = cold->block_size;
+    return PK_OK;
+}
+PK_API void pk_cache_reset_stats(pk_cache *c) {
+    PERFKIT_ASSERT(c != NULL && c->cold != NULL);
+    memset(c->cold->counters, 0, sizeof c->cold->counters);
+}
+#endif
+#endif /* !PK__TINY */
+#endif /* PERFKIT_CACHE_IMPLEMENTATION */
+
+/*
+perfkit is available under either of two licenses: choose whichever you like.
+
+------------------------------------------------------------------------------
+ALTERNATIVE A - MIT License
+
+Copyright (c) 2026 the perfkit authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+of the Software, and to permit persons to whom the Software is furnished to do
+so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+
+------------------------------------------------------------------------------
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+software, either in source code form or as a compiled binary, for any purpose,
+commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this
+software dedicate any and all copyright interest in the software to the public
+domain. We make this dedication for the benefit of the public at large and to
+the detriment of our heirs and successors. We intend this dedication to be an
+overt act of relinquishment in perpetuity of all present and future rights to
+this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
