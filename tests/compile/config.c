@@ -1,0 +1,18 @@
+/* config.c - 0 where the init of every header answers EXPECT; tests/compile/run builds it with other switches than the
+   implementation. */
+#include "perfkit.h"
+
+int main(void) {
+    static pk_cache cache;
+    static pk_pool pool;
+    static pk_log log;
+    static pk_scope scope;
+    static pk_pool_desc pool_desc;
+    int wrong = 0;
+    pool_desc.object_size = 16;
+    wrong += pk_cache_init(&cache, NULL) != EXPECT;
+    wrong += pk_pool_init(&pool, &pool_desc) != EXPECT;
+    wrong += pk_log_init(&log, NULL) != EXPECT;
+    wrong += pk_scope_init(&scope, NULL) != EXPECT;
+    return wrong;
+}
