@@ -6,9 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-typedef struct counts {
-    uint32_t lines, comments, functions, macros, includes;
-} counts;
+enum { LINES, COMMENTS, FUNCTIONS, MACROS, INCLUDES, KINDS };
+typedef struct counts { uint32_t of[KINDS]; } counts;
 
 typedef struct parser {
     enum { CODE, LINE_COMMENT, BLOCK_COMMENT, STRING, CHARACTER } state;
@@ -26,13 +25,7 @@ static void start_statement(parser *p) {
     p->called = p->assigned = p->word_length = p->word_open = 0;
     p->word[0] = 0;
 }
-static int is_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-static void end_directive_name(parser *p) {
-    if (strcmp(p->word, "define") == 0) p->found.macros++;
-    if (strcmp(p->word, "include") == 0) p->found.includes++;
-}
+static int is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 static void feed_first_word(parser *p, char c) {
     if (is_word(c) && p->word_length < 8 && (p->word_open || p->word_length == 0)) {
         p->word_open = 1;
@@ -40,37 +33,26 @@ static void feed_first_word(parser *p, char c) {
         p->word[(int)p->word_length] = 0;
     } else if (p->word_open && !is_word(c)) {
         p->word_open = 0;
-        if (p->directive) end_directive_name(p);
+        if (p->directive && strcmp(p->word, "define") == 0) p->found.of[MACROS]++;
+        if (p->directive && strcmp(p->word, "include") == 0) p->found.of[INCLUDES]++;
     }
 }
 static void feed_statement(parser *p, char c) {
     int counts_as_function = p->called && !p->assigned && strcmp(p->word, "typedef") != 0;
-    if (c == '{') {
-        if (p->depth == 0 && counts_as_function) p->found.functions++;
-        if (p->depth > 0 || p->last_visible != '"') p->depth++; /* extern "C" { opens nothing */
-        start_statement(p);
-    } else if (c == '}') {
-        if (p->depth > 0) p->depth--;
-        start_statement(p);
-    } else if (c == ';') {
-        if (p->depth == 0 && counts_as_function) p->found.functions++;
-        start_statement(p);
-    } else if (c == '(' && is_word(p->last_visible)) {
-        p->called = 1;
-    } else if (c == '=') {
-        p->assigned = 1;
-    }
+    if (c == '(' && is_word(p->last_visible)) p->called = 1;
+    if (c == '=') p->assigned = 1;
+    if (c != '{' && c != '}' && c != ';') return;
+    if (c != '}' && p->depth == 0 && counts_as_function) p->found.of[FUNCTIONS]++;
+    if (c == '{' && (p->depth > 0 || p->last_visible != '"')) p->depth++; /* extern "C" { opens nothing */
+    if (c == '}' && p->depth > 0) p->depth--;
+    start_statement(p);
 }
 static void feed_code(parser *p, char c) {
-    if (c == '*' && p->last == '/') {
-        p->state = BLOCK_COMMENT;
-    } else if (c == '/' && p->last == '/') {
-        p->state = LINE_COMMENT;
-    } else if (c == '"') {
-        p->state = STRING;
-    } else if (c == '\'' && !is_word(p->last)) { /* 1'000 is a number */
-        p->state = CHARACTER;
-    } else if (c == '#' && !p->directive && (p->last_visible == '\n' || p->last_visible == 0)) {
+    if (c == '*' && p->last == '/') p->state = BLOCK_COMMENT;
+    if (c == '/' && p->last == '/') p->state = LINE_COMMENT;
+    if (c == '"') p->state = STRING;
+    if (c == '\'' && !is_word(p->last)) p->state = CHARACTER; /* 1'000 is a number */
+    if (c == '#' && !p->directive && (p->last_visible == '\n' || p->last_visible == 0)) {
         start_statement(p);
         p->directive = 1;
         return;
@@ -88,9 +70,9 @@ static void feed_literal(parser *p, char c, char end) {
     p->escape = c == '\\' && !p->escape;
 }
 static void end_line(parser *p) {
-    p->found.lines++;
+    p->found.of[LINES]++;
     if (p->state == BLOCK_COMMENT || (p->state != CODE && p->last == '\\')) return;
-    if (p->state == LINE_COMMENT) p->found.comments++;
+    if (p->state == LINE_COMMENT) p->found.of[COMMENTS]++;
     p->state = CODE; /* an apostrophe in an #error ends with its line */
     p->escape = 0;
 }
@@ -106,7 +88,7 @@ static void parser_feed(parser *p, const char *text, size_t length) {
             feed_literal(p, c, p->state == STRING ? '"' : '\'');
         } else if (p->state == BLOCK_COMMENT && c == '/' && p->last == '*') {
             p->state = CODE;
-            p->found.comments++;
+            p->found.of[COMMENTS]++;
             c = ' '; /* the slash that closes a comment opens no other */
         }
         if (c == '\n' || (p->state == CODE && c != ' ' && c != '\t' && c != '\r')) p->last_visible = c;

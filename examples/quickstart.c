@@ -1,0 +1,68 @@
+/* quickstart.c - all four headers in one program: a service that answers how many divisors a number has, from memory when it can.
+   cc -I. examples/quickstart.c -o build/quickstart && build/quickstart */
+#define PERFKIT_IMPLEMENTATION /* in one file of a program, before other includes */
+#include "perfkit.h"
+#include <stdio.h>
+
+PK_CACHE_DEFINE(answers, uint64_t, uint32_t) /* a cache of number -> divisors, with typed functions answers_get, answers_put, … */
+
+typedef struct request {
+    uint64_t number;
+    uint32_t divisors;
+} request;
+PK_POOL_DEFINE(requests, request, 4) /* a pool of 4, in static memory, with requests_acquire and requests_release */
+
+static uint32_t count_divisors(uint64_t number) {
+    uint32_t found = 0;
+    uint64_t d;
+    for (d = 1; d <= number; d++) found += number % d == 0;
+    return found;
+}
+
+static pk_status release_request(void *r) { return requests_release((request *)r); }
+
+static pk_status serve(answers *cache, uint64_t number) {
+    PK_SCOPE_AUTO(scope, 2); /* whatever is deferred on it runs at every return below */
+    request *r = requests_acquire();
+    if (r == NULL) return PK_EXHAUSTED;
+    if (pk_scope_defer(&scope, release_request, r, "request") != PK_OK) return release_request(r), PK_FULL;
+    if (number == 0) {
+        PK_LOG_ERROR("0 has no end of divisors");
+        return PK_INVALID;
+    }
+    r->number = number;
+    if (answers_get(cache, r->number, &r->divisors) != PK_OK) {
+        PK_LOG_INFO("%llu is not in the cache: counting", (unsigned long long)number);
+        PK_PERF_SCOPE("count divisors") { r->divisors = count_divisors(r->number); }
+        (void)answers_put(cache, r->number, &r->divisors, 0); /* 0: the default time to live, 5 minutes */
+    }
+    PK_PERF_COUNT("answers", 1);
+    printf("%llu has %u divisors\n", (unsigned long long)r->number, (unsigned)r->divisors);
+    return PK_OK;
+}
+
+static pk_status close_answers(void *cache) { return answers_close((answers *)cache); }
+
+int main(void) {
+    static const uint64_t asked[] = {720720, 97, 720720, 0, 1000000, 97, 720720};
+    pk_scope program;
+    answers cache;
+    pk_cache_stats stats;
+    size_t i;
+    pk_status status = pk_scope_init(&program, NULL);
+    if (status == PK_OK) status = answers_init(&cache, NULL); /* NULL: the defaults, 1000 entries */
+    if (status != PK_OK) return fprintf(stderr, "start: %s\n", pk_status_text(status)), 1;
+    (void)pk_scope_defer(&program, close_answers, &cache, "answers");
+
+    (void)pk_log_configure(PK_LOG_INFO);                    /* the main channel: to stderr, from INFO up */
+    (void)pk_log_set_level(&pk_perf_default, PK_LOG_INFO);  /* the perf channel: record */
+    for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        status = serve(&cache, asked[i]);
+        if (status != PK_OK) printf("%llu: %s\n", (unsigned long long)asked[i], pk_status_text(status));
+    }
+    (void)pk_cache_get_stats(&cache.cache, &stats);
+    printf("cache: %d hits, %d misses; requests: at most %u at once, %u still out\n", (int)stats.hits, (int)stats.misses,
+           (unsigned)requests_high_water(), (unsigned)requests_count());
+    (void)pk_perf_report(&pk_perf_default, pk_log_to_file, stdout, 10);
+    return pk_scope_close(&program) == PK_OK ? 0 : 1;
+}
