@@ -1,0 +1,116 @@
+/* The formatter against the C library's snprintf: random formats, arguments and buffer sizes, doubles of every magnitude. */
+#define PERFKIT_LOG_IMPLEMENTATION
+#include "../../perfkit_log.h"
+#include "../support/model.h"
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#endif
+
+static char ours[4096], theirs[4096], format[64];
+
+static unsigned put_flags(void) { /* flags, width and precision into format; returns the length so far */
+    static const char flags[] = "-+ 0#";
+    unsigned n = 0, i;
+    format[n++] = '<';
+    format[n++] = '%';
+    for (i = 0; i < 5; i++)
+        if (model_below(4) == 0) format[n++] = flags[i];
+    if (model_below(2)) n += (unsigned)snprintf(format + n, 8, "%u", model_below(40) + 1);
+    if (model_below(2)) n += (unsigned)snprintf(format + n, 8, ".%u", model_below(model_below(8) ? 25 : 400));
+    return n;
+}
+static void end_format(unsigned n, const char *modifier, char conversion) {
+    while (*modifier) format[n++] = *modifier++;
+    format[n++] = conversion;
+    format[n++] = '>';
+    format[n] = 0;
+}
+static int same(size_t got, int want, size_t size) {
+    if (got == (size_t)want && (size == 0 || strcmp(ours, theirs) == 0)) return 1;
+    printf("format \"%s\" size %lu: got %lu \"%s\", want %d \"%s\"\n", format, (unsigned long)size, (unsigned long)got, ours, want, theirs);
+    return 0;
+}
+static size_t some_size(void) { return model_below(4) ? sizeof ours : model_below(30); }
+#define BOTH(value)                                                     \
+    do {                                                                \
+        size_t size = some_size();                                      \
+        size_t got = pk_format(ours, size, format, value);              \
+        int want = snprintf(theirs, size, format, value);               \
+        return same(got, want, size);                                   \
+    } while (0)
+
+static uint64_t some_bits(void) { /* of every length */
+    uint64_t bits = (uint64_t)model_random() << 32 | model_random();
+    return bits >> model_below(64);
+}
+static int integers(void *unused) {
+    static const char conversions[] = "diuxXo";
+    char conversion = conversions[model_below(6)];
+    unsigned n = put_flags(), kind = model_below(8), i, kept = 0;
+    uint64_t bits = some_bits();
+    int is_signed = conversion == 'd' || conversion == 'i';
+    (void)unused;
+    for (i = 0; i < n; i++) /* combinations that C leaves undefined: # with d i u; and + space with others do nothing */
+        if (format[i] != '#' || !(is_signed || conversion == 'u')) format[kept++] = format[i];
+    n = kept;
+    switch (kind) {
+    case 0: end_format(n, "hh", conversion); if (is_signed) BOTH((int)(signed char)bits); BOTH((unsigned)(unsigned char)bits);
+    case 1: end_format(n, "h", conversion); if (is_signed) BOTH((int)(short)bits); BOTH((unsigned)(unsigned short)bits);
+    case 2: end_format(n, "l", conversion); if (is_signed) BOTH((long)bits); BOTH((unsigned long)bits);
+    case 3: end_format(n, "ll", conversion); if (is_signed) BOTH((long long)bits); BOTH((unsigned long long)bits);
+    case 4: end_format(n, "z", conversion); if (is_signed) BOTH((ptrdiff_t)bits); BOTH((size_t)bits);
+    case 5: end_format(n, "j", conversion); if (is_signed) BOTH((intmax_t)bits); BOTH((uintmax_t)bits);
+    case 6: end_format(n, "t", conversion); if (is_signed) BOTH((ptrdiff_t)bits); BOTH((size_t)bits);
+    default: end_format(n, "", conversion); if (is_signed) BOTH((int)bits); BOTH((unsigned)bits);
+    }
+}
+static int doubles(void *unused) {
+    static const char conversions[] = "fFeEgG";
+    unsigned n = put_flags(), kind = model_below(6);
+    uint64_t bits = (uint64_t)model_random() << 32 | model_random();
+    double value;
+    (void)unused;
+    end_format(n, "", conversions[model_below(6)]);
+    if (kind == 0) value = (double)(int64_t)some_bits();
+    else if (kind == 1) value = (double)model_below(100000) / 1000.0;
+    else if (kind == 2) value = (double)model_below(2000) / 16.0; /* ties */
+    else if (kind == 3) value = (double)model_below(1000) * 1e-9;
+    else memcpy(&value, &bits, sizeof value); /* any, also subnormal, infinite and not a number */
+    BOTH(value);
+}
+static int texts(void *unused) {
+    char text[40];
+    unsigned n, i, length = model_below(sizeof text - 1), kept = 0;
+    (void)unused;
+    for (i = 0; i < length; i++) text[i] = (char)(' ' + model_below(90));
+    text[length] = 0;
+    n = put_flags();
+    for (i = 0; i < n; i++) /* - is the only flag that C defines for %s and %c */
+        if (i < 2 || format[i] == '-' || format[i] == '.' || (format[i] >= '1' && format[i] <= '9') ||
+            (format[i] == '0' && kept > 2 && format[kept - 1] != '-'))
+            format[kept++] = format[i];
+    if (model_below(4) == 0) {
+        int c = 1 + (int)model_below(126);
+        end_format(2, "", 'c');
+        BOTH(c);
+    }
+    end_format(kept, "", 's');
+    BOTH(text);
+}
+static int stars(void *unused) {
+    int width = (int)model_below(60) - 30, precision = (int)model_below(30) - 5;
+    int value = (int)some_bits(), want;
+    size_t size = some_size(), got;
+    (void)unused;
+    memcpy(format, "<%*.*d|%+.*e>", 14);
+    got = pk_format(ours, size, format, width, precision, value, precision, (double)value / 7.0);
+    want = snprintf(theirs, size, format, width, precision, value, precision, (double)value / 7.0);
+    return same(got, want, size);
+}
+
+static const model_op operations[] = {{"integers", 5, integers}, {"doubles", 4, doubles}, {"texts", 2, texts}, {"stars", 1, stars}};
+
+int main(int argc, char **argv) {
+    unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;
+    return model_run("log_format", operations, PK__COUNTOF(operations), NULL, model_seed(argc, argv), steps) ? 0 : 1;
+}

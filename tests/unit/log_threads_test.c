@@ -1,0 +1,85 @@
+/* targets: threads */
+/* Lines stay whole and none is lost when many threads log, while levels and sinks change. */
+#define PERFKIT_LOG_IMPLEMENTATION
+#include "../../perfkit_log.h"
+#include "../support/test.h"
+#include <pthread.h>
+
+enum { THREADS = 8, LINES = 2000 };
+static unsigned lines, broken, other_lines;
+
+static pk_status check_line(void *user, int level, const char *text, size_t length) { /* under the logger's lock: plain counters */
+    const char *digits;
+    size_t i;
+    (void)user;
+    (void)level;
+    if (length == 0) return PK_OK;
+    lines++;
+    digits = strstr(text, "<<");
+    if (digits == NULL || text[length - 1] != '\n') broken++;
+    else
+        for (i = 2; digits[i] != '>'; i++)
+            if (digits[i] != digits[2]) broken++;
+    return PK_OK;
+}
+static pk_status count_line(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    (void)text;
+    if (length) other_lines++;
+    return PK_OK;
+}
+
+static pk_log logger;
+static pk_log *target;
+static void *log_many(void *number) {
+    int i, n = (int)(intptr_t)number;
+    for (i = 0; i < LINES; i++) {
+        PK_LOG_TO(target, PK_LOG_ERROR, "<<%d%d%d%d%d%d%d%d%d%d>>", n, n, n, n, n, n, n, n, n, n);
+        PK_LOG_TO(target, PK_LOG_DEBUG, "<<%d>>", n);
+        PK_PERF_COUNT("lines", 1u);
+        PK_PERF_SCOPE("loop") { (void)pk_log_enabled(target, PK_LOG_TRACE); }
+    }
+    return NULL;
+}
+static void run_threads(void) {
+    pthread_t threads[THREADS];
+    int i;
+    lines = broken = other_lines = 0;
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, log_many, (void *)(intptr_t)i) == 0);
+    for (i = 0; i < 200; i++) { /* meanwhile */
+        pk_log_set_level(target, i % 2 ? PK_LOG_WARN : PK_LOG_ERROR);
+        pk_log_add_sink(target, count_line, NULL, PK_LOG_TRACE);
+        pk_log_remove_sink(target, count_line, NULL);
+    }
+    for (i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    CHECK_EQ(lines, THREADS * LINES);
+    CHECK_EQ(broken, 0);
+}
+static void lines_stay_whole(void) {
+    pk_log_desc desc;
+    pk_log_counts counts;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    desc.sink = check_line;
+    CHECK_STATUS(pk_log_init(&logger, &desc), PK_OK);
+    target = &logger;
+    run_threads();
+    pk_log_get_counts(&logger, &counts);
+    CHECK_EQ(counts.lines, THREADS * LINES);
+    pk_log_close(&logger);
+}
+static void the_default_logger_needs_no_init(void) {
+#if PERFKIT_THREADS
+    pk_log_remove_sink(&pk_log_default, pk_log_to_stderr, NULL);
+    pk_log_add_sink(&pk_log_default, check_line, NULL, PK_LOG_TRACE);
+    target = &pk_log_default;
+    pk_log_set_level(&pk_perf_default, PK_LOG_ERROR);
+    run_threads();
+    CHECK_EQ(pk_perf_find(&pk_perf_default, "lines")->values.count, THREADS * LINES);
+    CHECK_EQ(pk_perf_find(&pk_perf_default, "loop")->values.count, THREADS * LINES);
+#endif
+}
+
+TEST_MAIN(RUN("L05", "with desc.threads lines stay whole and none is lost", lines_stay_whole)
+          RUN("L05 C45", "default logger and perf channel are safe for threads without init", the_default_logger_needs_no_init))
