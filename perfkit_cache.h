@@ -34,7 +34,8 @@
      PERFKIT_PROFILE             PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED; default by PERFKIT_HOSTED
      PERFKIT_CACHE_TTL           0     1         1        times to live, pk_cache_tick
      PERFKIT_CACHE_CHAINS        0     0         1        keys and values of varying length
-     PERFKIT_CACHE_HOOKS         0     1         1        desc.on_evict and desc.on_event
+     PERFKIT_CACHE_HOOKS         0     1         1        desc.on_evict
+     PERFKIT_CACHE_EVENTS        0     0         1        desc.on_event
      PERFKIT_CACHE_LINK_BITS     8     16 (AVR 8) 0       width of entry numbers: 8, 16 or 32 for all caches, 0: by each one's capacity
      PERFKIT_CACHE_SIMD          1 where SSE2 or NEON is there, else 0; the results are the same
      PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only; about 1.3×
@@ -671,6 +672,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_CACHE_HOOKS
 #define PERFKIT_CACHE_HOOKS (!PK__TINY)
 #endif
+#ifndef PERFKIT_CACHE_EVENTS
+#define PERFKIT_CACHE_EVENTS PK__FULL
+#endif
 #ifndef PERFKIT_CACHE_LINK_BITS
 #if PK__FULL
 #define PERFKIT_CACHE_LINK_BITS 0
@@ -688,8 +692,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_CACHE_SIMD
 #define PERFKIT_CACHE_SIMD PK__CACHE_HAS_SIMD
 #endif
-#if PK__NOT_01(PERFKIT_CACHE_TTL) || PK__NOT_01(PERFKIT_CACHE_CHAINS) || PK__NOT_01(PERFKIT_CACHE_HOOKS) || PK__NOT_01(PERFKIT_CACHE_SIMD)
-#error "perfkit: each of PERFKIT_CACHE_TTL _CHAINS _HOOKS _SIMD is 0 or 1"
+#if PK__NOT_01(PERFKIT_CACHE_TTL) || PK__NOT_01(PERFKIT_CACHE_CHAINS) || PK__NOT_01(PERFKIT_CACHE_HOOKS) || \
+    PK__NOT_01(PERFKIT_CACHE_EVENTS) || PK__NOT_01(PERFKIT_CACHE_SIMD)
+#error "perfkit: each of PERFKIT_CACHE_TTL _CHAINS _HOOKS _EVENTS _SIMD is 0 or 1"
 #endif
 #if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && PERFKIT_CACHE_LINK_BITS != 32
 #error "perfkit: PERFKIT_CACHE_LINK_BITS is 0 (by capacity), 8, 16 or 32"
@@ -736,6 +741,8 @@ typedef void (*pk_evict_fn)(void *user, const pk_cache_item *item, pk_evict_reas
 
 #if PERFKIT_HOSTED
 typedef uint64_t pk_hash;
+#elif defined __AVR__
+typedef uint16_t pk_hash;
 #else
 typedef uint32_t pk_hash;
 #endif
@@ -757,7 +764,7 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     pk_hash_fn hash;             /* NULL: the built-in hash */
     pk_equal_fn equal;           /* NULL: keys are equal when their bytes are; one that is laxer needs a hash that agrees */
     pk_evict_fn on_evict;        /* hears of each entry that leaves, once */
-    pk_event_fn on_event;        /* hears of PK_CACHE_EVENT_… */
+    pk_event_fn on_event;        /* hears of PK_CACHE_EVENT_…, where PERFKIT_CACHE_EVENTS */
     void *user;                  /* handed to every hook above but the allocator's */
     uint8_t policy;              /* PK_CACHE_LRU */
     bool threads;                /* true: PK_UNSUPPORTED in this release */
@@ -902,20 +909,24 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget);
 #endif
 
-/* Change the hooks of a cache, for PK_CACHE_STATIC, which takes no desc. */
-PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, pk_event_fn on_event, void *user);
+#if PERFKIT_CACHE_HOOKS
+/* Change what hears of entries that leave: for PK_CACHE_STATIC, which takes no desc. `user` goes to the other hooks as well. */
+PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user);
+#endif
 
 #define PK_TTL_VOLATILE ((pk_time)45000u) /* a good default for what changes often: 45 s */
 #define PK_TTL_STATIC ((pk_time)900000u)  /* and for what seldom does: 15 minutes */
 
 /* ---- Events and statistics ---- */
 
+#if PERFKIT_CACHE_EVENTS
 /* What on_event hears of; a, b: the figures. */
 enum {
     PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
     PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: the hash is poor or under attack; a = entries, b = capacity */
     PK_CACHE_EVENT_FILLING      /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
 };
+#endif
 
 #if PERFKIT_STATS
 typedef struct pk_cache_stats {
@@ -967,13 +978,13 @@ PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced o
 typedef struct pk__cache_cold {
     unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER */
     const char *name;
-    pk_evict_fn on_evict;
-    pk_event_fn on_event;
+    pk_allocator allocator; /* from here to user as in pk_cache_desc, and copied in one piece */
+    pk_clock_fn clock;      /* NULL: there is none */
     pk_hash_fn hash;
     pk_equal_fn equal;
-    pk_clock_fn clock; /* NULL: there is none */
+    pk_evict_fn on_evict;
+    pk_event_fn on_event;
     void *user;
-    pk_allocator allocator;
     void *block; /* to free; NULL: the caller's */
     size_t block_size;
     pk_time ttl;           /* default; PK_TTL_NEVER */
@@ -1045,11 +1056,11 @@ PK_API pk_time pk__cache_clock(void *user);
     PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                \
     PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                         \
     static unsigned char name##_flags[(capacity) + 1];                                                                  \
-    static pk__cache_cold name##_cold = {name##_flags, #name, NULL, NULL, NULL, NULL, PK__CACHE_CLOCK, NULL, {NULL, NULL, NULL}, \
+    static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL, NULL, NULL, \
                                          NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, NULL, NULL, \
                                          0, 0, 0, 0, 0, {0}};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                                    \
-    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, (pk_hash)0x9E3779B97F4A7C15u, 0, \
+    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, \
      (capacity), PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                  \
      PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0}
 
@@ -1079,7 +1090,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 /* Each part takes the cache and, in hosted builds, a copy of its sizes: where they are constants the compiler folds them through
    all parts, which are always inlined. Elsewhere the parts are functions, one copy each, and read the sizes from the cache. */
 #if PK__FULL
-#define PK__CACHE_PART PK__HOT_INLINE
+#define PK__CACHE_PART PK__HOT_INLINE /* PK__HOT_INLINE itself: parts with one caller, or smaller than a call */
 #define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
 #define PK__CACHE_THIS c, shape
 #define PK__CACHE_IS(field) (shape.field)
@@ -1094,6 +1105,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_IS(field) (c->field)
 #endif
 #define PK__CACHE_W (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)PK__CACHE_IS(width))
+#define PK__CACHE_WIDTH_OF(c) (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)(c)->width)
 #define PK__CACHE_CHAINED (PERFKIT_CACHE_CHAINS && PK__CACHE_IS(chains))
 #if PERFKIT_CACHE_LINK_BITS
 #define PK__CACHE_LANES(w) ((unsigned)(PERFKIT_CACHE_LINK_BITS == 8 ? 7 : PERFKIT_CACHE_LINK_BITS == 16 ? 10 : 12) + 0u * (w))
@@ -1102,6 +1114,23 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #endif
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2 };
+
+#if PERFKIT_HOSTED || defined __AVR__
+#define PK__CACHE_ZERO(p, n) memset(p, 0, n)
+#define PK__CACHE_COMPARE(a, b, n) memcmp(a, b, n)
+#else /* libc's come to more than all of this engine's lookups; they are seldom called, or for few bytes */
+PK__CACHE_PART void pk__cache_zero(void *p, size_t n) {
+    volatile unsigned char *to = (volatile unsigned char *)p; /* volatile: else the compiler makes this loop a memset again */
+    for (; n > 0; n--) *to++ = 0;
+}
+PK__HOT_INLINE int pk__cache_compare(const unsigned char *a, const unsigned char *b, size_t n) {
+    for (; n > 0; n--)
+        if (*a++ != *b++) return 1;
+    return 0;
+}
+#define PK__CACHE_ZERO(p, n) pk__cache_zero(p, n)
+#define PK__CACHE_COMPARE(a, b, n) pk__cache_compare(a, (const unsigned char *)(b), n)
+#endif
 
 #if PERFKIT_STATS
 #define PK__CACHE_ADD(counter) ((void)c->cold->counters[counter]++)
@@ -1155,13 +1184,19 @@ PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     h *= 0xD6E8FEB86659FD93u;
     return h ^ h >> 32;
 }
+#else /* FNV-1a (Fowler, Noll, Vo), then a mix for the high bits */
+#ifdef __AVR__
+#define PK__CACHE_PRIME 0x0193u
+#define PK__CACHE_MIX 0x6E4Bu
 #else
-PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) { /* FNV-1a, then a mix for the high bits */
+#define PK__CACHE_PRIME 0x01000193u
+#define PK__CACHE_MIX 0x2C1B3C6Du
+#endif
+PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) {
     const unsigned char *p = (const unsigned char *)key;
-    for (; len > 0; len--) h = (h ^ *p++) * 0x01000193u;
-    h ^= h >> 15;
-    h *= 0x2C1B3C6Du;
-    return h ^ h >> 12;
+    for (; len > 0; len--) h = (pk_hash)((h ^ *p++) * PK__CACHE_PRIME);
+    h = (pk_hash)((h ^ h >> (4 * sizeof h)) * PK__CACHE_MIX);
+    return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
 PK__CACHE_PART pk_hash pk__cache_hash(pk_cache *c, const void *key, size_t len) {
@@ -1270,85 +1305,74 @@ PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned widt
     return lane;
 #endif
 }
-PK__HOT_INLINE unsigned char *pk__cache_lane_link(unsigned char *group, unsigned width, unsigned lane) {
-    return group + PK__CACHE_LANES(width) + lane * width;
-}
-/* The overflow count: entries that passed the group. */
-PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
-    return group + PK__CACHE_LANES(width) * (1 + width);
-}
 PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) { return (unsigned)(hash & 255u) ? (unsigned)(hash & 255u) : 1u; }
-PK__CACHE_PART unsigned char *pk__cache_home(PK__CACHE_SELF, pk_hash hash) {
+PK__HOT_INLINE unsigned pk__cache_home(const pk_cache *c, pk_hash hash) { /* multiply-shift in place of a division */
 #if PERFKIT_HOSTED
-    unsigned g = (unsigned)((hash >> 32) * c->groups >> 32);
+    return (unsigned)((hash >> 32) * c->groups >> 32);
 #elif PERFKIT_CACHE_LINK_BITS == 32
-    unsigned g = (unsigned)((uint64_t)hash * c->groups >> 32);
+    return (unsigned)((uint64_t)hash * c->groups >> 32);
+#elif defined __AVR__
+    return (unsigned)(uint8_t)(hash >> 8) * c->groups >> 8;
 #else
-    unsigned g = (unsigned)((hash >> 16) * (uint32_t)c->groups >> 16);
+    return (unsigned)((hash >> 16) * c->groups >> 16);
 #endif
-    return c->index + (size_t)g * (16 * PK__CACHE_W);
 }
-PK__CACHE_PART unsigned char *pk__cache_after(PK__CACHE_SELF, unsigned char *group) {
-    group += 16 * PK__CACHE_W;
-    return group == c->index + (size_t)c->groups * (16 * PK__CACHE_W) ? c->index : group;
-}
-PK__HOT_INLINE unsigned pk__cache_probes(const pk_cache *c) { return c->groups < PK__CACHE_PROBES ? c->groups : PK__CACHE_PROBES; }
+PK__HOT_INLINE unsigned char *pk__cache_group(PK__CACHE_SELF, unsigned g) { return c->index + (size_t)g * (16 * PK__CACHE_W); }
 
-PK__CACHE_PART bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len) {
+PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len) {
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
     if (PK__UNLIKELY(c->cold->equal != NULL)) return c->cold->equal(c->cold->user, own, key, key_len);
-    return memcmp(own, key, PK__CACHE_IS(prefix) ? key_len : PK__CACHE_IS(key_size)) == 0;
+    return PK__CACHE_COMPARE(own, key, PK__CACHE_IS(prefix) ? key_len : PK__CACHE_IS(key_size)) == 0;
 }
 
+/* The one walk through the index, from the hash's home group on. With a key: its entry, or 0. Without: step 0 says whether there is a
+   free lane within reach; 1 gives the first of them to entry `mine`, -1 takes the lane of `mine` back, and both add the step to the
+   counts of the groups on the way. */
+PK__CACHE_PART unsigned pk__cache_walk(PK__CACHE_SELF, pk_hash hash, const void *key, size_t key_len, unsigned mine, int step) {
+    unsigned g = pk__cache_home(c, hash), left = c->groups < PK__CACHE_PROBES ? c->groups : PK__CACHE_PROBES, lane, e;
+    unsigned tag = pk__cache_tag(hash), wanted = step > 0 || (step == 0 && key == NULL) ? 0 : tag;
+    unsigned char *group, *link;
+    for (;;) {
+        group = pk__cache_group(PK__CACHE_THIS, g);
+        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, wanted, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+            link = group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W;
+            e = pk__cache_link(link, PK__CACHE_W);
+            if (key) {
+                PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
+                if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
+            } else if (step == 0) {
+                return 1;
+            } else if (step > 0) {
+                group[lane] = (unsigned char)tag;
+                pk__cache_set_link(link, PK__CACHE_W, mine);
+                return 1;
+            } else if (e == mine) {
+                group[lane] = 0;
+                return 1;
+            }
+        }
+        link = group + PK__CACHE_LANES(PK__CACHE_W) * (1 + PK__CACHE_W); /* the count of entries that passed */
+        e = pk__cache_link(link, PK__CACHE_W);
+        if (step != 0)
+            pk__cache_set_link(link, PK__CACHE_W, e + (unsigned)step);
+        else if ((key && PK__LIKELY(e == 0)) || --left == 0)
+            return 0;
+        if (++g == c->groups) g = 0;
+    }
+}
 /* The entry of a key, expired or not; 0 where there is none. */
-PK__CACHE_PART unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
-    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash);
-    unsigned left = pk__cache_probes(c), lane, e, tag = pk__cache_tag(hash);
-    for (;;) {
-        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
-            e = pk__cache_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W);
-            PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
-            if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
-        }
-        if (PK__LIKELY(pk__cache_link(pk__cache_passed(group, PK__CACHE_W), PK__CACHE_W) == 0) || --left == 0) return 0;
-        group = pk__cache_after(PK__CACHE_THIS, group);
-    }
+PK__HOT_INLINE unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+    return pk__cache_walk(PK__CACHE_THIS, hash, key, key_len, 0, 0);
 }
-
-/* Give entry e a lane; entry 0: only say whether there is one. */
-PK__CACHE_PART bool pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) {
-    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash), *passed;
-    unsigned steps = 0, lane;
-    while ((lane = pk__cache_lane(group, PK__CACHE_W, 0, 0)) == PK__CACHE_LANES(PK__CACHE_W)) {
-        if (++steps == pk__cache_probes(c)) return false;
-        group = pk__cache_after(PK__CACHE_THIS, group);
-    }
-    if (e == 0) return true;
-    group[lane] = (unsigned char)pk__cache_tag(hash);
-    pk__cache_set_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W, e);
-    for (group = pk__cache_home(PK__CACHE_THIS, hash); PK__UNLIKELY(steps > 0); steps--) {
-        passed = pk__cache_passed(group, PK__CACHE_W);
-        pk__cache_set_link(passed, PK__CACHE_W, pk__cache_link(passed, PK__CACHE_W) + 1);
-        group = pk__cache_after(PK__CACHE_THIS, group);
-    }
-    return true;
+PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) { /* whether there is a free lane within reach */
+    return pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, 0, 0) != 0;
 }
-
-/* Take entry e, which is there, out of the index. */
-PK__CACHE_PART void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) {
-    unsigned char *group = pk__cache_home(PK__CACHE_THIS, hash), *passed;
-    unsigned lane, tag = pk__cache_tag(hash);
-    for (;;) {
-        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
-            if (pk__cache_link(pk__cache_lane_link(group, PK__CACHE_W, lane), PK__CACHE_W) != e) continue;
-            group[lane] = 0;
-            return;
-        }
-        passed = pk__cache_passed(group, PK__CACHE_W);
-        pk__cache_set_link(passed, PK__CACHE_W, pk__cache_link(passed, PK__CACHE_W) - 1);
-        group = pk__cache_after(PK__CACHE_THIS, group);
-    }
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) { /* where one is vacant */
+    (void)pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, e, 1);
+}
+PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) { /* which is there */
+    (void)pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, e, -1);
 }
 
 /* ---- Time ---- */
@@ -1491,10 +1515,10 @@ PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
 }
 
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
-PK__CACHE_PART unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now) {
+PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now) {
     pk_evict_reason reason = PK_EVICT_LRU;
     unsigned e;
-    if (PK__LIKELY(pk__cache_place(PK__CACHE_THIS, hash, 0))) {
+    if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
         e = c->free;
         if (e != 0) {
             c->free = pk__cache_next(PK__CACHE_THIS, e);
@@ -1511,9 +1535,9 @@ PK__CACHE_PART unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now
         if (PK__UNLIKELY(e == 0)) return 0;
         PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, pk__cache_prev(PK__CACHE_THIS, e))); /* the next put's victim */
     } else {
-        e = pk__cache_link(pk__cache_lane_link(pk__cache_home(PK__CACHE_THIS, hash), PK__CACHE_W, 0), PK__CACHE_W);
+        e = pk__cache_link(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)) + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
         reason = PK_EVICT_CROWDED;
-#if PERFKIT_CACHE_HOOKS
+#if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
 #endif
     }
@@ -1590,7 +1614,7 @@ PK__CACHE_PART unsigned pk__cache_seek(PK__CACHE_SELF, const void *key, size_t k
     return e;
 }
 
-PK__CACHE_PART pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
     unsigned e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
@@ -1602,7 +1626,7 @@ PK__CACHE_PART pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t k
 }
 
 /* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
-PK__CACHE_PART void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value, size_t len) {
+PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value, size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
@@ -1634,7 +1658,7 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 }
 #endif
 
-PK__CACHE_PART pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
     pk_status status = pk__cache_ttl(c, &ttl);
     pk_time now;
     pk_hash hash;
@@ -1650,37 +1674,38 @@ PK__CACHE_PART pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         e = 0;
     }
-    if (e != 0) {
-        if (PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwrite */
-            PK__CACHE_ADD(PK__CACHE_PUTS);
-            PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
-            pk__cache_use(PK__CACHE_THIS, e);
-            pk__cache_stamp(PK__CACHE_THIS, e, now, ttl);
-            memcpy(pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
-            return PK_OK;
-        }
-        pk__cache_out(c, e, PK_EVICT_REPLACED);
+    if (e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwritten in place */
+        pk__cache_use(PK__CACHE_THIS, e);
+        PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
     } else {
-        e = pk__cache_take(PK__CACHE_THIS, hash, now);
+        if (e != 0)
+            pk__cache_out(c, e, PK_EVICT_REPLACED);
+        else
+            e = pk__cache_take(PK__CACHE_THIS, hash, now);
         if (PK__UNLIKELY(e == 0)) return PK_FULL;
-    }
 #if PERFKIT_CACHE_CHAINS
-    if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len, now)) status = PK_FULL;
+        if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len, now)) status = PK_FULL;
 #endif
-#if PERFKIT_CACHE_HOOKS /* on_evict may have put this key, or taken the last lane near its home */
-    if (PK__UNLIKELY(c->cold->on_evict != NULL) && pk__cache_find(PK__CACHE_THIS, key, key_len, hash) != 0) status = PK_EXISTS;
+#if PERFKIT_CACHE_HOOKS
+        if (PK__UNLIKELY(c->cold->on_evict != NULL)) { /* which may have put this key, or taken the last lane in its reach */
+            if (pk__cache_find(PK__CACHE_THIS, key, key_len, hash) != 0)
+                status = PK_EXISTS;
+            else if (!pk__cache_vacant(PK__CACHE_THIS, hash))
+                status = PK_FULL;
+        }
+        if (PK__UNLIKELY(status != PK_OK)) {
+            pk__cache_release(PK__CACHE_THIS, e);
+            return status;
+        }
 #endif
-    if (status == PK_OK && PK__UNLIKELY(!pk__cache_place(PK__CACHE_THIS, hash, e))) status = PK_FULL;
-    if (PK__UNLIKELY(status != PK_OK)) {
-        pk__cache_release(PK__CACHE_THIS, e);
-        return status;
+        pk__cache_place(PK__CACHE_THIS, hash, e);
+        pk__cache_push(PK__CACHE_THIS, e);
+        c->count++;
     }
     PK__CACHE_ADD(PK__CACHE_PUTS);
-    c->count++;
-    pk__cache_push(PK__CACHE_THIS, e);
     pk__cache_stamp(PK__CACHE_THIS, e, now, ttl);
     pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
-#if PERFKIT_CACHE_HOOKS
+#if PERFKIT_CACHE_EVENTS
     if (PK__UNLIKELY(c->cold->on_event != NULL)) pk__cache_filling(c);
 #endif
     return PK_OK;
@@ -1774,7 +1799,7 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, key, key_len, value, size, len));
 }
 
-#if PERFKIT_CACHE_HOOKS
+#if PERFKIT_CACHE_EVENTS
 PK_API PK__COLD void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
     pk_event event;
     if (c->cold->on_event == NULL) return;
@@ -1838,7 +1863,7 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && pk__cache_room(PK__CACHE_ANY, key_len, len) == PK_TOO_BIG) {
         PK__CACHE_ADD(PK__CACHE_REJECTED);
-#if PERFKIT_CACHE_HOOKS
+#if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)((size_t)c->cold->slots * c->stride));
 #endif
         return PK_TOO_BIG;
@@ -1970,7 +1995,7 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     if (c->cold == NULL) return PK_OK;
     if (c->cold->hooks_running) return PK_BUSY;
     gone = *c;
-    memset(c, 0, sizeof *c); /* from here on on_evict finds it closed */
+    PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
     c = &gone;
 #if PERFKIT_CACHE_HOOKS
     if (c->cold->on_evict) {
@@ -1987,7 +2012,13 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
 
 /* ---- Making one ---- */
 
-/* Where the parts of the block begin, counted from its first aligned byte, and what they come to. */
+/* The hooks stand in the desc as in the cold part, from allocator to user. */
+#define PK__CACHE_HOOKS_SPAN(type) (offsetof(type, user) + sizeof(void *) - offsetof(type, allocator))
+PK__STATIC_ASSERT(cache_hooks_agree, PK__CACHE_HOOKS_SPAN(pk_cache_desc) == PK__CACHE_HOOKS_SPAN(pk__cache_cold) &&
+                                         offsetof(pk_cache_desc, on_evict) - offsetof(pk_cache_desc, allocator) ==
+                                             offsetof(pk__cache_cold, on_evict) - offsetof(pk__cache_cold, allocator));
+
+/* Sizes of whole blocks. */
 #if PERFKIT_CACHE_LINK_BITS == 8 || PERFKIT_CACHE_LINK_BITS == 16
 typedef uint32_t pk__cache_total; /* 65534 × 32767 and a bit: no overflow */
 #define PK__CACHE_STRIDE_MAX 0x7FFFu
@@ -1995,50 +2026,78 @@ typedef uint32_t pk__cache_total; /* 65534 × 32767 and a bit: no overflow */
 typedef uint64_t pk__cache_total;
 #define PK__CACHE_STRIDE_MAX 0x7FFFFFFFu
 #endif
-typedef struct pk__cache_plan {
-    pk__cache_total cold, meta, slots, items, next, flags, bytes;
-    unsigned slot_count; /* of chains */
-} pk__cache_plan;
 
-static pk__cache_total pk__cache_lay(pk__cache_plan *plan, pk__cache_total bytes) {
-    pk__cache_total at = plan->bytes;
-    plan->bytes = at + ((bytes + (PK__CACHE_LINE > 1 ? 7u : 0u)) & ~(pk__cache_total)(PK__CACHE_LINE > 1 ? 7u : 0u));
-    return at;
+/* `bytes` more at the end of the block: where they begin. */
+PK__CACHE_PART unsigned char *pk__cache_lay(unsigned char *memory, pk__cache_total *end, pk__cache_total bytes) {
+    pk__cache_total at = *end;
+    *end = at + (PK__CACHE_LINE > 1 ? (bytes + 7u) & ~(pk__cache_total)7u : bytes);
+    return memory ? memory + (size_t)at : NULL;
+}
+/* Lay out the block of a cache whose sizes are known, from `memory` on (NULL: nowhere yet); the bytes it takes with slack to align it. */
+static pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, unsigned char *memory) {
+    pk__cache_total end = 0;
+    pk__cache_cold *cold;
+    (void)slots;
+    c->index = pk__cache_lay(memory, &end, (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c)));
+    cold = (pk__cache_cold *)(void *)pk__cache_lay(memory, &end, sizeof *cold);
+    c->meta = pk__cache_lay(memory, &end, (pk__cache_total)PK__CACHE_META(PK__CACHE_WIDTH_OF(c)) * (c->capacity + 1u));
+    c->slots = pk__cache_lay(memory, &end, (pk__cache_total)slots * c->stride);
+    if (memory) {
+        PK__CACHE_ZERO(memory, (size_t)(c->meta - memory) + PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
+        cold->flags = memory + (size_t)end;
+        PK__CACHE_ZERO(cold->flags, (size_t)c->capacity + 1);
+    }
+    end += c->capacity + 1u;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        unsigned char *items, *next;
+        end = (end + 7u) & ~(pk__cache_total)7u;
+        items = pk__cache_lay(memory, &end, (pk__cache_total)8u * (c->capacity + 1u));
+        next = pk__cache_lay(memory, &end, (pk__cache_total)PK__CACHE_WIDTH_OF(c) * (slots + 1u));
+        if (memory) {
+            cold->items = (uint32_t *)(void *)items;
+            cold->next = next;
+            cold->slots = cold->slots_free = slots;
+        }
+    }
+#endif
+    c->cold = cold;
+    return end + (PK__CACHE_LINE - 1);
 }
 
 #if PERFKIT_CACHE_CHAINS
-static pk_status pk__cache_plan_chains(pk_cache *c, const pk_cache_desc *desc, pk__cache_plan *plan) {
+static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc, unsigned *slot_count) {
     uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
     size_t slots = desc->max_bytes ? (size_t)(desc->max_bytes / slot) : (size_t)c->capacity * 4u;
     c->prefix = c->key_size == 0 ? 2 : 0;
     if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix || slot < c->key_size) return PK_INVALID;
-    if (slots == 0 || (desc->max_bytes == 0 && slots / 4u != c->capacity)) return PK_INVALID;
+    if (slots == 0) return PK_INVALID;
     if (slots > PK__CACHE_MOST) {
         if (desc->max_bytes) return PK_INVALID;
         slots = PK__CACHE_MOST; /* 4 a piece was only a wish */
     }
     c->chains = 1;
     c->stride = (unsigned)slot;
-    c->value_offset = 0;
     if (slots > c->capacity) c->width = (uint8_t)PK__CACHE_WIDTH_FOR(slots);
-    plan->slot_count = (unsigned)slots;
+    *slot_count = (unsigned)slots;
     return PK_OK;
 }
 #endif
 
-/* Resolve every default of a desc into the cache's sizes and the plan of its memory. */
-static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size, pk__cache_plan *plan) {
-    uint32_t capacity = desc->capacity ? desc->capacity : PERFKIT_HOSTED ? 1000u : 0u, stride_max = PK__CACHE_STRIDE_MAX;
-    if ((key_size && desc->key_size && desc->key_size != key_size) || (value_size && desc->value_size && desc->value_size != value_size))
-        return PK_INVALID;
+/* Resolve every default of a desc that memory depends on, and tell the bytes that it takes. */
+static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size, unsigned *slots,
+                                   pk__cache_total *bytes) {
+    uint32_t capacity = desc->capacity;
+    PK__CACHE_ZERO(c, sizeof *c);
+    if (PERFKIT_HOSTED && capacity == 0) capacity = 1000;
     if (key_size == 0) key_size = desc->key_size;
     if (value_size == 0) value_size = desc->value_size;
-    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU) return PK_INVALID;
-    if (key_size > stride_max / 4 || value_size > stride_max / 2) return PK_INVALID;
-    if (desc->threads || desc->shards > 1) return PK_UNSUPPORTED;
-    if (!PERFKIT_CACHE_HOOKS && (desc->on_evict || desc->on_event)) return PK_UNSUPPORTED;
-    memset(c, 0, sizeof *c);
-    memset(plan, 0, sizeof *plan);
+    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU || key_size > PK__CACHE_STRIDE_MAX / 4 ||
+        value_size > PK__CACHE_STRIDE_MAX / 2 || (desc->key_size && desc->key_size != key_size) ||
+        (desc->value_size && desc->value_size != value_size))
+        return PK_INVALID;
+    if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) || (!PERFKIT_CACHE_EVENTS && desc->on_event))
+        return PK_UNSUPPORTED;
     c->capacity = (unsigned)capacity;
     c->key_size = (unsigned)key_size;
     c->value_size = (unsigned)value_size;
@@ -2046,29 +2105,18 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint3
     if (key_size && value_size) {
         c->value_offset = PK__CACHE_VALUE_AT(c->key_size, c->value_size);
         c->stride = PK__CACHE_STRIDE(c->key_size, c->value_size);
-        plan->slot_count = c->capacity;
+        *slots = c->capacity;
     } else {
 #if PERFKIT_CACHE_CHAINS
-        pk_status status = pk__cache_plan_chains(c, desc, plan);
+        pk_status status = pk__cache_resolve_chains(c, desc, slots);
         if (status != PK_OK) return status;
 #else
         return PK_UNSUPPORTED;
 #endif
     }
-    c->groups = PK__CACHE_GROUPS(capacity, c->width);
-    plan->bytes = (pk__cache_total)c->groups * 16u * c->width; /* the index comes first */
-    plan->cold = pk__cache_lay(plan, sizeof(pk__cache_cold));
-    plan->meta = pk__cache_lay(plan, (pk__cache_total)PK__CACHE_META(c->width) * (capacity + 1));
-    plan->slots = pk__cache_lay(plan, (pk__cache_total)plan->slot_count * c->stride);
-#if PERFKIT_CACHE_CHAINS
-    if (c->chains) {
-        plan->items = pk__cache_lay(plan, (pk__cache_total)8u * (capacity + 1));
-        plan->next = pk__cache_lay(plan, (pk__cache_total)c->width * (plan->slot_count + 1u));
-    }
-#endif
-    plan->flags = plan->bytes;
-    plan->bytes += capacity + 1 + (PK__CACHE_LINE - 1);
-    return (pk__cache_total)(size_t)plan->bytes == plan->bytes ? PK_OK : PK_INVALID;
+    c->groups = PK__CACHE_GROUPS(c->capacity, PK__CACHE_WIDTH_OF(c));
+    *bytes = pk__cache_lay_out(c, *slots, NULL);
+    return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
 }
 
 #if PERFKIT_HOSTED
@@ -2080,25 +2128,26 @@ static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0
 
 PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
     pk_cache sizes;
-    pk__cache_plan plan;
+    pk__cache_total bytes;
+    unsigned slots;
     if (desc == NULL) desc = PK__CACHE_DEFAULTS;
-    return desc && pk__cache_resolve(&sizes, desc, 0, 0, &plan) == PK_OK ? (size_t)plan.bytes : 0;
+    return desc && pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) == PK_OK ? (size_t)bytes : 0;
 }
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
                                 uint32_t value_size) {
-    pk__cache_plan plan;
-    pk__cache_cold *cold;
     pk_clock_fn clock;
     pk_time ttl;
     pk_status status;
-    unsigned char *memory, *block = NULL;
+    pk__cache_total bytes;
+    unsigned slots;
+    void *memory, *block = NULL;
     PERFKIT_ASSERT(c != NULL);
     if (size != sizeof(pk_cache) || config != PK__CACHE_CONFIG_WORD) return PK_INVALID;
     c->cold = NULL;
     if (desc == NULL) desc = PK__CACHE_DEFAULTS;
     if (desc == NULL) return PK_INVALID;
-    status = pk__cache_resolve(c, desc, key_size, value_size, &plan);
+    status = pk__cache_resolve(c, desc, key_size, value_size, &slots, &bytes);
     if (status != PK_OK) return status;
     clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
     ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
@@ -2106,51 +2155,24 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
         if (ttl > PK_TTL_MAX) return PK_INVALID;
         if (!PERFKIT_CACHE_TTL || clock == NULL) return PK_UNSUPPORTED;
     }
-    memory = (unsigned char *)desc->memory;
-    if (memory == NULL) {
-        memory = block = (unsigned char *)pk__alloc(&desc->allocator, (size_t)plan.bytes, 8);
-        if (memory == NULL) return PK_NO_MEMORY;
-    } else if (desc->memory_size < plan.bytes) {
-        return PK_NO_MEMORY;
-    }
-    memory = (unsigned char *)pk__align_pointer(memory, PK__CACHE_LINE);
-    cold = (pk__cache_cold *)(void *)(memory + (size_t)plan.cold);
-    memset(memory, 0, (size_t)plan.cold + sizeof *cold);
-    c->index = memory;
-    c->meta = memory + (size_t)plan.meta;
-    c->slots = memory + (size_t)plan.slots;
-    memset(c->meta, 0, PK__CACHE_META(c->width));
-    cold->flags = memory + (size_t)plan.flags;
-    memset(cold->flags, 0, (size_t)c->capacity + 1);
-#if PERFKIT_CACHE_CHAINS
-    if (c->chains) {
-        cold->items = (uint32_t *)(void *)(memory + (size_t)plan.items);
-        cold->next = memory + (size_t)plan.next;
-        cold->slots = cold->slots_free = plan.slot_count;
-    }
-#endif
-    cold->name = desc->name;
-    cold->on_evict = desc->on_evict;
-    cold->on_event = desc->on_event;
-    cold->hash = desc->hash;
-    cold->equal = desc->equal;
-    cold->clock = clock;
-    cold->user = desc->user;
-    cold->allocator = desc->allocator;
-    cold->block = block;
-    cold->block_size = (size_t)plan.bytes;
-    cold->ttl = ttl;
+    memory = desc->memory;
+    if (memory == NULL)
+        memory = block = pk__alloc(&desc->allocator, (size_t)bytes, 8);
+    else if (desc->memory_size < bytes)
+        memory = NULL;
+    if (memory == NULL) return PK_NO_MEMORY;
+    (void)pk__cache_lay_out(c, slots, (unsigned char *)pk__align_pointer(memory, PK__CACHE_LINE));
+    memcpy(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
+    c->cold->name = desc->name;
+    c->cold->clock = clock;
+    c->cold->block = block;
+    c->cold->block_size = (size_t)bytes;
+    c->cold->ttl = ttl;
 #if PERFKIT_HOSTED
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
-#else
-    c->seed = (pk_hash)0x7F4A7C15u;
 #endif
-    c->cold = cold;
 #if PERFKIT_CACHE_TTL
-    if (ttl != PK_TTL_NEVER) {
-        c->clock = clock;
-        c->last = clock(cold->user);
-    }
+    if (ttl != PK_TTL_NEVER) (void)pk__cache_start_clock(c, ttl);
 #endif
     return PK_OK;
 }
@@ -2240,10 +2262,9 @@ PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
 #endif
 
 #if PERFKIT_CACHE_HOOKS
-PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, pk_event_fn on_event, void *user) {
+PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user) {
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
     c->cold->on_evict = on_evict;
-    c->cold->on_event = on_event;
     c->cold->user = user;
 }
 #endif
@@ -2251,14 +2272,9 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, pk_event_fn
 #if PERFKIT_STATS
 PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
-    unsigned i;
     PERFKIT_ASSERT(c != NULL && stats != NULL);
     if (cold == NULL) return PK_CLOSED;
-    stats->hits = cold->counters[PK__CACHE_HITS];
-    stats->misses = cold->counters[PK__CACHE_MISSES];
-    stats->puts = cold->counters[PK__CACHE_PUTS];
-    stats->rejected = cold->counters[PK__CACHE_REJECTED];
-    for (i = 0; i < PK_EVICT_REASONS; i++) stats->left[i] = cold->counters[PK__CACHE_LEFT + i];
+    memcpy(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
     stats->count = c->count;
     stats->capacity = c->capacity;
     stats->bytes = (size_t)(c->chains ? cold->slots_used : c->count) * c->stride;
@@ -2268,7 +2284,7 @@ PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
 }
 PK_API void pk_cache_reset_stats(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
-    memset(c->cold->counters, 0, sizeof c->cold->counters);
+    PK__CACHE_ZERO(c->cold->counters, sizeof c->cold->counters);
 }
 #endif
 #endif /* !PK__TINY */
