@@ -833,8 +833,8 @@ PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list 
 /*   PK_FORMAT(buffer, size, format, …)    the same with the format, a literal, in flash on AVR */
 
 #ifdef __AVR__
-#define PK_PRI_ROM "S" /* "state %" PK_PRI_ROM with PK_ROM_ARG(pk_status_text(s)): a string in flash */
-#define PK_ROM_ARG(text) ((const wchar_t *)(const void *)(text)) /* what the compiler's check of %S wants to see */
+#define PK_PRI_ROM "ls" /* "state %" PK_PRI_ROM with PK_ROM_ARG(pk_status_text(s)): a string in flash */
+#define PK_ROM_ARG(text) ((const wchar_t *)(const void *)(text)) /* what the compiler's check of %ls wants to see */
 #else
 #define PK_PRI_ROM "s"
 #define PK_ROM_ARG(text) (text)
@@ -1545,9 +1545,10 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
             f.length = 1;
             break;
 #ifdef __AVR__
-        case 'S': f.flags |= PK__IN_ROM; /* fall through */
+        case 'S': bytes = sizeof(long); /* fall through */
 #endif
         case 's':
+            if (PK__IN_ROM && bytes > sizeof(int)) f.flags = (uint8_t)(f.flags | PK__IN_ROM);
             f.body = va_arg(args, const char *);
             if (f.body == NULL) {
                 f.body = PK_ROM_STR("(null)");

@@ -112,5 +112,7 @@ static const model_op operations[] = {{"integers", 5, integers}, {"doubles", 4, 
 
 int main(int argc, char **argv) {
     unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;
-    return model_run("log_format", operations, PK__COUNTOF(operations), NULL, model_seed(argc, argv), steps) ? 0 : 1;
+    int agreed = model_run("log_format", operations, PK__COUNTOF(operations), NULL, model_seed(argc, argv), steps);
+    printf("%d passed, %d failed\n", agreed, !agreed);
+    return agreed ? 0 : 1;
 }

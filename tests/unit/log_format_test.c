@@ -3,6 +3,9 @@
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wformat-nonliteral"
+#endif
 
 static char out[48];
 #define FORMATS(want, ...)                                       \
