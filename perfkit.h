@@ -731,7 +731,7 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 PK_API pk_status pk_scope_close(pk_scope *s);
 
 PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->count; }       /* cleanups waiting */
-PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; } /* cleanups that failed so far; stays at 65535 */
+PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; } /* cleanups that failed so far, modulo 65536 */
 
 /* At file scope: a scope with room for that many cleanups, ready without init, in an array of its own.
        PK_SCOPE_DEFINE(boot, 8)
@@ -896,42 +896,44 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
     return PK_OK;
 }
 
+#if PERFKIT_HOSTED
+#define PK__SCOPE_SHARED
+#else
+#define PK__SCOPE_SHARED PK__COLD /* one copy for both callers: flash counts for more than the call */
+#endif
 /* The cleanup to run next, taken off the scope. */
-static pk_scope_entry *pk__scope_pop(pk_scope *s) {
+static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
     while (s->top->next == s->top->first) pk__scope_shrink(s);
     s->count--;
     return --s->top->next;
 }
 
-static void pk__scope_report(const pk_scope *s, const char *name, pk_status status) {
-    pk_event event;
-    event.object = s->name;
-    event.detail = name;
-    event.kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
-    event.status = status;
-    event.a = s->failures;
-    event.b = s->count;
-    s->on_event(s->user, &event);
+static void pk__scope_report(const pk_scope *s, pk_event *event) {
+    event->object = s->name;
+    event->kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
+    event->a = s->failures;
+    event->b = s->count;
+    s->on_event(s->user, event);
 }
 
-/* The entry is read before its cleanup runs, which may add another in its place. */
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
-    const char *name = entry->name;
-    pk_status status = entry->fn(entry->context);
-    if (PK__UNLIKELY(status != PK_OK)) {
-        if (++s->failures == 0) s->failures--;
-        if (s->on_event) pk__scope_report(s, name, status);
+    pk_event event;
+    event.detail = entry->name; /* now: the cleanup may put another entry in its place */
+    event.status = entry->fn(entry->context);
+    if (PK__UNLIKELY(event.status != PK_OK)) {
+        s->failures++;
+        if (s->on_event) pk__scope_report(s, &event);
     }
-    return status;
+    return event.status;
 }
 
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
-    pk_status first = PK_OK, status;
+    pk_status first = PK_OK;
     PERFKIT_ASSERT(s != NULL);
     if (mark > s->count) return PK_INVALID;
     while (s->count > mark) {
-        status = pk__scope_run_one(s);
+        pk_status status = pk__scope_run_one(s);
         if (first == PK_OK) first = status;
     }
     return first;
