@@ -1212,6 +1212,15 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #define PK__OUT_OF_LINE
 #endif
 
+#if PK__FULL
+#define pk__clear(p, size) memset(p, 0, size)
+#else
+static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's memset can cost 160 bytes, for things that are small */
+    volatile unsigned char *byte = (volatile unsigned char *)p; /* or a compiler makes it a memset */
+    while (size-- > 0) *byte++ = 0;
+}
+#endif
+
 /* ---- The formatter ---- */
 
 typedef struct pk__text { /* bounded output that goes on counting, and the format being read */
@@ -1235,6 +1244,7 @@ static void pk__put(pk__text *t, char c) {
     t->length++;
 }
 static PK__OUT_OF_LINE void pk__pad(pk__text *t, char c, int count) {
+    if (count > 9999) count = 9999;
     for (; count > 0; count--) pk__put(t, c);
 }
 static void pk__put_value(pk__text *t, char c) {
@@ -1494,16 +1504,26 @@ static PK__OUT_OF_LINE uint8_t pk__modifier(pk__text *t) {
     if (first == 'h') bytes = sizeof(short);
     else if (first == 'l') bytes = sizeof(long);
     else if (first == 'z' || first == 't') bytes = sizeof(size_t);
+#if PERFKIT_LOG_INT64
     else if (first == 'j') bytes = sizeof(intmax_t);
+#endif
     else return sizeof(int);
-    if (pk__next(t) == first) {
-        bytes = first == 'h' ? 1 : sizeof(long long); /* zz and the like pass for ll: the compiler refuses them */
-        pk__next(t);
-    }
+    if (pk__next(t) != first) return bytes;
+    if (first == 'h') bytes = 1;
+#if PERFKIT_LOG_INT64
+    else bytes = sizeof(long long); /* zz passes for ll: the compiler refuses it */
+#else
+    else return bytes; /* and the second l is no conversion */
+#endif
+    pk__next(t);
     return bytes;
 }
 
-static PK__OUT_OF_LINE int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
+#if PK__FULL
+static int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
+#else
+#define pk__limit(n) (n) /* pk__pad does it */
+#endif
 
 static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args) {
     pk__field f;
@@ -1518,14 +1538,16 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
             continue;
         }
         format = t->format;
-        memset(&f, 0, sizeof f);
+        f.length = f.width = f.zeros = 0;
+        f.flags = f.lead_length = 0;
+        f.lead = 0;
         f.precision = -1;
         while ((flag = pk__flag(pk__next(t))) != 0) f.flags |= flag;
         if (t->c == '*') {
             f.width = pk__limit(va_arg(args, int));
             if (f.width < 0) {
                 f.flags |= PK__LEFT;
-                f.width = -f.width;
+                f.width = (int)(0u - (unsigned)f.width);
             }
             pk__next(t);
         } else f.width = pk__number(t);
@@ -1559,7 +1581,8 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         case 'p':
             f.conversion = 'x';
             pk__set_lead(&f, 'x', 2);
-            pk__set_integer(&f, (pk__uint)(uintptr_t)va_arg(args, void *));
+            value = (pk__uint)(uintptr_t)va_arg(args, void *);
+            pk__set_integer(&f, value);
             break;
         case 'd':
         case 'i':
@@ -1824,8 +1847,10 @@ static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *sit
 static PK__COLD size_t pk__log_cut(char *text, size_t length) {
     length -= 3;
     while (length > 0 && ((uint8_t)text[length] & 0xC0) == 0x80) length--; /* UTF-8 continues with 10xxxxxx */
-    memset(text + length, '.', 3);
-    return length + 3;
+    text[length++] = '.';
+    text[length++] = '.';
+    text[length++] = '.';
+    return length;
 }
 
 static const char pk__log_levels[] PK_ROM = "ERROR WARN  INFO  DEBUG TRACE ";
@@ -1918,7 +1943,7 @@ PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int
     else if (i == PERFKIT_LOG_SINKS) status = PK_FULL;
     else {
         sink = &log->sinks[i];
-        memset(sink, 0, sizeof *sink);
+        pk__clear(sink, sizeof *sink);
         sink->fn = fn;
         sink->user = user;
         sink->level = (uint8_t)level;
@@ -1974,12 +1999,12 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
     pk_log_desc d;
     if (size != sizeof(pk_log) || config != PK__CONFIG_WORD) return PK_INVALID;
     PERFKIT_ASSERT(log != NULL);
-    memset(&d, 0, sizeof d);
+    pk__clear(&d, sizeof d);
     if (desc) d = *desc;
     pk__log_defaults(&d);
     if (d.level > PK_LOG_TRACE || d.sink_level > PK_LOG_TRACE) return PK_INVALID;
     if ((d.threads && !PERFKIT_THREADS) || (d.wall && !PERFKIT_LOG_WALL)) return PK_UNSUPPORTED;
-    memset(log, 0, sizeof *log);
+    pk__clear(log, sizeof *log);
     if (d.threads) {
         if (!pk__mutex_init(&log->mutex)) return PK_UNSUPPORTED;
         log->flags |= PK__LOG_THREADS;
@@ -2134,21 +2159,32 @@ static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
     bucket = (uint16_t)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits));
     return (pk_ticks)(2u * bucket + 1u) << (lost - 1);
 }
+/* Whether `seen` of `count` values reach that many 1/100 %: seen * 10000 >= count * percent_100, exact. */
+static bool pk__hist_reached(pk_count seen, pk_count count, uint16_t percent_100) {
+#if PERFKIT_HOSTED
+    return seen / percent_100 > count / 10000u || /* either side may exceed 64 bits, so compare quotients first */
+           (seen / percent_100 == count / 10000u && seen % percent_100 * 10000u >= count % 10000u * percent_100);
+#else
+    uint32_t low = (seen & 0xFFFFu) * 10000u, want = (count & 0xFFFFu) * percent_100; /* by halves: no helper for 64 bits */
+    uint32_t high = (seen >> 16) * 10000u + (low >> 16), want_high = (count >> 16) * percent_100 + (want >> 16);
+    return high > want_high || (high == want_high && (uint16_t)low >= (uint16_t)want);
+#endif
+}
+
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
-    pk_count rank, seen = 0;
+    pk_count seen = 0;
     pk_ticks value;
-    uint16_t bucket, last;
+    uint16_t bucket, end;
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
-    if (percent_100 >= 10000u || h->count == 0) return h->max;
-    /* rank = count * percent / 10000, rounded up, without an overflow */
-    rank = h->count / 10000u * percent_100 + (h->count % 10000u * percent_100 + 9999u) / 10000u;
-    if (rank <= 1) return h->min;
-    last = (uint16_t)(pk__hist_buckets(h) - (h->over != 0)); /* the bucket that also holds larger values has no middle */
-    for (bucket = 0; bucket < last; bucket++) {
+    if (percent_100 >= 10000u) return h->max;
+    if (percent_100 == 0 || pk__hist_reached(1, h->count, (uint16_t)percent_100)) return h->min;
+    end = (uint16_t)(pk__hist_buckets(h) - (h->over != 0)); /* the bucket that also holds larger values has no middle */
+    for (bucket = 0; bucket < end; bucket++) {
         seen += pk__hist_get(h, bucket);
-        if (seen < rank) continue;
+        if (!pk__hist_reached(seen, h->count, (uint16_t)percent_100)) continue;
         value = pk__hist_middle(h, bucket);
-        return value < h->min ? h->min : value > h->max ? h->max : value;
+        if (value < h->min) value = h->min;
+        return value > h->max ? h->max : value;
     }
     return h->max;
 }
@@ -2170,7 +2206,7 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
 
 PK_API void pk_hist_reset(pk_histogram *h) {
     PERFKIT_ASSERT(h != NULL);
-    if (h->counters) memset(h->counters, 0, (size_t)pk__hist_buckets(h) * h->counter_bytes);
+    if (h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes);
     h->sum_low = h->sum_high = 0;
     h->min = h->max = 0;
     h->count = h->over = 0;
