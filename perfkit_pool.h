@@ -1,0 +1,2022 @@
+/* perfkit_pool.h - fixed-size objects from memory that you own: acquire and release in constant time.
+
+   An object pool (pk_pool) hands out objects of one size from an array, and takes them back. Free objects are known by a stack of
+   indices beside the array, so a released object is never touched; a release that is wrong (not of this pool, into the middle of
+   an object, twice) is refused, counted and reported, and changes nothing. A pool is an array of fixed size, without heap, good
+   for interrupts; where there is an allocator it may grow in chunks. Handles are references that notice when their object is gone.
+
+   Do this: in exactly one C or C++ file
+
+       #define PERFKIT_POOL_IMPLEMENTATION
+       #include "perfkit_pool.h"
+
+   and in the others only the #include. Then, for a pool of 64 at file scope, ready before main and in the first interrupt:
+
+       PK_POOL_DEFINE(messages, struct message, 64)
+
+       struct message *m = messages_acquire();               // NULL: all 64 are out
+       ...
+       if (messages_release(m) != PK_OK) complain();         // PK_INVALID: released before, or not a message of this pool
+
+   or one that is made at run time, and grows:
+
+       pk_pool parsers;
+       pk_pool_desc desc = {0};
+       desc.object_size = sizeof(struct parser);
+       if (pk_pool_init(&parsers, &desc) != PK_OK) return;
+       struct parser *parser = (struct parser *)pk_pool_acquire(&parsers);
+
+   Configuration: define before including, with -D, or in a file named by PERFKIT_CONFIG_FILE. The same in every file.
+
+     macro                       TINY  FIRMWARE  HOSTED   what
+     PERFKIT_PROFILE             PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED; default by PERFKIT_HOSTED
+     PERFKIT_HOSTED              0     0         1        an operating system is there (found out by itself)
+     PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
+     PERFKIT_THREADS             0     0         1        desc.threads; locks of the platform, or the PERFKIT_MUTEX_* hooks
+     PERFKIT_MUTEX_BYTES         8     8         64       room for a platform mutex
+     PERFKIT_CRITICAL_STATE _ENTER(s) _EXIT(s)   interrupt exclusion: save, restore, nestable; none by default
+     PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL pools
+     PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
+     PERFKIT_POOL_INDEX_BITS     8     16        0        pools of up to 255 (8), 65535 (16) or 2^31 (32) objects with indices of that
+                                                          many bits; 0: each with the narrowest that its capacity allows
+     PERFKIT_POOL_HANDLES        0     1         1        handles
+     PERFKIT_POOL_HANDLE_BITS    16    32        64       width of pk_handle: 16, 32 or 64
+     PERFKIT_POOL_GROW           0     0         1        pools may take further chunks from an allocator
+     PERFKIT_POOL_UNCHECKED      0     0         1        pools may do without the check for double releases
+     PERFKIT_POOL_FILL           0     0         0        debugging: released objects are filled, and checked when they are used again
+     PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
+
+   Guarantees
+     Cost        acquire and release: O(1), no division, no loop; a pool that grew: one comparison for each chunk, at most 32.
+     Memory      beside the objects: 1 index and 1 bit each: 1.1 bytes (to 255 objects), 2.1 (to 65535), 4.1; handles add 2 (16-bit),
+                 2 or 4 (32-bit), 6 (64-bit). The pool itself: 136 bytes (64-bit), 72 (32-bit), 43 (AVR).
+     Order       the object released last is acquired first; all else comes in index order.
+     Contents    acquire gives the bytes that the last user, or desc.reset, left; untouched memory the first time.
+     Errors      every refusal is counted and reported to on_event, after the state is whole again; nothing else has changed.
+     Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three functions
+                 of handles, count. Few instructions are under the mask: no loop, call, multiplication or copy.
+     Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside both.
+     Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is the
+                 number of generation bits: PERFKIT_POOL_HANDLE_BITS - the bits of the capacity, at most 47. 64-bit handles don't have
+                 that gap: a slot whose generations are used up retires. desc.retire gives the same to 16 and 32 bits.
+     Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again.
+*/
+/* SPDX-License-Identifier: MIT OR Unlicense */
+
+/* ==== perfkit prelude 1: begin ==== the same lines stand in all four headers; `tests/prelude --sync` copies them from perfkit.h.
+   Macros, plain types and static inline functions only: it adds no symbol and no state to your program. */
+
+#if defined PK_PRELUDE && PK_PRELUDE > 1
+#error "perfkit: this header is older than a perfkit header included before it: update this one"
+#elif defined PK_PRELUDE && PK_PRELUDE < 1
+#error "perfkit: a perfkit header included before this one is older than it: update that one"
+#endif
+
+#ifndef PK_PRELUDE
+#define PK_PRELUDE 1
+#define PERFKIT_VERSION "0.1.0"
+
+#ifdef PERFKIT_CONFIG_FILE
+#include PERFKIT_CONFIG_FILE
+#endif
+
+/* Strict -std=c99 hides clock_gettime and friends; an implementation asks for them before the first libc header. */
+#if defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+    defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC
+#if defined __STRICT_ANSI__ && defined __unix__ && !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+#endif
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- Profiles and switches: set any of these before including, with -D, or in PERFKIT_CONFIG_FILE. ---- */
+
+#define PERFKIT_PROFILE_TINY 1     /* AVR class: 2 KB of RAM or less */
+#define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
+#define PERFKIT_PROFILE_HOSTED 3   /* everything */
+
+#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
+#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+#define PERFKIT_HOSTED 1
+#else
+#define PERFKIT_HOSTED 0
+#endif
+#endif
+#ifndef PERFKIT_PROFILE
+#if PERFKIT_HOSTED
+#define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
+#else
+#define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
+#endif
+#endif
+#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
+#endif
+#define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
+#define PK__FULL (PERFKIT_PROFILE == PERFKIT_PROFILE_HOSTED)
+
+#ifndef PERFKIT_HEAP /* fall back to malloc where neither memory nor an allocator is given */
+#define PERFKIT_HEAP PK__FULL
+#endif
+#ifndef PERFKIT_STDIO /* FILE, stderr, file descriptors */
+#define PERFKIT_STDIO PK__FULL
+#endif
+#ifndef PERFKIT_FLOAT /* %f %e %g in the formatter */
+#define PERFKIT_FLOAT PK__FULL
+#endif
+#ifndef PERFKIT_THREADS /* mutexes and conditions of the platform, or of the PERFKIT_MUTEX_* and _COND_* hooks */
+#define PERFKIT_THREADS PK__FULL
+#endif
+#ifndef PERFKIT_GLOBALS /* the default logger */
+#define PERFKIT_GLOBALS 1
+#endif
+#ifndef PERFKIT_STRINGS /* the texts behind pk_status_text and of reports */
+#define PERFKIT_STRINGS (!PK__TINY)
+#endif
+#ifndef PERFKIT_STATS /* counters that only statistics read */
+#define PERFKIT_STATS (!PK__TINY)
+#endif
+#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
+#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+#define PERFKIT_ATOMICS 1
+#else
+#define PERFKIT_ATOMICS 0
+#endif
+#endif
+#define PK__NOT_01(x) ((x) != 0 && (x) != 1)
+#if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
+    PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
+    PK__NOT_01(PERFKIT_ATOMICS)
+#error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
+#endif
+#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
+#endif
+
+#ifndef PERFKIT_TIME_BITS /* 32: times to live up to 2^30 ms (12 days); 64: any */
+#define PERFKIT_TIME_BITS 32
+#endif
+#if PERFKIT_TIME_BITS == 64
+typedef uint64_t pk_time; /* milliseconds on a monotonic clock of any origin */
+#elif PERFKIT_TIME_BITS == 32
+typedef uint32_t pk_time; /* milliseconds on a monotonic clock of any origin; wraps after 49 days, which is handled */
+#else
+#error "perfkit: PERFKIT_TIME_BITS is 32 or 64"
+#endif
+#define PK_TTL_MAX ((pk_time)1 << (PERFKIT_TIME_BITS - 2)) /* longest time to live, in milliseconds */
+#define PK_TTL_NEVER ((pk_time)~(pk_time)0)                /* a time to live that never ends */
+
+#if PERFKIT_HOSTED
+typedef uint64_t pk_count; /* a statistic */
+typedef uint64_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#else
+typedef uint32_t pk_count; /* a statistic; counts modulo 2^32 */
+typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
+#endif
+
+/* ---- Language ---- */
+
+#ifdef __cplusplus
+#define PK__EXTERN extern "C"
+#else
+#define PK__EXTERN extern
+#endif
+#if defined __GNUC__ || defined __clang__ || defined __TINYC__
+#define PK__UNUSED __attribute__((unused))
+#else
+#define PK__UNUSED
+#endif
+#if defined __GNUC__ || defined __clang__
+#define PK__LIKELY(x) __builtin_expect(!!(x), 1)
+#define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PK__COLD __attribute__((noinline, cold))
+#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#else
+#define PK__LIKELY(x) (x)
+#define PK__UNLIKELY(x) (x)
+#define PK__COLD
+#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__PRINTF(format_at, args_at)
+#endif
+#define PK__INLINE static inline PK__UNUSED
+#ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
+#define PK_API static PK__UNUSED
+#else
+#define PK_API PK__EXTERN
+#endif
+#if defined __cplusplus
+#define PK__STATIC_ASSERT(name, condition) static_assert(condition, #name)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L
+#define PK__STATIC_ASSERT(name, condition) _Static_assert(condition, #name)
+#else
+#define PK__STATIC_ASSERT(name, condition) typedef char pk__assert_##name[(condition) ? 1 : -1]
+#endif
+#define PK__JOIN_(a, b) a##b
+#define PK__JOIN(a, b) PK__JOIN_(a, b)
+#define PK__COUNTOF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A broken precondition (NULL object, one never initialised) is a bug of the caller; all else is a pk_status. */
+#ifndef PERFKIT_ASSERT
+#if PERFKIT_HOSTED
+#define PERFKIT_ASSERT(condition) assert(condition) /* <assert.h> comes with the implementation */
+#else
+#define PERFKIT_ASSERT(condition) ((void)0)
+#endif
+#endif
+
+/* ---- Constants in ROM: AVR keeps what is not marked in RAM; elsewhere these are plain reads. ---- */
+
+#ifdef __AVR__
+#include <avr/pgmspace.h>
+#define PK_ROM PROGMEM
+#define PK_ROM_STR(text) PSTR(text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return pgm_read_byte(p); }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return pgm_read_word(p); }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return pgm_read_dword(p); }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return (const void *)pgm_read_word(p); }
+#else
+#define PK_ROM
+#define PK_ROM_STR(text) (text)
+PK__INLINE uint8_t pk__rom_read8(const void *p) { return *(const uint8_t *)p; }
+PK__INLINE uint16_t pk__rom_read16(const void *p) { return *(const uint16_t *)p; }
+PK__INLINE uint32_t pk__rom_read32(const void *p) { return *(const uint32_t *)p; }
+PK__INLINE const void *pk__rom_read_ptr(const void *p) { return *(const void *const *)p; }
+#endif
+
+/* ---- Status: what every function that can fail returns. Results go out through pointers; an error changes nothing. ---- */
+
+typedef int pk_status;
+#define PK_STATUS_LIST(X)                                                            \
+    X(PK_OK, "ok")                                                                   \
+    X(PK_INVALID, "an argument or description is wrong")                             \
+    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
+    X(PK_FULL, "no room within the limits")                                          \
+    X(PK_TOO_BIG, "larger than the space for it")                                    \
+    X(PK_EXISTS, "already there")                                                    \
+    X(PK_NOT_FOUND, "not there")                                                     \
+    X(PK_STALE, "the handle's object is gone")                                       \
+    X(PK_MISMATCH, "made with another layout or version")                            \
+    X(PK_BUSY, "still in use")                                                       \
+    X(PK_AGAIN, "not now; try again")                                                \
+    X(PK_TIMEOUT, "the time limit passed")                                           \
+    X(PK_EXHAUSTED, "all are in use")                                                \
+    X(PK_CLOSED, "closed")                                                           \
+    X(PK_CREATE_FAILED, "the create callback failed")                                \
+    X(PK_BREAKER_OPEN, "the circuit breaker is open")                                \
+    X(PK_CYCLE, "needs itself")                                                      \
+    X(PK_CLEANUP_FAILED, "a cleanup failed; the others ran")                         \
+    X(PK_DEFERRED, "will run at a later tick")                                       \
+    X(PK_FORKED, "this process is a forked copy: call the after_fork function")      \
+    X(PK_CORRUPT, "the data is damaged")                                             \
+    X(PK_IO, "reading or writing failed")
+#define PK__STATUS_ENUM(name, text) name,
+enum { PK_STATUS_LIST(PK__STATUS_ENUM) PK_STATUS_COUNT };
+
+#if PERFKIT_STRINGS
+/* The text of a status for people, in ROM (on AVR: a PROGMEM address). Never NULL. Interrupt-safe. */
+PK__INLINE const char *pk_status_text(pk_status status) {
+#define PK__STATUS_CASE(name, text) \
+    case name: return PK_ROM_STR(text);
+    switch (status) {
+        PK_STATUS_LIST(PK__STATUS_CASE)
+    default: return PK_ROM_STR("not a pk_status");
+    }
+}
+#endif
+
+/* What a module reports: handed to desc.on_event outside any lock, once for each failure, after it was counted. */
+typedef struct pk_event {
+    const char *object; /* desc.name of the reporting object, or NULL */
+    const char *detail; /* what it is about: the name of a cleanup, a site, a file; or NULL */
+    int kind;           /* PK_<MODULE>_EVENT_… of the reporting module */
+    pk_status status;
+    uint32_t a, b; /* figures; the kind says which */
+} pk_event;
+typedef void (*pk_event_fn)(void *user, const pk_event *event);
+
+/* ---- Hooks ---- */
+
+typedef pk_time (*pk_clock_fn)(void *user); /* milliseconds, never backwards; called inside operations: no perfkit calls in it */
+typedef struct pk_allocator {               /* all zero: malloc and free where PERFKIT_HEAP, else none */
+    void *(*alloc_fn)(size_t size, size_t align, void *user); /* NULL when out of memory; align is a power of two */
+    void (*free_fn)(void *memory, size_t size, void *user);   /* the size that was asked for */
+    void *user;
+} pk_allocator;
+
+#ifndef PERFKIT_MUTEX_BYTES /* room for the platform's mutex or condition inside public structs */
+#define PERFKIT_MUTEX_BYTES (PERFKIT_HOSTED ? 64 : 8)
+#endif
+typedef union pk_mutex { void *align_pointer; uint64_t align_64; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+typedef pk_mutex pk_cond;
+
+/* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
+   and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
+
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
+#ifdef PERFKIT_CRITICAL_ENTER
+#define PK__CRITICAL_ENTER(s) \
+    PERFKIT_CRITICAL_STATE s; \
+    PERFKIT_CRITICAL_ENTER(s)
+#define PK__CRITICAL_EXIT(s) PERFKIT_CRITICAL_EXIT(s)
+#define PK__HAS_CRITICAL 1
+#else
+#define PK__CRITICAL_ENTER(s) ((void)0)
+#define PK__CRITICAL_EXIT(s) ((void)0)
+#define PK__HAS_CRITICAL 0
+#endif
+
+/* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
+   (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
+#ifdef PERFKIT_TICKS
+#ifndef PERFKIT_TICKS_HZ
+#error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
+#endif
+#define PK__HAS_TICKS 1
+#else
+#define PK__HAS_TICKS PERFKIT_HOSTED
+#endif
+#ifndef PERFKIT_TICKS_HZ
+#define PERFKIT_TICKS_HZ 1000000000u
+#endif
+#ifndef PERFKIT_TICKS_MASK
+#define PERFKIT_TICKS_MASK (~(pk_ticks)0)
+#endif
+#ifndef PERFKIT_TICKS_DOWN
+#define PERFKIT_TICKS_DOWN 0
+#endif
+PK__INLINE pk_ticks pk__ticks_between(pk_ticks from, pk_ticks to) { /* right for spans below one wrap */
+    return (pk_ticks)((PERFKIT_TICKS_DOWN ? from - to : to - from) & PERFKIT_TICKS_MASK);
+}
+
+/* Units built with other answers to these get PK_INVALID from init, not corruption. */
+#define PK__CONFIG_WORD                                                                                             \
+    ((uint32_t)PK_PRELUDE << 24 | (uint32_t)(PERFKIT_TIME_BITS / 32) << 20 | (uint32_t)(sizeof(pk_count) / 4) << 16 | \
+     (uint32_t)PERFKIT_MUTEX_BYTES)
+
+/* ---- Arithmetic ---- */
+
+PK__INLINE bool pk__mul_fits(size_t a, size_t b, size_t *product) {
+    if (a != 0 && b > (size_t)-1 / a) return false;
+    *product = a * b;
+    return true;
+}
+PK__INLINE bool pk__add_fits(size_t a, size_t b, size_t *sum) {
+    if (b > (size_t)-1 - a) return false;
+    *sum = a + b;
+    return true;
+}
+#define PK__ALIGN_UP(n, align) (((n) + ((align) - 1)) / (align) * (align)) /* for constant expressions; align > 0 */
+PK__INLINE void *pk__align_pointer(void *p, size_t align) { /* align is a power of two */
+    size_t past = (size_t)((uintptr_t)p & (align - 1));
+    return past == 0 ? p : (void *)((unsigned char *)p + (align - past));
+}
+/* Whether the moment `at` has come, across the wrap of the clock: right while the two are less than half the range apart. */
+PK__INLINE bool pk__time_reached(pk_time now, pk_time at) { return (pk_time)(now - at) < (pk_time)1 << (PERFKIT_TIME_BITS - 1); }
+
+/* ---- Atomics on plain words: acquire loads, release stores, read-modify-write both. Plain accesses where PERFKIT_ATOMICS is 0. ---- */
+
+#if PERFKIT_ATOMICS && defined _MSC_VER && !defined __clang__
+#include <intrin.h>
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { uint32_t v = *p; _ReadWriteBarrier(); return v; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { _InterlockedExchange((volatile long *)p, (long)v); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return (uint32_t)_InterlockedExchangeAdd((volatile long *)p, (long)n); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return (uint32_t)_InterlockedCompareExchange((volatile long *)p, (long)now, (long)was) == was;
+}
+#elif PERFKIT_ATOMICS
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { __atomic_store_n(p, v, __ATOMIC_RELEASE); }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) {
+    return __atomic_compare_exchange_n(p, &was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#else
+PK__INLINE uint32_t pk__load32(const volatile uint32_t *p) { return *p; }
+PK__INLINE void pk__store32(volatile uint32_t *p, uint32_t v) { *p = v; }
+PK__INLINE uint32_t pk__add32(volatile uint32_t *p, uint32_t n) { uint32_t was = *p; *p = was + n; return was; }
+PK__INLINE bool pk__cas32(volatile uint32_t *p, uint32_t was, uint32_t now) { if (*p != was) return false; *p = now; return true; }
+#endif
+
+/* ---- pk_backoff: how long to wait before the next try: min(cap, base * 2^n), then ± jitter, never above the cap. ----
+   Zero fields are the defaults. The caller does the waiting. One thread at a time. */
+
+#define PK_BACKOFF_NO_JITTER 255
+#define PK_BACKOFF_FOREVER 255
+typedef struct pk_backoff {
+    uint32_t base_ms;    /* 0: 1000 */
+    uint32_t cap_ms;     /* 0: 30000; at most 2^30 */
+    uint32_t seed;       /* of the jitter; 0: a constant */
+    uint8_t jitter_pct;  /* 0: 10; 1 to 100; PK_BACKOFF_NO_JITTER */
+    uint8_t max_retries; /* 0: 3; PK_BACKOFF_FOREVER */
+    uint8_t tried;       /* private: retries handed out since the reset */
+} pk_backoff;
+
+/* Start again from the base: call it after a success. */
+PK__INLINE void pk_backoff_reset(pk_backoff *b) { b->tried = 0; }
+
+/* *delay_ms = the wait before the next try; PK_EXHAUSTED, with *delay_ms untouched, when max_retries were handed out. O(log cap). */
+PK__INLINE pk_status pk_backoff_next(pk_backoff *b, uint32_t *delay_ms) {
+    uint32_t cap = b->cap_ms ? b->cap_ms : 30000u, delay = b->base_ms ? b->base_ms : 1000u, spread, random;
+    uint8_t limit = b->max_retries ? b->max_retries : 3, jitter = b->jitter_pct ? b->jitter_pct : 10, n;
+    if (cap > (uint32_t)1 << 30 || (jitter > 100 && jitter != PK_BACKOFF_NO_JITTER)) return PK_INVALID;
+    if (limit != PK_BACKOFF_FOREVER && b->tried >= limit) return PK_EXHAUSTED;
+    for (n = b->tried; n > 0 && delay < cap; n--) delay <<= 1;
+    if (delay > cap) delay = cap;
+    if (b->tried < 254) b->tried++;
+    if (jitter != PK_BACKOFF_NO_JITTER) {
+        random = b->seed ? b->seed : 0x9E3779B9u; /* xorshift32: Marsaglia, 2003 */
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        b->seed = random;
+        spread = (uint32_t)((uint64_t)delay * jitter * 42949673u >> 32); /* delay * jitter / 100 without a division */
+        delay = delay - spread + (uint32_t)((uint64_t)random * (2 * (uint64_t)spread + 1) >> 32);
+        if (delay > cap) delay = cap;
+    }
+    *delay_ms = delay;
+    return PK_OK;
+}
+
+/* ---- pk_breaker: stop calling what keeps failing (circuit breaker, Nygard 2007). ----
+   Zero fields are the defaults, so an all-zero breaker is closed and ready. One thread at a time. */
+
+enum { PK_BREAKER_CLOSED, PK_BREAKER_TRIPPED, PK_BREAKER_HALF_OPEN };
+typedef struct pk_breaker {
+    pk_time open_ms;      /* 0: 60000: how long calls are refused after tripping */
+    pk_time half_open_ms; /* 0: 30000: how long a trial may take before it counts as failed */
+    pk_time since;        /* private: when the state began */
+    uint8_t failures;     /* 0: 5: consecutive failures that trip it */
+    uint8_t failed;       /* private: consecutive failures so far */
+    uint8_t state;        /* PK_BREAKER_CLOSED, _TRIPPED or _HALF_OPEN; read only */
+} pk_breaker;
+
+PK__INLINE void pk__breaker_trip(pk_breaker *b, pk_time now) {
+    b->state = PK_BREAKER_TRIPPED;
+    b->since = now;
+}
+/* PK_OK: make the call, then report it with pk_breaker_success or _failure. PK_BREAKER_OPEN: don't. After open_ms one trial is let through. */
+PK__INLINE pk_status pk_breaker_allow(pk_breaker *b, pk_time now) {
+    if (b->state == PK_BREAKER_CLOSED) return PK_OK;
+    if (b->state == PK_BREAKER_HALF_OPEN) {
+        if ((pk_time)(now - b->since) >= (b->half_open_ms ? b->half_open_ms : 30000u)) pk__breaker_trip(b, now);
+        return PK_BREAKER_OPEN;
+    }
+    if ((pk_time)(now - b->since) < (b->open_ms ? b->open_ms : 60000u)) return PK_BREAKER_OPEN;
+    b->state = PK_BREAKER_HALF_OPEN;
+    b->since = now;
+    return PK_OK;
+}
+PK__INLINE void pk_breaker_success(pk_breaker *b) {
+    b->state = PK_BREAKER_CLOSED;
+    b->failed = 0;
+}
+PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
+    if (b->failed < 255) b->failed++;
+    if (b->state == PK_BREAKER_HALF_OPEN || b->failed >= (b->failures ? b->failures : 5)) pk__breaker_trip(b, now);
+}
+#endif /* PK_PRELUDE */
+
+/* ---- What implementations add: the platform's heap, clock, ticks, mutex and condition behind the hooks. ---- */
+
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || \
+     defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PK__PRELUDE_IMPLEMENTATION
+#define PK__PRELUDE_IMPLEMENTATION
+#include <string.h>
+#if PERFKIT_HOSTED
+#include <assert.h>
+#endif
+#if PERFKIT_HEAP
+#include <stdlib.h>
+#endif
+#if PERFKIT_HOSTED && defined _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#include <windows.h>
+#elif PERFKIT_HOSTED
+#include <time.h>
+#if !defined CLOCK_MONOTONIC && !defined PERFKIT_NOW_MS
+#error "perfkit: include perfkit's implementation first, or compile with -D_POSIX_C_SOURCE=200809L"
+#endif
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#include <pthread.h>
+#endif
+#endif
+
+/* The allocator in force: the caller's, else malloc, else none (NULL). */
+PK__INLINE void *pk__alloc(const pk_allocator *a, size_t size, size_t align) {
+    if (a->alloc_fn) return a->alloc_fn(size, align, a->user);
+#if PERFKIT_HEAP
+    return malloc(size); /* callers leave slack and align within it */
+#else
+    return NULL;
+#endif
+}
+PK__INLINE void pk__free(const pk_allocator *a, void *memory, size_t size) {
+    if (a->alloc_fn) {
+        if (a->free_fn) a->free_fn(memory, size, a->user);
+        return;
+    }
+#if PERFKIT_HEAP
+    free(memory);
+#endif
+}
+
+/* The clock in force where desc.clock is NULL; without one PK__HAS_CLOCK is 0 and times to live are PK_UNSUPPORTED. */
+#ifdef PERFKIT_NOW_MS
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)PERFKIT_NOW_MS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+#define PK__HAS_CLOCK 1
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return (pk_time)GetTickCount64(); }
+#elif PERFKIT_HOSTED
+#define PK__HAS_CLOCK 1
+#ifdef CLOCK_MONOTONIC_COARSE /* a quarter of the price, at the resolution of the kernel's tick (1 to 4 ms) */
+#define PK__CLOCK_ID CLOCK_MONOTONIC_COARSE
+#else
+#define PK__CLOCK_ID CLOCK_MONOTONIC
+#endif
+PK__INLINE pk_time pk__now_ms(void *user) {
+    struct timespec t;
+    (void)user;
+    clock_gettime(PK__CLOCK_ID, &t);
+    return (pk_time)((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u);
+}
+#else
+#define PK__HAS_CLOCK 0
+PK__INLINE pk_time pk__now_ms(void *user) { (void)user; return 0; }
+#endif
+
+/* Ticks where PERFKIT_TICKS is not given. */
+#ifdef PERFKIT_TICKS
+PK__INLINE pk_ticks pk__ticks_now(void) { return (pk_ticks)PERFKIT_TICKS(); }
+#elif PERFKIT_HOSTED && defined _WIN32
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    LARGE_INTEGER count, hz;
+    QueryPerformanceFrequency(&hz);
+    QueryPerformanceCounter(&count);
+    return (pk_ticks)(count.QuadPart / hz.QuadPart * 1000000000 + count.QuadPart % hz.QuadPart * 1000000000 / hz.QuadPart);
+}
+#elif PERFKIT_HOSTED && defined CLOCK_MONOTONIC
+PK__INLINE pk_ticks pk__ticks_now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (pk_ticks)t.tv_sec * 1000000000u + (pk_ticks)t.tv_nsec;
+}
+#else
+PK__INLINE pk_ticks pk__ticks_now(void) { return 0; }
+#endif
+
+#if !PERFKIT_THREADS /* desc.threads is refused at init, so these are never reached */
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { (void)m; return false; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { (void)m; }
+#elif defined PERFKIT_MUTEX_LOCK
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return PERFKIT_MUTEX_INIT(m); }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { PERFKIT_MUTEX_DESTROY(m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { PERFKIT_MUTEX_LOCK(m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { PERFKIT_MUTEX_UNLOCK(m); }
+#ifdef PERFKIT_COND_WAIT
+#define PK__HAS_COND 1
+PK__INLINE bool pk__cond_init(pk_cond *c) { return PERFKIT_COND_INIT(c); }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { PERFKIT_COND_DESTROY(c); }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) { return PERFKIT_COND_WAIT(c, m, ms); }
+PK__INLINE void pk__cond_signal(pk_cond *c) { PERFKIT_COND_SIGNAL(c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { PERFKIT_COND_BROADCAST(c); }
+#endif
+#elif defined _WIN32
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(SRWLOCK) <= sizeof(pk_mutex) && sizeof(CONDITION_VARIABLE) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { InitializeSRWLock((SRWLOCK *)(void *)m); return true; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { (void)m; }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { AcquireSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { ReleaseSRWLockExclusive((SRWLOCK *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) { InitializeConditionVariable((CONDITION_VARIABLE *)(void *)c); return true; }
+PK__INLINE void pk__cond_destroy(pk_cond *c) { (void)c; }
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    return SleepConditionVariableSRW((CONDITION_VARIABLE *)(void *)c, (SRWLOCK *)(void *)m, ms, 0) != 0;
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#else
+#define PK__HAS_COND 1
+PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
+PK__INLINE bool pk__mutex_init(pk_mutex *m) { return pthread_mutex_init((pthread_mutex_t *)(void *)m, NULL) == 0; }
+PK__INLINE void pk__mutex_destroy(pk_mutex *m) { pthread_mutex_destroy((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_lock(pk_mutex *m) { pthread_mutex_lock((pthread_mutex_t *)(void *)m); }
+PK__INLINE void pk__mutex_unlock(pk_mutex *m) { pthread_mutex_unlock((pthread_mutex_t *)(void *)m); }
+PK__INLINE bool pk__cond_init(pk_cond *c) {
+    pthread_condattr_t attributes;
+    bool made;
+    if (pthread_condattr_init(&attributes) != 0) return false;
+#ifndef __APPLE__ /* which waits for a relative time instead */
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    made = pthread_cond_init((pthread_cond_t *)(void *)c, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    return made;
+}
+PK__INLINE void pk__cond_destroy(pk_cond *c) { pthread_cond_destroy((pthread_cond_t *)(void *)c); }
+/* Wakes for a signal, spuriously, or after ms: then false. */
+PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
+    struct timespec t;
+#ifdef __APPLE__
+    t.tv_sec = (time_t)(ms / 1000u);
+    t.tv_nsec = (long)(ms % 1000u) * 1000000L;
+    return pthread_cond_timedwait_relative_np((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#else
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += (time_t)(ms / 1000u);
+    t.tv_nsec += (long)(ms % 1000u) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_nsec -= 1000000000L;
+        t.tv_sec++;
+    }
+    return pthread_cond_timedwait((pthread_cond_t *)(void *)c, (pthread_mutex_t *)(void *)m, &t) == 0;
+#endif
+}
+PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
+PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#endif
+#endif /* PK__PRELUDE_IMPLEMENTATION */
+/* ==== perfkit prelude 1: end ==== */
+
+/* ==== Declarations ==== */
+#ifndef PERFKIT_POOL_H
+#define PERFKIT_POOL_H
+
+#ifndef PERFKIT_POOL_INDEX_BITS
+#define PERFKIT_POOL_INDEX_BITS (PK__TINY ? 8 : PK__FULL ? 0 : 16)
+#endif
+#ifndef PERFKIT_POOL_HANDLES
+#define PERFKIT_POOL_HANDLES (!PK__TINY)
+#endif
+#ifndef PERFKIT_POOL_HANDLE_BITS
+#define PERFKIT_POOL_HANDLE_BITS (PK__TINY ? 16 : PK__FULL ? 64 : 32)
+#endif
+#ifndef PERFKIT_POOL_GROW
+#define PERFKIT_POOL_GROW PK__FULL
+#endif
+#ifndef PERFKIT_POOL_UNCHECKED
+#define PERFKIT_POOL_UNCHECKED PK__FULL
+#endif
+#ifndef PERFKIT_POOL_FILL
+#define PERFKIT_POOL_FILL 0
+#endif
+#if PK__NOT_01(PERFKIT_POOL_HANDLES) || PK__NOT_01(PERFKIT_POOL_GROW) || PK__NOT_01(PERFKIT_POOL_UNCHECKED) || \
+    PK__NOT_01(PERFKIT_POOL_FILL)
+#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL is 0 or 1"
+#endif
+
+/* Layout follows this one; all units must agree on it (PK_INVALID from init where they don't). */
+#if PERFKIT_POOL_INDEX_BITS == 0 || PERFKIT_POOL_INDEX_BITS == 32
+typedef uint32_t pk__pool_index;
+#elif PERFKIT_POOL_INDEX_BITS == 16
+typedef unsigned pk__pool_index;
+#elif PERFKIT_POOL_INDEX_BITS == 8
+typedef uint8_t pk__pool_index;
+#else
+#error "perfkit: PERFKIT_POOL_INDEX_BITS is 8, 16, 32, or 0 for the narrowest that each pool allows"
+#endif
+#if PERFKIT_POOL_HANDLE_BITS == 64
+typedef uint64_t pk_handle; /* an object that may be gone; 0 is none. Plain data: copy, compare with ==, keep anywhere */
+#elif PERFKIT_POOL_HANDLE_BITS == 32
+typedef uint32_t pk_handle; /* an object that may be gone; 0 is none. Plain data: copy, compare with ==, keep anywhere */
+#elif PERFKIT_POOL_HANDLE_BITS == 16
+typedef uint16_t pk_handle; /* an object that may be gone; 0 is none. Plain data: copy, compare with ==, keep anywhere */
+#else
+#error "perfkit: PERFKIT_POOL_HANDLE_BITS is 16, 32 or 64"
+#endif
+
+typedef struct pk_pool pk_pool;
+struct pk_pool { /* all private: use the functions. All zero: a closed pool, which refuses everything */
+    unsigned char *objects;
+    void *stack;              /* the indices of free objects that were out before; the next to hand out is last */
+    uint8_t *live;            /* a bit an object: it is out. NULL: unchecked */
+    size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
+    uint8_t shift, width;     /* zero bits that end stride; bytes of an index in the stack */
+    uint8_t flags, name_bits; /* PK__POOL_…; bits of a handle that name the object */
+    pk__pool_index free_count; /* indices in the stack */
+    pk__pool_index fresh;     /* objects that were ever out: all those below this index */
+    pk__pool_index capacity;
+    pk__pool_index quick;     /* capacity, or 0 where release has more to do than to check and push */
+    pk__pool_index retired;   /* slots whose generations are used up */
+    uintptr_t (*slow)(pk_pool *p, void *object, unsigned release); /* all that the quick way refuses; NULL: count and refuse */
+    void *generations;        /* a word an object: odd while a handle holds it, +1 at each change. NULL: no handles */
+    void *more;               /* what pools with a lock or an allocator have beside */
+    pk_event_fn on_event;
+    void (*reset)(void *object, void *user);
+    void *user;
+    const char *name;
+    pk_count failed[2];       /* acquires, releases */
+};
+
+enum { PK_POOL_CHECKED, PK_POOL_UNCHECKED };
+
+typedef struct pk_pool_desc {
+    const char *name;              /* for reports; NULL is fine; not copied */
+    size_t object_size;            /* bytes; must be given */
+    uint32_t capacity;             /* objects. 0: 64 to begin with, growing without limit (PK_INVALID where PERFKIT_POOL_GROW is 0) */
+    uint32_t max_capacity;         /* more than capacity: grow up to that many. 0: capacity */
+    size_t align;                  /* of objects, a power of two; the distance between objects is a multiple of it. 0: the largest
+                                      power of two in object_size, at most 16 (64-bit), 8 (32-bit) */
+    void *memory;                  /* for the first `capacity` objects: pk_pool_memory_needed bytes, any alignment */
+    size_t memory_size;            /* bytes */
+    const pk_allocator *allocator; /* for all without memory, and for growth; copied. NULL: malloc where PERFKIT_HEAP, else none */
+    void (*reset)(void *object, void *user); /* called by release, while the object is nobody's, outside lock and interrupt mask */
+    pk_event_fn on_event;          /* hears of each refusal; NULL: only counted */
+    void *user;                    /* handed to reset and on_event */
+    uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed and corrupts the pool */
+    bool handles;                  /* objects may be acquired through handles */
+    bool retire;                   /* 16- and 32-bit handles: slots whose generations are used up retire, instead of starting over */
+    bool threads;                  /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+    bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
+} pk_pool_desc;
+
+PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc);
+#define PK__POOL_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25)
+
+/* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that is
+   no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
+   implementation's. PK_UNSUPPORTED: asks for what this build lacks. After an error the pool is a closed one. */
+PK__INLINE pk_status pk_pool_init(pk_pool *p, const pk_pool_desc *desc) {
+    return pk__pool_init(p, sizeof(pk_pool), PK__POOL_CONFIG_WORD, desc);
+}
+
+/* An object, or NULL: all are out, or growth met PK_NO_MEMORY; counted and reported. O(1). Interrupt-safe unless the pool grows. */
+PK_API void *pk_pool_acquire(pk_pool *p);
+
+/* Give an object back. PK_INVALID: not the address of an object of this pool, or not out; nothing has changed, but is counted
+   and reported. O(1), in a pool that grew one comparison a chunk. Interrupt-safe. An unchecked pool notices foreign ones only. */
+PK_API pk_status pk_pool_release(pk_pool *p, void *object);
+
+/* Give the memory back. PK_BUSY: objects are out; nothing has changed. Closing again is PK_OK. A pool of PK_POOL_DEFINE
+   has nothing to give back and stays open. One thread. */
+PK_API pk_status pk_pool_close(pk_pool *p);
+
+PK_API uint32_t pk_pool_count(const pk_pool *p);      /* objects that are out. As safe as acquire */
+PK_API uint32_t pk_pool_capacity(const pk_pool *p);   /* objects that it has room for without growing, retired slots included */
+PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out at once; slots that retire count as out */
+
+/* At file scope: a checked pool of `count` objects of a type that is plain data, private to this file, with typed functions, ready
+   before main and in the first interrupt. It is a pk_pool, so that every function of this header takes &name.
+       PK_POOL_DEFINE(messages, struct message, 64)
+   gives messages_acquire() -> struct message *, messages_release(m), messages_owns(m), messages_index_of(m), messages_count(),
+   messages_capacity(), messages_high_water(). */
+#define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, count, NULL, 0, NULL)
+
+/* ---- Looking around ---- */
+
+#define PK_POOL_NO_INDEX UINT32_MAX
+PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object); /* from 0; PK_POOL_NO_INDEX: not an object of this pool, out or not */
+PK_API void *pk_pool_at(const pk_pool *p, uint32_t index);              /* the object with that index, out or not; NULL: there is none */
+PK_API bool pk_pool_owns(const pk_pool *p, const void *object);         /* it is an object of this pool, and out (unchecked: in or out) */
+
+/* The objects that are out, by index: start with *cursor = 0 and call until NULL. Objects may be released meanwhile; one that is
+   acquired meanwhile is met or not. Bounded by the objects it passes over. Always NULL in an unchecked pool. One thread. */
+PK_API void *pk_pool_next(const pk_pool *p, uint32_t *cursor);
+
+typedef struct pk_pool_stats {
+    const char *name;
+    uint32_t capacity, max_capacity; /* now; and when grown fully */
+    uint32_t active, idle;           /* out; in. active + idle + retired = capacity */
+    uint32_t high_water;             /* most that were ever out at once; slots that retire count as out */
+    uint32_t retired;                /* slots whose generations are used up */
+    int32_t utilization;             /* active of max_capacity, in 1/100 percent: 10000 is full */
+    pk_count exhausted;              /* acquires refused because all were out */
+    pk_count misused;                /* releases refused; handles that were stale when released */
+    pk_count no_memory;              /* acquires refused because the allocator gave nothing */
+} pk_pool_stats;
+PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats); /* O(chunks). As safe as acquire */
+
+/* Reported to on_event: a = objects that are out, b = max_capacity, unless said. */
+enum {
+    PK_POOL_EVENT_EXHAUSTED = 1, /* PK_EXHAUSTED: an acquire found all objects out */
+    PK_POOL_EVENT_MISUSE = 2,    /* PK_INVALID: a wrong release. PK_STALE: a handle that was stale when released */
+    PK_POOL_EVENT_NO_MEMORY = 3, /* PK_NO_MEMORY: an acquire found all out, and the allocator gave nothing */
+    PK_POOL_EVENT_RETIRING = 4,  /* PK_FULL, once: 90 % of the slots have retired. a = those */
+    PK_POOL_EVENT_WRITTEN = 5    /* PK_CORRUPT: an object was written to after its release (PERFKIT_POOL_FILL). a = its index */
+};
+
+/* Have refusals reported to fn(user, event): for PK_POOL_DEFINE, which takes no desc. NULL: none. */
+PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user);
+
+/* ---- Memory ---- */
+
+/* Bytes of desc.memory that pk_pool_init asks for with this desc, whatever the memory's alignment. 0: init would refuse the desc. */
+PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc);
+
+/* The same, or a little more, as a constant expression, for a fixed pool without threads; align 0 as in the desc. Handles need
+   PK_POOL_HANDLE_BYTES(capacity) on top. static unsigned char memory[PK_POOL_BYTES(sizeof(struct job), 0, 32)]; */
+#define PK_POOL_BYTES(object_size, align, capacity) \
+    ((size_t)(capacity) * PK__ALIGN_UP((size_t)(object_size), (size_t)((align) ? (align) : 1)) + \
+     (size_t)(capacity) * PK__POOL_WIDTH(capacity) + ((size_t)(capacity) + 7) / 8 + 2 * PK__POOL_ARRAY_ALIGN + \
+     ((align) > PK__POOL_ALIGN ? (size_t)(align) : PK__POOL_ALIGN))
+#define PK_POOL_HANDLE_BYTES(capacity) ((size_t)(capacity) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(capacity)))
+
+/* Give chunks without an object that is out back to the allocator; the bytes. The first chunk stays. O(chunks). As safe as close,
+   or any thread with desc.threads. */
+PK_API size_t pk_pool_trim(pk_pool *p);
+
+/* ---- Handles: for pools with desc.handles, or PK_POOL_DEFINE_HANDLES ---- */
+
+#if PERFKIT_POOL_HANDLES
+/* Acquire an object together with a handle to it, which is stale as soon as it is released, by handle or by pointer. *object may
+   be NULL where only the handle is wanted. PK_EXHAUSTED, PK_NO_MEMORY: as NULL from pk_pool_acquire. PK_UNSUPPORTED: no handles in
+   this pool. An error leaves *handle and *object as they were. O(1). As safe as acquire. */
+PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object);
+
+/* The object that the handle was given for; NULL: it was released since, or the handle is 0 or none of this pool. O(1), in a pool
+   that grew one comparison a chunk. As safe as acquire; the object is yours only as long as nobody releases it. */
+PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle);
+
+/* Release the object that the handle was given for. PK_STALE: it was released since; PK_INVALID: the handle is 0 or none of this
+   pool; both counted and reported, and nothing has changed. O(1), in a pool that grew one comparison a chunk. As safe as release. */
+PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
+
+PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
+
+/* PK_POOL_DEFINE with handles: messages_acquire_handle(&handle) -> struct message *, messages_get(handle) and
+   messages_release_handle(handle) beside the others. */
+#define PK_POOL_DEFINE_HANDLES(name, Type, count) \
+    static union { \
+        uint16_t u16[((count) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(count)) + 1) / 2]; \
+        uint32_t u32[PK__POOL_WORD_BYTES(PK__POOL_WIDTH(count)) == 4 ? (count) : 1]; \
+    } name##_generations; \
+    PK__STATIC_ASSERT(name##_leaves_bits_for_generations, \
+                      PK__POOL_NAME_BITS(count) <= PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4); \
+    PK__POOL_DEFINE(name, Type, count, 0, &name##_generations, PK__POOL_NAME_BITS(count), pk__pool_slow) \
+    PK__INLINE Type *name##_acquire_handle(pk_handle *handle) { \
+        void *object = NULL; \
+        (void)pk_pool_acquire_handle(&name, handle, &object); \
+        return (Type *)object; \
+    } \
+    PK__INLINE Type *name##_get(pk_handle handle) { return (Type *)pk_pool_get(&name, handle); } \
+    PK__INLINE pk_status name##_release_handle(pk_handle handle) { return pk_pool_release_handle(&name, handle); }
+#endif
+
+/* ---- Private: what the macros above expand to ---- */
+
+#define PK__POOL_STATIC 32 /* a flag: made by PK_POOL_DEFINE */
+#define PK__POOL_MOST /* objects */ \
+    (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
+#define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
+#define PK__POOL_ARRAY_ALIGN ((size_t)(sizeof(void *) > 2 ? 4 : 2))
+#if PERFKIT_POOL_INDEX_BITS == 0
+#define PK__POOL_WIDTH(capacity) ((size_t)((capacity) < 256 ? 1 : (capacity) < 65536 ? 2 : 4))
+#else
+#define PK__POOL_WIDTH(capacity) ((size_t)(PERFKIT_POOL_INDEX_BITS / 8))
+#endif
+#if PERFKIT_POOL_HANDLE_BITS == 64
+#define PK__POOL_WORD_BYTES(width) ((size_t)6)
+#elif PERFKIT_POOL_HANDLE_BITS == 32 /* more than 65535 objects leave 15 bits or fewer */
+#define PK__POOL_WORD_BYTES(width) ((size_t)((width) == 4 ? 2 : 4))
+#else
+#define PK__POOL_WORD_BYTES(width) ((size_t)2)
+#endif
+
+/* Bits that hold n, from 1 to 32, as a constant expression. */
+#define PK__POOL_BITS4(n) ((n) > 7 ? 4 : (n) > 3 ? 3 : (n) > 1 ? 2 : 1)
+#define PK__POOL_BITS8(n) ((n) > 15 ? 4 + PK__POOL_BITS4((n) >> 4) : PK__POOL_BITS4(n))
+#define PK__POOL_BITS16(n) ((n) > 255 ? 8 + PK__POOL_BITS8((n) >> 8) : PK__POOL_BITS8(n))
+#define PK__POOL_NAME_BITS(n) \
+    ((uint32_t)(n) > 65535u ? 16 + PK__POOL_BITS16((uint32_t)(n) >> 16) : PK__POOL_BITS16((uint32_t)(n)))
+
+/* The zero bits that end a size, its odd part, and the inverse of that: Newton's iteration doubles the bits that are right, from 5
+   (Granlund and Montgomery, 1994; Warren, Hacker's Delight). */
+#define PK__POOL_LOW(size) ((size) & (0u - (size)))
+#define PK__POOL_LOW_IN(size, mask, bit) ((PK__POOL_LOW(size) & (mask)) != 0 ? (bit) : 0)
+#define PK__POOL_SHIFT(size) \
+    (uint8_t)(PK__POOL_LOW_IN(size, 0xAAAAAAAAu, 1) + PK__POOL_LOW_IN(size, 0xCCCCCCCCu, 2) + PK__POOL_LOW_IN(size, 0xF0F0F0F0u, 4) + \
+              PK__POOL_LOW_IN(size, 0xFF00FF00u, 8) + PK__POOL_LOW_IN(size, 0xFFFF0000u, 16))
+#define PK__POOL_BETTER(odd, x) ((x) * (2u - (odd) * (x)))
+#define PK__POOL_INVERSE5(odd) ((odd) * 3u ^ 2u)
+#define PK__POOL_INVERSE10(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE5(odd))
+#define PK__POOL_INVERSE20(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE10(odd))
+#define PK__POOL_INVERSE40(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE20(odd))
+#define PK__POOL_INVERSE80(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE40(odd))
+#define PK__POOL_INVERSE(size) PK__POOL_INVERSE80((size) / PK__POOL_LOW(size))
+
+#define PK__POOL_DEFINE(name, Type, count, quick, generations, name_bits, slow) \
+    PK__STATIC_ASSERT(name##_capacity_fits_the_indices, (count) > 0 && (uint32_t)(count) <= PK__POOL_MOST); \
+    static Type name##_objects[count]; \
+    static union { \
+        uint8_t u8[PK__POOL_WIDTH(count) == 1 ? (count) : 1]; \
+        uint16_t u16[PK__POOL_WIDTH(count) == 2 ? (count) : 1]; \
+        uint32_t u32[PK__POOL_WIDTH(count) == 4 ? (count) : 1]; \
+    } name##_stack; \
+    static uint8_t name##_live[((count) + 7) / 8]; \
+    static pk_pool name = {(unsigned char *)name##_objects, &name##_stack, name##_live, sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
+                           PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC, name_bits, 0, 0, count, quick, 0, \
+                           slow, generations, NULL, NULL, NULL, NULL, #name, {0, 0}}; \
+    PK__INLINE Type *name##_acquire(void) { \
+        return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
+    } \
+    PK__INLINE pk_status name##_release(Type *object) { \
+        return PK__POOL_RELEASE(&name, object, PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), \
+                                PK__POOL_WIDTH(count), quick); \
+    } \
+    PK__INLINE bool name##_owns(const Type *object) { return pk_pool_owns(&name, object); } \
+    PK__INLINE uint32_t name##_index_of(const Type *object) { return pk_pool_index_of(&name, object); } \
+    PK__INLINE uint32_t name##_count(void) { return pk_pool_count(&name); } \
+    PK__INLINE uint32_t name##_capacity(void) { return (count); } \
+    PK__INLINE uint32_t name##_high_water(void) { return pk_pool_high_water(&name); }
+
+#if defined PERFKIT_POOL_INLINE
+#define PK__POOL_ACQUIRE(p, stride, width, capacity) pk__pool_acquire(p, stride, width, capacity, 0)
+#define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk__pool_release(p, object, inverse, shift, width, quick)
+#else
+#define PK__POOL_ACQUIRE(p, stride, width, capacity) pk_pool_acquire(p)
+#define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk_pool_release(p, object)
+#endif
+#endif /* PERFKIT_POOL_H */
+
+/* ==== Inline engine: for the implementation, and for files that define PERFKIT_POOL_INLINE ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC || defined PERFKIT_POOL_INLINE) && \
+    !defined PK__POOL_ENGINE
+#define PK__POOL_ENGINE
+
+#if defined __SANITIZE_ADDRESS__
+#define PK__POOL_ASAN 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define PK__POOL_ASAN 1
+#endif
+#endif
+#ifndef PK__POOL_ASAN
+#define PK__POOL_ASAN 0
+#endif
+#define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
+
+/* What the quick way refuses: acquire (release = 0) gets an object or 0, release (1) a pk_status. */
+PK_API uintptr_t pk__pool_else(pk_pool *p, void *object, unsigned release);
+#if PK__POOL_VEILED
+PK_API void pk__pool_veil(pk_pool *p, void *object); /* before it becomes free */
+PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was acquired; used: it was out before */
+#endif
+
+#if PERFKIT_POOL_UNCHECKED
+#define PK__POOL_CHECKS(p) ((p)->live != NULL)
+#else
+#define PK__POOL_CHECKS(p) 1
+#endif
+
+enum {
+    PK__POOL_LOCKED = 1,    /* more->mutex guards all state */
+    PK__POOL_GROWS = 2,     /* may have chunks */
+    PK__POOL_RETIRES = 4,   /* slots whose generations are used up stay out */
+    PK__POOL_OWNED = 8,     /* the first block came from the allocator */
+    PK__POOL_NO_TOUCH = 16  /* free objects are left alone even when debugging */
+};
+
+/* The index of the object that starts at this address; capacity or more where none does. An offset that is no multiple of the
+   stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication by
+   an odd number permutes, so only the offsets of the `capacity` objects give the `capacity` small results. */
+PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, unsigned shift) {
+    size_t q = (size_t)((uintptr_t)object - (uintptr_t)p->objects) * inverse;
+#ifdef __AVR__ /* shifts by one bit at a time anyway */
+    for (; shift > 0; shift--) q = (size_t)(q >> 1 | q << (8 * sizeof q - 1));
+    return q;
+#else
+    return q >> shift | q << ((8 * sizeof q - shift) & (8 * sizeof q - 1));
+#endif
+}
+PK__HOT_INLINE uint8_t pk__pool_bit(pk__pool_index i) {
+#ifdef __AVR__ /* the same without a loop */
+    uint8_t bit = (uint8_t)((i & 1) ? 2 : 1);
+    if (i & 2) bit = (uint8_t)(bit << 2);
+    if (i & 4) bit = (uint8_t)(bit << 4);
+    return bit;
+#else
+    return (uint8_t)(1u << (i & 7u));
+#endif
+}
+
+/* The three steps of a pool's state, each for one critical section. Width is that of the pool, maybe as a constant. */
+
+#if PERFKIT_POOL_INDEX_BITS != 0
+#define PK__POOL_IS(width, bytes) ((void)(width), PERFKIT_POOL_INDEX_BITS == 8 * (bytes))
+#else
+#define PK__POOL_IS(width, bytes) ((width) == (bytes))
+#endif
+
+/* A free index, which is out now; capacity: there is none. */
+PK__HOT_INLINE pk__pool_index pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity) {
+    pk__pool_index i = p->free_count;
+    if (PK__LIKELY(i != 0)) {
+        p->free_count = --i;
+        if (PK__POOL_IS(width, 1))
+            i = ((const uint8_t *)p->stack)[i];
+        else if (PK__POOL_IS(width, 2))
+            i = ((const uint16_t *)p->stack)[i];
+        else
+            i = (pk__pool_index)((const uint32_t *)p->stack)[i];
+    } else {
+        i = p->fresh;
+        if (PK__UNLIKELY(i >= capacity)) return capacity;
+        p->fresh = (pk__pool_index)(i + 1);
+    }
+    if (PK__POOL_CHECKS(p)) p->live[i >> 3] = (uint8_t)(p->live[i >> 3] | pk__pool_bit(i));
+    return i;
+}
+/* Object i is not out any more, but not free yet. false: it was not out. */
+PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i) {
+    uint8_t bit, *live;
+    if (!PK__POOL_CHECKS(p)) return true;
+    bit = pk__pool_bit(i);
+    live = p->live + (i >> 3);
+    if (PK__UNLIKELY(!(*live & bit))) return false;
+    *live = (uint8_t)(*live ^ bit);
+    return true;
+}
+/* Object i is free. */
+PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) {
+    pk__pool_index at = p->free_count;
+    p->free_count = (pk__pool_index)(at + 1);
+    if (PK__POOL_IS(width, 1))
+        ((uint8_t *)p->stack)[at] = (uint8_t)i;
+    else if (PK__POOL_IS(width, 2))
+        ((uint16_t *)p->stack)[at] = (uint16_t)i;
+    else
+        ((uint32_t *)p->stack)[at] = i;
+}
+
+PK__HOT_INLINE void *pk__pool_acquire_else(pk_pool *p) {
+    uintptr_t object = pk__pool_else(p, NULL, 0);
+    return (void *)object;
+}
+PK__HOT_INLINE pk_status pk__pool_release_else(pk_pool *p, void *object) {
+    uintptr_t status = pk__pool_else(p, object, 1);
+    return (pk_status)status;
+}
+/* The quick ways. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
+PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width, pk__pool_index capacity, uint8_t not_quick) {
+    void *object;
+    pk__pool_index i;
+#if PK__POOL_VEILED
+    bool used;
+#endif
+    PERFKIT_ASSERT(p != NULL);
+    if (PK__UNLIKELY(not_quick != 0)) return pk__pool_acquire_else(p);
+    PK__CRITICAL_ENTER(state);
+#if PK__POOL_VEILED
+    used = p->free_count != 0;
+#endif
+    i = pk__pool_take(p, width, capacity);
+    PK__CRITICAL_EXIT(state);
+    if (PK__UNLIKELY(i >= capacity)) return pk__pool_acquire_else(p);
+    object = p->objects + i * stride;
+#if PK__POOL_VEILED
+    pk__pool_unveil(p, object, used);
+#endif
+    return object;
+}
+
+PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, unsigned shift, unsigned width, pk__pool_index quick) {
+    size_t i;
+    bool was_out;
+    PERFKIT_ASSERT(p != NULL);
+    i = pk__pool_index_in(p, object, inverse, shift);
+    if (PK__UNLIKELY(i >= quick)) return pk__pool_release_else(p, object);
+    {
+        PK__CRITICAL_ENTER(state);
+        was_out = pk__pool_unmark(p, (pk__pool_index)i);
+#if PK__POOL_VEILED
+        PK__CRITICAL_EXIT(state);
+    }
+    if (was_out) pk__pool_veil(p, object);
+    {
+        PK__CRITICAL_ENTER(state);
+#endif
+        if (PK__LIKELY(was_out)) pk__pool_push(p, (pk__pool_index)i, width);
+        PK__CRITICAL_EXIT(state);
+    }
+    return PK__LIKELY(was_out) ? PK_OK : pk__pool_release_else(p, object);
+}
+
+/* For any pool. */
+#define PK__POOL_NOT_QUICK(p) \
+    (PERFKIT_THREADS || PERFKIT_POOL_GROW ? (uint8_t)((p)->flags & (PK__POOL_LOCKED | PK__POOL_GROWS)) : (uint8_t)0)
+PK__HOT_INLINE void *pk__pool_acquire_any(pk_pool *p) {
+    return pk__pool_acquire(p, p->stride, p->width, p->capacity, PK__POOL_NOT_QUICK(p));
+}
+PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
+    return pk__pool_release(p, object, p->inverse, p->shift, p->width, p->quick);
+}
+#endif /* PK__POOL_ENGINE */
+
+/* ==== Implementation ==== */
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC) && \
+    !defined PERFKIT_POOL_IMPLEMENTED
+#define PERFKIT_POOL_IMPLEMENTED
+#if PK__POOL_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+/* Names in parentheses: PERFKIT_POOL_INLINE makes macros of them. */
+PK_API void *(pk_pool_acquire)(pk_pool *p) { return pk__pool_acquire_any(p); }
+PK_API pk_status(pk_pool_release)(pk_pool *p, void *object) { return pk__pool_release_any(p, object); }
+
+PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *object, unsigned release) {
+    if (p->slow) return p->slow(p, object, release);
+#if PERFKIT_STATS
+    {
+        PK__CRITICAL_ENTER(state);
+        p->failed[release]++;
+        PK__CRITICAL_EXIT(state);
+    }
+#endif
+    return release; /* 0: NULL; 1: PK_INVALID */
+}
+PK__STATIC_ASSERT(pool_else_returns_a_status, PK_INVALID == 1);
+
+/* ---- Whatever is more than a fixed array: a lock, chunks, handles, a reset callback, reports. Reached through pk_pool.slow, so
+   that programs without these don't link it. ---- */
+
+/* A pool within the pool: the objects from `first` on. Slot 0 is the pool itself; slot k > 0 has as many objects as all before. */
+typedef struct pk__pool_chunk {
+    pk_pool core; /* first: pk__pool_first_of relies on it */
+    struct pk__pool_chunk *next;
+    void *block;
+    size_t bytes, span; /* of the block; of the objects */
+    uint32_t first;
+} pk__pool_chunk;
+
+typedef struct pk__pool_more {
+    pk_mutex mutex;
+    pk_allocator allocator;
+    void *block; /* of the first objects and this */
+    size_t bytes, align;
+    pk__pool_chunk *chunks;   /* from the last slot to the first: the largest, and likeliest, first */
+    pk__pool_chunk *current;  /* the one that gave last, or NULL */
+    uint32_t max_capacity;
+    uint32_t active, peak;    /* of a pool that grows */
+    pk_count no_memory;
+    uint64_t generation;      /* where the words of new chunks start: above those of chunks that are gone */
+} pk__pool_more;
+#define PK__POOL_MORE(p) ((pk__pool_more *)(p)->more)
+
+#if PERFKIT_THREADS
+static void pk__pool_lock(const pk_pool *p) {
+    if (p->flags & PK__POOL_LOCKED) pk__mutex_lock(&PK__POOL_MORE(p)->mutex);
+}
+static void pk__pool_unlock(const pk_pool *p) {
+    if (p->flags & PK__POOL_LOCKED) pk__mutex_unlock(&PK__POOL_MORE(p)->mutex);
+}
+#else
+#define pk__pool_lock(p) ((void)(p))
+#define pk__pool_unlock(p) ((void)(p))
+#endif
+#if PERFKIT_POOL_GROW
+#define PK__POOL_CHUNKS(p) ((p)->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->chunks : NULL)
+#else
+#define PK__POOL_CHUNKS(p) ((pk__pool_chunk *)NULL)
+#endif
+
+/* For functions that only read, but share what finds things with those that write. */
+PK__INLINE pk_pool *pk__pool_mutable(const pk_pool *p) { return (pk_pool *)(uintptr_t)p; }
+
+static uint32_t pk__pool_out(const pk_pool *p) { /* under the lock */
+    pk__pool_index out;
+#if PERFKIT_POOL_GROW
+    if (p->flags & PK__POOL_GROWS) return PK__POOL_MORE(p)->active;
+#endif
+    {
+        PK__CRITICAL_ENTER(state);
+        out = (pk__pool_index)(p->fresh - p->free_count - p->retired);
+        PK__CRITICAL_EXIT(state);
+    }
+    return out;
+}
+static uint32_t pk__pool_max_capacity(const pk_pool *p) {
+    return PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->max_capacity : p->capacity;
+}
+
+static PK__COLD void pk__pool_report(pk_pool *p, pk_status status, uint32_t a) {
+    pk_event event;
+    if (p->on_event == NULL) return;
+    event.object = p->name;
+    event.detail = NULL;
+    event.kind = status == PK_EXHAUSTED   ? PK_POOL_EVENT_EXHAUSTED
+                 : status == PK_NO_MEMORY ? PK_POOL_EVENT_NO_MEMORY
+                 : status == PK_FULL      ? PK_POOL_EVENT_RETIRING
+                 : status == PK_CORRUPT   ? PK_POOL_EVENT_WRITTEN
+                                          : PK_POOL_EVENT_MISUSE;
+    event.status = status;
+    event.a = status == PK_FULL || status == PK_CORRUPT ? a : pk_pool_count(p);
+    event.b = pk__pool_max_capacity(p);
+    p->on_event(p->user, &event);
+}
+
+/* Count a refusal, report it, and return it. */
+static PK__COLD pk_status pk__pool_refuse(pk_pool *p, pk_status status) {
+#if PERFKIT_STATS
+    pk__pool_lock(p);
+    {
+        PK__CRITICAL_ENTER(state);
+#if PERFKIT_POOL_GROW
+        if (status == PK_NO_MEMORY)
+            PK__POOL_MORE(p)->no_memory++;
+        else
+#endif
+            p->failed[status != PK_EXHAUSTED]++;
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__pool_unlock(p);
+#endif
+    pk__pool_report(p, status, 0);
+    return status;
+}
+
+/* pk_pool.slow of a pool that has nothing special but somebody who hears of its refusals. */
+static uintptr_t pk__pool_only_refuse(pk_pool *p, void *object, unsigned release) {
+    (void)object;
+    (void)pk__pool_refuse(p, release ? PK_INVALID : PK_EXHAUSTED);
+    return release;
+}
+PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
+    PERFKIT_ASSERT(p != NULL);
+    p->on_event = fn;
+    p->user = user;
+    if (p->slow == NULL) p->slow = pk__pool_only_refuse;
+}
+
+#if PK__POOL_VEILED
+#define PK__POOL_FILL_BYTE 0xDD
+PK_API void pk__pool_veil(pk_pool *p, void *object) {
+    if (p->flags & PK__POOL_NO_TOUCH) return;
+    if (PERFKIT_POOL_FILL && !p->reset) memset(object, PK__POOL_FILL_BYTE, p->stride); /* what reset made is to be found again */
+#if PK__POOL_ASAN
+    __asan_poison_memory_region(object, p->stride);
+#endif
+}
+PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
+    const unsigned char *byte = (const unsigned char *)object;
+    size_t left = PERFKIT_POOL_FILL && used && !p->reset && !(p->flags & PK__POOL_NO_TOUCH) ? p->stride : 0;
+#if PK__POOL_ASAN
+    __asan_unpoison_memory_region(object, p->stride);
+#endif
+    for (; left > 0; left--, byte++) {
+        if (*byte == PK__POOL_FILL_BYTE) continue;
+#if PERFKIT_STATS
+        p->failed[1]++;
+#endif
+        pk__pool_report(p, PK_CORRUPT, pk_pool_index_of(p, object));
+        break;
+    }
+}
+#else
+#define pk__pool_veil(p, object) ((void)(p), (void)(object))
+#define pk__pool_unveil(p, object, used) ((void)(p), (void)(object))
+#endif
+
+/* ---- Where things lie. Under the lock. ---- */
+
+static uint32_t pk__pool_first_of(const pk_pool *p, const pk_pool *core) {
+    return PERFKIT_POOL_GROW && core != p ? ((const pk__pool_chunk *)(const void *)core)->first : 0;
+}
+/* The pool or chunk with this object, and its index there; NULL: it is none of ours. */
+static pk_pool *pk__pool_find(pk_pool *p, const void *object, pk__pool_index *i) {
+    pk_pool *core = p;
+    size_t at = pk__pool_index_in(p, object, p->inverse, p->shift);
+#if PERFKIT_POOL_GROW
+    if (PK__UNLIKELY(at >= p->capacity)) {
+        pk__pool_chunk *chunk = PK__POOL_CHUNKS(p);
+        while (chunk && (size_t)((uintptr_t)object - (uintptr_t)chunk->core.objects) >= chunk->span) chunk = chunk->next;
+        if (chunk == NULL) return NULL;
+        core = &chunk->core;
+        at = pk__pool_index_in(core, object, p->inverse, p->shift);
+    }
+#endif
+    if (PK__UNLIKELY(at >= core->capacity)) return NULL;
+    *i = (pk__pool_index)at;
+    return core;
+}
+/* The pool or chunk with the object of this index, which becomes the one there; NULL: there is none. */
+static pk_pool *pk__pool_core_at(pk_pool *p, uint32_t *index) {
+    if (PK__LIKELY(*index < p->capacity)) return p;
+#if PERFKIT_POOL_GROW
+    {
+        pk__pool_chunk *chunk = PK__POOL_CHUNKS(p);
+        while (chunk && *index - chunk->first >= chunk->core.capacity) chunk = chunk->next;
+        if (chunk == NULL) return NULL;
+        *index -= chunk->first;
+        return &chunk->core;
+    }
+#else
+    return NULL;
+#endif
+}
+
+/* ---- Generations: odd words are held by the one handle that carries their upper bits. ---- */
+
+#if PERFKIT_POOL_HANDLES
+#if PERFKIT_POOL_HANDLE_BITS == 64
+typedef uint64_t pk__pool_word;
+#else
+typedef uint32_t pk__pool_word;
+#endif
+
+static pk__pool_word pk__pool_word_of(const pk_pool *core, pk__pool_index i) {
+#if PERFKIT_POOL_HANDLE_BITS == 64 /* 6 bytes each */
+    const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * 6;
+    uint32_t low;
+    uint16_t high;
+    memcpy(&low, at, 4);
+    memcpy(&high, at + 4, 2);
+    return (uint64_t)high << 32 | low;
+#else
+    if (PERFKIT_POOL_HANDLE_BITS == 16 || PK__POOL_IS(core->width, 4))
+        return ((const uint16_t *)core->generations)[i];
+    return ((const uint32_t *)core->generations)[i];
+#endif
+}
+static void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk__pool_word word) {
+#if PERFKIT_POOL_HANDLE_BITS == 64
+    unsigned char *at = (unsigned char *)core->generations + (size_t)i * 6;
+    uint32_t low = (uint32_t)word;
+    uint16_t high = (uint16_t)(word >> 32);
+    memcpy(at, &low, 4);
+    memcpy(at + 4, &high, 2);
+#else
+    if (PERFKIT_POOL_HANDLE_BITS == 16 || PK__POOL_IS(core->width, 4))
+        ((uint16_t *)core->generations)[i] = (uint16_t)word;
+    else
+        ((uint32_t *)core->generations)[i] = word;
+#endif
+}
+/* All bits of a word: those of a generation and the lowest. */
+static pk__pool_word pk__pool_word_mask(const pk_pool *p) {
+#if PERFKIT_POOL_HANDLE_BITS == 64
+    return ~(uint64_t)0 >> (p->name_bits < 17 ? 16 : p->name_bits - 1);
+#elif PERFKIT_POOL_HANDLE_BITS == 32
+    return 0xFFFFFFFFu >> (p->name_bits - 1);
+#else
+    return 0xFFFFu >> (p->name_bits - 1);
+#endif
+}
+/* The pool or chunk and index that a handle names, and the word it expects there; NULL: none. */
+static pk_pool *pk__pool_named(pk_pool *p, pk_handle handle, pk__pool_index *i, pk__pool_word *word) {
+    uint32_t index = (uint32_t)(handle & (((pk_handle)1 << p->name_bits) - 1)) - 1;
+    pk_pool *core = p->generations ? pk__pool_core_at(p, &index) : NULL;
+    *i = (pk__pool_index)index;
+    *word = (pk__pool_word)(handle >> p->name_bits) << 1 | 1;
+    return core;
+}
+#endif
+
+/* ---- Growth ---- */
+
+#if PERFKIT_POOL_GROW
+static pk_pool *pk__pool_grow(pk_pool *p, pk_status *status);
+
+/* A chunk with room, or a new one; NULL: *status says why. */
+static pk_pool *pk__pool_room(pk_pool *p, pk_status *status) {
+    pk__pool_chunk *chunk;
+    for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) {
+        if (chunk->core.free_count == 0 && chunk->core.fresh == chunk->core.capacity) continue;
+        PK__POOL_MORE(p)->current = chunk;
+        return &chunk->core;
+    }
+    return p->flags & PK__POOL_GROWS ? pk__pool_grow(p, status) : NULL;
+}
+#endif
+
+/* ---- Acquire and release of any pool ---- */
+
+static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *handle) {
+    pk_pool *core = p;
+    pk_status status = PK_OK;
+    pk__pool_index i;
+    bool used = false;
+#if PERFKIT_POOL_HANDLES
+    pk__pool_word word = 0;
+#endif
+    pk__pool_lock(p);
+    for (;;) {
+        PK__CRITICAL_ENTER(state);
+#if PK__POOL_VEILED
+        used = core->free_count != 0;
+#endif
+        i = pk__pool_take(core, core->width, core->capacity);
+#if PERFKIT_POOL_HANDLES
+        if (handle && i < core->capacity) {
+            word = pk__pool_word_of(core, i) | 1;
+            pk__pool_set_word(core, i, word);
+        }
+#endif
+        PK__CRITICAL_EXIT(state);
+        if (PK__LIKELY(i < core->capacity)) break;
+        status = PK_EXHAUSTED;
+#if PERFKIT_POOL_GROW
+        core = core == p && PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : pk__pool_room(p, &status);
+        if (core) continue;
+#endif
+        pk__pool_unlock(p);
+        return pk__pool_refuse(p, status);
+    }
+#if PERFKIT_POOL_GROW
+    if (p->flags & PK__POOL_GROWS && ++PK__POOL_MORE(p)->active > PK__POOL_MORE(p)->peak)
+        PK__POOL_MORE(p)->peak = PK__POOL_MORE(p)->active;
+#endif
+    pk__pool_unlock(p);
+    *object = core->objects + i * p->stride;
+    pk__pool_unveil(p, *object, used);
+#if PERFKIT_POOL_HANDLES
+    if (handle) *handle = (pk_handle)((pk_handle)(word >> 1) << p->name_bits | (pk__pool_first_of(p, core) + i + 1));
+#else
+    (void)handle;
+#endif
+    (void)used;
+    return PK_OK;
+}
+
+/* The use of object i ends, which is not free yet. PK_FULL: its slot has to retire. An error changes nothing. Under the lock. */
+#if PERFKIT_POOL_HANDLES
+static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, pk__pool_word expected) {
+    pk__pool_word mask = p->generations ? pk__pool_word_mask(p) : 0, word = 0;
+    pk_status status = PK_OK;
+    PK__CRITICAL_ENTER(state);
+    if (core->generations) word = pk__pool_word_of(core, i);
+    if (expected != 0 && word != expected)
+        status = PK_STALE;
+    else if (!pk__pool_unmark(core, i))
+        status = PK_INVALID;
+    else if (word & 1) {
+        if (word == mask && p->flags & PK__POOL_RETIRES) status = PK_FULL;
+        pk__pool_set_word(core, i, (word + 1) & mask);
+    }
+    PK__CRITICAL_EXIT(state);
+    return status;
+}
+#else
+static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, uint8_t expected) {
+    bool was_out;
+    (void)p, (void)expected;
+    {
+        PK__CRITICAL_ENTER(state);
+        was_out = pk__pool_unmark(core, i);
+        PK__CRITICAL_EXIT(state);
+    }
+    return was_out ? PK_OK : PK_INVALID;
+}
+#endif
+
+/* Slots that retired; *report: the nine tenths of all are reached with this one. Under the lock. */
+static uint32_t pk__pool_retire(pk_pool *p, pk_pool *core, bool *report) {
+    uint32_t retired, max = pk__pool_max_capacity(p);
+    pk__pool_chunk *chunk;
+    {
+        PK__CRITICAL_ENTER(state);
+        core->retired++;
+        PK__CRITICAL_EXIT(state);
+    }
+    retired = p->retired;
+    for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) retired += chunk->core.retired;
+    *report = retired == max - max / 10;
+    return retired;
+}
+
+/* The second half of every release: the object is nobody's between the two. */
+static pk_status pk__pool_end_release(pk_pool *p, pk_pool *core, pk__pool_index i, pk_status status) {
+    void *object;
+    uint32_t retired = 0;
+    bool report = false;
+    if (PK__UNLIKELY(status != PK_OK && status != PK_FULL)) return pk__pool_refuse(p, status);
+    object = core->objects + i * p->stride;
+    if (p->reset) p->reset(object, p->user);
+    pk__pool_veil(p, object);
+    pk__pool_lock(p);
+    if (PK__LIKELY(status == PK_OK)) {
+        PK__CRITICAL_ENTER(state);
+        pk__pool_push(core, i, core->width);
+        PK__CRITICAL_EXIT(state);
+    } else
+        retired = pk__pool_retire(p, core, &report);
+#if PERFKIT_POOL_GROW
+    if (p->flags & PK__POOL_GROWS) PK__POOL_MORE(p)->active--;
+#endif
+    pk__pool_unlock(p);
+    if (report) pk__pool_report(p, PK_FULL, retired);
+    return PK_OK;
+}
+
+PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release) {
+    pk_pool *core;
+    pk__pool_index i = 0;
+    pk_status status = PK_INVALID;
+    if (!release) {
+        object = NULL;
+        (void)pk__pool_acquire_slow(p, &object, NULL);
+        return (uintptr_t)object;
+    }
+    pk__pool_lock(p);
+    core = pk__pool_find(p, object, &i);
+    if (PK__LIKELY(core != NULL)) status = pk__pool_end_use(p, core, i, 0);
+    pk__pool_unlock(p);
+    return (uintptr_t)pk__pool_end_release(p, core, i, status);
+}
+
+#if PERFKIT_POOL_HANDLES
+PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object) {
+    void *unwanted;
+    PERFKIT_ASSERT(p != NULL && handle != NULL);
+    if (p->generations == NULL) return PK_UNSUPPORTED;
+    return pk__pool_acquire_slow(p, object ? object : &unwanted, handle);
+}
+
+PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
+    pk__pool_index i;
+    pk__pool_word word;
+    pk_pool *core;
+    PERFKIT_ASSERT(p != NULL);
+    pk__pool_lock(p);
+    core = pk__pool_named(pk__pool_mutable(p), handle, &i, &word);
+    if (core) {
+        PK__CRITICAL_ENTER(state);
+        if (pk__pool_word_of(core, i) != word) core = NULL;
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__pool_unlock(p);
+    return core ? core->objects + i * p->stride : NULL;
+}
+
+PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle) {
+    pk__pool_index i;
+    pk__pool_word word;
+    pk_status status = PK_INVALID;
+    pk_pool *core;
+    PERFKIT_ASSERT(p != NULL);
+    pk__pool_lock(p);
+    core = pk__pool_named(p, handle, &i, &word);
+    if (core) status = pk__pool_end_use(p, core, i, word);
+    pk__pool_unlock(p);
+    return pk__pool_end_release(p, core, i, status);
+}
+#endif
+
+/* ---- Looking around ---- */
+
+PK_API uint32_t pk_pool_count(const pk_pool *p) {
+    uint32_t out;
+    PERFKIT_ASSERT(p != NULL);
+    pk__pool_lock(p);
+    out = pk__pool_out(p);
+    pk__pool_unlock(p);
+    return out;
+}
+PK_API uint32_t pk_pool_capacity(const pk_pool *p) {
+    uint32_t capacity = p->capacity;
+    const pk__pool_chunk *chunk;
+    pk__pool_lock(p);
+    for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) capacity += chunk->core.capacity;
+    pk__pool_unlock(p);
+    return capacity;
+}
+PK_API uint32_t pk_pool_high_water(const pk_pool *p) {
+    uint32_t high;
+    pk__pool_lock(p);
+    {
+        PK__CRITICAL_ENTER(state);
+        high = PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->peak : p->fresh;
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__pool_unlock(p);
+    return high;
+}
+PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object) {
+    pk__pool_index i = 0;
+    pk_pool *core;
+    uint32_t index;
+    pk__pool_lock(p);
+    core = pk__pool_find(pk__pool_mutable(p), object, &i);
+    index = core ? pk__pool_first_of(p, core) + i : PK_POOL_NO_INDEX;
+    pk__pool_unlock(p);
+    return index;
+}
+PK_API void *pk_pool_at(const pk_pool *p, uint32_t index) {
+    pk_pool *core;
+    pk__pool_lock(p);
+    core = pk__pool_core_at(pk__pool_mutable(p), &index);
+    pk__pool_unlock(p);
+    return core ? core->objects + (size_t)index * p->stride : NULL;
+}
+PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
+    pk__pool_index i = 0;
+    pk_pool *core;
+    bool out;
+    pk__pool_lock(p);
+    core = pk__pool_find(pk__pool_mutable(p), object, &i);
+    out = core && (!PK__POOL_CHECKS(core) || core->live[i >> 3] & pk__pool_bit(i));
+    pk__pool_unlock(p);
+    return out;
+}
+
+/* The object that is out with the lowest index from *local on; NULL: none. */
+static void *pk__pool_next_in(const pk_pool *core, uint32_t *local) {
+    for (; *local < core->fresh; ++*local)
+        if (core->live[*local >> 3] == 0)
+            *local |= 7; /* none of these eight */
+        else if (core->live[*local >> 3] & pk__pool_bit((pk__pool_index)*local))
+            return core->objects + (size_t)*local * core->stride;
+    return NULL;
+}
+PK_API void *pk_pool_next(const pk_pool *p, uint32_t *cursor) {
+    const pk_pool *core = p;
+    void *object = NULL;
+    uint32_t first = 0, local;
+    pk__pool_lock(p);
+    if (p->objects == NULL || !PK__POOL_CHECKS(p)) core = NULL;
+    while (core) {
+        local = *cursor > first ? *cursor - first : 0;
+        object = pk__pool_next_in(core, &local);
+        if (object) {
+            *cursor = first + local + 1;
+            break;
+        }
+        if (*cursor < first + core->capacity) *cursor = first + core->capacity;
+        core = NULL;
+#if PERFKIT_POOL_GROW
+        {
+            const pk__pool_chunk *chunk; /* the chunk that begins or continues at the cursor, or else follows it */
+            for (chunk = PK__POOL_CHUNKS(p); chunk && chunk->first + chunk->core.capacity > *cursor; chunk = chunk->next) {
+                core = &chunk->core;
+                first = chunk->first;
+            }
+        }
+#endif
+    }
+    pk__pool_unlock(p);
+    return object;
+}
+
+PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats) {
+    const pk__pool_chunk *chunk;
+    PERFKIT_ASSERT(p != NULL && stats != NULL);
+    memset(stats, 0, sizeof *stats);
+    stats->capacity = pk_pool_capacity(p);
+    stats->high_water = pk_pool_high_water(p);
+    pk__pool_lock(p);
+    {
+        PK__CRITICAL_ENTER(state);
+        stats->exhausted = p->failed[0];
+        stats->misused = p->failed[1];
+        stats->retired = p->retired;
+        stats->active = (pk__pool_index)(p->fresh - p->free_count - p->retired);
+        PK__CRITICAL_EXIT(state);
+    }
+    for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) stats->retired += chunk->core.retired;
+    if (PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS) {
+        stats->active = PK__POOL_MORE(p)->active;
+        stats->no_memory = PK__POOL_MORE(p)->no_memory;
+    }
+    pk__pool_unlock(p);
+    stats->name = p->name;
+    stats->max_capacity = pk__pool_max_capacity(p);
+    stats->idle = stats->capacity - stats->active - stats->retired;
+    if (stats->max_capacity > 0) {
+        uint32_t active = stats->active, max = stats->max_capacity;
+        for (; max > 400000u; max >>= 1) active >>= 1; /* the product below fits */
+        stats->utilization = (int32_t)(active * 10000u / max);
+    }
+}
+
+/* ---- Making and unmaking ---- */
+
+static size_t pk__pool_width_for(uint32_t capacity) {
+    (void)capacity;
+    return PK__POOL_WIDTH(capacity);
+}
+
+/* Bytes for the arrays of so many objects, slack included; 0: more than there can be. */
+static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacity, bool handles, bool checked) {
+    size_t width = pk__pool_width_for(capacity), bytes, beside;
+    size_t n = (size_t)capacity;
+    if ((size_t)(n * 16) / 16 != capacity) return 0;
+    beside = n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 2 * PK__POOL_ARRAY_ALIGN;
+    if (checked) beside += (n + 7) / 8;
+    if (!pk__mul_fits(stride, n, &bytes) || !pk__add_fits(bytes, beside, &bytes)) return 0;
+    return pk__add_fits(bytes, align > PK__POOL_ALIGN ? align : PK__POOL_ALIGN, &bytes) ? bytes : 0;
+}
+
+/* Give a core, whose sizes are set, its arrays in this memory. */
+static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capacity, bool handles, bool checked) {
+    unsigned char *at = (unsigned char *)pk__align_pointer(memory, align);
+    core->capacity = (pk__pool_index)capacity;
+    core->width = (uint8_t)pk__pool_width_for((uint32_t)capacity);
+    core->objects = at;
+#if PK__POOL_ASAN
+    if (!(core->flags & PK__POOL_NO_TOUCH)) __asan_poison_memory_region(at, capacity * core->stride);
+#endif
+    at = (unsigned char *)pk__align_pointer(at + capacity * core->stride, PK__POOL_ARRAY_ALIGN);
+    core->stack = at;
+    at += capacity * core->width;
+#if PERFKIT_POOL_HANDLES
+    if (handles) {
+        at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
+        core->generations = at;
+        memset(at, 0, capacity * PK__POOL_WORD_BYTES(core->width));
+        at += capacity * PK__POOL_WORD_BYTES(core->width);
+    }
+#else
+    (void)handles;
+#endif
+    if (!checked) return;
+    core->live = at;
+    memset(at, 0, (capacity + 7) / 8);
+}
+static void pk__pool_unpoison(const pk_pool *core) { /* the memory goes back to its owner */
+#if PK__POOL_ASAN
+    if (core->objects) __asan_unpoison_memory_region(core->objects, core->capacity * core->stride);
+#else
+    (void)core;
+#endif
+}
+
+/* A description with its defaults resolved. */
+typedef struct pk__pool_plan {
+    size_t stride, align, bytes; /* bytes: of the first block */
+    uint32_t capacity, max_capacity;
+    uint8_t flags, name_bits;
+    bool more; /* there has to be a pk__pool_more at the start of the first block */
+} pk__pool_plan;
+
+#define PK__POOL_MORE_BYTES ((sizeof(pk__pool_more) + PK__POOL_ALIGN - 1) / PK__POOL_ALIGN * PK__POOL_ALIGN)
+
+static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan) {
+    uint32_t most = PK__POOL_MOST;
+    bool source, grows;
+    memset(plan, 0, sizeof *plan);
+    if (desc == NULL || desc->object_size == 0 || (desc->align & (desc->align - 1)) != 0) return PK_INVALID;
+    if (desc->check != PK_POOL_CHECKED && desc->check != PK_POOL_UNCHECKED) return PK_INVALID;
+    if ((desc->check == PK_POOL_UNCHECKED && !PERFKIT_POOL_UNCHECKED) || (desc->handles && !PERFKIT_POOL_HANDLES) ||
+        (desc->threads && !PERFKIT_THREADS) || (desc->max_capacity > desc->capacity && !PERFKIT_POOL_GROW))
+        return PK_UNSUPPORTED;
+
+#if PERFKIT_POOL_HANDLE_BITS < 64 /* a quarter of the handle, at least, is for the generation */
+    if (desc->handles && most > ((uint32_t)1 << (PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4)) - 1)
+        most = ((uint32_t)1 << (PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4)) - 1;
+#endif
+    plan->capacity = desc->capacity;
+    plan->max_capacity = desc->max_capacity ? desc->max_capacity : desc->capacity;
+#if PERFKIT_POOL_GROW
+    if (desc->capacity == 0) {
+        plan->max_capacity = desc->max_capacity ? desc->max_capacity : most;
+        plan->capacity = plan->max_capacity < 64 ? plan->max_capacity : 64;
+    }
+#endif
+    if (plan->capacity == 0 || plan->max_capacity < plan->capacity || plan->max_capacity > most) return PK_INVALID;
+    grows = plan->max_capacity > plan->capacity;
+    source = PERFKIT_HEAP || (desc->allocator && desc->allocator->alloc_fn);
+    if (!source && (grows || desc->memory == NULL)) return PK_NO_MEMORY;
+
+    plan->align = desc->align;
+    if (plan->align == 0) {
+        plan->align = PK__POOL_LOW(desc->object_size);
+        if (plan->align > PK__POOL_ALIGN) plan->align = PK__POOL_ALIGN;
+    }
+    plan->stride = (desc->object_size + (plan->align - 1)) & ~(plan->align - 1);
+    if (plan->stride < desc->object_size) return PK_NO_MEMORY;
+    plan->name_bits = (uint8_t)PK__POOL_NAME_BITS(plan->max_capacity);
+    plan->flags = (uint8_t)((desc->threads ? PK__POOL_LOCKED : 0) | (grows ? PK__POOL_GROWS : 0) |
+                            (desc->retire || PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_RETIRES : 0) |
+                            (desc->memory ? 0 : PK__POOL_OWNED) | (desc->no_touch ? PK__POOL_NO_TOUCH : 0));
+    plan->more = (plan->flags & (PK__POOL_LOCKED | PK__POOL_GROWS | PK__POOL_OWNED)) != 0;
+    plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, desc->handles, desc->check == PK_POOL_CHECKED);
+    if (plan->bytes == 0) return PK_NO_MEMORY;
+    if (plan->more && !pk__add_fits(plan->bytes, PK__POOL_MORE_BYTES + PK__POOL_ALIGN, &plan->bytes)) return PK_NO_MEMORY;
+    return PK_OK;
+}
+
+PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc) {
+    pk__pool_plan plan;
+    pk_pool_desc with_memory;
+    if (desc == NULL) return 0;
+    with_memory = *desc; /* the question is what it takes to give it some */
+    if (with_memory.memory == NULL) with_memory.memory = &with_memory;
+    return pk__pool_plan_of(&with_memory, &plan) == PK_OK ? plan.bytes : 0;
+}
+
+/* Fill the block's start with what a pool with a lock or an allocator has beside; what is left is for the arrays. NULL: no lock. */
+static void *pk__pool_make_more(pk_pool *p, void *block, const pk__pool_plan *plan, const pk_allocator *allocator) {
+    pk__pool_more *more = (pk__pool_more *)pk__align_pointer(block, PK__POOL_ALIGN);
+    memset(more, 0, sizeof *more);
+    if (plan->flags & PK__POOL_LOCKED && !pk__mutex_init(&more->mutex)) return NULL;
+    more->allocator = *allocator;
+    more->block = block;
+    more->bytes = plan->bytes;
+    more->align = plan->align;
+    more->max_capacity = plan->max_capacity;
+    p->more = more;
+    return (unsigned char *)more + PK__POOL_MORE_BYTES;
+}
+
+PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc) {
+    pk__pool_plan plan;
+    pk_allocator allocator;
+    pk_status status;
+    size_t odd, inverse;
+    void *block, *arrays;
+    unsigned i;
+    PERFKIT_ASSERT(p != NULL);
+    if (size != sizeof(pk_pool) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
+    memset(p, 0, sizeof *p);
+    status = pk__pool_plan_of(desc, &plan);
+    if (status != PK_OK) return status;
+
+    memset(&allocator, 0, sizeof allocator);
+    if (desc->allocator) allocator = *desc->allocator;
+    block = desc->memory;
+    if (block == NULL)
+        block = pk__alloc(&allocator, plan.bytes, plan.align > PK__POOL_ALIGN ? plan.align : PK__POOL_ALIGN);
+    else if (desc->memory_size < plan.bytes)
+        block = NULL;
+    if (block == NULL) return PK_NO_MEMORY;
+    arrays = plan.more ? pk__pool_make_more(p, block, &plan, &allocator) : block;
+    if (arrays == NULL) {
+        if (plan.flags & PK__POOL_OWNED) pk__free(&allocator, block, plan.bytes);
+        return PK_UNSUPPORTED;
+    }
+
+    p->stride = plan.stride;
+    for (odd = plan.stride; !(odd & 1); odd >>= 1) p->shift++;
+    for (inverse = odd * 3 ^ 2, i = 5; i < 8 * sizeof inverse; i *= 2) inverse *= 2 - odd * inverse; /* as PK__POOL_INVERSE */
+    p->inverse = inverse;
+    p->flags = plan.flags;
+    p->name_bits = plan.name_bits;
+    pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, desc->handles, desc->check == PK_POOL_CHECKED);
+    p->reset = desc->reset;
+    p->name = desc->name;
+    if (plan.flags & (PK__POOL_LOCKED | PK__POOL_GROWS) || desc->handles || desc->reset)
+        p->slow = pk__pool_slow;
+    else
+        p->quick = p->capacity;
+    pk_pool_set_on_event(p, desc->on_event, desc->user);
+    return PK_OK;
+}
+
+#if PERFKIT_POOL_GROW
+/* The next chunk doubles the pool. After a trim, the smallest one that is missing comes first. */
+static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    pk__pool_chunk *chunk, **link;
+    uint32_t first = p->capacity, capacity;
+    size_t bytes;
+    void *block;
+    link = &more->chunks; /* from the largest to the smallest: find the lowest gap */
+    for (;;) {
+        for (link = &more->chunks; *link && (*link)->first > first; link = &(*link)->next) {}
+        if (*link == NULL || (*link)->first != first) break;
+        if (first > more->max_capacity / 2) return NULL; /* that was the last slot */
+        first *= 2;
+    }
+    if (first >= more->max_capacity) return NULL;
+    capacity = more->max_capacity - first < first ? more->max_capacity - first : first;
+
+    *status = PK_NO_MEMORY;
+    bytes = pk__pool_array_bytes(p->stride, more->align, capacity, p->generations != NULL, p->live != NULL);
+    if (bytes == 0 || !pk__add_fits(bytes, PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN) + PK__POOL_ALIGN, &bytes)) return NULL;
+    block = pk__alloc(&more->allocator, bytes, more->align > PK__POOL_ALIGN ? more->align : PK__POOL_ALIGN);
+    if (block == NULL) return NULL;
+    chunk = (pk__pool_chunk *)pk__align_pointer(block, PK__POOL_ALIGN);
+    memset(chunk, 0, sizeof *chunk);
+    chunk->core.stride = p->stride;
+    chunk->core.flags = p->flags & PK__POOL_NO_TOUCH;
+    pk__pool_lay(&chunk->core, (unsigned char *)chunk + PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN), more->align, capacity,
+                 p->generations != NULL, p->live != NULL);
+#if PERFKIT_POOL_HANDLES
+    if (p->generations && more->generation != 0) {
+        pk__pool_index i;
+        for (i = 0; i < capacity; i++) pk__pool_set_word(&chunk->core, i, (pk__pool_word)more->generation);
+    }
+#endif
+    chunk->block = block;
+    chunk->bytes = bytes;
+    chunk->span = capacity * p->stride;
+    chunk->first = first;
+    chunk->next = *link;
+    *link = chunk;
+    more->current = chunk;
+    return &chunk->core;
+}
+
+static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk **link) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    pk__pool_chunk *chunk = *link;
+#if PERFKIT_POOL_HANDLES
+    pk__pool_index i;
+    if (p->generations)
+        for (i = 0; i < chunk->core.fresh; i++) /* even: all are free */
+            if (pk__pool_word_of(&chunk->core, i) > more->generation) more->generation = pk__pool_word_of(&chunk->core, i);
+#endif
+    *link = chunk->next;
+    more->current = NULL;
+    pk__pool_unpoison(&chunk->core);
+    pk__free(&more->allocator, chunk->block, chunk->bytes);
+}
+#endif
+
+PK_API size_t pk_pool_trim(pk_pool *p) {
+    size_t freed = 0;
+    PERFKIT_ASSERT(p != NULL);
+#if PERFKIT_POOL_GROW
+    pk__pool_lock(p);
+    if (p->flags & PK__POOL_GROWS) {
+        pk__pool_chunk **link = &PK__POOL_MORE(p)->chunks;
+        while (*link) {
+            if ((*link)->core.fresh == (*link)->core.free_count) { /* neither out nor retired */
+                freed += (*link)->bytes;
+                pk__pool_free_chunk(p, link);
+            } else
+                link = &(*link)->next;
+        }
+    }
+    pk__pool_unlock(p);
+#else
+    (void)p;
+#endif
+    return freed;
+}
+
+PK_API pk_status pk_pool_close(pk_pool *p) {
+    pk__pool_more *more;
+    PERFKIT_ASSERT(p != NULL);
+    if (pk_pool_count(p) != 0) return PK_BUSY;
+    if (p->flags & PK__POOL_STATIC) return PK_OK;
+    more = PK__POOL_MORE(p);
+#if PERFKIT_POOL_GROW
+    if (p->flags & PK__POOL_GROWS)
+        while (more->chunks) pk__pool_free_chunk(p, &more->chunks);
+#endif
+    pk__pool_unpoison(p);
+    if (p->flags & PK__POOL_LOCKED) pk__mutex_destroy(&more->mutex);
+    if (p->flags & PK__POOL_OWNED) {
+        pk_allocator allocator = more->allocator;
+        pk__free(&allocator, more->block, more->bytes);
+    }
+    memset(p, 0, sizeof *p);
+    return PK_OK;
+}
+#endif /* PERFKIT_POOL_IMPLEMENTATION */
+
+#if defined PERFKIT_POOL_INLINE && !defined pk_pool_acquire /* this file's calls go to the inline ones */
+#define pk_pool_acquire(p) pk__pool_acquire_any(p)
+#define pk_pool_release(p, object) pk__pool_release_any(p, object)
+#endif
+
+/*
+perfkit is available under either of two licenses: choose whichever you like.
+
+------------------------------------------------------------------------------
+ALTERNATIVE A - MIT License
+
+Copyright (c) 2026 the perfkit authors
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of
+this software and associated documentation files (the "Software"), to deal in
+the Software without restriction, including without limitation the rights to
+use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies
+of the Software, and to permit persons to whom the Software is furnished to do
+so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+
+------------------------------------------------------------------------------
+ALTERNATIVE B - Public Domain (www.unlicense.org)
+
+This is free and unencumbered software released into the public domain.
+
+Anyone is free to copy, modify, publish, use, compile, sell, or distribute this
+software, either in source code form or as a compiled binary, for any purpose,
+commercial or non-commercial, and by any means.
+
+In jurisdictions that recognize copyright laws, the author or authors of this
+software dedicate any and all copyright interest in the software to the public
+domain. We make this dedication for the benefit of the public at large and to
+the detriment of our heirs and successors. We intend this dedication to be an
+overt act of relinquishment in perpetuity of all present and future rights to
+this software under copyright law.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN
+ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION
+WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
