@@ -1,0 +1,237 @@
+/* targets: hosted */
+/* What only a hosted cache has: defaults, the heap, events, large capacities, and keys chosen to collide. */
+#define PERFKIT_CACHE_IMPLEMENTATION
+#include "../../perfkit_cache.h"
+#include "../support/test.h"
+
+typedef struct payload { uint64_t words[8]; } payload;
+PK_CACHE_DEFINE(payloads, uint64_t, payload)
+
+static pk_event last_event;
+static int events;
+static void see(void *user, const pk_event *event) {
+    (void)user;
+    last_event = *event;
+    events++;
+}
+static pk_time now;
+static pk_time clock_of_test(void *user) {
+    (void)user;
+    return now;
+}
+
+static void the_defaults_are_1000_entries_for_5_minutes(void) {
+    payloads cache;
+    payload p;
+    pk_time left = 0;
+    uint64_t key;
+    memset(&p, 0, sizeof p);
+    CHECK_STATUS(payloads_init(&cache, NULL), PK_OK);
+    for (key = 0; key < 1500; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(payloads_count(&cache), 1000);
+    key = 1499;
+    CHECK_STATUS(pk_cache_peek(&cache.cache, &key, sizeof key, &p, sizeof p, NULL, &left), PK_OK);
+    CHECK(left <= 300000 && left > 290000);
+    CHECK_STATUS(payloads_close(&cache), PK_OK);
+}
+static void the_defaults_for_varying_lengths(void) {
+    pk_cache cache;
+    pk_cache_stats s;
+    CHECK_STATUS(pk_cache_init(&cache, NULL), PK_OK);
+    CHECK_STATUS(pk_cache_put(&cache, "key", 3, "value", 5, 0), PK_OK);
+    CHECK_STATUS(pk_cache_get_stats(&cache, &s), PK_OK);
+    CHECK_EQ(s.capacity, 1000);
+    CHECK_EQ(s.max_bytes, 1000 * 4 * 64);
+    CHECK_EQ(s.bytes, 64);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+static void recommended_times_are_in_their_ranges(void) {
+    CHECK(PK_TTL_VOLATILE >= 30000 && PK_TTL_VOLATILE <= 60000);
+    CHECK(PK_TTL_STATIC >= 300000 && PK_TTL_STATIC <= 1800000);
+}
+static void overhead_per_entry_is_within_its_bounds(void) {
+    static const uint32_t capacities[] = {254, 65534, 1000000};
+    static const unsigned most[] = {10, 16, 20};
+    pk_cache_desc desc;
+    size_t i, fixed;
+    memset(&desc, 0, sizeof desc);
+    desc.key_size = 8;
+    desc.value_size = 64;
+    desc.capacity = 1;
+    fixed = pk_cache_memory_needed(&desc); /* what does not depend on the capacity, and one entry */
+    for (i = 0; i < 3; i++) {
+        if (PERFKIT_CACHE_LINK_BITS || PERFKIT_TIME_BITS != 32) continue;
+        desc.capacity = capacities[i];
+        CHECK((pk_cache_memory_needed(&desc) - fixed) / desc.capacity < 72 + most[i]);
+    }
+    CHECK(sizeof(pk_cache) <= 96);
+}
+static void a_capacity_of_each_link_width_works(void) {
+    static const uint32_t capacities[] = {1, 7, 254, 255, 3000, 65534, 65535, 70000};
+    size_t i;
+    for (i = 0; i < PK__COUNTOF(capacities); i++) {
+        payloads cache;
+        pk_cache_desc desc;
+        payload p;
+        uint64_t key, n = capacities[i], wrong = 0;
+        memset(&desc, 0, sizeof desc);
+        memset(&p, 0, sizeof p);
+        desc.capacity = capacities[i];
+        if (PERFKIT_CACHE_LINK_BITS == 8 && n > 254) continue;
+        if (PERFKIT_CACHE_LINK_BITS == 16 && n > 65534) continue;
+        CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+        for (key = 0; key < 2 * n; key++) {
+            p.words[7] = key;
+            if (payloads_put(&cache, key, &p, 0) != PK_OK) wrong++;
+        }
+        for (key = 0; key < 2 * n; key++) {
+            if (payloads_get(&cache, key, &p) != (key < n ? PK_NOT_FOUND : PK_OK)) wrong++;
+            if (key >= n && p.words[7] != key) wrong++;
+        }
+        CHECK_EQ(wrong, 0);
+        CHECK_EQ(payloads_count(&cache), n);
+        CHECK_STATUS(payloads_close(&cache), PK_OK);
+    }
+}
+/* K07: the groups that lookups visit, counted from the index itself: 1.2 or so when full, whatever the capacity. */
+static void lookups_visit_few_groups(void) {
+    static const uint32_t capacities[] = {1000, 100000};
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        payloads cache;
+        pk_cache_desc desc;
+        payload p;
+        uint64_t key, passed = 0;
+        unsigned g, width;
+        if (PERFKIT_CACHE_LINK_BITS == 8 || (PERFKIT_CACHE_LINK_BITS == 16 && i == 1)) continue;
+        memset(&desc, 0, sizeof desc);
+        memset(&p, 0, sizeof p);
+        desc.capacity = capacities[i];
+        CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+        for (key = 0; key < 3 * (uint64_t)capacities[i]; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+        width = cache.cache.width;
+        for (g = 0; g < cache.cache.groups; g++)
+            passed += pk__cache_link(cache.cache.index + (size_t)g * 16 * width + PK__CACHE_LANES(width) * (1 + width), width);
+        CHECK(passed * 100 / capacities[i] < 50); /* groups passed beyond the first, per entry: < 0.5 */
+        CHECK_STATUS(payloads_clear(&cache), PK_OK);
+        CHECK_STATUS(payloads_close(&cache), PK_OK);
+    }
+}
+static pk_hash same_hash(void *user, const void *key, size_t len) {
+    (void)user;
+    (void)key;
+    (void)len;
+    return 42;
+}
+static unsigned crowded;
+static void count_crowded(void *user, const pk_cache_item *item, pk_evict_reason reason) {
+    (void)user;
+    (void)item;
+    if (reason == PK_EVICT_CROWDED) crowded++;
+}
+static void colliding_keys_cost_no_more_than_64_groups(void) {
+    payloads cache;
+    pk_cache_desc desc;
+    payload p;
+    uint64_t key, found = 0, lanes = 0;
+    if (PERFKIT_CACHE_LINK_BITS == 8) return; /* 64 groups hold more than it does */
+    memset(&desc, 0, sizeof desc);
+    memset(&p, 0, sizeof p);
+    crowded = 0;
+    desc.capacity = 5000;
+    desc.hash = same_hash;
+    desc.on_evict = count_crowded;
+    desc.on_event = see;
+    events = 0;
+    CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+    lanes = 64 * PK__CACHE_LANES(cache.cache.width);
+    for (key = 0; key < lanes + 100; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(payloads_count(&cache), lanes);
+    CHECK_EQ(crowded, 100);
+    CHECK_EQ(events, 100);
+    CHECK_EQ(last_event.kind, PK_CACHE_EVENT_CROWDED);
+    for (key = 0; key < lanes + 100; key++) found += payloads_get(&cache, key, &p) == PK_OK;
+    CHECK_EQ(found, lanes);
+    for (key = 0; key < lanes + 100; key++) (void)payloads_remove(&cache, key);
+    CHECK_EQ(payloads_count(&cache), 0);
+    for (key = 0; key < cache.cache.groups * (uint64_t)16 * cache.cache.width; key++) /* nothing of them is left in the index */
+        if (key % (16u * cache.cache.width) < PK__CACHE_LANES(cache.cache.width)) found += cache.cache.index[key];
+    CHECK_EQ(found, lanes);
+    CHECK_STATUS(payloads_close(&cache), PK_OK);
+}
+static void filling_up_is_told_once_a_crossing(void) {
+    payloads cache;
+    pk_cache_desc desc;
+    payload p;
+    uint64_t key;
+    memset(&desc, 0, sizeof desc);
+    memset(&p, 0, sizeof p);
+    desc.capacity = 100;
+    desc.name = "pages";
+    desc.on_event = see;
+    events = 0;
+    CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+    for (key = 0; key < 79; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(events, 0);
+    for (; key < 300; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(events, 1);
+    CHECK_EQ(last_event.kind, PK_CACHE_EVENT_FILLING);
+    CHECK_EQ(last_event.a, 80);
+    CHECK_EQ(last_event.b, 100);
+    CHECK_TEXT(last_event.object, "pages");
+    CHECK_EQ(pk_cache_clear_step(&cache.cache, 50), 50);
+    for (; key < 400; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(events, 2);
+    CHECK_STATUS(payloads_close(&cache), PK_OK);
+}
+static void a_refused_put_is_told(void) {
+    pk_cache cache;
+    pk_cache_desc desc;
+    static const char large[70];
+    memset(&desc, 0, sizeof desc);
+    desc.max_bytes = 64;
+    desc.on_event = see;
+    events = 0;
+    CHECK_STATUS(pk_cache_init(&cache, &desc), PK_OK);
+    CHECK_STATUS(pk_cache_put(&cache, "k", 1, large, sizeof large, 0), PK_TOO_BIG);
+    CHECK_EQ(events, 1);
+    CHECK_EQ(last_event.kind, PK_CACHE_EVENT_TOO_BIG);
+    CHECK_EQ(last_event.status, PK_TOO_BIG);
+    CHECK_EQ(last_event.a, 71);
+    CHECK_EQ(last_event.b, 64);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+static void the_sweep_passes_every_entry_in_2_to_the_30_ms(void) { /* by operations that never touch the entries themselves */
+    payloads cache;
+    pk_cache_desc desc;
+    payload p;
+    uint64_t key;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    memset(&p, 0, sizeof p);
+    now = 0xFFFFFF00u;
+    desc.capacity = 5000;
+    if (PERFKIT_CACHE_LINK_BITS == 8) desc.capacity = 254;
+    desc.clock = clock_of_test;
+    desc.ttl_ms = 1000;
+    CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+    for (key = 0; key < desc.capacity; key++) CHECK_STATUS(payloads_put(&cache, key, &p, key % 2 ? PK_TTL_NEVER : 0), PK_OK);
+    for (i = 0; i < 1100; i++) {
+        now += 1u << 20;
+        (void)payloads_get(&cache, 1u << 30, &p);
+    }
+    CHECK_EQ(payloads_count(&cache), desc.capacity / 2);
+    for (key = 1; key < desc.capacity; key += 2) CHECK_STATUS(payloads_get(&cache, key, &p), PK_OK);
+    CHECK_STATUS(payloads_close(&cache), PK_OK);
+}
+
+TEST_MAIN(RUN("K02", "the defaults are 1000 entries for 5 minutes", the_defaults_are_1000_entries_for_5_minutes)
+          RUN("K02 K13", "and slots of 64 bytes, 4 an entry, where lengths vary", the_defaults_for_varying_lengths)
+          RUN("K24", "the recommended times are in their ranges", recommended_times_are_in_their_ranges)
+          RUN("K01 D04", "overhead per entry: 10, 16 and 20 bytes at most", overhead_per_entry_is_within_its_bounds)
+          RUN("D04", "capacities of each link width work", a_capacity_of_each_link_width_works)
+          RUN("K07", "a lookup visits few groups, whatever the capacity", lookups_visit_few_groups)
+          RUN("K07", "colliding keys cost no more than 64 groups", colliding_keys_cost_no_more_than_64_groups)
+          RUN("K15", "filling up is told once a crossing", filling_up_is_told_once_a_crossing)
+          RUN("K13", "a refused put is told", a_refused_put_is_told)
+          RUN("D10 K06", "the sweep passes every entry within 2^30 ms", the_sweep_passes_every_entry_in_2_to_the_30_ms))
