@@ -1,0 +1,398 @@
+/* The cache against a slow obvious model over stb_ds: random operations on fixed and varying sizes, link widths of 8, 16 and 32 bits,
+   with and without on_evict, with keys that collide, and a clock that wraps. Every victim has to be the model's own. */
+#define PERFKIT_CACHE_IMPLEMENTATION
+#include "../../perfkit_cache.h"
+#include "../support/model.h"
+#ifdef __GNUC__ /* stb_ds: its macros in this file and its functions */
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wcast-qual"
+#pragma GCC diagnostic ignored "-Wcast-align"
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wextra"
+#pragma GCC diagnostic ignored "-Wundef"
+#ifndef typeof
+#define typeof __typeof__
+#endif
+#endif
+#define STB_DS_IMPLEMENTATION
+#include <stb/stb_ds.h>
+
+enum { SLOT = 32, MOST = 700 };
+
+/* ---- The model: a map of entries, and a log of uses, oldest first, in which only the latest use of a key counts. ---- */
+
+typedef struct entry {
+    uint32_t version; /* what its value is made from */
+    uint32_t len;
+    uint64_t used;    /* number of its last use */
+    pk_time expires;
+    int never;
+} entry;
+static struct { uint32_t key; entry value; } *entries;
+static struct { uint32_t key; uint64_t used; } *uses;
+static size_t first_use;
+static uint64_t clock_of_uses;
+static size_t slots_used;
+
+typedef struct setup {
+    const char *name;
+    uint32_t capacity;
+    int varying, hooked, hostile, expiring;
+    unsigned long share; /* of the steps, in 1/100 */
+} setup;
+static const setup *how;
+static uint32_t slots;
+static pk_cache cache;
+static pk_time now;
+static int wrong;
+
+static struct { int kind; uint32_t key; size_t need, freed; } doing; /* the operation under way */
+enum { PUT, REMOVE, CLEAR, CLOSE, OTHER };
+
+#define SAME(condition, ...) ((condition) ? 1 : (printf(__VA_ARGS__), printf("\n"), wrong = 1, 0))
+
+static size_t key_bytes(uint32_t key, unsigned char *to) { /* 4 bytes, or 4 to 29 of them */
+    size_t len = how->varying ? 4 + key % 26 : 4;
+    memset(to, (int)(key % 251), 32);
+    memcpy(to, &key, 4);
+    return len;
+}
+static void value_bytes(uint32_t key, uint32_t version, uint32_t len, unsigned char *to) {
+    uint32_t i, x = key * 2654435761u ^ version * 40503u;
+    for (i = 0; i < len; i++) to[i] = (unsigned char)((x += 0x9E3779B9u) >> 24);
+}
+static size_t slots_of(uint32_t key, uint32_t len) {
+    return how->varying ? (2 + 4 + key % 26 + len + SLOT - 1) / SLOT : 1;
+}
+static int over(const entry *e) { return !e->never && (int32_t)(e->expires - now) <= 0; }
+static void use(uint32_t key) {
+    ptrdiff_t i = hmgeti(entries, key);
+    entries[i].value.used = ++clock_of_uses;
+    arrput(uses, uses[0]);
+    uses[arrlen(uses) - 1].key = key;
+    uses[arrlen(uses) - 1].used = clock_of_uses;
+}
+static int oldest(uint32_t *key) {
+    for (;; first_use++) {
+        ptrdiff_t i;
+        if (first_use == (size_t)arrlen(uses)) return 0;
+        i = hmgeti(entries, uses[first_use].key);
+        if (i >= 0 && entries[i].value.used == uses[first_use].used) break;
+    }
+    *key = uses[first_use].key;
+    if (first_use > 100000) {
+        arrdeln(uses, 0, first_use);
+        first_use = 0;
+    }
+    return 1;
+}
+static void forget(uint32_t key) {
+    slots_used -= slots_of(key, hmget(entries, key).len);
+    (void)hmdel(entries, key);
+}
+
+/* ---- What the cache tells ---- */
+
+static pk_time clock_of_model(void *user) {
+    (void)user;
+    return now;
+}
+static pk_hash hostile_hash(void *user, const void *key, size_t len) {
+    (void)user;
+    (void)len;
+    return *(const unsigned char *)key & 1; /* two homes for all */
+}
+static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason) {
+    unsigned char key_wanted[32], wanted[MOST], got[MOST];
+    uint32_t key, old;
+    size_t n;
+    ptrdiff_t i;
+    (void)user;
+    memcpy(&key, item->key, 4);
+    i = hmgeti(entries, key);
+    if (!SAME(i >= 0, "key %u left for reason %d, but was not there", key, reason)) return;
+    SAME(item->key_len == key_bytes(key, key_wanted) && memcmp(item->key, key_wanted, item->key_len) == 0, "key %u: other bytes", key);
+    n = pk_cache_item_read(item, 0, got, sizeof got);
+    value_bytes(key, entries[i].value.version, entries[i].value.len, wanted);
+    SAME(n == entries[i].value.len && memcmp(got, wanted, n) == 0, "key %u: another value left", key);
+    switch (reason) {
+    case PK_EVICT_LRU:
+    case PK_EVICT_BYTES:
+        SAME(doing.kind == PUT, "an eviction outside put");
+        SAME(oldest(&old) && old == key, "key %u was evicted, the oldest is %u", key, old);
+        SAME(!over(&entries[i].value), "key %u had expired", key);
+        if (reason == PK_EVICT_LRU)
+            SAME(pk_cache_count(&cache) + 1 == how->capacity, "evicted at %u of %u entries", pk_cache_count(&cache) + 1, how->capacity);
+        else
+            SAME(slots_used + doing.freed + doing.need > slots, "evicted with room for it");
+        break;
+    case PK_EVICT_CROWDED:
+        SAME(how->hostile && doing.kind == PUT, "crowded");
+        break;
+    case PK_EVICT_EXPIRED:
+        SAME(over(&entries[i].value), "key %u had not expired", key);
+        break;
+    case PK_EVICT_REPLACED:
+        SAME(doing.kind == PUT && doing.key == key, "key %u replaced", key);
+        break;
+    case PK_EVICT_REMOVED:
+        SAME(doing.kind == REMOVE && doing.key == key, "key %u removed", key);
+        break;
+    case PK_EVICT_CLEARED:
+        SAME(doing.kind == CLEAR && oldest(&old) && old == key, "key %u cleared", key);
+        break;
+    default:
+        SAME(doing.kind == CLOSE, "key %u left on close", key);
+        break;
+    }
+    forget(key);
+}
+
+/* ---- Operations on both ---- */
+
+static unsigned char key_buffer[32], value_buffer[MOST], wanted_buffer[MOST];
+static uint32_t some_key(void) {
+    uint32_t universe = how->capacity + how->capacity / 2 + 2;
+    return model_below(4) ? model_below(universe) : model_below(universe / 8 + 1);
+}
+static int sound(void) {
+    if (wrong) return 0;
+    if (!SAME(pk_cache_count(&cache) == (uint32_t)hmlen(entries), "%u entries, want %u", pk_cache_count(&cache), (unsigned)hmlen(entries)))
+        return 0;
+    return SAME(pk_cache_count(&cache) <= how->capacity && slots_used <= (how->varying ? slots : how->capacity), "above its bounds");
+}
+static int put(void *unused) {
+    static uint32_t version;
+    uint32_t key = some_key(), len = how->varying ? (model_below(8) ? model_below(60) : model_below(MOST)) : 8, old;
+    pk_time ttl = 0;
+    entry e;
+    size_t key_len = key_bytes(key, key_buffer);
+    (void)unused;
+    if (how->expiring && model_below(2)) ttl = model_below(6) ? 1 + model_below(3000) : model_below(2) ? PK_TTL_NEVER : 1 + model_below(1u << 30);
+    value_bytes(key, ++version, len, value_buffer);
+    doing.kind = PUT;
+    doing.key = key;
+    doing.need = slots_of(key, len);
+    doing.freed = 0;
+    if (!how->hooked) { /* nobody tells: do it as it must be (there are no times to live then) */
+        if (hmgeti(entries, key) >= 0)
+            forget(key);
+        else if ((uint32_t)hmlen(entries) == how->capacity && oldest(&old))
+            forget(old);
+        while (how->varying && slots_used + doing.need > slots && oldest(&old)) forget(old);
+    }
+    if (!SAME(pk_cache_put(&cache, key_buffer, key_len, value_buffer, len, ttl) == PK_OK, "put failed")) return 0;
+    e.version = version;
+    e.len = len;
+    e.used = 0;
+    e.never = ttl == PK_TTL_NEVER || (ttl == 0 && !how->expiring);
+    e.expires = now + (ttl ? ttl : 2000);
+    if (!SAME(!how->hooked || hmgeti(entries, key) < 0, "key %u was replaced without a word", key)) return 0;
+    hmput(entries, key, e);
+    use(key);
+    slots_used += slots_of(key, len);
+    return sound();
+}
+static int agrees(uint32_t key, pk_status status, size_t len) { /* a look at the key gave this */
+    ptrdiff_t i = hmgeti(entries, key);
+    if (i < 0 || over(&entries[i].value)) return SAME(status == PK_NOT_FOUND, "key %u: status %d, but it is not there", key, status);
+    if (!SAME(status == PK_OK && len == entries[i].value.len, "key %u: status %d, length %u", key, status, (unsigned)len)) return 0;
+    value_bytes(key, entries[i].value.version, entries[i].value.len, wanted_buffer);
+    return SAME(memcmp(value_buffer, wanted_buffer, len) == 0, "key %u: another value", key);
+}
+static int get(void *unused) {
+    uint32_t key = some_key();
+    size_t len = 0, key_len = key_bytes(key, key_buffer);
+    pk_status status;
+    (void)unused;
+    doing.kind = OTHER;
+    status = pk_cache_get(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len);
+    if (!agrees(key, status, len)) return 0;
+    if (status == PK_OK) use(key);
+    return sound();
+}
+static int peek(void *unused) {
+    uint32_t key = some_key();
+    size_t len = 0, key_len = key_bytes(key, key_buffer);
+    pk_time left = 0;
+    pk_status status;
+    (void)unused;
+    doing.kind = OTHER;
+    status = pk_cache_peek(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len, &left);
+    if (!agrees(key, status, len)) return 0;
+    if (status == PK_OK) {
+        entry e = hmget(entries, key);
+        if (!SAME(e.never ? left == PK_TTL_NEVER : left == (pk_time)(e.expires - now), "key %u has %lu ms left", key, (unsigned long)left))
+            return 0;
+    }
+    return SAME(pk_cache_contains(&cache, key_buffer, key_len) == (status == PK_OK), "contains") && sound();
+}
+static int touch(void *unused) {
+    uint32_t key = some_key();
+    pk_time ttl = how->expiring ? 1 + model_below(3000) : PK_TTL_NEVER;
+    size_t key_len = key_bytes(key, key_buffer);
+    ptrdiff_t i;
+    pk_status status;
+    (void)unused;
+    doing.kind = OTHER;
+    status = pk_cache_touch(&cache, key_buffer, key_len, ttl);
+    i = hmgeti(entries, key);
+    if (!SAME((status == PK_OK) == (i >= 0 && !over(&entries[i].value)), "touch of key %u: %d", key, status)) return 0;
+    if (status == PK_OK) {
+        use(key);
+        i = hmgeti(entries, key);
+        entries[i].value.never = ttl == PK_TTL_NEVER;
+        entries[i].value.expires = now + ttl;
+    }
+    return sound();
+}
+static int remove_one(void *unused) {
+    uint32_t key = some_key();
+    size_t key_len = key_bytes(key, key_buffer);
+    ptrdiff_t i = hmgeti(entries, key);
+    int there = i >= 0 && !over(&entries[i].value);
+    (void)unused;
+    doing.kind = REMOVE;
+    doing.key = key;
+    if (!how->hooked && there) forget(key);
+    return SAME((pk_cache_remove(&cache, key_buffer, key_len) == PK_OK) == there, "remove of key %u", key) && sound();
+}
+static int pass_time(void *unused) {
+    (void)unused;
+    doing.kind = OTHER;
+    if (how->expiring) now += model_below(200) ? model_below(40) : model_below(100) ? model_below(1u << 20) : model_below(1u << 30) + (1u << 30);
+    if (model_below(3) == 0) (void)pk_cache_tick(&cache, now, model_below(8));
+    return sound();
+}
+static int walk(void *unused) {
+    pk_cache_cursor cursor = {0};
+    pk_cache_item item;
+    size_t shown = 0, live = 0, i;
+    (void)unused;
+    doing.kind = OTHER;
+    if (how->capacity > 1000 && model_below(2000)) return 1; /* it is slow */
+    (void)pk_cache_tick(&cache, now, 0);                     /* so that the walk itself removes nothing */
+    while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) {
+        uint32_t key;
+        memcpy(&key, item.key, 4);
+        if (!agrees(key, PK_OK, pk_cache_item_read(&item, 0, value_buffer, sizeof value_buffer))) return 0;
+        shown++;
+    }
+    for (i = 0; i < (size_t)hmlen(entries); i++) live += !over(&entries[i].value);
+    return SAME(shown == live, "foreach showed %u of %u", (unsigned)shown, (unsigned)live) && sound();
+}
+static int clear(void *unused) {
+    (void)unused;
+    if (model_below(how->capacity / 4 + 1)) return 1;
+    doing.kind = CLEAR;
+    if (model_below(2) || !how->hooked) {
+        (void)pk_cache_clear(&cache);
+        if (!how->hooked) {
+            hmfree(entries);
+            slots_used = 0;
+        }
+        return SAME(hmlen(entries) == 0, "%u left after clear", (unsigned)hmlen(entries)) && sound();
+    }
+    (void)pk_cache_clear_step(&cache, model_below(how->capacity));
+    return sound();
+}
+
+static const model_op operations[] = {{"put", 40, put},     {"get", 40, get},      {"peek", 6, peek}, {"touch", 6, touch}, {"remove", 10, remove_one},
+                                      {"time", 10, pass_time}, {"foreach", 2, walk}, {"clear", 1, clear}};
+
+/* Everything that the index says must be true of the entries, counted group by group. */
+static int index_is_sound(void) {
+    unsigned g, lane, e, tags = 0, width = cache.width;
+    unsigned long passed = 0, counted = 0;
+    for (g = 0; g < cache.groups; g++) {
+        unsigned char *group = cache.index + (size_t)g * 16 * width;
+        for (lane = 0; lane < PK__CACHE_LANES(width); lane++) {
+            const unsigned char *key;
+            pk_hash hash;
+            if (group[lane] == 0) continue;
+            tags++;
+            e = pk__cache_link(group + PK__CACHE_LANES(width) + lane * width, width);
+            key = pk__cache_key(&cache, pk__cache_shape_of(&cache), e);
+            hash = pk__cache_hash(&cache, key, pk__cache_key_len(&cache, pk__cache_shape_of(&cache), key));
+            counted += (g + cache.groups - pk__cache_home(&cache, hash)) % cache.groups;
+            if (!SAME(group[lane] == pk__cache_tag(hash), "a wrong tag")) return 0;
+        }
+        passed += pk__cache_link(group + PK__CACHE_LANES(width) * (1 + width), width);
+    }
+    return SAME(tags == cache.count, "%u lanes for %u entries", tags, cache.count) &&
+           SAME(passed == counted, "overflow counts come to %lu, want %lu", passed, counted);
+}
+
+static int agree(const setup *s, uint64_t seed, unsigned long steps) {
+    pk_cache_desc desc;
+    int good;
+    size_t i;
+    how = s;
+    memset(&desc, 0, sizeof desc);
+    desc.capacity = s->capacity;
+    desc.clock = clock_of_model;
+    desc.ttl_ms = s->expiring ? 2000 : PK_TTL_NEVER;
+    if (s->varying) {
+        desc.slot_size = SLOT;
+        slots = s->capacity * 2 + 24;
+        desc.max_bytes = (size_t)slots * SLOT + seed % SLOT;
+    } else {
+        desc.key_size = 4;
+        desc.value_size = 8;
+    }
+    if (s->hooked) desc.on_evict = leaves;
+    if (s->hostile) desc.hash = hostile_hash;
+    now = (pk_time)seed;
+    first_use = 0;
+    slots_used = 0;
+    clock_of_uses = 0;
+    if (pk_cache_init(&cache, &desc) != PK_OK) return 0;
+    arrsetlen(uses, 1);
+    uses[0].used = 0;
+    model_state = seed;
+    if (s->capacity > 60000) /* it would take long to fill up */
+        for (i = 0; i < s->capacity + 10000; i++)
+            if (!put(NULL)) return 0;
+    good = model_run(s->name, operations, PK__COUNTOF(operations), NULL, seed, steps) && index_is_sound();
+    doing.kind = CLOSE;
+    (void)pk_cache_close(&cache);
+    if (s->hooked) good = SAME(hmlen(entries) == 0, "not all were told of close") && good;
+    good = good && !wrong;
+    wrong = 0;
+    hmfree(entries);
+    arrfree(uses);
+    return good;
+}
+
+static const setup setups[] = {
+    /* name, capacity, varying, hooked, hostile, expiring, share */
+    {"cache, 8-bit links, fixed sizes", 20, 0, 1, 0, 1, 14},
+    {"cache, 8-bit links, without on_evict", 254, 0, 0, 0, 0, 8},
+    {"cache, 8-bit links, chains", 12, 1, 1, 0, 1, 14},
+    {"cache, one entry", 1, 0, 1, 0, 1, 2},
+    {"cache, 16-bit links, fixed sizes", 1000, 0, 1, 0, 1, 14},
+    {"cache, 16-bit links, chains", 300, 1, 1, 0, 1, 14},
+    {"cache, 16-bit links, chains, without on_evict", 300, 1, 0, 0, 0, 8},
+    {"cache, 32-bit links, fixed sizes", 66000, 0, 1, 0, 1, 10},
+    {"cache, 32-bit links, chains", 66000, 1, 1, 0, 0, 6},
+    {"cache, colliding keys, small", 60, 0, 1, 1, 1, 4},
+    {"cache, colliding keys, crowded", 2000, 0, 1, 1, 1, 6},
+};
+
+int main(int argc, char **argv) {
+    unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 1000000;
+    uint64_t seed = model_seed(argc, argv);
+    int passed = 0, failed = 0;
+    size_t i;
+    for (i = 0; i < PK__COUNTOF(setups); i++) {
+        if (PERFKIT_CACHE_LINK_BITS && PERFKIT_CACHE_LINK_BITS < 32 && setups[i].capacity * 3 > PK__CACHE_MOST) continue;
+        if (agree(&setups[i], seed + i, steps / 100 * setups[i].share))
+            passed++;
+        else
+            failed++;
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed;
+}
