@@ -2159,29 +2159,40 @@ static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
     bucket = (uint16_t)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits));
     return (pk_ticks)(2u * bucket + 1u) << (lost - 1);
 }
-/* Whether `seen` of `count` values reach that many 1/100 %: seen * 10000 >= count * percent_100, exact. */
-static bool pk__hist_reached(pk_count seen, pk_count count, uint16_t percent_100) {
+/* *n %= 10000, returning the quotient. */
+static pk_count pk__by_10000(pk_count *n) {
 #if PERFKIT_HOSTED
-    return seen / percent_100 > count / 10000u || /* either side may exceed 64 bits, so compare quotients first */
-           (seen / percent_100 == count / 10000u && seen % percent_100 * 10000u >= count % 10000u * percent_100);
+    pk_count quotient = *n / 10000u;
+    *n %= 10000u;
 #else
-    uint32_t low = (seen & 0xFFFFu) * 10000u, want = (count & 0xFFFFu) * percent_100; /* by halves: no helper for 64 bits */
-    uint32_t high = (seen >> 16) * 10000u + (low >> 16), want_high = (count >> 16) * percent_100 + (want >> 16);
-    return high > want_high || (high == want_high && (uint16_t)low >= (uint16_t)want);
+    uint32_t rest = *n, quotient = 0, unit; /* bit by bit: the helper for division is large where the CPU has none */
+    for (unit = (uint32_t)10000u << 18; unit >= 10000u; unit >>= 1) {
+        quotient <<= 1;
+        if (rest >= unit) {
+            rest -= unit;
+            quotient |= 1;
+        }
+    }
+    *n = rest;
 #endif
+    return quotient;
 }
 
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
-    pk_count seen = 0;
+    pk_count rest, rank, seen = 0;
     pk_ticks value;
     uint16_t bucket, end;
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
     if (percent_100 >= 10000u) return h->max;
-    if (percent_100 == 0 || pk__hist_reached(1, h->count, (uint16_t)percent_100)) return h->min;
+    rest = h->count; /* rank = count * percent / 10000, rounded up, without an overflow */
+    rank = pk__by_10000(&rest) * percent_100;
+    rest = rest * percent_100 + 9999u;
+    rank += pk__by_10000(&rest);
+    if (rank <= 1) return h->min;
     end = (uint16_t)(pk__hist_buckets(h) - (h->over != 0)); /* the bucket that also holds larger values has no middle */
     for (bucket = 0; bucket < end; bucket++) {
         seen += pk__hist_get(h, bucket);
-        if (!pk__hist_reached(seen, h->count, (uint16_t)percent_100)) continue;
+        if (seen < rank) continue;
         value = pk__hist_middle(h, bucket);
         if (value < h->min) value = h->min;
         return value > h->max ? h->max : value;
