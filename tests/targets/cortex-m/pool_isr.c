@@ -9,7 +9,7 @@
 #include "../../support/test.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
-enum { OBJECTS = 16, INTERRUPTS = 20000 };
+enum { OBJECTS = 16, INTERRUPTS = 12000 };
 
 typedef struct block {
     volatile uint32_t owner;
@@ -67,7 +67,7 @@ void SysTick_Handler(void) {
 static void interrupt_and_main_share_a_pool(void) {
     block *all[OBJECTS + 1];
     uint32_t i, got = 0;
-    REGISTER(0xE000E014u) = 1999; /* SysTick: reload, count, enable with interrupt at the core's clock */
+    REGISTER(0xE000E014u) = 3989; /* SysTick: reload, count, enable with interrupt at the core's clock */
     REGISTER(0xE000E018u) = 0;
     REGISTER(0xE000E010u) = 7;
     for (i = 0; interrupts < INTERRUPTS && i < 4000000u; i++) {
