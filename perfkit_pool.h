@@ -923,8 +923,8 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
         return PK__POOL_RELEASE(&name, object, PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), \
                                 PK__POOL_WIDTH(count), quick); \
     } \
-    PK__INLINE bool name##_owns(const Type *object) { return pk_pool_owns(&name, object); } \
-    PK__INLINE uint32_t name##_index_of(const Type *object) { return pk_pool_index_of(&name, object); } \
+    PK__INLINE bool name##_owns(Type const *object) { return pk_pool_owns(&name, object); } \
+    PK__INLINE uint32_t name##_index_of(Type const *object) { return pk_pool_index_of(&name, object); } \
     PK__INLINE uint32_t name##_count(void) { return pk_pool_count(&name); } \
     PK__INLINE uint32_t name##_capacity(void) { return (count); } \
     PK__INLINE uint32_t name##_high_water(void) { return pk_pool_high_water(&name); }
@@ -942,6 +942,9 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC || defined PERFKIT_POOL_INLINE) && \
     !defined PK__POOL_ENGINE
 #define PK__POOL_ENGINE
+#if PERFKIT_HOSTED
+#include <assert.h>
+#endif
 
 #if defined __SANITIZE_ADDRESS__
 #define PK__POOL_ASAN 1
@@ -1712,9 +1715,6 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
     core->capacity = (pk__pool_index)capacity;
     core->width = (uint8_t)pk__pool_width_for((uint32_t)capacity);
     core->objects = at;
-#if PK__POOL_ASAN
-    if (!(core->flags & PK__POOL_NO_TOUCH)) __asan_poison_memory_region(at, capacity * core->stride);
-#endif
     at = (unsigned char *)pk__align_pointer(at + capacity * core->stride, PK__POOL_ARRAY_ALIGN);
     core->stack = at;
     at += capacity * core->width;
@@ -1728,9 +1728,13 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
 #else
     (void)handles;
 #endif
-    if (!checked) return;
-    core->live = at;
-    memset(at, 0, (capacity + 7) / 8);
+    if (checked) {
+        core->live = at;
+        memset(at, 0, (capacity + 7) / 8);
+    }
+#if PK__POOL_ASAN
+    if (!(core->flags & PK__POOL_NO_TOUCH)) __asan_poison_memory_region(core->objects, capacity * core->stride);
+#endif
 }
 static void pk__pool_unpoison(const pk_pool *core) { /* the memory goes back to its owner */
 #if PK__POOL_ASAN
@@ -1839,6 +1843,9 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     else if (desc->memory_size < plan.bytes)
         block = NULL;
     if (block == NULL) return PK_NO_MEMORY;
+#if PK__POOL_ASAN
+    __asan_unpoison_memory_region(block, plan.bytes); /* where an earlier pool was abandoned without being closed */
+#endif
     arrays = plan.more ? pk__pool_make_more(p, block, &plan, &allocator) : block;
     if (arrays == NULL) {
         if (plan.flags & PK__POOL_OWNED) pk__free(&allocator, block, plan.bytes);
