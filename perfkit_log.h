@@ -57,14 +57,14 @@
    FORMATS
      Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT, correctly
      rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does not know
-     (%lld without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no argument is read
-     under a wrong type. Formats of the macros are string literals, and in flash on AVR; there a value in flash is printed by
+     (%lld and %jd without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no argument is
+     read under a wrong type. %s takes no length modifier. Formats of the macros are string literals, and in flash on AVR; there a value in flash is printed by
      "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
 
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
      Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about
-     200 (64-bit hosts: 400; %f and friends: 900 more).
+     220 (64-bit hosts: 400; %f and friends: 900 more).
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
      Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
      default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same
@@ -1327,8 +1327,29 @@ static uint8_t pk__digit(pk__uint *value, uint8_t base) {
         return (uint8_t)(part % base);
     }
 #endif
+#if defined __ARM_ARCH_ISA_THUMB && __ARM_ARCH_ISA_THUMB == 1 && !PERFKIT_LOG_INT64 /* no divide instruction: spare its helper */
+    if (base != 10) {
+        *value = low >> (base == 8 ? 3 : 4);
+        return (uint8_t)(low & (base - 1u));
+    }
+    {
+        uint32_t tenth = (low >> 1) + (low >> 2); /* 0.8 * low in the end, or a little less (H. Warren, Hacker's Delight) */
+        tenth += tenth >> 4;
+        tenth += tenth >> 8;
+        tenth += tenth >> 16;
+        tenth >>= 3;
+        low -= tenth * 10u;
+        if (low > 9) {
+            low -= 10u;
+            tenth++;
+        }
+        *value = tenth;
+        return (uint8_t)low;
+    }
+#else
     *value = low / base;
     return (uint8_t)(low % base);
+#endif
 }
 
 static void pk__set_integer(pk__field *f, pk__uint value) {
@@ -1720,39 +1741,16 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 }
 #endif
 
-static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status, pk_count failed) {
+static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status) {
     pk_event event;
+    if (log->on_event == NULL) return;
     event.object = log->name;
     event.detail = NULL;
     event.kind = PK_LOG_EVENT_SINK_FAILED;
     event.status = status;
     event.a = place;
-    event.b = (uint32_t)failed;
+    event.b = (uint32_t)log->sinks[place].failed;
     log->on_event(log->user, &event);
-}
-
-/* `text` has room for the end of a line, and before it for PK__LOG_BEFORE. */
-static void pk__log_deliver(pk_log *log, int level, char *text, size_t length, bool truncated) {
-    uint8_t i, report = 0xFF;
-    pk_status status, failure = PK_OK;
-    pk_log_sink *sink;
-    pk__log_lock(log);
-    log->lines++;
-    log->truncated += truncated;
-    for (i = 0; i < log->sink_count; i++) {
-        sink = &log->sinks[i];
-        if (level > sink->level) continue;
-        status = pk__log_hand_over(sink, level, text, length);
-        if (status == PK_OK) continue;
-        sink->failed++;
-        if (!sink->reported && report == 0xFF) { /* of two at once the second is told with the next line */
-            sink->reported = 1;
-            report = i;
-            failure = status;
-        }
-    }
-    pk__log_unlock(log);
-    if (report != 0xFF && log->on_event) pk__log_report(log, report, failure, log->sinks[report].failed);
 }
 
 static void pk__print(pk__text *t, const char *rom_format, ...) {
@@ -1843,16 +1841,6 @@ static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *sit
     pk__print(t, PK_ROM_STR("%" PK_PRI_ROM ":%lu "), PK_ROM_ARG(file), (unsigned long)pk__rom_read32(&site->line));
 }
 
-/* Cut to `length` at the start of a character, and mark it. */
-static PK__COLD size_t pk__log_cut(char *text, size_t length) {
-    length -= 3;
-    while (length > 0 && ((uint8_t)text[length] & 0xC0) == 0x80) length--; /* UTF-8 continues with 10xxxxxx */
-    text[length++] = '.';
-    text[length++] = '.';
-    text[length++] = '.';
-    return length;
-}
-
 static const char pk__log_levels[] PK_ROM = "ERROR WARN  INFO  DEBUG TRACE ";
 
 #define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
@@ -1862,22 +1850,51 @@ static void pk__line_begin(pk__text *t, char *line, const pk_log *log, int level
     pk__text_over(t, line + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 1); /* one more for the newline */
     pk__put_time(t, log);
     for (i = 0; i < 6; i++) pk__put(t, PK__GET(&pk__log_levels[6 * (level - 1) + i], true));
-}
-static void pk__line_end(pk__text *t, pk_log *log, int level, const char *format, bool rom, va_list args) {
-    bool truncated;
     t->escape = true;
-    pk__vformat(t, format, rom, args);
-    truncated = t->length > t->room;
-    if (truncated) t->length = pk__log_cut(t->at, t->room);
-    pk__log_deliver(log, level, t->at, t->length, truncated);
 }
+
+/* A line that was too long ends at the start of a character, and in dots. */
+static PK__COLD void pk__line_cut(pk__text *t) {
+    char *end = t->at + t->room - 3;
+    while (((uint8_t)*end & 0xC0) == 0x80) end--; /* UTF-8 continues with 10xxxxxx; the level's name does not */
+    *end++ = '.';
+    *end++ = '.';
+    *end++ = '.';
+    t->length = (size_t)(end - t->at);
+}
+
+static void pk__line_end(pk__text *t, pk_log *log, int level) {
+    uint8_t i, report = 0xFF;
+    pk_status status, failure = PK_OK;
+    pk_log_sink *sink = log->sinks;
+    bool truncated = t->length > t->room;
+    if (truncated) pk__line_cut(t);
+    pk__log_lock(log);
+    log->lines++;
+    if (truncated) log->truncated++;
+    for (i = 0; i < log->sink_count; i++, sink++) {
+        if (level > sink->level) continue;
+        status = pk__log_hand_over(sink, level, t->at, t->length);
+        if (status == PK_OK) continue;
+        sink->failed++;
+        if (!sink->reported && report == 0xFF) { /* of two at once the second is told with the next line */
+            sink->reported = 1;
+            report = i;
+            failure = status;
+        }
+    }
+    pk__log_unlock(log);
+    if (report != 0xFF) pk__log_report(log, report, failure);
+}
+
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
     char line[PK__LOG_ROOM];
     pk__text t;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
     pk__line_begin(&t, line, log, level);
     pk__put_name(&t, log);
-    pk__line_end(&t, log, level, format, rom, args);
+    pk__vformat(&t, format, rom, args);
+    pk__line_end(&t, log, level);
 }
 
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
@@ -1902,8 +1919,9 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
     pk__line_begin(&t, line, log, level);
     pk__put_site(&t, log, site);
     va_start(args, rom_format);
-    pk__line_end(&t, log, level, rom_format, true, args);
+    pk__vformat(&t, rom_format, true, args);
     va_end(args);
+    pk__line_end(&t, log, level);
 }
 
 /* ---- Loggers and their sinks ---- */
