@@ -69,8 +69,10 @@ static void file_is_closed_with_its_scope(void) {
 #ifdef _WIN32
     char path[] = "scope_hosted_test.tmp";
 #else
-    char path[] = "/tmp/scope_test.XXXXXX";
-    int fd = mkstemp(path);
+    char path[] = "/tmp/scope_test.......";
+    int fd;
+    memset(path + sizeof path - 7, 'X', 6); /* the six places that mkstemp fills */
+    fd = mkstemp(path);
     CHECK(fd >= 0 && close(fd) == 0);
 #endif
     CHECK_STATUS(pk_scope_init(&s, NULL), PK_OK);
