@@ -1,8 +1,9 @@
 /* perfkit_log.h - a leveled logger and a separate performance channel; its own formatter, no heap, fit for 2 KB of RAM.
 
-   Lines with a level go to one or more sinks (stderr, file descriptor, FILE, your function), and nothing is evaluated, formatted or
-   even compiled in for a level that is off. Beside it, and never mixed with it, the perf channel times and counts named places of
-   your program, keeps their distribution in fixed memory and prints a table. C99 to C2x, C++11 to C++20; MIT or Unlicense.
+   Lines with a level go to one or more sinks (stderr, file descriptor, FILE, your function), and nothing is evaluated,
+   formatted or even compiled in for a level that is off. Beside it, and never mixed with it, the perf channel times and counts
+   named places of your program, keeps their distribution in fixed memory and prints a table. C99 to C2x, C++11 to C++20; MIT or
+   Unlicense.
 
    Do this: in ONE file of your program
 
@@ -30,51 +31,54 @@
 
    CONFIGURATION: define before including, with -D, or in PERFKIT_CONFIG_FILE; the same for all units, but for those marked *
      macro                 default: hosted / firmware / tiny   meaning
-     PERFKIT_LOG_LEVEL *   PK_LOG_TRACE (all)                  floor: calls above it leave nothing in the program. A level's name, or 0 to 5
-     PERFKIT_LOG_NAME *    none                                "net": the name in the lines of this file; before its first include
-     PERFKIT_LOG_SITE *    1 / 0 / 0                           file:line in each line
-     PERFKIT_LOG_LINE      512 / 96 / 64                       bytes of one line with its end; a longer one is cut and ends in "..."
-     PERFKIT_LOG_SINKS     4 / 4 / 2                           sinks per logger
-     PERFKIT_LOG_INT64     1 / 0 / 0                           %lld and friends where long is 32 bits
-     PERFKIT_LOG_WALL      1 / 0 / 0                           dates: desc.wall, or the system's clock
-     PERFKIT_LOG_DEFAULT * pk_log_default                      the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
-     PERFKIT_PERF_DEFAULT* pk_perf_default                     the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
-     PERFKIT_PERF          1 / 1 / 0                           the perf channel; 0: PK_PERF_SCOPE leaves its block alone
-     PERFKIT_PERF_SUB_BITS, _MAX_BITS, _COUNTER                histogram of a PK_PERF_SCOPE: 5, 40, uint32_t / 3, 24, uint16_t /
-                                                               AVR 2, 20, uint16_t (4,608 / 352 / 152 bytes)
-     shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0 (desc.threads),
-     PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN, PERFKIT_CRITICAL_ENTER/EXIT,
-     PERFKIT_STATIC (everything private to the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT).
+     PERFKIT_LOG_LEVEL *   PK_LOG_TRACE (all)       floor: calls above it leave nothing in the program; a level's name, or 0 to 5
+     PERFKIT_LOG_NAME *    none                     "net": the name in the lines of this file; before its first include
+     PERFKIT_LOG_SITE *    1 / 0 / 0                file:line in each line
+     PERFKIT_LOG_LINE      512 / 96 / 64            bytes of one line with its end; a longer one is cut and ends in "..."
+     PERFKIT_LOG_SINKS     4 / 4 / 2                sinks per logger
+     PERFKIT_LOG_INT64     1 / 0 / 0                %lld and friends where long is 32 bits
+     PERFKIT_LOG_WALL      1 / 0 / 0                dates: desc.wall, or the system's clock
+     PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
+     PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
+     PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
+     PERFKIT_PERF_SUB_BITS, _MAX_BITS, _COUNTER     histogram of a PK_PERF_SCOPE: 5, 40, uint32_t / 3, 24, uint16_t /
+                                                    AVR 2, 20, uint16_t (4,608 / 352 / 152 bytes)
+     shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0
+     (desc.threads), PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN,
+     PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to the unit: then there is no default logger, so name one
+     with PERFKIT_LOG_DEFAULT).
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
      12345 WARN  net peer 10.0.0.7 is slow
-     Time: UTC from desc.wall, else milliseconds from desc.clock, else, hosted, UTC from the system, else PERFKIT_NOW_MS(), else none.
-     Name: PERFKIT_LOG_NAME of the file, else that of the logger, else none. It ends in "\n". A line too long for PERFKIT_LOG_LINE is
-     cut between characters of UTF-8, ends in "..." and is counted. Values of %s and %c are escaped (\n \r \t, \xNN for other control
-     characters and DEL), so no value forges a line or drives a terminal; the format itself is yours and printed as it is.
+     Time: UTC from desc.wall, else milliseconds from desc.clock, else, hosted, UTC from the system, else PERFKIT_NOW_MS(), else
+     none. Name: PERFKIT_LOG_NAME of the file, else that of the logger, else none. The line ends in "\n". One too long for
+     PERFKIT_LOG_LINE is cut between characters of UTF-8, ends in "..." and is counted. Values of %s and %c are escaped (\n \r \t,
+     \xNN for other control characters and DEL), so no value forges a line or drives a terminal; the format itself is yours and
+     printed as it is.
 
    FORMATS
-     Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT, correctly
-     rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does not know
-     (%lld and %jd without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no argument is
-     read under a wrong type. %s takes no length modifier. Formats of the macros are string literals, and in flash on AVR; there a value in flash is printed by
-     "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
+     Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT,
+     correctly rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does
+     not know (%lld and %jd without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no
+     argument is read under a wrong type. %s takes no length modifier. Formats of the macros are string literals, and in flash on
+     AVR; there a value in flash is printed by "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
 
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
-     Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about
-     220 (64-bit hosts: 400; %f and friends: 900 more).
+     Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes +
+     about 220 (64-bit hosts: 400; %f and friends: 900 more).
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
-     Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
-     default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same
-     order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file stay whole too.
-     pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to the same logger.
+     Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also
+     the default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in
+     the same order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file
+     stay whole too. pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to
+     the same logger.
      Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
      interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
      Time: the formatter is linear in its output; nothing waits but the sinks.
-     Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; a span of PERFKIT_TICKS() longer than one wrap
-     cannot be told from a short one: choose the counter so that none is. */
+     Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; a span of PERFKIT_TICKS() longer than one
+     wrap cannot be told from a short one: choose the counter so that none is. */
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -695,12 +699,13 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #error "perfkit: PERFKIT_LOG_SINKS is 1 to 16"
 #endif
 
-/* Each level includes those before it. ERROR: conflicts, cycles, what cannot go on; WARN: failures that were survived; INFO: life
-   cycle; DEBUG: decisions and statistics; TRACE: every step. */
+/* Each level includes those before it. ERROR: conflicts, cycles, what cannot go on; WARN: failures that were survived; INFO:
+   life cycle; DEBUG: decisions and statistics; TRACE: every step. */
 enum { PK_LOG_OFF, PK_LOG_ERROR, PK_LOG_WARN, PK_LOG_INFO, PK_LOG_DEBUG, PK_LOG_TRACE };
 
-/* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything but PK_OK
-   is a failure of this sink. Length 0: flush what you hold back. Called under the logger's lock: don't log to the same logger. */
+/* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything
+   but PK_OK is a failure of this sink. Length 0: flush what you hold back. Called under the logger's lock: don't log to the same
+   logger. */
 typedef pk_status (*pk_log_sink_fn)(void *user, int level, const char *text, size_t length);
 
 /* Wall clock: seconds since 1970-01-01 UTC, and the milliseconds of the second into *ms. */
@@ -753,18 +758,19 @@ typedef struct pk_log_desc {
    Arguments are as for printf, at most 31; they are not evaluated when the level is off. */
 
 /*   PK_LOG_ERROR(format, …)  PK_LOG_WARN(…)  PK_LOG_INFO(…)  PK_LOG_DEBUG(…)  PK_LOG_TRACE(…)    to the default logger
-     PK_LOG_TO(log, level, format, …)    to a pk_log *; level is one of the five names (for one known only at run time: pk_log_write) */
+     PK_LOG_TO(log, level, format, …)    to a pk_log *; level is one of the five names (known only at run time: pk_log_write) */
 
 #ifdef PERFKIT_LOG_DEFAULT
 PK__EXTERN pk_log PERFKIT_LOG_DEFAULT;
 #elif PERFKIT_GLOBALS && !defined PERFKIT_STATIC
 #define PERFKIT_LOG_DEFAULT pk_log_default
-/* Ready before main: level WARN; to stderr where PERFKIT_STDIO, coloured on a terminal unless NO_COLOR is set; else no sink yet. */
+/* Ready before main: level WARN; to stderr where PERFKIT_STDIO, coloured on a terminal unless NO_COLOR is set; else no sink
+   yet. */
 PK__EXTERN pk_log pk_log_default;
 #endif
 
-/* The whole configuration of the default logger in one call: its level and, where PERFKIT_STDIO, stderr unless it has a sink. Calling
-   it again only changes the level. The perf channel is untouched. PK_INVALID: no such level. Any thread. */
+/* The whole configuration of the default logger in one call: its level and, where PERFKIT_STDIO, stderr unless it has a sink.
+   Calling it again only changes the level. The perf channel is untouched. PK_INVALID: no such level. Any thread. */
 #ifdef PERFKIT_LOG_DEFAULT
 #define pk_log_configure(level) pk__log_configure(&PERFKIT_LOG_DEFAULT, level)
 #endif
@@ -773,34 +779,36 @@ PK_API pk_status pk__log_configure(pk_log *log, int level);
 /* Let lines up to `level` pass; PK_LOG_OFF: none. PK_INVALID: no such level. Any thread; O(sinks). */
 PK_API pk_status pk_log_set_level(pk_log *log, int level);
 
-/* Whether a line of this level would reach any sink: to guard work that only feeds a log call. Any thread, interrupt-safe; one compare. */
+/* Whether a line of this level would reach any sink: to guard work that only feeds a log call. Any thread, interrupt-safe; one
+   compare. */
 PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
 
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc);
 
-/* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with different
-   configurations; PK_UNSUPPORTED: threads or wall without their switch. One thread. To be closed when desc.threads. */
+/* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with
+   different configurations; PK_UNSUPPORTED: threads or wall without their switch. One thread. Close it when desc.threads. */
 PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
     return pk__log_init(log, sizeof(pk_log), PK__CONFIG_WORD, desc);
 }
 
-/* Flush and drop all sinks, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are yours. One thread. */
+/* Flush and drop all sinks, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are yours. One
+   thread. */
 PK_API pk_status pk_log_close(pk_log *log);
 
-/* Add a sink for lines up to `level` (PK_LOG_TRACE: all that the logger passes); fn and user together name it. PK_EXISTS: it is there
-   already, and stays as it is; PK_FULL: PERFKIT_LOG_SINKS are; PK_INVALID: no such level. Any thread; O(sinks). */
+/* Add a sink for lines up to `level` (PK_LOG_TRACE: all that the logger passes); fn and user together name it. PK_EXISTS: it is
+   there already, and stays as it is; PK_FULL: PERFKIT_LOG_SINKS are; PK_INVALID: no such level. Any thread; O(sinks). */
 PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level);
 
-/* PK_NOT_FOUND: there is no such sink. When it returns, fn is not running and will not be called again. Any thread; O(sinks). */
+/* PK_NOT_FOUND: there is no such sink. When it returns, fn is not running and will not be called again. Any thread. */
 PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user);
 
 /* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
 PK_API pk_status pk_log_flush(pk_log *log);
 
 #if PERFKIT_STDIO
-/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each line at once,
-   whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor is a terminal and
-   NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as the writer of a report. */
+/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each
+   line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor
+   is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
@@ -820,14 +828,16 @@ typedef struct pk_log_counts {
 } pk_log_counts;
 
 PK_API void pk_log_get_counts(pk_log *log, pk_log_counts *counts); /* Any thread. */
-PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user); /* Lines that this sink lost; 0 for none such. Any thread. */
+/* Lines that this sink lost; 0 where there is no such sink. Any thread. */
+PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user);
 
 /* A line of a level known at run time, with a format in RAM. A level that is off: nothing. Prefer the macros. */
 PK_API void pk_log_write(pk_log *log, int level, const char *format, ...) PK__PRINTF(3, 4);
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) PK__PRINTF(3, 0);
 
-/* snprintf with this header's formatter: at most `size` bytes into buffer, always ended with 0 if size > 0; returns the length that it
-   would take without the 0, so that a result >= size tells a cut. No escaping. No locale, heap or stdio. Any thread, interrupt-safe. */
+/* snprintf with this header's formatter: at most `size` bytes into buffer, always ended with 0 if size > 0; returns the length
+   that it would take without the 0, so that a result >= size tells a cut. No escaping. No locale, heap or stdio. Any thread,
+   interrupt-safe. */
 PK_API size_t pk_format(char *buffer, size_t size, const char *format, ...) PK__PRINTF(3, 4);
 PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list args) PK__PRINTF(3, 0);
 /*   PK_FORMAT(buffer, size, format, …)    the same with the format, a literal, in flash on AVR */
@@ -842,9 +852,9 @@ PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list 
 
 #if PERFKIT_PERF
 /* ---- Histogram: the distribution of values in fixed memory, log-linear ----
-   Each power of two is divided into 2^sub_bits buckets, so a percentile is within 1/2^(sub_bits+1) of a value that was recorded; values
-   below 2^(sub_bits+1) are exact. Values of 2^max_bits and more go to the last bucket. One thread at a time. After the histograms of
-   HdrHistogram (G. Tene). */
+   Each power of two is divided into 2^sub_bits buckets, so a percentile is within 1/2^(sub_bits+1) of a value that was
+   recorded; values below 2^(sub_bits+1) are exact. Values of 2^max_bits and more go to the last bucket. One thread at a time.
+   After the histograms of HdrHistogram (G. Tene). */
 
 typedef struct pk_histogram { /* read only, but through the functions; made by PK_HIST_DEFINE or PK_HIST_INIT */
     void *counters;
@@ -859,22 +869,25 @@ typedef struct pk_histogram { /* read only, but through the functions; made by P
 #define PK_HIST_BUCKETS(sub_bits, max_bits) ((size_t)((max_bits) - (sub_bits) + 1) << (sub_bits))
 
 /* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) uint16_t or uint32_t counters, zeroed. */
-#define PK_HIST_INIT(counters, sub_bits, max_bits) {(counters), 0, 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
+#define PK_HIST_INIT(counters, sub_bits, max_bits) \
+    {(counters), 0, 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
 
-/* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64); counters uint16_t or uint32_t. */
-#define PK_HIST_DEFINE(histogram, sub_bits, max_bits, counter_type)                                                     \
-    PK__STATIC_ASSERT(histogram##_bits, (sub_bits) >= 1 && (sub_bits) <= 8 && (max_bits) > (sub_bits) &&                 \
-                                            (max_bits) <= 8 * sizeof(pk_ticks) && (sizeof(counter_type) == 2 || sizeof(counter_type) == 4)); \
-    static counter_type histogram##_counters[PK_HIST_BUCKETS(sub_bits, max_bits)];                                      \
+/* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64); counters
+   uint16_t or uint32_t. */
+#define PK_HIST_DEFINE(histogram, sub_bits, max_bits, counter_type)                                     \
+    PK__STATIC_ASSERT(histogram##_bits, (sub_bits) >= 1 && (sub_bits) <= 8 && (max_bits) > (sub_bits) && \
+                                            (max_bits) <= 8 * sizeof(pk_ticks));                         \
+    PK__STATIC_ASSERT(histogram##_counter, sizeof(counter_type) == 2 || sizeof(counter_type) == 4);      \
+    static counter_type histogram##_counters[PK_HIST_BUCKETS(sub_bits, max_bits)];                       \
     static pk_histogram histogram = PK_HIST_INIT(histogram##_counters, sub_bits, max_bits);
 
-PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1); where the CPU cannot count leading zeros, O(bits of the value) */
+PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1); O(bits of the value) on CPUs that count no leading zeros */
 
 /* The sum of all values, exact; wraps at 2^64. */
 PK__INLINE uint64_t pk_hist_sum(const pk_histogram *h) { return (uint64_t)h->sum_high << 32 | h->sum_low; }
 
-/* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty one.
-   O(buckets), no division by a variable. */
+/* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty
+   one. O(buckets). */
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100);
 
 /* Add all of `from` to `into`. PK_INVALID: they differ in sub_bits or max_bits; nothing changed. O(buckets). */
@@ -913,8 +926,8 @@ PK__EXTERN pk_log PERFKIT_PERF_DEFAULT;
 PK__EXTERN pk_log pk_perf_default;
 #endif
 
-/* Turn the default perf channel on or off: its level and, where PERFKIT_STDIO, stderr unless it has a sink. With pk_log_set_level alone
-   it records and writes no lines. The main logger is untouched. Any thread. */
+/* Turn the default perf channel on or off: its level and, where PERFKIT_STDIO, stderr unless it has a sink. With
+   pk_log_set_level alone it records and writes no lines. The main logger is untouched. Any thread. */
 #ifdef PERFKIT_PERF_DEFAULT
 #define pk_perf_configure(level) pk__log_configure(&PERFKIT_PERF_DEFAULT, level)
 #endif
@@ -924,15 +937,16 @@ PK__EXTERN pk_log pk_perf_default;
 #define PK_PERF_DEFINE(site, name) PK__PERF_TIMER_SITE(site, name)
 #endif
 
-/* Start and end a span by hand: pk_timer t = pk_timer_begin(&query); … pk_timer_end(&t); The end returns the ticks spent, 0 when the channel
-   was off at the begin; ending again is harmless. */
+/* Start and end a span by hand: pk_timer t = pk_timer_begin(&query); … pk_timer_end(&t); The end returns the ticks spent, 0
+   when the channel was off at the begin; ending again is harmless. */
 PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site);
 PK__INLINE pk_ticks pk_timer_end(pk_timer *timer);
 
 /* The same, and a line "<name> executed in 12.3ms" on the channel at INFO. */
 PK_API pk_ticks pk_timer_end_log(pk_timer *timer);
 
-/* The entry of that name, with its values (ticks, or what was counted), or NULL: nothing was recorded under it. O(names). */
+/* The entry of that name, with its values (ticks, or what was counted), or NULL: nothing was recorded under it.
+   Any thread; but read the values while nobody records. O(names). */
 PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name);
 
 /* Write a table of the timers, the `top` greatest totals first, then of the counters; line by line through `writer`, such as
@@ -998,8 +1012,8 @@ PK__INLINE void pk__log_check(const char *format, ...) { (void)format; } /* neve
 #define PK__ONE_OR_MANY(...)                                                                                              \
     PK__33RD(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, \
              MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, ONE, 0)
-#define PK__33RD(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, \
-                 a25, a26, a27, a28, a29, a30, a31, a32, a33, ...) a33
+#define PK__33RD(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, \
+                 a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, ...) a33
 #define PK__ROM_FORMAT(...) PSTR(PK__FIRST(__VA_ARGS__)) PK__REST(__VA_ARGS__)
 PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, ...);
 #define PK_FORMAT(buffer, size, ...) \
@@ -1104,7 +1118,8 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #define PK_LOG_DEBUG(...) PK__LOG_TO_PK_LOG_DEBUG(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
 #define PK_LOG_TRACE(...) PK__LOG_TO_PK_LOG_TRACE(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
-#define PK__LOG_NO_DEFAULT PK__STATIC_ASSERT(without_a_default_logger_define_PERFKIT_LOG_DEFAULT_as_the_name_of_an_extern_pk_log, 0)
+#define PK__LOG_NO_DEFAULT \
+    PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
 #define PK_LOG_ERROR(...) PK__LOG_NO_DEFAULT
 #define PK_LOG_WARN(...) PK__LOG_NO_DEFAULT
 #define PK_LOG_INFO(...) PK__LOG_NO_DEFAULT
@@ -1178,7 +1193,8 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
         }                                                                                                \
     } while (0)
 #else
-#define PK__PERF_NO_DEFAULT PK__STATIC_ASSERT(without_a_default_channel_define_PERFKIT_PERF_DEFAULT_as_the_name_of_an_extern_pk_log, 0)
+#define PK__PERF_NO_DEFAULT \
+    PK__STATIC_ASSERT(without_a_default_channel_set_PERFKIT_PERF_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
 #define PK_PERF_SCOPE(name) PK__PERF_NO_DEFAULT;
 #define PK_PERF_COUNT(name, n) PK__PERF_NO_DEFAULT
 #endif
@@ -1215,7 +1231,7 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #if PK__FULL
 #define pk__clear(p, size) memset(p, 0, size)
 #else
-static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's memset can cost 160 bytes, for things that are small */
+static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's memset can cost 160 bytes */
     volatile unsigned char *byte = (volatile unsigned char *)p; /* or a compiler makes it a memset */
     while (size-- > 0) *byte++ = 0;
 }
@@ -1327,7 +1343,7 @@ static uint8_t pk__digit(pk__uint *value, uint8_t base) {
         return (uint8_t)(part % base);
     }
 #endif
-#if defined __ARM_ARCH_ISA_THUMB && __ARM_ARCH_ISA_THUMB == 1 && !PERFKIT_LOG_INT64 /* no divide instruction: spare its helper */
+#if defined __ARM_ARCH_ISA_THUMB && __ARM_ARCH_ISA_THUMB == 1 && !PERFKIT_LOG_INT64 /* no divide instruction: no helper */
     if (base != 10) {
         *value = low >> (base == 8 ? 3 : 4);
         return (uint8_t)(low & (base - 1u));
@@ -1369,7 +1385,8 @@ static void pk__set_integer(pk__field *f, pk__uint value) {
     f->length = (int)(end - first);
     if (f->precision < 0) {
         f->precision = 1;
-        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO && f->width > f->lead_length) f->precision = f->width - f->lead_length;
+        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO && f->width > f->lead_length)
+            f->precision = f->width - f->lead_length;
     }
     f->zeros = f->precision - f->length;
     if (f->zeros < 0) f->zeros = 0;
@@ -1377,8 +1394,8 @@ static void pk__set_integer(pk__field *f, pk__uint value) {
 }
 
 #if PERFKIT_FLOAT
-/* A double is a whole number times a power of two, so it has an exact decimal form: at most 309 digits before the point and 1074 behind.
-   It is computed in limbs of nine digits, and rounded there, half to even. */
+/* A double is a whole number times a power of two, so it has an exact decimal form: at most 309 digits before the point and
+   1074 behind. It is computed in limbs of nine digits, and rounded there, half to even. */
 #define PK__LIMB 1000000000u
 #define PK__POINT 35 /* limbs before the point */
 #define PK__LIMBS 155
@@ -1597,7 +1614,8 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
                 f.body = PK_ROM_STR("(null)");
                 f.flags = (uint8_t)(f.flags | PK__IN_ROM);
             }
-            while ((unsigned)f.length < (unsigned)f.precision && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0) f.length++;
+            while ((unsigned)f.length < (unsigned)f.precision && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0)
+                f.length++;
             break;
         case 'p':
             f.conversion = 'x';
@@ -1741,7 +1759,7 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 }
 #endif
 
-static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status) {
+static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status, uint32_t failed) {
     pk_event event;
     if (log->on_event == NULL) return;
     event.object = log->name;
@@ -1749,7 +1767,7 @@ static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status
     event.kind = PK_LOG_EVENT_SINK_FAILED;
     event.status = status;
     event.a = place;
-    event.b = (uint32_t)log->sinks[place].failed;
+    event.b = failed;
     log->on_event(log->user, &event);
 }
 
@@ -1787,7 +1805,8 @@ static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
 }
 #endif
 
-/* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date algorithms"). */
+/* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date
+   algorithms"). */
 static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
     uint32_t days = seconds / 86400u + 719468u, second = seconds % 86400u;
     uint32_t era = days / 146097u, day = days % 146097u;
@@ -1866,6 +1885,7 @@ static PK__COLD void pk__line_cut(pk__text *t) {
 static void pk__line_end(pk__text *t, pk_log *log, int level) {
     uint8_t i, report = 0xFF;
     pk_status status, failure = PK_OK;
+    uint32_t failed = 0;
     pk_log_sink *sink = log->sinks;
     bool truncated = t->length > t->room;
     if (truncated) pk__line_cut(t);
@@ -1881,10 +1901,11 @@ static void pk__line_end(pk__text *t, pk_log *log, int level) {
             sink->reported = 1;
             report = i;
             failure = status;
+            failed = (uint32_t)sink->failed;
         }
     }
     pk__log_unlock(log);
-    if (report != 0xFF) pk__log_report(log, report, failure);
+    if (report != 0xFF) pk__log_report(log, report, failure, failed);
 }
 
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
@@ -2050,7 +2071,11 @@ PK_API pk_status pk_log_close(pk_log *log) {
 PK_API pk_status pk__log_configure(pk_log *log, int level) {
     pk_status status = pk_log_set_level(log, level);
 #if PERFKIT_STDIO
-    if (status == PK_OK && log->sink_count == 0) status = pk_log_add_sink(log, pk_log_to_stderr, NULL, PK_LOG_TRACE);
+    bool none;
+    pk__log_lock(log);
+    none = log->sink_count == 0;
+    pk__log_unlock(log);
+    if (status == PK_OK && none) status = pk_log_add_sink(log, pk_log_to_stderr, NULL, PK_LOG_TRACE);
 #endif
     return status;
 }
@@ -2113,8 +2138,8 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
 
 static uint16_t pk__hist_buckets(const pk_histogram *h) { return (uint16_t)PK_HIST_BUCKETS(h->sub_bits, h->max_bits); }
 
-/* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for values
-   of 2^max_bits and more. */
+/* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for
+   values of 2^max_bits and more. */
 static uint16_t pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
     uint16_t lost = 0;
 #if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
@@ -2223,7 +2248,8 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
     PERFKIT_ASSERT(into != NULL && from != NULL && into->counters != NULL && from->counters != NULL);
     if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
     if (from->count == 0) return PK_OK;
-    for (bucket = 0, end = pk__hist_buckets(into); bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
+    end = pk__hist_buckets(into);
+    for (bucket = 0; bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
     pk__hist_range(into, from->max);
     pk__hist_range(into, from->min);
     pk__hist_sum(into, from->sum_low, from->sum_high);
