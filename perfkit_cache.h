@@ -1014,9 +1014,15 @@ typedef struct pk__cache_cold {
 #endif
 #define PK__CACHE_MOST (PERFKIT_CACHE_LINK_BITS == 8 ? 254u : PERFKIT_CACHE_LINK_BITS == 16 ? 65534u : 0x7FFFFFFEu)
 /* Entries per group on average when full: 5.95 of 7 lanes, 7.5 of 10, 9.25 of 12; by multiplication, for there may be no divider. */
-#define PK__CACHE_GROUPS(n, width)                                                          \
-    ((width) == 1 ? (unsigned)((uint32_t)(n) * 43u >> 8) + 1u : (width) == 2 ? (unsigned)((uint32_t)(n) * 8739u >> 16) + 1u \
-                                                                             : (unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
+#define PK__CACHE_GROUPS_8(n) ((unsigned)((uint32_t)(n) * 43u >> 8) + 1u)
+#define PK__CACHE_GROUPS_16(n) ((unsigned)((uint32_t)(n) * 8739u >> 16) + 1u)
+#define PK__CACHE_GROUPS_32(n) ((unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
+#if PERFKIT_CACHE_LINK_BITS
+#define PK__CACHE_GROUPS(n, width) PK__JOIN(PK__CACHE_GROUPS_, PERFKIT_CACHE_LINK_BITS)(n)
+#else
+#define PK__CACHE_GROUPS(n, width) \
+    ((width) == 1 ? PK__CACHE_GROUPS_8(n) : (width) == 2 ? PK__CACHE_GROUPS_16(n) : PK__CACHE_GROUPS_32(n))
+#endif
 #define PK__CACHE_INDEX_BYTES(n) ((size_t)PK__CACHE_GROUPS(n, PK__CACHE_WIDTH_FOR(n)) * 16u * PK__CACHE_WIDTH_FOR(n))
 #define PK__CACHE_META(width) (2u * (width) + (PERFKIT_CACHE_TTL ? (unsigned)sizeof(pk_time) : 0u))
 #define PK__CACHE_META_BYTES(n) ((size_t)PK__CACHE_META(PK__CACHE_WIDTH_FOR(n)) * ((size_t)(n) + 1u))
@@ -1112,12 +1118,14 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #else
 #define PK__CACHE_LANES(w) ((w) == 1 ? 7u : (w) == 2 ? 10u : 12u)
 #endif
+#define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups */
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2 };
 
 #if PERFKIT_HOSTED || defined __AVR__
 #define PK__CACHE_ZERO(p, n) memset(p, 0, n)
 #define PK__CACHE_COMPARE(a, b, n) memcmp(a, b, n)
+#define PK__CACHE_COPY(to, from, n) memcpy(to, from, n)
 #else /* libc's come to more than all of this engine's lookups; they are seldom called, or for few bytes */
 PK__CACHE_PART void pk__cache_zero(void *p, size_t n) {
     volatile unsigned char *to = (volatile unsigned char *)p; /* volatile: else the compiler makes this loop a memset again */
@@ -1128,12 +1136,21 @@ PK__HOT_INLINE int pk__cache_compare(const unsigned char *a, const unsigned char
         if (*a++ != *b++) return 1;
     return 0;
 }
+PK__CACHE_PART void pk__cache_copy_bytes(void *to, const void *from, size_t n) { /* by words where all is aligned to them */
+    volatile unsigned char *t = (volatile unsigned char *)to;
+    const unsigned char *f = (const unsigned char *)from;
+    if ((((uintptr_t)t | (uintptr_t)f | n) & 3) == 0)
+        for (; n > 0; n -= 4, t += 4, f += 4) *(volatile uint32_t *)(volatile void *)t = *(const uint32_t *)(const void *)f;
+    for (; n > 0; n--) *t++ = *f++;
+}
+#define PK__CACHE_COPY(to, from, n) pk__cache_copy_bytes(to, from, n)
 #define PK__CACHE_ZERO(p, n) pk__cache_zero(p, n)
 #define PK__CACHE_COMPARE(a, b, n) pk__cache_compare(a, (const unsigned char *)(b), n)
 #endif
 
 #if PERFKIT_STATS
-#define PK__CACHE_ADD(counter) ((void)c->cold->counters[counter]++)
+PK__CACHE_PART void pk__cache_add(pk_cache *c, unsigned counter) { c->cold->counters[counter]++; }
+#define PK__CACHE_ADD(counter) pk__cache_add(c, (unsigned)(counter))
 #else
 #define PK__CACHE_ADD(counter) ((void)0)
 #endif
@@ -1149,9 +1166,9 @@ typedef struct pk__cache_shape {
 } pk__cache_shape;
 
 /* What is out of line even where the engine is inline. */
-PK_API pk_time pk__cache_move_on(pk_cache *c, pk_time now);
+PK_API unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget);
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
-PK_API bool pk__cache_really_over(pk_cache *c, unsigned e, pk_time now);
+PK_API bool pk__cache_really_over(pk_cache *c, unsigned e);
 PK_API void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason);
 PK_API void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason);
 PK_API void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason);
@@ -1201,6 +1218,7 @@ PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
 #endif
 PK__CACHE_PART pk_hash pk__cache_hash(pk_cache *c, const void *key, size_t len) {
     pk_hash own;
+    if (!PERFKIT_CACHE_CHAINS && !PK__FULL) len = c->key_size; /* so that callers need not pass it */
     if (PK__LIKELY(c->cold->hash == NULL)) return pk__cache_hash_bytes(c->seed, key, len);
     own = c->cold->hash(c->cold->user, key, len);
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
@@ -1366,7 +1384,7 @@ PK__HOT_INLINE unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t k
     return pk__cache_walk(PK__CACHE_THIS, hash, key, key_len, 0, 0);
 }
 PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) { /* whether there is a free lane within reach */
-    return pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, 0, 0) != 0;
+    return !PK__CACHE_CROWDS || pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, 0, 0) != 0;
 }
 PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) { /* where one is vacant */
     (void)pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, e, 1);
@@ -1377,29 +1395,27 @@ PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) { 
 
 /* ---- Time ---- */
 
-PK__HOT_INLINE pk_time pk__cache_now(pk_cache *c) {
+/* Look at the clock: from here on, now is c->last. */
+PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
 #if PERFKIT_CACHE_TTL
     if (c->clock) {
         pk_time now = c->clock(c->cold->user);
-        if (now != c->last) return pk__cache_move_on(c, now);
+        if (now != c->last) (void)pk__cache_move_on(c, now, 0);
     }
-    return c->last;
 #else
     (void)c;
-    return 0;
 #endif
 }
-PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, unsigned e, pk_time now) {
+PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, unsigned e) {
 #if PERFKIT_CACHE_TTL
-    if (PK__LIKELY(!pk__time_reached(now, pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
-    return pk__cache_really_over(c, e, now);
+    if (PK__LIKELY(!pk__time_reached(c->last, pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
+    return pk__cache_really_over(c, e);
 #else
+    (void)c;
     (void)e;
-    (void)now;
 #if PK__FULL
     (void)shape;
 #endif
-    (void)c;
     return false;
 #endif
 }
@@ -1412,16 +1428,13 @@ PK__HOT_INLINE pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
     return *ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock) ? PK_OK : pk__cache_start_clock(c, *ttl);
 }
 /* e is live from now on, for ttl. */
-PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time now, pk_time ttl) {
+PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time ttl) {
     bool never = ttl == PK_TTL_NEVER;
     c->cold->flags[e] = (unsigned char)(never ? PK__CACHE_LIVE | PK__CACHE_NEVER : PK__CACHE_LIVE);
 #if PERFKIT_CACHE_TTL
-    pk__cache_set_expiry(PK__CACHE_THIS, e, now + (never ? (pk_time)~(pk_time)0 >> 1 : ttl));
-#else
-    (void)now;
-#if PK__FULL
+    pk__cache_set_expiry(PK__CACHE_THIS, e, c->last + (never ? (pk_time)~(pk_time)0 >> 1 : ttl));
+#elif PK__FULL
     (void)shape;
-#endif
 #endif
 }
 
@@ -1436,7 +1449,8 @@ PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, unsigned s, unsigned
 }
 /* Bytes that entry e has in its slots. */
 PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, unsigned e) {
-    return PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e)) + c->cold->items[2 * (size_t)e + 1];
+    size_t len = (size_t)c->cold->items[2 * (size_t)e + 1];
+    return len + PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
 }
 /* The slots that so many bytes take; a loop of as many steps, for there may be no divider. */
 PK__CACHE_PART unsigned pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
@@ -1470,10 +1484,10 @@ PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, unsigned e, size_t at, void *
         if (part > n) part = n;
         bytes = pk__cache_slot(PK__CACHE_THIS, s) + at;
         if (to) {
-            memcpy(to, bytes, part);
+            PK__CACHE_COPY(to, bytes, part);
             to = (unsigned char *)to + part;
         } else {
-            memcpy(bytes, from, part);
+            PK__CACHE_COPY(bytes, from, part);
             from = (const unsigned char *)from + part;
         }
         n -= part;
@@ -1515,7 +1529,7 @@ PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
 }
 
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
-PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now) {
+PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
     unsigned e;
     if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
@@ -1541,13 +1555,13 @@ PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash, pk_time now
         pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
 #endif
     }
-    pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e, now) ? PK_EVICT_EXPIRED : reason);
+    pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : reason);
     return e;
 }
 
 #if PERFKIT_CACHE_CHAINS
 /* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are in on_evict. */
-PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes, pk_time now) {
+PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes) {
     pk__cache_cold *cold = c->cold;
     unsigned s = (unsigned)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
     cold->items[2 * (size_t)e] = 0;
@@ -1565,7 +1579,7 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes, pk_t
             } else {
                 victim = pk__cache_prev(PK__CACHE_THIS, 0);
                 if (victim == 0) return false;
-                pk__cache_leave(PK__CACHE_THIS, victim, pk__cache_over(PK__CACHE_THIS, victim, now) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
+                pk__cache_leave(PK__CACHE_THIS, victim, pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
                 s = (unsigned)cold->items[2 * (size_t)victim];
                 cold->items[2 * (size_t)victim] = 0;
                 pk__cache_release(PK__CACHE_THIS, victim);
@@ -1599,15 +1613,16 @@ PK__HOT_INLINE pk_status pk__cache_read(PK__CACHE_SELF, unsigned e, void *value,
         return PK_OK;
     }
 #endif
-    memcpy(value, pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), n);
+    PK__CACHE_COPY(value, pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), n);
     return PK_OK;
 }
 
 /* The entry of a key that has not expired; 0 where there is none. */
 PK__CACHE_PART unsigned pk__cache_seek(PK__CACHE_SELF, const void *key, size_t key_len, bool drop_expired) {
-    pk_time now = pk__cache_now(c);
-    unsigned e = pk__cache_find(PK__CACHE_THIS, key, key_len, pk__cache_hash(c, key, key_len));
-    if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e, now))) {
+    unsigned e;
+    pk__cache_look(c);
+    e = pk__cache_find(PK__CACHE_THIS, key, key_len, pk__cache_hash(c, key, key_len));
+    if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
         if (drop_expired) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         return 0;
     }
@@ -1634,7 +1649,7 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
             own[-2] = (unsigned char)(key_len & 255u);
             own[-1] = (unsigned char)(key_len >> 8);
         }
-        memcpy(own, key, key_len);
+        PK__CACHE_COPY(own, key, key_len);
         c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
         c->cold->slots_used += pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_IS(prefix) + key_len + len);
         pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
@@ -1643,8 +1658,8 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
 #endif
     (void)key_len;
     (void)len;
-    memcpy(own, key, PK__CACHE_IS(key_size));
-    memcpy(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
+    PK__CACHE_COPY(own, key, PK__CACHE_IS(key_size));
+    PK__CACHE_COPY(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
 }
 
 #if PERFKIT_CACHE_CHAINS
@@ -1660,17 +1675,16 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 
 PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
     pk_status status = pk__cache_ttl(c, &ttl);
-    pk_time now;
     pk_hash hash;
     unsigned e;
     if (PK__UNLIKELY(status != PK_OK)) return status;
-    now = pk__cache_now(c);
+    pk__cache_look(c);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
 #endif
     hash = pk__cache_hash(c, key, key_len);
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
-    if (e != 0 && pk__cache_over(PK__CACHE_THIS, e, now)) {
+    if (e != 0 && pk__cache_over(PK__CACHE_THIS, e)) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         e = 0;
     }
@@ -1681,10 +1695,10 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
         if (e != 0)
             pk__cache_out(c, e, PK_EVICT_REPLACED);
         else
-            e = pk__cache_take(PK__CACHE_THIS, hash, now);
+            e = pk__cache_take(PK__CACHE_THIS, hash);
         if (PK__UNLIKELY(e == 0)) return PK_FULL;
 #if PERFKIT_CACHE_CHAINS
-        if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len, now)) status = PK_FULL;
+        if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len)) status = PK_FULL;
 #endif
 #if PERFKIT_CACHE_HOOKS
         if (PK__UNLIKELY(c->cold->on_evict != NULL)) { /* which may have put this key, or taken the last lane in its reach */
@@ -1703,7 +1717,7 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
         c->count++;
     }
     PK__CACHE_ADD(PK__CACHE_PUTS);
-    pk__cache_stamp(PK__CACHE_THIS, e, now, ttl);
+    pk__cache_stamp(PK__CACHE_THIS, e, ttl);
     pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
 #if PERFKIT_CACHE_EVENTS
     if (PK__UNLIKELY(c->cold->on_event != NULL)) pk__cache_filling(c);
@@ -1892,9 +1906,9 @@ PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
 #if PERFKIT_CACHE_TTL
 /* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds none
    that is older than half its range. */
-PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, unsigned e, pk_time now) {
+PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, unsigned e) {
     if (!(c->cold->flags[e] & PK__CACHE_NEVER)) return true;
-    pk__cache_set_expiry(PK__CACHE_ANY, e, now + ((pk_time)~(pk_time)0 >> 1));
+    pk__cache_set_expiry(PK__CACHE_ANY, e, c->last + ((pk_time)~(pk_time)0 >> 1));
     return false;
 }
 
@@ -1905,7 +1919,7 @@ static unsigned pk__cache_sweep(pk_cache *c, unsigned n) {
     for (; n > 0; n--) {
         e = cold->sweep < c->fresh ? cold->sweep + 1 : 1;
         cold->sweep = e;
-        if (!(cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e, c->last)) continue;
+        if (!(cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         removed++;
     }
@@ -1914,7 +1928,7 @@ static unsigned pk__cache_sweep(pk_cache *c, unsigned n) {
 
 /* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
    the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
-static unsigned pk__cache_advance(pk_cache *c, pk_time now, uint32_t budget) {
+PK_API PK__COLD unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget) {
     pk_time passed = now - c->last;
     unsigned e;
     if (passed > (pk_time)0 - (pk_time)65536u) /* the clock stepped back: it stands still until it has caught up */
@@ -1937,10 +1951,6 @@ static unsigned pk__cache_advance(pk_cache *c, pk_time now, uint32_t budget) {
         if (budget < due) budget = (uint32_t)due;
     }
     return pk__cache_sweep(c, budget < c->fresh ? (unsigned)budget : c->fresh);
-}
-PK_API PK__COLD pk_time pk__cache_move_on(pk_cache *c, pk_time now) {
-    (void)pk__cache_advance(c, now, 0);
-    return c->last;
 }
 #endif
 
@@ -1994,7 +2004,7 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_OK;
     if (c->cold->hooks_running) return PK_BUSY;
-    gone = *c;
+    PK__CACHE_COPY(&gone, c, sizeof gone);
     PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
     c = &gone;
 #if PERFKIT_CACHE_HOOKS
@@ -2162,7 +2172,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
         memory = NULL;
     if (memory == NULL) return PK_NO_MEMORY;
     (void)pk__cache_lay_out(c, slots, (unsigned char *)pk__align_pointer(memory, PK__CACHE_LINE));
-    memcpy(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
+    PK__CACHE_COPY(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
     c->cold->name = desc->name;
     c->cold->clock = clock;
     c->cold->block = block;
@@ -2213,18 +2223,17 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
-    pk__cache_stamp(PK__CACHE_ANY, e, c->last, ttl_ms);
+    pk__cache_stamp(PK__CACHE_ANY, e, ttl_ms);
     return PK_OK;
 }
 
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
-    pk_time now;
     PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-    now = pk__cache_now(c);
+    pk__cache_look(c);
     while (cursor->at < c->fresh) {
         unsigned e = ++cursor->at;
-        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e, now)) continue;
+        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
         pk__cache_show(c, e, item);
         return PK_OK;
     }
@@ -2235,7 +2244,7 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
     if (offset >= item->value_len) return 0;
     if (n > item->value_len - offset) n = item->value_len - offset;
     if (item->value) {
-        memcpy(to, (const unsigned char *)item->value + offset, n);
+        PK__CACHE_COPY(to, (const unsigned char *)item->value + offset, n);
         return n;
     }
 #if PERFKIT_CACHE_CHAINS
@@ -2257,7 +2266,7 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
 #if PERFKIT_CACHE_TTL
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
-    return c->cold && c->clock ? pk__cache_advance(c, now, budget) : 0;
+    return c->cold && c->clock ? pk__cache_move_on(c, now, budget) : 0;
 }
 #endif
 
@@ -2274,7 +2283,7 @@ PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
     PERFKIT_ASSERT(c != NULL && stats != NULL);
     if (cold == NULL) return PK_CLOSED;
-    memcpy(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
+    PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
     stats->count = c->count;
     stats->capacity = c->capacity;
     stats->bytes = (size_t)(c->chains ? cold->slots_used : c->count) * c->stride;

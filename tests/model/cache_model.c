@@ -16,6 +16,10 @@
 #define typeof __typeof__
 #endif
 #endif
+#include <stb/stb_ds.h>
+#ifdef __GNUC__ /* its hash shifts bytes into the sign of an int */
+size_t stbds_hash_bytes(void *p, size_t len, size_t seed) __attribute__((no_sanitize("undefined")));
+#endif
 #define STB_DS_IMPLEMENTATION
 #include <stb/stb_ds.h>
 

@@ -187,7 +187,7 @@ static void filling_up_is_told_once_a_crossing(void) {
 static void a_refused_put_is_told(void) {
     pk_cache cache;
     pk_cache_desc desc;
-    static const char large[70];
+    static char large[70];
     memset(&desc, 0, sizeof desc);
     desc.max_bytes = 64;
     desc.on_event = see;

@@ -102,12 +102,10 @@ static void times_without_a_clock_are_refused(void) {
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 #endif
 }
-static void hashes_and_equality_can_be_the_callers(void);
-
 static pk_hash lower_hash(void *user, const void *key, size_t len) { /* letters whatever their case */
-    const char *k = (const char *)key;
+    const uint8_t *k = (const uint8_t *)key;
     pk_hash h = *(const uint8_t *)user;
-    for (; len > 0; len--) h = (pk_hash)(h * 31u + (pk_hash)(*k++ | 32));
+    for (; len > 0; len--) h = (pk_hash)(h * 31u + (*k++ | 32u));
     return h;
 }
 static bool lower_equal(void *user, const void *a, const void *b, size_t len) {
