@@ -1367,10 +1367,13 @@ static pk__pool_word pk__pool_word_mask(const pk_pool *p) {
 }
 /* The pool or chunk and index that a handle names, and the word it expects there; NULL: none. */
 static pk_pool *pk__pool_named(pk_pool *p, pk_handle handle, pk__pool_index *i, pk__pool_word *word) {
-    uint32_t index = (uint32_t)(handle & (((pk_handle)1 << p->name_bits) - 1)) - 1;
-    pk_pool *core = p->generations ? pk__pool_core_at(p, &index) : NULL;
+    uint32_t index;
+    pk_pool *core;
+    if (p->generations == NULL) return NULL;
+    index = ((uint32_t)handle & (0xFFFFFFFFu >> (32 - p->name_bits))) - 1; /* there are 1 to 31 name_bits */
+    core = pk__pool_core_at(p, &index);
     *i = (pk__pool_index)index;
-    *word = (pk__pool_word)(handle >> p->name_bits) << 1 | 1;
+    *word = (pk__pool_word)((pk__pool_word)handle >> p->name_bits << 1 | 1);
     return core;
 }
 #endif
@@ -1433,7 +1436,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     *object = core->objects + i * p->stride;
     pk__pool_unveil(p, *object, used);
 #if PERFKIT_POOL_HANDLES
-    if (handle) *handle = (pk_handle)((pk_handle)(word >> 1) << p->name_bits | (pk__pool_first_of(p, core) + i + 1));
+    if (handle) *handle = (pk_handle)(word >> 1 << p->name_bits | (pk__pool_first_of(p, core) + i + 1));
 #else
     (void)handle;
 #endif
@@ -1536,8 +1539,8 @@ PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **ob
 }
 
 PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
-    pk__pool_index i;
-    pk__pool_word word;
+    pk__pool_index i = 0;
+    pk__pool_word word = 0;
     pk_pool *core;
     PERFKIT_ASSERT(p != NULL);
     pk__pool_lock(p);
@@ -1552,8 +1555,8 @@ PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
 }
 
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle) {
-    pk__pool_index i;
-    pk__pool_word word;
+    pk__pool_index i = 0;
+    pk__pool_word word = 0;
     pk_status status = PK_INVALID;
     pk_pool *core;
     PERFKIT_ASSERT(p != NULL);

@@ -25,8 +25,8 @@ PK_POOL_DEFINE(pointers, void *, 1)
 
 #define EXERCISE(pool, Type) \
     static void exercise_##pool(void) { \
-        static Type *all[256]; \
-        uint16_t n = 0, i; \
+        Type *all[14]; \
+        uint8_t n = 0, i; \
         CHECK_EQ(pool##_count(), 0); \
         CHECK_EQ(pool##_high_water(), 0); \
         while ((all[n] = pool##_acquire()) != NULL) { \

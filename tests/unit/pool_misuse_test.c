@@ -36,8 +36,7 @@ static void open_pool(size_t object_size, size_t align) {
 /* Objects 1, 3, 5 … are free; releases at every address near the pool: right only where an object that is out begins. */
 static void every_offset(size_t object_size, size_t align) {
     unsigned char *at;
-    uint8_t i, right = 0;
-    uint16_t refused = 0;
+    unsigned i, right = 0, refused = 0;
     open_pool(object_size, align);
     for (i = 0; i < OBJECTS; i++) out[i] = pk_pool_acquire(&pool);
     for (i = 1; i < OBJECTS; i += 2) CHECK_STATUS(pk_pool_release(&pool, out[i]), PK_OK);

@@ -1,0 +1,117 @@
+/* targets: threads */
+/* desc.threads: one pool for many threads. */
+#define PERFKIT_POOL_IMPLEMENTATION
+#include "../../perfkit_pool.h"
+#include "../support/test.h"
+#include <pthread.h>
+
+enum { THREADS = 4, ROUNDS = 3000, HELD = 9 };
+typedef struct object {
+    unsigned owner;
+} object;
+static pk_pool pool;
+static unsigned errors[THREADS + 1];
+
+static void wipe(void *o, void *user) {
+    (void)user;
+    ((object *)o)->owner = 0;
+}
+static void *work(void *number) {
+    unsigned me = 1 + (unsigned)(uintptr_t)number, round, i;
+    object *held[HELD];
+    pk_handle handles[HELD];
+    pk_pool_stats stats;
+    uint32_t cursor = 0;
+    for (round = 0; round < ROUNDS; round++) {
+        for (i = 0; i < HELD; i++) {
+            void *o = NULL;
+            handles[i] = 0;
+            if ((round + i) % 3 == 0)
+                (void)pk_pool_acquire_handle(&pool, &handles[i], &o);
+            else
+                o = pk_pool_acquire(&pool);
+            held[i] = (object *)o;
+            if (o == NULL) continue;
+            if (held[i]->owner != 0) errors[me]++;
+            held[i]->owner = me;
+        }
+        for (i = 0; i < HELD; i++) {
+            if (held[i] == NULL) continue;
+            if (held[i]->owner != me) errors[me]++;
+            if (handles[i]) {
+                if (pk_pool_get(&pool, handles[i]) != held[i] || pk_pool_release_handle(&pool, handles[i]) != PK_OK) errors[me]++;
+                if (pk_pool_release_handle(&pool, handles[i]) != PK_STALE) errors[me]++;
+            } else if (pk_pool_release(&pool, held[i]) != PK_OK)
+                errors[me]++;
+        }
+        if (round % 64 == 0) {
+            pk_pool_get_stats(&pool, &stats);
+            if (stats.active + stats.idle != stats.capacity || stats.active > THREADS * HELD) errors[me]++;
+            (void)pk_pool_next(&pool, &cursor);
+            (void)pk_pool_count(&pool);
+            (void)pk_pool_trim(&pool);
+        }
+    }
+    return NULL;
+}
+static void many_threads(uint32_t capacity, uint32_t max_capacity) {
+    pthread_t threads[THREADS];
+    pk_pool_desc desc;
+    uintptr_t i;
+    memset(&desc, 0, sizeof desc);
+    memset(errors, 0, sizeof errors);
+    desc.object_size = sizeof(object);
+    desc.capacity = capacity;
+    desc.max_capacity = max_capacity;
+    desc.threads = true;
+    desc.handles = true;
+    desc.reset = wipe;
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    for (i = 0; i < capacity; i++) ((object *)pk_pool_acquire(&pool))->owner = 0;
+    for (i = 0; i < capacity; i++) CHECK_STATUS(pk_pool_release(&pool, pk_pool_at(&pool, (uint32_t)i)), PK_OK);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (i = 1; i <= THREADS; i++) CHECK_EQ(errors[i], 0);
+    CHECK_EQ(pk_pool_count(&pool), 0);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
+static void fixed_pool(void) { many_threads(THREADS * HELD - 5, 0); } /* now and then exhausted */
+
+/* Growing: fresh objects of new chunks hold anything, so an allocator that clears. */
+static void *cleared(size_t size, size_t align, void *user) {
+    (void)align;
+    (void)user;
+    return calloc(1, size);
+}
+static void freed(void *memory, size_t size, void *user) {
+    (void)size;
+    (void)user;
+    free(memory);
+}
+static void growing_pool(void) {
+    pk_allocator allocator;
+    pthread_t threads[THREADS];
+    pk_pool_desc desc;
+    uintptr_t i;
+    memset(&desc, 0, sizeof desc);
+    memset(errors, 0, sizeof errors);
+    allocator.alloc_fn = cleared;
+    allocator.free_fn = freed;
+    allocator.user = NULL;
+    desc.allocator = &allocator;
+    desc.object_size = sizeof(object);
+    desc.capacity = 2;
+    desc.max_capacity = 1000;
+    desc.threads = true;
+    desc.handles = true;
+    desc.reset = wipe;
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    for (i = 1; i <= THREADS; i++) CHECK_EQ(errors[i], 0);
+    CHECK_EQ(pk_pool_count(&pool), 0);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
+
+TEST_MAIN(RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)
+          RUN("P32 P13", "four threads on a pool that grows and is trimmed meanwhile", growing_pool))
