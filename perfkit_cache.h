@@ -1178,10 +1178,19 @@ PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
 /* ---- Hash ---- */
 
 #if PERFKIT_HOSTED
+#ifdef __SIZEOF_INT128__ /* the two halves of the product of 128 bits, as wyhash does (Wang Yi) */
+__extension__ typedef unsigned __int128 pk__uint128;
+PK__HOT_INLINE pk_hash pk__cache_mix(pk_hash h, uint64_t word) {
+    pk__uint128 product = (pk__uint128)(h ^ word) * 0x9E3779B97F4A7C15u;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+#else
 PK__HOT_INLINE pk_hash pk__cache_mix(pk_hash h, uint64_t word) {
     h = (h ^ word) * 0x9E3779B97F4A7C15u;
+    h = (h ^ h >> 32) * 0xD6E8FEB86659FD93u;
     return h ^ h >> 32;
 }
+#endif
 PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) {
     const unsigned char *p = (const unsigned char *)key;
     uint64_t word;
@@ -1198,8 +1207,7 @@ PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     } else if (len > 0) {
         h = pk__cache_mix(h, (uint64_t)p[0] << 16 | (uint64_t)p[len >> 1] << 8 | p[len - 1]);
     }
-    h *= 0xD6E8FEB86659FD93u;
-    return h ^ h >> 32;
+    return h;
 }
 #else /* FNV-1a (Fowler, Noll, Vo), then a mix for the high bits */
 #ifdef __AVR__
@@ -1323,7 +1331,10 @@ PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned widt
     return lane;
 #endif
 }
-PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) { return (unsigned)(hash & 255u) ? (unsigned)(hash & 255u) : 1u; }
+PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) {
+    unsigned tag = (unsigned)(hash & 255u);
+    return tag + (tag == 0);
+}
 PK__HOT_INLINE unsigned pk__cache_home(const pk_cache *c, pk_hash hash) { /* multiply-shift in place of a division */
 #if PERFKIT_HOSTED
     return (unsigned)((hash >> 32) * c->groups >> 32);
@@ -1348,7 +1359,7 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, 
    free lane within reach; 1 gives the first of them to entry `mine`, -1 takes the lane of `mine` back, and both add the step to the
    counts of the groups on the way. */
 PK__CACHE_PART unsigned pk__cache_walk(PK__CACHE_SELF, pk_hash hash, const void *key, size_t key_len, unsigned mine, int step) {
-    unsigned g = pk__cache_home(c, hash), left = c->groups < PK__CACHE_PROBES ? c->groups : PK__CACHE_PROBES, lane, e;
+    unsigned g = pk__cache_home(c, hash), probes = 0, lane, e;
     unsigned tag = pk__cache_tag(hash), wanted = step > 0 || (step == 0 && key == NULL) ? 0 : tag;
     unsigned char *group, *link;
     for (;;) {
@@ -1374,7 +1385,7 @@ PK__CACHE_PART unsigned pk__cache_walk(PK__CACHE_SELF, pk_hash hash, const void 
         e = pk__cache_link(link, PK__CACHE_W);
         if (step != 0)
             pk__cache_set_link(link, PK__CACHE_W, e + (unsigned)step);
-        else if ((key && PK__LIKELY(e == 0)) || --left == 0)
+        else if ((key && PK__LIKELY(e == 0)) || ++probes == PK__CACHE_PROBES || probes == c->groups)
             return 0;
         if (++g == c->groups) g = 0;
     }
@@ -1528,6 +1539,17 @@ PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
     c->free = e;
 }
 
+/* Entry e is evicted: have what the next two evictions will read on its way from memory. */
+PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, unsigned e) {
+    unsigned first = pk__cache_prev(PK__CACHE_THIS, e), second = pk__cache_prev(PK__CACHE_THIS, first);
+    const unsigned char *key;
+    if (first == 0 || second == 0) return;
+    key = pk__cache_key(PK__CACHE_THIS, first);
+    PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key)))));
+    PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, second));
+    PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, second));
+}
+
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
 PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
@@ -1547,7 +1569,7 @@ PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
         }
         e = pk__cache_prev(PK__CACHE_THIS, 0);
         if (PK__UNLIKELY(e == 0)) return 0;
-        PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, pk__cache_prev(PK__CACHE_THIS, e))); /* the next put's victim */
+        if (PK__FULL && PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
     } else {
         e = pk__cache_link(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)) + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
         reason = PK_EVICT_CROWDED;
@@ -2029,7 +2051,10 @@ PK__STATIC_ASSERT(cache_hooks_agree, PK__CACHE_HOOKS_SPAN(pk_cache_desc) == PK__
                                              offsetof(pk__cache_cold, on_evict) - offsetof(pk__cache_cold, allocator));
 
 /* Sizes of whole blocks. */
-#if PERFKIT_CACHE_LINK_BITS == 8 || PERFKIT_CACHE_LINK_BITS == 16
+#ifdef __AVR__
+typedef size_t pk__cache_total; /* what is larger than an AVR is refused before */
+#define PK__CACHE_STRIDE_MAX 0x7FFFu
+#elif PERFKIT_CACHE_LINK_BITS == 8 || PERFKIT_CACHE_LINK_BITS == 16
 typedef uint32_t pk__cache_total; /* 65534 × 32767 and a bit: no overflow */
 #define PK__CACHE_STRIDE_MAX 0x7FFFu
 #else
@@ -2125,6 +2150,9 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint3
 #endif
     }
     c->groups = PK__CACHE_GROUPS(c->capacity, PK__CACHE_WIDTH_OF(c));
+#ifdef __AVR__
+    if ((uint32_t)*slots * c->stride > 0xC000u) return PK_INVALID;
+#endif
     *bytes = pk__cache_lay_out(c, *slots, NULL);
     return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
 }

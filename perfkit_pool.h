@@ -695,11 +695,17 @@ typedef uint16_t pk_handle; /* an object that may be gone; 0 is none. Plain data
 #error "perfkit: PERFKIT_POOL_HANDLE_BITS is 16, 32 or 64"
 #endif
 
+#ifdef __AVR__
+typedef uint8_t pk__pool_bits;
+#else
+typedef uint32_t pk__pool_bits;
+#endif
+
 typedef struct pk_pool pk_pool;
 struct pk_pool { /* all private: use the functions. All zero: a closed pool, which refuses everything */
     unsigned char *objects;
     void *stack;              /* the indices of free objects that were out before; the next to hand out is last */
-    uint8_t *live;            /* a bit an object: it is out. NULL: unchecked */
+    pk__pool_bits *live;      /* a bit an object: it is out. NULL: unchecked */
     size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
     uint8_t shift, width;     /* zero bits that end stride; bytes of an index in the stack */
     uint8_t flags, name_bits; /* PK__POOL_…; bits of a handle that name the object */
@@ -817,7 +823,7 @@ PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc);
    PK_POOL_HANDLE_BYTES(capacity) on top. static unsigned char memory[PK_POOL_BYTES(sizeof(struct job), 0, 32)]; */
 #define PK_POOL_BYTES(object_size, align, capacity) \
     ((size_t)(capacity) * PK__ALIGN_UP((size_t)(object_size), (size_t)((align) ? (align) : 1)) + \
-     (size_t)(capacity) * PK__POOL_WIDTH(capacity) + ((size_t)(capacity) + 7) / 8 + 2 * PK__POOL_ARRAY_ALIGN + \
+     (size_t)(capacity) * PK__POOL_WIDTH(capacity) + PK__POOL_LIVE_WORDS(capacity) * sizeof(pk__pool_bits) + 3 * PK__POOL_ARRAY_ALIGN + \
      ((align) > PK__POOL_ALIGN ? (size_t)(align) : PK__POOL_ALIGN))
 #define PK_POOL_HANDLE_BYTES(capacity) ((size_t)(capacity) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(capacity)))
 
@@ -869,6 +875,7 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
     (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
 #define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
 #define PK__POOL_ARRAY_ALIGN ((size_t)(sizeof(void *) > 2 ? 4 : 2))
+#define PK__POOL_LIVE_WORDS(capacity) (((size_t)(capacity) + (8 * sizeof(pk__pool_bits) - 1)) / (8 * sizeof(pk__pool_bits)))
 #if PERFKIT_POOL_INDEX_BITS == 0
 #define PK__POOL_WIDTH(capacity) ((size_t)((capacity) < 256 ? 1 : (capacity) < 65536 ? 2 : 4))
 #else
@@ -912,7 +919,7 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
         uint16_t u16[PK__POOL_WIDTH(count) == 2 ? (count) : 1]; \
         uint32_t u32[PK__POOL_WIDTH(count) == 4 ? (count) : 1]; \
     } name##_stack; \
-    static uint8_t name##_live[((count) + 7) / 8]; \
+    static pk__pool_bits name##_live[PK__POOL_LIVE_WORDS(count)]; \
     static pk_pool name = {(unsigned char *)name##_objects, &name##_stack, name##_live, sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
                            PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC, name_bits, 0, 0, count, quick, 0, \
                            slow, generations, NULL, NULL, NULL, NULL, #name, {0, 0}}; \
@@ -991,16 +998,21 @@ PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, si
     return q >> shift | q << ((8 * sizeof q - shift) & (8 * sizeof q - 1));
 #endif
 }
-PK__HOT_INLINE uint8_t pk__pool_bit(pk__pool_index i) {
-#ifdef __AVR__ /* the same without a loop */
+/* Where the bit of object i is, and which. */
+#ifdef __AVR__
+#define PK__POOL_LIVE(p, i) ((p)->live + ((i) >> 3))
+PK__HOT_INLINE pk__pool_bits pk__pool_bit(pk__pool_index i) { /* a shift would be a loop */
     uint8_t bit = (uint8_t)((i & 1) ? 2 : 1);
     if (i & 2) bit = (uint8_t)(bit << 2);
     if (i & 4) bit = (uint8_t)(bit << 4);
     return bit;
-#else
-    return (uint8_t)(1u << (i & 7u));
-#endif
 }
+#else
+#define PK__POOL_LIVE(p, i) ((p)->live + ((i) >> 5))
+PK__HOT_INLINE pk__pool_bits pk__pool_bit(pk__pool_index i) {
+    return (uint32_t)1 >> (i & 31u) | (uint32_t)1 << ((0u - i) & 31u); /* a rotation, which needs no mask */
+}
+#endif
 
 /* The three steps of a pool's state, each for one critical section. Width is that of the pool, maybe as a constant. */
 
@@ -1010,8 +1022,8 @@ PK__HOT_INLINE uint8_t pk__pool_bit(pk__pool_index i) {
 #define PK__POOL_IS(width, bytes) ((width) == (bytes))
 #endif
 
-/* A free index, which is out now; capacity: there is none. */
-PK__HOT_INLINE pk__pool_index pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity) {
+/* *index is a free object, which is out now; false: there is none. */
+PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, pk__pool_index *index) {
     pk__pool_index i = p->free_count;
     if (PK__LIKELY(i != 0)) {
         p->free_count = --i;
@@ -1023,20 +1035,21 @@ PK__HOT_INLINE pk__pool_index pk__pool_take(pk_pool *p, unsigned width, pk__pool
             i = (pk__pool_index)((const uint32_t *)p->stack)[i];
     } else {
         i = p->fresh;
-        if (PK__UNLIKELY(i >= capacity)) return capacity;
+        if (PK__UNLIKELY(i >= capacity)) return false;
         p->fresh = (pk__pool_index)(i + 1);
     }
-    if (PK__POOL_CHECKS(p)) p->live[i >> 3] = (uint8_t)(p->live[i >> 3] | pk__pool_bit(i));
-    return i;
+    if (PK__POOL_CHECKS(p)) *PK__POOL_LIVE(p, i) |= pk__pool_bit(i);
+    *index = i;
+    return true;
 }
 /* Object i is not out any more, but not free yet. false: it was not out. */
 PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i) {
-    uint8_t bit, *live;
+    pk__pool_bits bit, *live;
     if (!PK__POOL_CHECKS(p)) return true;
     bit = pk__pool_bit(i);
-    live = p->live + (i >> 3);
+    live = PK__POOL_LIVE(p, i);
     if (PK__UNLIKELY(!(*live & bit))) return false;
-    *live = (uint8_t)(*live ^ bit);
+    *live ^= bit;
     return true;
 }
 /* Object i is free. */
@@ -1062,7 +1075,8 @@ PK__HOT_INLINE pk_status pk__pool_release_else(pk_pool *p, void *object) {
 /* The quick ways. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
 PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width, pk__pool_index capacity, uint8_t not_quick) {
     void *object;
-    pk__pool_index i;
+    pk__pool_index i = 0;
+    bool got;
 #if PK__POOL_VEILED
     bool used;
 #endif
@@ -1072,9 +1086,9 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
 #if PK__POOL_VEILED
     used = p->free_count != 0;
 #endif
-    i = pk__pool_take(p, width, capacity);
+    got = pk__pool_take(p, width, capacity, &i);
     PK__CRITICAL_EXIT(state);
-    if (PK__UNLIKELY(i >= capacity)) return pk__pool_acquire_else(p);
+    if (PK__UNLIKELY(!got)) return pk__pool_acquire_else(p);
     object = p->objects + i * stride;
 #if PK__POOL_VEILED
     pk__pool_unveil(p, object, used);
@@ -1083,14 +1097,16 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
 }
 
 PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, unsigned shift, unsigned width, pk__pool_index quick) {
-    size_t i;
+    size_t at;
+    pk__pool_index i;
     bool was_out;
     PERFKIT_ASSERT(p != NULL);
-    i = pk__pool_index_in(p, object, inverse, shift);
-    if (PK__UNLIKELY(i >= quick)) return pk__pool_release_else(p, object);
+    at = pk__pool_index_in(p, object, inverse, shift);
+    if (PK__UNLIKELY(at >= quick)) return pk__pool_release_else(p, object);
+    i = (pk__pool_index)at;
     {
         PK__CRITICAL_ENTER(state);
-        was_out = pk__pool_unmark(p, (pk__pool_index)i);
+        was_out = pk__pool_unmark(p, i);
 #if PK__POOL_VEILED
         PK__CRITICAL_EXIT(state);
     }
@@ -1098,7 +1114,7 @@ PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inver
     {
         PK__CRITICAL_ENTER(state);
 #endif
-        if (PK__LIKELY(was_out)) pk__pool_push(p, (pk__pool_index)i, width);
+        if (PK__LIKELY(was_out)) pk__pool_push(p, i, width);
         PK__CRITICAL_EXIT(state);
     }
     return PK__LIKELY(was_out) ? PK_OK : pk__pool_release_else(p, object);
@@ -1400,8 +1416,8 @@ static pk_pool *pk__pool_room(pk_pool *p, pk_status *status) {
 static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *handle) {
     pk_pool *core = p;
     pk_status status = PK_OK;
-    pk__pool_index i;
-    bool used = false;
+    pk__pool_index i = 0;
+    bool used = false, got;
 #if PERFKIT_POOL_HANDLES
     pk__pool_word word = 0;
 #endif
@@ -1411,15 +1427,15 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PK__POOL_VEILED
         used = core->free_count != 0;
 #endif
-        i = pk__pool_take(core, core->width, core->capacity);
+        got = pk__pool_take(core, core->width, core->capacity, &i);
 #if PERFKIT_POOL_HANDLES
-        if (handle && i < core->capacity) {
+        if (handle && got) {
             word = pk__pool_word_of(core, i) | 1;
             pk__pool_set_word(core, i, word);
         }
 #endif
         PK__CRITICAL_EXIT(state);
-        if (PK__LIKELY(i < core->capacity)) break;
+        if (PK__LIKELY(got)) break;
         status = PK_EXHAUSTED;
 #if PERFKIT_POOL_GROW
         core = core == p && PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : pk__pool_room(p, &status);
@@ -1620,18 +1636,20 @@ PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
     bool out;
     pk__pool_lock(p);
     core = pk__pool_find(pk__pool_mutable(p), object, &i);
-    out = core && (!PK__POOL_CHECKS(core) || core->live[i >> 3] & pk__pool_bit(i));
+    out = core && (!PK__POOL_CHECKS(core) || (*PK__POOL_LIVE(core, i) & pk__pool_bit(i)) != 0);
     pk__pool_unlock(p);
     return out;
 }
 
 /* The object that is out with the lowest index from *local on; NULL: none. */
 static void *pk__pool_next_in(const pk_pool *core, uint32_t *local) {
-    for (; *local < core->fresh; ++*local)
-        if (core->live[*local >> 3] == 0)
-            *local |= 7; /* none of these eight */
-        else if (core->live[*local >> 3] & pk__pool_bit((pk__pool_index)*local))
-            return core->objects + (size_t)*local * core->stride;
+    for (; *local < core->fresh; ++*local) {
+        pk__pool_index i = (pk__pool_index)*local;
+        if (*PK__POOL_LIVE(core, i) == 0)
+            *local |= 8 * sizeof(pk__pool_bits) - 1; /* none of this word */
+        else if (*PK__POOL_LIVE(core, i) & pk__pool_bit(i))
+            return core->objects + (size_t)i * core->stride;
+    }
     return NULL;
 }
 PK_API void *pk_pool_next(const pk_pool *p, uint32_t *cursor) {
@@ -1706,8 +1724,8 @@ static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacit
     size_t width = pk__pool_width_for(capacity), bytes, beside;
     size_t n = (size_t)capacity;
     if ((size_t)(n * 16) / 16 != capacity) return 0;
-    beside = n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 2 * PK__POOL_ARRAY_ALIGN;
-    if (checked) beside += (n + 7) / 8;
+    beside = n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 3 * PK__POOL_ARRAY_ALIGN;
+    if (checked) beside += PK__POOL_LIVE_WORDS(n) * sizeof(pk__pool_bits);
     if (!pk__mul_fits(stride, n, &bytes) || !pk__add_fits(bytes, beside, &bytes)) return 0;
     return pk__add_fits(bytes, align > PK__POOL_ALIGN ? align : PK__POOL_ALIGN, &bytes) ? bytes : 0;
 }
@@ -1732,8 +1750,9 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
     (void)handles;
 #endif
     if (checked) {
-        core->live = at;
-        memset(at, 0, (capacity + 7) / 8);
+        at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
+        core->live = (pk__pool_bits *)(void *)at;
+        memset(at, 0, PK__POOL_LIVE_WORDS(capacity) * sizeof(pk__pool_bits));
     }
 #if PK__POOL_ASAN
     if (!(core->flags & PK__POOL_NO_TOUCH)) __asan_poison_memory_region(core->objects, capacity * core->stride);
