@@ -11,7 +11,7 @@
 
    and in the others only the #include. Then:
 
-       PK_CACHE_DEFINE(users, uint64_t, struct user)        // a type `users` and the functions users_init, users_get, users_put …
+       PK_CACHE_DEFINE(users, uint64_t, struct user)        // a type `users` and functions users_init, users_get, users_put …
 
        users cache;
        pk_cache_desc desc = {0};                            // zero = default: 1000 entries, each for 300 s, memory from malloc
@@ -36,10 +36,10 @@
      PERFKIT_CACHE_CHAINS        0     0         1        keys and values of varying length
      PERFKIT_CACHE_HOOKS         0     1         1        desc.on_evict
      PERFKIT_CACHE_EVENTS        0     0         1        desc.on_event
-     PERFKIT_CACHE_LINK_BITS     8     16 (AVR 8) 0       width of entry numbers: 8, 16 or 32 for all caches, 0: by each one's capacity
+     PERFKIT_CACHE_LINK_BITS     8     16 (AVR 8) 0       width of entry numbers: 8, 16 or 32; 0: by each cache's capacity
      PERFKIT_CACHE_SIMD          1 where SSE2 or NEON is there, else 0; the results are the same
-     PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only; about 1.3×
-                                 as fast as calls). Units with the implementation do that anyway
+     PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only).
+                                 Units with the implementation do that anyway
      PERFKIT_STATS               0     1         1        pk_cache_get_stats
      PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
      PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
@@ -50,27 +50,29 @@
 
    Guarantees
      Order       exact: the victim is the entry whose last get, put or touch is longest ago. peek and contains do not count.
-     Bounds      never more than `capacity` entries, never more than max_bytes (in whole slots) of keys and values. A put evicts at
-                 most 1 entry (fixed sizes) or ⌈bytes / slot⌉ + 1. What cannot fit at all is PK_TOO_BIG: nothing is evicted and an
-                 older value stays.
+     Bounds      never more than `capacity` entries, never more than max_bytes (in whole slots) of keys and values. A put evicts
+                 at most 1 entry (fixed sizes) or ⌈bytes / slot⌉ + 1. What cannot fit at all is PK_TOO_BIG: nothing is evicted
+                 and an older value stays.
      Cost        get, put, remove: O(1): one line of the index on average (1.2 when full), at most 64 whatever the keys; no
                  rehash, no tombstones, no division. Each operation that sees a new millisecond visits 1 entry of the sweep more
                  (1 + capacity × elapsed / 2^30 ms). clear: O(capacity); clear_step and tick: O(budget).
-     Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534 entries
-                 (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and one link a slot. pk_cache
-                 itself is 96 B (64-bit), 68 B (Cortex-M), 39 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell it in advance.
+     Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
+                 entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
+                 pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 37 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
+                 it all in advance.
      Time        an entry is valid while now < put + ttl. Expired ones leave when met, swept or ticked, and until then count as
                  entries. With 32-bit milliseconds the longest ttl is 2^30 (12 days), and none comes back to life when the clock
                  wraps. A clock that steps back by up to 65 s stands still.
-     Keys        compared and hashed as bytes: clear the padding of struct keys. The seed of the hash is random for each cache when hosted.
-                 Where 64 groups around a hash are full (keys chosen to collide), put evicts one of that group (PK_EVICT_CROWDED).
-     Hooks       on_evict hears once of each entry that leaves, after it is out of the cache and while its bytes are still whole; it may
-                 call the cache. hash, equal, clock and the allocator must not.
+     Keys        compared and hashed as bytes: clear the padding of struct keys. Each cache has a random hash seed when hosted.
+                 Where 64 groups around a hash are full (keys chosen to collide), put evicts one of the first of them
+                 (PK_EVICT_CROWDED).
+     Hooks       on_evict hears once of each entry that leaves, after it is out of the cache while its bytes are still whole;
+                 it may call the cache. hash, equal, clock and the allocator must not.
      Threads     one thread at a time (desc.threads answers PK_UNSUPPORTED). Never call it from an interrupt.
      Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
      Alignment   fixed sizes: keys and values lie aligned to the largest power of two that divides their size, up to 8.
 
-   The index: Swiss tables (Kulukundis, CppCon 2017) with the overflow counts of F14 (Bronson and Shi, 2019), over numbered entries.
+   The index: Swiss tables (Kulukundis, CppCon 2017) with overflow counts as in F14 (Bronson and Shi, 2019).
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -684,7 +686,8 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #define PERFKIT_CACHE_LINK_BITS 16
 #endif
 #endif
-#if (defined __SSE2__ || (defined __aarch64__ && defined __ARM_NEON)) && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
+#if (defined __SSE2__ || (defined __aarch64__ && defined __ARM_NEON)) && (defined __GNUC__ || defined __clang__) && \
+    !defined __TINYC__
 #define PK__CACHE_HAS_SIMD 1
 #else
 #define PK__CACHE_HAS_SIMD 0
@@ -696,7 +699,8 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
     PK__NOT_01(PERFKIT_CACHE_EVENTS) || PK__NOT_01(PERFKIT_CACHE_SIMD)
 #error "perfkit: each of PERFKIT_CACHE_TTL _CHAINS _HOOKS _EVENTS _SIMD is 0 or 1"
 #endif
-#if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && PERFKIT_CACHE_LINK_BITS != 32
+#if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && \
+    PERFKIT_CACHE_LINK_BITS != 32
 #error "perfkit: PERFKIT_CACHE_LINK_BITS is 0 (by capacity), 8, 16 or 32"
 #endif
 #if !PK__FULL && PERFKIT_CACHE_LINK_BITS == 0
@@ -726,8 +730,8 @@ enum {
 
 struct pk_cache;
 
-/* An entry as on_evict and pk_cache_foreach show it. In on_evict it is whole until the hook returns; from foreach, until the next
-   call of this cache. */
+/* An entry as on_evict and pk_cache_foreach show it. In on_evict it is whole until the hook returns; from foreach, until the
+   next call of this cache. */
 typedef struct pk_cache_item {
     const void *key;
     size_t key_len;
@@ -756,7 +760,7 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     uint32_t value_size;         /* bytes of every value; 0: lengths vary. Typed caches fill it in */
     uint32_t slot_size;          /* where lengths vary: bytes of one slot; 0: 64 */
     size_t max_bytes;            /* where lengths vary: bytes of all slots; 0: capacity × 4 slots */
-    pk_time ttl_ms;              /* default time to live; 0: 300000 (5 minutes) when hosted, else never; PK_TTL_NEVER; ≤ PK_TTL_MAX */
+    pk_time ttl_ms;              /* default; 0: 300000 (5 minutes) when hosted, else never; PK_TTL_NEVER; ≤ PK_TTL_MAX */
     void *memory;                /* of pk_cache_memory_needed(desc) bytes, any alignment; NULL: from the allocator */
     size_t memory_size;
     pk_allocator allocator;      /* zeroed: malloc and free where PERFKIT_HEAP */
@@ -774,7 +778,7 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
 struct pk__cache_cold;
 typedef struct pk_cache { /* all private: use the functions */
     unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one */
-    unsigned char *meta;  /* for each entry: next and previous in the recency list, moment of expiry; entry 0 is the list's end */
+    unsigned char *meta;  /* for each entry: next and previous by recency, and when it expires; entry 0 is the list's end */
     unsigned char *slots;
     struct pk__cache_cold *cold; /* what operations seldom or never need; NULL: closed */
     pk_clock_fn clock;           /* NULL while no entry can expire */
@@ -789,30 +793,31 @@ typedef struct pk_cache { /* all private: use the functions */
     uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
 } pk_cache;
 
-#define PK__CACHE_CONFIG_WORD                                                                                              \
-    (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 | (uint32_t)PERFKIT_STATS << 13 | \
-                        (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+#define PK__CACHE_CONFIG_WORD                                                                           \
+    (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
+                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
                                 uint32_t value_size);
 
 /* Make an empty cache; NULL desc: all defaults. The only call that allocates. O(capacity).
-   PK_INVALID: a field is out of range, the capacity does not fit PERFKIT_CACHE_LINK_BITS, or this unit and the implementation were
-   built with different configurations. PK_NO_MEMORY: none given, or too little. PK_UNSUPPORTED: needs a clock or a switch that
-   is not there. */
+   PK_INVALID: a field is out of range, the capacity does not fit PERFKIT_CACHE_LINK_BITS, or this unit and the implementation
+   were built with different configurations. PK_NO_MEMORY: none given, or too little. PK_UNSUPPORTED: needs a clock or a switch
+   that is not there. */
 PK__INLINE pk_status pk_cache_init(pk_cache *c, const pk_cache_desc *desc) {
     return pk__cache_init(c, sizeof(pk_cache), PK__CACHE_CONFIG_WORD, desc, 0, 0);
 }
 
-/* Copy the value of a key to `value`, which has room for `size` bytes; *len (may be NULL) = its length. It becomes the most recent.
-   PK_NOT_FOUND: not there, or expired. PK_TOO_BIG: there and counted as a hit, but longer than size; *len tells, nothing is copied.
+/* Copy the value of a key to `value`, which has room for `size` bytes; *len (may be NULL) = its length. It becomes the most
+   recent. PK_NOT_FOUND: not there, or expired. PK_TOO_BIG: there and counted as a hit, but longer than size: nothing is copied,
+   *len tells how long.
    PK_INVALID: a key_len other than key_size. */
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len);
 
 /* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
-   PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl without
-   a clock: nothing evicted, an older value stays. Only where on_evict itself puts: PK_EXISTS when it put this key, whose value
-   then stands; PK_FULL when all room is in use by entries whose on_evict has not returned. */
+   PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl
+   without a clock: nothing evicted, an older value stays. Only where on_evict itself puts: PK_EXISTS when it put this key,
+   whose value then stands; PK_FULL when all room is in use by entries whose on_evict has not returned. */
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
 
 /* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
@@ -827,14 +832,15 @@ PK__INLINE uint32_t pk_cache_count(const pk_cache *c) { return c->count; }
 /* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict. */
 PK_API pk_status pk_cache_close(pk_cache *c);
 
-/* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache give
-   key_size and value_size. */
+/* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache
+   give key_size and value_size. */
 PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
 
 /* The same as a constant expression, for fixed sizes: static unsigned char memory[PK_CACHE_BYTES(100, 4, 16)]; */
 #define PK_CACHE_BYTES(capacity, key_size, value_size)                                                    \
     (PK__CACHE_LINE - 1 + PK__CACHE_INDEX_BYTES(capacity) + PK__CACHE_UP(sizeof(struct pk__cache_cold)) + \
-     PK__CACHE_UP(PK__CACHE_META_BYTES(capacity)) + PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + (capacity) + 1u)
+     PK__CACHE_UP(PK__CACHE_META_BYTES(capacity)) +                                                       \
+     PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + (capacity) + 1u)
 
 /* ---- Typed caches: keys by value, no lengths, and in units with the engine inline the sizes are constants of the code. ----
    PK_CACHE_DEFINE(users, uint64_t, struct user) at file scope gives the type `users` and
@@ -861,8 +867,8 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__INLINE uint32_t name##_count(const name *typed) { return pk_cache_count(&typed->cache); }                            \
     PK__INLINE pk_status name##_close(name *typed) { return pk_cache_close(&typed->cache); }
 
-/* At file scope: a cache in memory of its own, ready without init, before main and from the first interrupt on. ttl_ms as in a desc. All
-   of its hooks are the defaults. */
+/* At file scope: a cache in memory of its own, ready without init, before main and from the first interrupt on. ttl_ms as in a
+   desc. All of its hooks are the defaults. */
 #define PK_CACHE_STATIC(name, capacity, key_size, value_size, ttl_ms)            \
     PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)         \
     static pk_cache name = PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms);
@@ -875,9 +881,10 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
 #if !PK__TINY
 /* ---- Looking without touching, touching without looking ---- */
 
-/* As get, but the entry keeps its place in the order and nothing is counted. *ttl_left (may be NULL) = milliseconds it has left, or
-   PK_TTL_NEVER. PK_NOT_FOUND leaves *len and *ttl_left alone; PK_TOO_BIG sets them. */
-PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_time *ttl_left);
+/* As get, but the entry keeps its place in the order and nothing is counted. *ttl_left (may be NULL) = milliseconds it has
+   left, or PK_TTL_NEVER. PK_NOT_FOUND leaves *len and *ttl_left alone; PK_TOO_BIG sets them. */
+PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                               pk_time *ttl_left);
 
 /* Whether the key is there and not expired. Changes and counts nothing. */
 PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len);
@@ -891,10 +898,12 @@ typedef struct pk_cache_cursor {
     unsigned at; /* 0: the start */
 } pk_cache_cursor;
 
-/* The next entry that is not expired, in the order of slots, with no effect on recency or statistics: PK_OK, or PK_NOT_FOUND at the end.
+/* The next entry that is not expired, in the order of slots, with no effect on recency or statistics: PK_OK, or PK_NOT_FOUND at
+   the end.
        pk_cache_cursor cursor = {0};
        while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) …
-   Any operation is allowed between two calls: what is there all along is seen exactly once, what comes or goes meanwhile perhaps. */
+   Any operation is allowed between two calls: what is there all along is seen exactly once, what comes or goes meanwhile
+   perhaps. */
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item);
 
 /* Copy up to n bytes of an item's value, from `offset` on; how many. */
@@ -904,8 +913,8 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
 
 #if PERFKIT_CACHE_TTL
-/* Visit the next `budget` entries and remove those that have expired; how many were. `now` is what the cache's clock says. It never has
-   to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. */
+/* Visit the next `budget` entries and remove those that have expired; how many were. `now` is what the cache's clock says. It
+   never has to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. */
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget);
 #endif
 
@@ -923,7 +932,7 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
 /* What on_event hears of; a, b: the figures. */
 enum {
     PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
-    PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: the hash is poor or under attack; a = entries, b = capacity */
+    PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: a poor hash, or an attack; a = entries, b = capacity */
     PK_CACHE_EVENT_FILLING      /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
 };
 #endif
@@ -1013,7 +1022,8 @@ typedef struct pk__cache_cold {
 #define PK__CACHE_WIDTH_FOR(n) ((n) <= 254u ? 1u : (n) <= 65534u ? 2u : 4u)
 #endif
 #define PK__CACHE_MOST (PERFKIT_CACHE_LINK_BITS == 8 ? 254u : PERFKIT_CACHE_LINK_BITS == 16 ? 65534u : 0x7FFFFFFEu)
-/* Entries per group on average when full: 5.95 of 7 lanes, 7.5 of 10, 9.25 of 12; by multiplication, for there may be no divider. */
+/* Entries per group on average when full: 5.95 of 7 lanes, 7.5 of 10, 9.25 of 12; by multiplication, as there may be no
+   divider. */
 #define PK__CACHE_GROUPS_8(n) ((unsigned)((uint32_t)(n) * 43u >> 8) + 1u)
 #define PK__CACHE_GROUPS_16(n) ((unsigned)((uint32_t)(n) * 8739u >> 16) + 1u)
 #define PK__CACHE_GROUPS_32(n) ((unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
@@ -1054,20 +1064,21 @@ PK_API pk_time pk__cache_clock(void *user);
         uint64_t align;                    \
         unsigned char bytes[size];         \
     } name
-#define PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)                                            \
-    PK__STATIC_ASSERT(name##_fits, (capacity) >= 1 && (capacity) <= PK__CACHE_MOST && (key_size) >= 1 && (value_size) >= 1); \
-    PK__STATIC_ASSERT(name##_ttl, (ttl_ms) == 0 || (pk_time)(ttl_ms) == PK_TTL_NEVER ||                                 \
-                                      (PERFKIT_CACHE_TTL && PK__CACHE_HAS_CLOCK && (pk_time)(ttl_ms) <= PK_TTL_MAX));   \
-    PK__CACHE_STATIC_ARRAY(name##_index, PK__CACHE_INDEX_BYTES(capacity)) PK__CACHE_ALIGNED;                            \
-    PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                \
-    PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                         \
-    static unsigned char name##_flags[(capacity) + 1];                                                                  \
-    static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL, NULL, NULL, \
-                                         NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, NULL, NULL, \
-                                         0, 0, 0, 0, 0, {0}};
-#define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                                    \
-    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, \
-     (capacity), PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                  \
+#define PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)                                              \
+    PK__STATIC_ASSERT(name##_fits,                                                                                       \
+                      (capacity) >= 1 && (capacity) <= PK__CACHE_MOST && (key_size) >= 1 && (value_size) >= 1);          \
+    PK__STATIC_ASSERT(name##_ttl, (ttl_ms) == 0 || (pk_time)(ttl_ms) == PK_TTL_NEVER ||                                  \
+                                      (PERFKIT_CACHE_TTL && PK__CACHE_HAS_CLOCK && (pk_time)(ttl_ms) <= PK_TTL_MAX));    \
+    PK__CACHE_STATIC_ARRAY(name##_index, PK__CACHE_INDEX_BYTES(capacity)) PK__CACHE_ALIGNED;                             \
+    PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                 \
+    PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                          \
+    static unsigned char name##_flags[(capacity) + 1];                                                                   \
+    static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
+                                         NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
+                                         NULL, NULL, 0, 0, 0, 0, 0, {0}};
+#define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
+    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
+     PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
      PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0}
 
 #if !PK__TINY
@@ -1093,8 +1104,9 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #include <arm_neon.h>
 #endif
 
-/* Each part takes the cache and, in hosted builds, a copy of its sizes: where they are constants the compiler folds them through
-   all parts, which are always inlined. Elsewhere the parts are functions, one copy each, and read the sizes from the cache. */
+/* Each part takes the cache and, in hosted builds, a copy of its sizes: where they are constants the compiler folds them
+   through all parts, which are always inlined. Elsewhere the parts are functions, one copy each, and read the sizes from the
+   cache. */
 #if PK__FULL
 #define PK__CACHE_PART PK__HOT_INLINE /* PK__HOT_INLINE itself: parts with one caller, or smaller than a call */
 #define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
@@ -1245,7 +1257,9 @@ PK__HOT_INLINE void pk__cache_set_link(void *p, unsigned width, unsigned to) {
     else
         *(uint32_t *)p = to;
 }
-PK__HOT_INLINE unsigned char *pk__cache_meta(PK__CACHE_SELF, unsigned e) { return c->meta + (size_t)e * PK__CACHE_META(PK__CACHE_W); }
+PK__HOT_INLINE unsigned char *pk__cache_meta(PK__CACHE_SELF, unsigned e) {
+    return c->meta + (size_t)e * PK__CACHE_META(PK__CACHE_W);
+}
 PK__HOT_INLINE unsigned pk__cache_next(PK__CACHE_SELF, unsigned e) {
     return pk__cache_link(pk__cache_meta(PK__CACHE_THIS, e), PK__CACHE_W);
 }
@@ -1278,7 +1292,9 @@ PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, unsigned e, pk_time t) 
 }
 #endif
 
-PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, unsigned s) { return c->slots + (size_t)(s - 1) * PK__CACHE_IS(stride); }
+PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, unsigned s) {
+    return c->slots + (size_t)(s - 1) * PK__CACHE_IS(stride);
+}
 PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, unsigned e) { /* behind the prefix, where there is one */
     unsigned s = PK__CACHE_CHAINED ? (unsigned)c->cold->items[2 * (size_t)e] : e;
     return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_IS(prefix);
@@ -1288,7 +1304,7 @@ PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key
     return PK__CACHE_IS(prefix) ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
 }
 
-/* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All-zero memory is an empty one. ---- */
+/* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All zero: empty. ---- */
 
 PK__CACHE_PART void pk__cache_push(PK__CACHE_SELF, unsigned e) {
     unsigned first = pk__cache_next(PK__CACHE_THIS, 0);
@@ -1309,8 +1325,9 @@ PK__HOT_INLINE void pk__cache_use(PK__CACHE_SELF, unsigned e) { /* e becomes the
 }
 
 /* ---- Index ----
-   A group of the index is its tags (0: empty lane), as many entry numbers, and the count of entries that passed it, full, on the way
-   from their home group to where they are: a search ends at a group that nobody passed, and removal leaves no tombstone. */
+   A group of the index is its tags (0: empty lane), as many entry numbers, and the count of entries that passed it, full, on
+   the way from their home group to where they are: a search ends at a group that nobody passed, and removal leaves no
+   tombstone. */
 
 /* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
 PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned width, unsigned tag, unsigned lane) {
@@ -1355,9 +1372,9 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, 
     return PK__CACHE_COMPARE(own, key, PK__CACHE_IS(prefix) ? key_len : PK__CACHE_IS(key_size)) == 0;
 }
 
-/* The one walk through the index, from the hash's home group on. With a key: its entry, or 0. Without: step 0 says whether there is a
-   free lane within reach; 1 gives the first of them to entry `mine`, -1 takes the lane of `mine` back, and both add the step to the
-   counts of the groups on the way. */
+/* The one walk through the index, from the hash's home group on. With a key: its entry, or 0. Without: step 0 says whether
+   there is a free lane within reach; 1 gives the first of them to entry `mine`, -1 takes the lane of `mine` back, and both add
+   the step to the counts of the groups on the way. */
 PK__CACHE_PART unsigned pk__cache_walk(PK__CACHE_SELF, pk_hash hash, const void *key, size_t key_len, unsigned mine, int step) {
     unsigned g = pk__cache_home(c, hash), probes = 0, lane, e;
     unsigned tag = pk__cache_tag(hash), wanted = step > 0 || (step == 0 && key == NULL) ? 0 : tag;
@@ -1436,7 +1453,8 @@ PK__HOT_INLINE pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
         *ttl = c->cold->ttl;
         return PK_OK;
     }
-    return *ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock) ? PK_OK : pk__cache_start_clock(c, *ttl);
+    if (*ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock)) return PK_OK;
+    return pk__cache_start_clock(c, *ttl);
 }
 /* e is live from now on, for ttl. */
 PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time ttl) {
@@ -1543,9 +1561,11 @@ PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
 PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, unsigned e) {
     unsigned first = pk__cache_prev(PK__CACHE_THIS, e), second = pk__cache_prev(PK__CACHE_THIS, first);
     const unsigned char *key;
+    pk_hash hash;
     if (first == 0 || second == 0) return;
     key = pk__cache_key(PK__CACHE_THIS, first);
-    PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key)))));
+    hash = pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key));
+    PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
     PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, second));
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, second));
 }
@@ -1553,6 +1573,7 @@ PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, unsigned e) {
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
 PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
+    const unsigned char *home;
     unsigned e;
     if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
         e = c->free;
@@ -1569,9 +1590,12 @@ PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
         }
         e = pk__cache_prev(PK__CACHE_THIS, 0);
         if (PK__UNLIKELY(e == 0)) return 0;
-        if (PK__FULL && PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
+#if PK__FULL && PERFKIT_CACHE_LINK_BITS % 32 == 0 /* only a large cache is out of reach of the processor's caches */
+        if (PERFKIT_CACHE_LINK_BITS || PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
+#endif
     } else {
-        e = pk__cache_link(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)) + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
+        home = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
+        e = pk__cache_link(home + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
         reason = PK_EVICT_CROWDED;
 #if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
@@ -1601,7 +1625,8 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes) {
             } else {
                 victim = pk__cache_prev(PK__CACHE_THIS, 0);
                 if (victim == 0) return false;
-                pk__cache_leave(PK__CACHE_THIS, victim, pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
+                pk__cache_leave(PK__CACHE_THIS, victim,
+                                pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
                 s = (unsigned)cold->items[2 * (size_t)victim];
                 cold->items[2 * (size_t)victim] = 0;
                 pk__cache_release(PK__CACHE_THIS, victim);
@@ -1663,7 +1688,8 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t k
 }
 
 /* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
-PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value, size_t len) {
+PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value,
+                                    size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
@@ -1695,7 +1721,8 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 }
 #endif
 
-PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len,
+                                       pk_time ttl) {
     pk_status status = pk__cache_ttl(c, &ttl);
     pk_hash hash;
     unsigned e;
@@ -1788,14 +1815,16 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(const pk_cache *c, unsigned
     shape.prefix = 0;
     return shape;
 }
-PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value, unsigned value_size) {
+PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
+                                             unsigned value_size) {
     pk__cache_shape shape;
     PERFKIT_ASSERT(c != NULL && value != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     shape = pk__cache_shape_fixed(c, key_size, value_size);
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, value, value_size, NULL));
 }
-PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value, unsigned value_size,
+PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
+                                             unsigned value_size,
                                              pk_time ttl) {
     pk__cache_shape shape;
     PERFKIT_ASSERT(c != NULL && value != NULL);
@@ -1805,14 +1834,16 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 }
 #undef PK__CACHE_TYPED_GET
 #undef PK__CACHE_TYPED_PUT
-#define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) pk__cache_get_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size))
+#define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) \
+    pk__cache_get_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size))
 #define PK__CACHE_TYPED_PUT(c, key, key_size, value, value_size, ttl) \
     pk__cache_put_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size), ttl)
 #endif
 #endif /* PK__CACHE_ENGINE */
 
 /* ==== Implementation ==== */
-#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC) && !defined PERFKIT_CACHE_IMPLEMENTED
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC) && \
+    !defined PERFKIT_CACHE_IMPLEMENTED
 #define PERFKIT_CACHE_IMPLEMENTED
 
 /* With the sizes that the cache tells: run `statement`, which returns, for each link width. */
@@ -1886,7 +1917,9 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason r
     c->cold->hooks_running--;
 }
 #endif
-PK_API PK__COLD void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason) { pk__cache_leave(PK__CACHE_ANY, e, reason); }
+PK_API PK__COLD void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason) {
+    pk__cache_leave(PK__CACHE_ANY, e, reason);
+}
 PK_API PK__COLD void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
     pk__cache_release(PK__CACHE_ANY, e);
@@ -1895,7 +1928,8 @@ PK_API PK__COLD void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason rea
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY((key_len != c->key_size && c->key_size != 0) || (len != c->value_size && c->value_size != 0))) return PK_INVALID;
+    if (PK__UNLIKELY((key_len != c->key_size && c->key_size != 0) || (len != c->value_size && c->value_size != 0)))
+        return PK_INVALID;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && pk__cache_room(PK__CACHE_ANY, key_len, len) == PK_TOO_BIG) {
         PK__CACHE_ADD(PK__CACHE_REJECTED);
@@ -1926,8 +1960,8 @@ PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
 #endif
 
 #if PERFKIT_CACHE_TTL
-/* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds none
-   that is older than half its range. */
+/* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds
+   none that is older than half its range. */
 PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, unsigned e) {
     if (!(c->cold->flags[e] & PK__CACHE_NEVER)) return true;
     pk__cache_set_expiry(PK__CACHE_ANY, e, c->last + ((pk_time)~(pk_time)0 >> 1));
@@ -2032,7 +2066,8 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
 #if PERFKIT_CACHE_HOOKS
     if (c->cold->on_evict) {
         unsigned e;
-        for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e)) pk__cache_notify(c, e, PK_EVICT_CLOSED);
+        for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
+            pk__cache_notify(c, e, PK_EVICT_CLOSED);
     }
 #endif
     if (c->cold->block) {
@@ -2068,7 +2103,8 @@ PK__CACHE_PART unsigned char *pk__cache_lay(unsigned char *memory, pk__cache_tot
     *end = at + (PK__CACHE_LINE > 1 ? (bytes + 7u) & ~(pk__cache_total)7u : bytes);
     return memory ? memory + (size_t)at : NULL;
 }
-/* Lay out the block of a cache whose sizes are known, from `memory` on (NULL: nowhere yet); the bytes it takes with slack to align it. */
+/* Lay out the block of a cache whose sizes are known, from `memory` on (NULL: nowhere yet); the bytes it takes with slack to
+   align it. */
 static pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, unsigned char *memory) {
     pk__cache_total end = 0;
     pk__cache_cold *cold;
@@ -2105,7 +2141,9 @@ static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc
     uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
     size_t slots = desc->max_bytes ? (size_t)(desc->max_bytes / slot) : (size_t)c->capacity * 4u;
     c->prefix = c->key_size == 0 ? 2 : 0;
-    if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix || slot < c->key_size) return PK_INVALID;
+    if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix ||
+        slot < c->key_size)
+        return PK_INVALID;
     if (slots == 0) return PK_INVALID;
     if (slots > PK__CACHE_MOST) {
         if (desc->max_bytes) return PK_INVALID;
@@ -2120,7 +2158,8 @@ static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc
 #endif
 
 /* Resolve every default of a desc that memory depends on, and tell the bytes that it takes. */
-static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size, unsigned *slots,
+static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size,
+                                   unsigned *slots,
                                    pk__cache_total *bytes) {
     uint32_t capacity = desc->capacity;
     PK__CACHE_ZERO(c, sizeof *c);
@@ -2131,7 +2170,8 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint3
         value_size > PK__CACHE_STRIDE_MAX / 2 || (desc->key_size && desc->key_size != key_size) ||
         (desc->value_size && desc->value_size != value_size))
         return PK_INVALID;
-    if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) || (!PERFKIT_CACHE_EVENTS && desc->on_event))
+    if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
+        (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
     c->capacity = (unsigned)capacity;
     c->key_size = (unsigned)key_size;
@@ -2158,7 +2198,8 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint3
 }
 
 #if PERFKIT_HOSTED
-static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0, {NULL, NULL, NULL}, NULL, NULL, NULL, NULL, NULL, NULL, 0, false, 0};
+static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0, {NULL, NULL, NULL}, NULL, NULL, NULL, NULL,
+                                                 NULL, NULL, 0, false, 0};
 #define PK__CACHE_DEFAULTS &pk__cache_defaults
 #else
 #define PK__CACHE_DEFAULTS NULL /* the capacity has to be given */
@@ -2218,7 +2259,8 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if !PK__TINY
 /* ---- Looking, touching, walking ---- */
 
-PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_time *ttl_left) {
+PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                               pk_time *ttl_left) {
     unsigned e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
