@@ -1124,6 +1124,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #endif
 #define PK__CACHE_W (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)PK__CACHE_IS(width))
 #define PK__CACHE_WIDTH_OF(c) (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)(c)->width)
+#define PK__CACHE_PREFIX (PERFKIT_CACHE_CHAINS ? (unsigned)PK__CACHE_IS(prefix) : 0u)
 #define PK__CACHE_CHAINED (PERFKIT_CACHE_CHAINS && PK__CACHE_IS(chains))
 #if PERFKIT_CACHE_LINK_BITS
 #define PK__CACHE_LANES(w) ((unsigned)(PERFKIT_CACHE_LINK_BITS == 8 ? 7 : PERFKIT_CACHE_LINK_BITS == 16 ? 10 : 12) + 0u * (w))
@@ -1176,6 +1177,9 @@ typedef struct pk__cache_shape {
     unsigned key_size, value_size, value_offset, stride, width;
     uint8_t chains, prefix;
 } pk__cache_shape;
+
+/* Whether a length is one that keys or values may have. */
+#define PK__CACHE_LENGTH_OK(len, fixed) ((len) == (fixed) || (PERFKIT_CACHE_CHAINS && (fixed) == 0))
 
 /* What is out of line even where the engine is inline. */
 PK_API unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget);
@@ -1297,11 +1301,11 @@ PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, unsigned s) {
 }
 PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, unsigned e) { /* behind the prefix, where there is one */
     unsigned s = PK__CACHE_CHAINED ? (unsigned)c->cold->items[2 * (size_t)e] : e;
-    return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_IS(prefix);
+    return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_PREFIX;
 }
 PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key) {
     (void)c;
-    return PK__CACHE_IS(prefix) ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
+    return PK__CACHE_PREFIX ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
 }
 
 /* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All zero: empty. ---- */
@@ -1348,6 +1352,10 @@ PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned widt
     return lane;
 #endif
 }
+/* The count of entries that passed a group. */
+PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
+    return group + PK__CACHE_LANES(width) * (1 + width);
+}
 PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) {
     unsigned tag = (unsigned)(hash & 255u);
     return tag + (tag == 0);
@@ -1369,57 +1377,61 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, 
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
     if (PK__UNLIKELY(c->cold->equal != NULL)) return c->cold->equal(c->cold->user, own, key, key_len);
-    return PK__CACHE_COMPARE(own, key, PK__CACHE_IS(prefix) ? key_len : PK__CACHE_IS(key_size)) == 0;
+    return PK__CACHE_COMPARE(own, key, PK__CACHE_PREFIX ? key_len : PK__CACHE_IS(key_size)) == 0;
 }
 
-/* The one walk through the index, from the hash's home group on. With a key: its entry, or 0. Without: step 0 says whether
-   there is a free lane within reach; 1 gives the first of them to entry `mine`, -1 takes the lane of `mine` back, and both add
-   the step to the counts of the groups on the way. */
-PK__CACHE_PART unsigned pk__cache_walk(PK__CACHE_SELF, pk_hash hash, const void *key, size_t key_len, unsigned mine, int step) {
-    unsigned g = pk__cache_home(c, hash), probes = 0, lane, e;
-    unsigned tag = pk__cache_tag(hash), wanted = step > 0 || (step == 0 && key == NULL) ? 0 : tag;
-    unsigned char *group, *link;
+/* The entry of a key, expired or not; 0 where there is none. */
+PK__CACHE_PART unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+    unsigned g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
+    unsigned char *group;
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
-        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, wanted, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
-            link = group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W;
-            e = pk__cache_link(link, PK__CACHE_W);
-            if (key) {
-                PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
-                if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
-            } else if (step == 0) {
-                return 1;
-            } else if (step > 0) {
-                group[lane] = (unsigned char)tag;
-                pk__cache_set_link(link, PK__CACHE_W, mine);
-                return 1;
-            } else if (e == mine) {
-                group[lane] = 0;
-                return 1;
-            }
+        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+            e = pk__cache_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W);
+            PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
+            if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
         }
-        link = group + PK__CACHE_LANES(PK__CACHE_W) * (1 + PK__CACHE_W); /* the count of entries that passed */
-        e = pk__cache_link(link, PK__CACHE_W);
-        if (step != 0)
-            pk__cache_set_link(link, PK__CACHE_W, e + (unsigned)step);
-        else if ((key && PK__LIKELY(e == 0)) || ++probes == PK__CACHE_PROBES || probes == c->groups)
-            return 0;
+        if (PK__LIKELY(pk__cache_link(pk__cache_passed(group, PK__CACHE_W), PK__CACHE_W) == 0)) return 0;
+        if (++probes == PK__CACHE_PROBES || probes == c->groups) return 0;
         if (++g == c->groups) g = 0;
     }
 }
-/* The entry of a key, expired or not; 0 where there is none. */
-PK__HOT_INLINE unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
-    return pk__cache_walk(PK__CACHE_THIS, hash, key, key_len, 0, 0);
+
+/* Step 1 gives entry e the first free lane from the hash's home group on, which there must be; -1 takes e's lane back; both add
+   the step to the counts of the groups on the way. Step 0 only says whether there is a free lane within reach. */
+PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, unsigned e, int step) {
+    unsigned g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane;
+    unsigned char *group, *link;
+    for (;;) {
+        group = pk__cache_group(PK__CACHE_THIS, g);
+        lane = 0;
+        while ((lane = pk__cache_lane(group, PK__CACHE_W, step < 0 ? tag : 0, lane)) < PK__CACHE_LANES(PK__CACHE_W)) {
+            link = group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W;
+            if (step > 0) {
+                group[lane] = (unsigned char)tag;
+                pk__cache_set_link(link, PK__CACHE_W, e);
+            } else if (step < 0) {
+                if (pk__cache_link(link, PK__CACHE_W) != e) {
+                    lane++;
+                    continue;
+                }
+                group[lane] = 0;
+            }
+            return true;
+        }
+        link = pk__cache_passed(group, PK__CACHE_W);
+        if (step != 0)
+            pk__cache_set_link(link, PK__CACHE_W, pk__cache_link(link, PK__CACHE_W) + (unsigned)step);
+        else if (++probes == PK__CACHE_PROBES || probes == c->groups)
+            return false;
+        if (++g == c->groups) g = 0;
+    }
 }
-PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) { /* whether there is a free lane within reach */
-    return !PK__CACHE_CROWDS || pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, 0, 0) != 0;
+PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) {
+    return !PK__CACHE_CROWDS || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
 }
-PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) { /* where one is vacant */
-    (void)pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, e, 1);
-}
-PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) { /* which is there */
-    (void)pk__cache_walk(PK__CACHE_THIS, hash, NULL, 0, e, -1);
-}
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) { (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1); }
+PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) { (void)pk__cache_walk(PK__CACHE_THIS, hash, e, -1); }
 
 /* ---- Time ---- */
 
@@ -1479,7 +1491,7 @@ PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, unsigned s, unsigned
 /* Bytes that entry e has in its slots. */
 PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, unsigned e) {
     size_t len = (size_t)c->cold->items[2 * (size_t)e + 1];
-    return len + PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
+    return len + PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
 }
 /* The slots that so many bytes take; a loop of as many steps, for there may be no divider. */
 PK__CACHE_PART unsigned pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
@@ -1506,7 +1518,7 @@ PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, unsigned e, size_t at, void *
     unsigned char *key = pk__cache_key(PK__CACHE_THIS, e), *bytes;
     unsigned s = (unsigned)c->cold->items[2 * (size_t)e];
     size_t part;
-    at += PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, key);
+    at += PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, key);
     for (; at >= PK__CACHE_IS(stride) && n > 0; at -= PK__CACHE_IS(stride)) s = pk__cache_slot_next(PK__CACHE_THIS, s);
     while (n > 0) {
         part = PK__CACHE_IS(stride) - at;
@@ -1693,13 +1705,13 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
-        if (PK__CACHE_IS(prefix)) {
+        if (PK__CACHE_PREFIX) {
             own[-2] = (unsigned char)(key_len & 255u);
             own[-1] = (unsigned char)(key_len >> 8);
         }
         PK__CACHE_COPY(own, key, key_len);
         c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
-        c->cold->slots_used += pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_IS(prefix) + key_len + len);
+        c->cold->slots_used += pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len);
         pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
         return;
     }
@@ -1714,8 +1726,8 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
 /* Whether there is, or can be made, room for an entry of these lengths. */
 PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t len) {
     const pk__cache_cold *cold = c->cold;
-    size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_IS(prefix) + key_len;
-    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_IS(prefix) || fixed > all || len > all - fixed || (uint32_t)len != len)
+    size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_PREFIX + key_len;
+    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len)
         return PK_TOO_BIG;
     return pk__cache_slots_for(PK__CACHE_THIS, fixed + len) <= cold->slots_used + cold->slots_free ? PK_OK : PK_FULL;
 }
@@ -1747,7 +1759,7 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
             e = pk__cache_take(PK__CACHE_THIS, hash);
         if (PK__UNLIKELY(e == 0)) return PK_FULL;
 #if PERFKIT_CACHE_CHAINS
-        if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_IS(prefix) + key_len + len)) status = PK_FULL;
+        if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
 #if PERFKIT_CACHE_HOOKS
         if (PK__UNLIKELY(c->cold->on_evict != NULL)) { /* which may have put this key, or taken the last lane in its reach */
@@ -1862,7 +1874,7 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
     PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, key, key_len, value, size, len));
 }
 
@@ -1928,7 +1940,7 @@ PK_API PK__COLD void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason rea
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY((key_len != c->key_size && c->key_size != 0) || (len != c->value_size && c->value_size != 0)))
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && pk__cache_room(PK__CACHE_ANY, key_len, len) == PK_TOO_BIG) {
@@ -1946,7 +1958,7 @@ PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
     unsigned e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
     e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_drop(c, e, PK_EVICT_REMOVED);
@@ -2137,9 +2149,18 @@ static pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, unsigned c
 }
 
 #if PERFKIT_CACHE_CHAINS
+static size_t pk__cache_slots_in(size_t bytes, uint32_t slot) {
+#if PK__FULL
+    return bytes / slot;
+#else /* init need not be fast, and a divider is 266 B of flash */
+    size_t n = 0;
+    for (; bytes >= slot && n <= PK__CACHE_MOST; bytes -= (size_t)slot) n++;
+    return n;
+#endif
+}
 static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc, unsigned *slot_count) {
     uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
-    size_t slots = desc->max_bytes ? (size_t)(desc->max_bytes / slot) : (size_t)c->capacity * 4u;
+    size_t slots = desc->max_bytes ? pk__cache_slots_in(desc->max_bytes, slot) : (size_t)c->capacity * 4u;
     c->prefix = c->key_size == 0 ? 2 : 0;
     if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix ||
         slot < c->key_size)
@@ -2264,7 +2285,7 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
     unsigned e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
     e = pk__cache_seek(PK__CACHE_ANY, key, key_len, false);
     if (e == 0) return PK_NOT_FOUND;
     if (ttl_left) {
@@ -2278,7 +2299,7 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
 
 PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL || (key_len != c->key_size && c->key_size != 0))) return false;
+    if (PK__UNLIKELY(c->cold == NULL || !PK__CACHE_LENGTH_OK(key_len, c->key_size))) return false;
     return pk__cache_seek(PK__CACHE_ANY, key, key_len, false) != 0;
 }
 
@@ -2287,7 +2308,7 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     unsigned e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(key_len != c->key_size && c->key_size != 0)) return PK_INVALID;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
     status = pk__cache_ttl(c, &ttl_ms);
     if (status != PK_OK) return status;
     e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
