@@ -677,11 +677,12 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 
 /* Layout follows this one; all units must agree on it (PK_INVALID from init where they don't). */
 #if PERFKIT_POOL_INDEX_BITS == 0 || PERFKIT_POOL_INDEX_BITS == 32
-typedef uint32_t pk__pool_index;
+typedef uint32_t pk__pool_index, pk__pool_wide; /* wide: of capacity + 1 */
 #elif PERFKIT_POOL_INDEX_BITS == 16
-typedef unsigned pk__pool_index;
+typedef unsigned pk__pool_index, pk__pool_wide;
 #elif PERFKIT_POOL_INDEX_BITS == 8
 typedef uint8_t pk__pool_index;
+typedef unsigned pk__pool_wide;
 #else
 #error "perfkit: PERFKIT_POOL_INDEX_BITS is 8, 16, 32, or 0 for the narrowest that each pool allows"
 #endif
@@ -695,32 +696,32 @@ typedef uint16_t pk_handle; /* an object that may be gone; 0 is none. Plain data
 #error "perfkit: PERFKIT_POOL_HANDLE_BITS is 16, 32 or 64"
 #endif
 
-#ifdef __AVR__
-typedef uint8_t pk__pool_bits;
-#else
-typedef uint32_t pk__pool_bits;
-#endif
+
+/* How free objects are known. Hosted builds have a stack of indices and a bit an object, which are the fastest where memory is
+   slow. Others link the free objects through one array of indices, which is the smallest. */
+#define PK__POOL_LINKED (!PK__FULL)
 
 typedef struct pk_pool pk_pool;
 struct pk_pool { /* all private: use the functions. All zero: a closed pool, which refuses everything */
     unsigned char *objects;
-    void *stack;              /* the indices of free objects that were out before; the next to hand out is last */
-    pk__pool_bits *live;      /* a bit an object: it is out. NULL: unchecked */
+    void *indices;            /* of free objects that were out before. A stack, the next to hand out last; or, linked and counted
+                                 from 1: [0] the next to hand out, [n] the one after n, or n itself while n is out; 0: none */
+    uint32_t *live;           /* a bit an object: it is out. NULL: unchecked, or linked */
     size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
-    uint8_t shift, width;     /* zero bits that end stride; bytes of an index in the stack */
+    uint8_t shift, width;     /* zero bits that end stride; bytes of an index */
     uint8_t flags, name_bits; /* PK__POOL_…; bits of a handle that name the object */
-    pk__pool_index free_count; /* indices in the stack */
+    pk__pool_index free_count; /* indices in the stack; linked: not counted */
     pk__pool_index fresh;     /* objects that were ever out: all those below this index */
     pk__pool_index capacity;
     pk__pool_index quick;     /* capacity, or 0 where release has more to do than to check and push */
     pk__pool_index retired;   /* slots whose generations are used up */
-    uintptr_t (*slow)(pk_pool *p, void *object, unsigned release); /* all that the quick way refuses; NULL: count and refuse */
+    uintptr_t (*slow)(pk_pool *p, void *object, uint8_t release); /* all that the quick way refuses; NULL: count and refuse */
     void *generations;        /* a word an object: odd while a handle holds it, +1 at each change. NULL: no handles */
     void *more;               /* what pools with a lock or an allocator have beside */
     pk_event_fn on_event;
     void (*reset)(void *object, void *user);
     void *user;
-    const char *name;
+    const char *label;        /* desc.name */
     pk_count failed[2];       /* acquires, releases */
 };
 
@@ -775,7 +776,8 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out
    before main and in the first interrupt. It is a pk_pool, so that every function of this header takes &name.
        PK_POOL_DEFINE(messages, struct message, 64)
    gives messages_acquire() -> struct message *, messages_release(m), messages_owns(m), messages_index_of(m), messages_count(),
-   messages_capacity(), messages_high_water(). */
+   messages_capacity(), messages_high_water(), messages_set_on_event(fn, user). Other than in hosted builds it has a name for reports
+   only after the last. */
 #define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, count, NULL, 0, NULL)
 
 /* ---- Looking around ---- */
@@ -823,7 +825,7 @@ PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc);
    PK_POOL_HANDLE_BYTES(capacity) on top. static unsigned char memory[PK_POOL_BYTES(sizeof(struct job), 0, 32)]; */
 #define PK_POOL_BYTES(object_size, align, capacity) \
     ((size_t)(capacity) * PK__ALIGN_UP((size_t)(object_size), (size_t)((align) ? (align) : 1)) + \
-     (size_t)(capacity) * PK__POOL_WIDTH(capacity) + PK__POOL_LIVE_WORDS(capacity) * sizeof(pk__pool_bits) + 3 * PK__POOL_ARRAY_ALIGN + \
+     ((size_t)(capacity) + PK__POOL_LINKED) * PK__POOL_WIDTH(capacity) + PK__POOL_LIVE_WORDS(capacity) * 4 + 3 * PK__POOL_ARRAY_ALIGN + \
      ((align) > PK__POOL_ALIGN ? (size_t)(align) : PK__POOL_ALIGN))
 #define PK_POOL_HANDLE_BYTES(capacity) ((size_t)(capacity) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(capacity)))
 
@@ -847,8 +849,6 @@ PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle);
    pool; both counted and reported, and nothing has changed. O(1), in a pool that grew one comparison a chunk. As safe as release. */
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 
-PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
-
 /* PK_POOL_DEFINE with handles: messages_acquire_handle(&handle) -> struct message *, messages_get(handle) and
    messages_release_handle(handle) beside the others. */
 #define PK_POOL_DEFINE_HANDLES(name, Type, count) \
@@ -870,12 +870,14 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
 
 /* ---- Private: what the macros above expand to ---- */
 
+/* All that the quick ways of acquire (release = 0: an object or 0) and release (1: a pk_status) refuse, in pools of every kind. */
+PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
+
 #define PK__POOL_STATIC 32 /* a flag: made by PK_POOL_DEFINE */
 #define PK__POOL_MOST /* objects */ \
     (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
 #define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
 #define PK__POOL_ARRAY_ALIGN ((size_t)(sizeof(void *) > 2 ? 4 : 2))
-#define PK__POOL_LIVE_WORDS(capacity) (((size_t)(capacity) + (8 * sizeof(pk__pool_bits) - 1)) / (8 * sizeof(pk__pool_bits)))
 #if PERFKIT_POOL_INDEX_BITS == 0
 #define PK__POOL_WIDTH(capacity) ((size_t)((capacity) < 256 ? 1 : (capacity) < 65536 ? 2 : 4))
 #else
@@ -915,14 +917,14 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
     PK__STATIC_ASSERT(name##_capacity_fits_the_indices, (count) > 0 && (uint32_t)(count) <= PK__POOL_MOST); \
     static Type name##_objects[count]; \
     static union { \
-        uint8_t u8[PK__POOL_WIDTH(count) == 1 ? (count) : 1]; \
-        uint16_t u16[PK__POOL_WIDTH(count) == 2 ? (count) : 1]; \
-        uint32_t u32[PK__POOL_WIDTH(count) == 4 ? (count) : 1]; \
-    } name##_stack; \
-    static pk__pool_bits name##_live[PK__POOL_LIVE_WORDS(count)]; \
-    static pk_pool name = {(unsigned char *)name##_objects, &name##_stack, name##_live, sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
+        uint8_t u8[PK__POOL_WIDTH(count) == 1 ? (count) + PK__POOL_LINKED : 1]; \
+        uint16_t u16[PK__POOL_WIDTH(count) == 2 ? (count) + PK__POOL_LINKED : 1]; \
+        uint32_t u32[PK__POOL_WIDTH(count) == 4 ? (count) + PK__POOL_LINKED : 1]; \
+    } name##_indices; \
+    PK__POOL_DEFINE_LIVE(name, count) \
+    static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
                            PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC, name_bits, 0, 0, count, quick, 0, \
-                           slow, generations, NULL, NULL, NULL, NULL, #name, {0, 0}}; \
+                           slow, generations, NULL, NULL, NULL, NULL, PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
         return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
     } \
@@ -934,8 +936,26 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
     PK__INLINE uint32_t name##_index_of(Type const *object) { return pk_pool_index_of(&name, object); } \
     PK__INLINE uint32_t name##_count(void) { return pk_pool_count(&name); } \
     PK__INLINE uint32_t name##_capacity(void) { return (count); } \
-    PK__INLINE uint32_t name##_high_water(void) { return pk_pool_high_water(&name); }
+    PK__INLINE uint32_t name##_high_water(void) { return pk_pool_high_water(&name); } \
+    PK__INLINE void name##_set_on_event(pk_event_fn fn, void *user) { \
+        name.label = #name; \
+        pk_pool_set_on_event(&name, fn, user); \
+    }
 
+#if PK__FULL
+#define PK__POOL_NAME(name) #name
+#else /* a name costs flash, and RAM on AVR: only for those who hear of it */
+#define PK__POOL_NAME(name) NULL
+#endif
+#if PK__POOL_LINKED
+#define PK__POOL_LIVE_WORDS(capacity) ((size_t)0)
+#define PK__POOL_DEFINE_LIVE(name, count)
+#define PK__POOL_LIVE_OF(name) NULL
+#else
+#define PK__POOL_LIVE_WORDS(capacity) (((size_t)(capacity) + 31) / 32)
+#define PK__POOL_DEFINE_LIVE(name, count) static uint32_t name##_live[PK__POOL_LIVE_WORDS(count)];
+#define PK__POOL_LIVE_OF(name) name##_live
+#endif
 #if defined PERFKIT_POOL_INLINE
 #define PK__POOL_ACQUIRE(p, stride, width, capacity) pk__pool_acquire(p, stride, width, capacity, 0)
 #define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk__pool_release(p, object, inverse, shift, width, quick)
@@ -966,13 +986,13 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release);
 #define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
 
 /* What the quick way refuses: acquire (release = 0) gets an object or 0, release (1) a pk_status. */
-PK_API uintptr_t pk__pool_else(pk_pool *p, void *object, unsigned release);
+PK_API uintptr_t pk__pool_else(pk_pool *p, void *object, uint8_t release);
 #if PK__POOL_VEILED
 PK_API void pk__pool_veil(pk_pool *p, void *object); /* before it becomes free */
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was acquired; used: it was out before */
 #endif
 
-#if PERFKIT_POOL_UNCHECKED
+#if PERFKIT_POOL_UNCHECKED && !PK__POOL_LINKED
 #define PK__POOL_CHECKS(p) ((p)->live != NULL)
 #else
 #define PK__POOL_CHECKS(p) 1
@@ -989,7 +1009,7 @@ enum {
 /* The index of the object that starts at this address; capacity or more where none does. An offset that is no multiple of the
    stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication by
    an odd number permutes, so only the offsets of the `capacity` objects give the `capacity` small results. */
-PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, unsigned shift) {
+PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, uint8_t shift) {
     size_t q = (size_t)((uintptr_t)object - (uintptr_t)p->objects) * inverse;
 #ifdef __AVR__ /* shifts by one bit at a time anyway */
     for (; shift > 0; shift--) q = (size_t)(q >> 1 | q << (8 * sizeof q - 1));
@@ -998,71 +1018,92 @@ PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, si
     return q >> shift | q << ((8 * sizeof q - shift) & (8 * sizeof q - 1));
 #endif
 }
-/* Where the bit of object i is, and which. */
-#ifdef __AVR__
-#define PK__POOL_LIVE(p, i) ((p)->live + ((i) >> 3))
-PK__HOT_INLINE pk__pool_bits pk__pool_bit(pk__pool_index i) { /* a shift would be a loop */
-    uint8_t bit = (uint8_t)((i & 1) ? 2 : 1);
-    if (i & 2) bit = (uint8_t)(bit << 2);
-    if (i & 4) bit = (uint8_t)(bit << 4);
-    return bit;
-}
-#else
-#define PK__POOL_LIVE(p, i) ((p)->live + ((i) >> 5))
-PK__HOT_INLINE pk__pool_bits pk__pool_bit(pk__pool_index i) {
-    return (uint32_t)1 >> (i & 31u) | (uint32_t)1 << ((0u - i) & 31u); /* a rotation, which needs no mask */
-}
-#endif
-
-/* The three steps of a pool's state, each for one critical section. Width is that of the pool, maybe as a constant. */
-
 #if PERFKIT_POOL_INDEX_BITS != 0
 #define PK__POOL_IS(width, bytes) ((void)(width), PERFKIT_POOL_INDEX_BITS == 8 * (bytes))
 #else
 #define PK__POOL_IS(width, bytes) ((width) == (bytes))
 #endif
+PK__HOT_INLINE pk__pool_wide pk__pool_entry(const pk_pool *p, pk__pool_wide at, unsigned width) {
+    if (PK__POOL_IS(width, 1)) return ((const uint8_t *)p->indices)[at];
+    if (PK__POOL_IS(width, 2)) return ((const uint16_t *)p->indices)[at];
+    return (pk__pool_wide)((const uint32_t *)p->indices)[at];
+}
+PK__HOT_INLINE void pk__pool_set_entry(pk_pool *p, pk__pool_wide at, pk__pool_wide value, unsigned width) {
+    if (PK__POOL_IS(width, 1))
+        ((uint8_t *)p->indices)[at] = (uint8_t)value;
+    else if (PK__POOL_IS(width, 2))
+        ((uint16_t *)p->indices)[at] = (uint16_t)value;
+    else
+        ((uint32_t *)p->indices)[at] = value;
+}
 
-/* *index is a free object, which is out now; false: there is none. */
+/* The three steps of a pool's state, each for one critical section. Width is the pool's, maybe as a constant; capacity a constant,
+   or 0 where the pool is to be asked.
+     take    *index is an object that was free and is out now; false: there is none
+     unmark  object i is not out any more, but not free yet; false: it was not out
+     push    object i is free; unmark_and_push: both in one */
+#if PK__POOL_LINKED
+#define PK__POOL_HAS_USED(p) (pk__pool_entry(p, 0, (p)->width) != 0) /* the next object was out before */
+PK__HOT_INLINE bool pk__pool_is_out(const pk_pool *p, pk__pool_index i) { return pk__pool_entry(p, i + 1u, p->width) == i + 1u; }
+PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, pk__pool_index *index) {
+    pk__pool_wide n = pk__pool_entry(p, 0, width);
+    if (n == 0) {
+        n = p->fresh;
+        if (n >= (capacity ? capacity : p->capacity)) return false;
+        p->fresh = (pk__pool_index)++n;
+    }
+    pk__pool_set_entry(p, 0, pk__pool_entry(p, n, width), width); /* 0 after a fresh one */
+    pk__pool_set_entry(p, n, n, width);
+    *index = (pk__pool_index)(n - 1);
+    return true;
+}
+PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width) {
+    if (pk__pool_entry(p, i + 1u, width) != i + 1u) return false;
+    pk__pool_set_entry(p, i + 1u, 0, width);
+    return true;
+}
+PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsigned width) {
+    pk__pool_wide n = i + 1u;
+    if (pk__pool_entry(p, n, width) != n) return false;
+    pk__pool_set_entry(p, n, pk__pool_entry(p, 0, width), width);
+    pk__pool_set_entry(p, 0, n, width);
+    return true;
+}
+PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) {
+    pk__pool_set_entry(p, i + 1u, pk__pool_entry(p, 0, width), width);
+    pk__pool_set_entry(p, 0, i + 1u, width);
+}
+#else
+#define PK__POOL_HAS_USED(p) ((p)->free_count != 0)
+PK__HOT_INLINE bool pk__pool_is_out(const pk_pool *p, pk__pool_index i) { return (p->live[i >> 5] >> (i & 31u) & 1u) != 0; }
 PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, pk__pool_index *index) {
     pk__pool_index i = p->free_count;
     if (PK__LIKELY(i != 0)) {
         p->free_count = --i;
-        if (PK__POOL_IS(width, 1))
-            i = ((const uint8_t *)p->stack)[i];
-        else if (PK__POOL_IS(width, 2))
-            i = ((const uint16_t *)p->stack)[i];
-        else
-            i = (pk__pool_index)((const uint32_t *)p->stack)[i];
+        i = (pk__pool_index)pk__pool_entry(p, i, width);
     } else {
         i = p->fresh;
-        if (PK__UNLIKELY(i >= capacity)) return false;
-        p->fresh = (pk__pool_index)(i + 1);
+        if (PK__UNLIKELY(i >= (capacity ? capacity : p->capacity))) return false;
+        p->fresh = i + 1;
     }
-    if (PK__POOL_CHECKS(p)) *PK__POOL_LIVE(p, i) |= pk__pool_bit(i);
+    if (PK__POOL_CHECKS(p)) p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
     *index = i;
     return true;
 }
-/* Object i is not out any more, but not free yet. false: it was not out. */
-PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i) {
-    pk__pool_bits bit, *live;
+PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width) {
+    (void)width;
     if (!PK__POOL_CHECKS(p)) return true;
-    bit = pk__pool_bit(i);
-    live = PK__POOL_LIVE(p, i);
-    if (PK__UNLIKELY(!(*live & bit))) return false;
-    *live ^= bit;
+    if (PK__UNLIKELY(!pk__pool_is_out(p, i))) return false;
+    p->live[i >> 5] ^= (uint32_t)1 << (i & 31u);
     return true;
 }
-/* Object i is free. */
-PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) {
-    pk__pool_index at = p->free_count;
-    p->free_count = (pk__pool_index)(at + 1);
-    if (PK__POOL_IS(width, 1))
-        ((uint8_t *)p->stack)[at] = (uint8_t)i;
-    else if (PK__POOL_IS(width, 2))
-        ((uint16_t *)p->stack)[at] = (uint16_t)i;
-    else
-        ((uint32_t *)p->stack)[at] = i;
+PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) { pk__pool_set_entry(p, p->free_count++, i, width); }
+PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsigned width) {
+    if (PK__UNLIKELY(!pk__pool_unmark(p, i, width))) return false;
+    pk__pool_push(p, i, width);
+    return true;
 }
+#endif
 
 PK__HOT_INLINE void *pk__pool_acquire_else(pk_pool *p) {
     uintptr_t object = pk__pool_else(p, NULL, 0);
@@ -1072,11 +1113,12 @@ PK__HOT_INLINE pk_status pk__pool_release_else(pk_pool *p, void *object) {
     uintptr_t status = pk__pool_else(p, object, 1);
     return (pk_status)status;
 }
-/* The quick ways. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
+
+/* The quick ways. A stride or inverse of 0: what the parameters say stands in the pool, where it is read as late as possible, for
+   want of registers. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
 PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width, pk__pool_index capacity, uint8_t not_quick) {
     void *object;
     pk__pool_index i = 0;
-    bool got;
 #if PK__POOL_VEILED
     bool used;
 #endif
@@ -1084,50 +1126,64 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
     if (PK__UNLIKELY(not_quick != 0)) return pk__pool_acquire_else(p);
     PK__CRITICAL_ENTER(state);
 #if PK__POOL_VEILED
-    used = p->free_count != 0;
+    used = PK__POOL_HAS_USED(p);
 #endif
-    got = pk__pool_take(p, width, capacity, &i);
+    if (PK__UNLIKELY(!pk__pool_take(p, width, capacity, &i))) {
+        PK__CRITICAL_EXIT(state);
+        return pk__pool_acquire_else(p);
+    }
     PK__CRITICAL_EXIT(state);
-    if (PK__UNLIKELY(!got)) return pk__pool_acquire_else(p);
-    object = p->objects + i * stride;
+    object = p->objects + i * (stride ? stride : p->stride);
 #if PK__POOL_VEILED
     pk__pool_unveil(p, object, used);
 #endif
     return object;
 }
 
-PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, unsigned shift, unsigned width, pk__pool_index quick) {
+PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, uint8_t shift, unsigned width, pk__pool_index quick) {
     size_t at;
     pk__pool_index i;
-    bool was_out;
-    PERFKIT_ASSERT(p != NULL);
-    at = pk__pool_index_in(p, object, inverse, shift);
-    if (PK__UNLIKELY(at >= quick)) return pk__pool_release_else(p, object);
-    i = (pk__pool_index)at;
-    {
-        PK__CRITICAL_ENTER(state);
-        was_out = pk__pool_unmark(p, i);
 #if PK__POOL_VEILED
-        PK__CRITICAL_EXIT(state);
-    }
-    if (was_out) pk__pool_veil(p, object);
+    bool was_out;
+#endif
+    PERFKIT_ASSERT(p != NULL);
+    at = pk__pool_index_in(p, object, inverse ? inverse : p->inverse, inverse ? shift : p->shift);
+    if (PK__UNLIKELY(at >= (inverse ? quick : p->quick))) return pk__pool_release_else(p, object);
+    i = (pk__pool_index)at;
+#if PK__POOL_VEILED /* something is done to it in between, outside the mask */
     {
         PK__CRITICAL_ENTER(state);
-#endif
-        if (PK__LIKELY(was_out)) pk__pool_push(p, i, width);
+        was_out = pk__pool_unmark(p, i, width);
         PK__CRITICAL_EXIT(state);
     }
-    return PK__LIKELY(was_out) ? PK_OK : pk__pool_release_else(p, object);
+    if (!was_out) return pk__pool_release_else(p, object);
+    pk__pool_veil(p, object);
+    {
+        PK__CRITICAL_ENTER(state);
+        pk__pool_push(p, i, width);
+        PK__CRITICAL_EXIT(state);
+    }
+#else
+    {
+        PK__CRITICAL_ENTER(state);
+        if (PK__UNLIKELY(!pk__pool_unmark_and_push(p, i, width))) {
+            PK__CRITICAL_EXIT(state);
+            return pk__pool_release_else(p, object);
+        }
+        PK__CRITICAL_EXIT(state);
+    }
+#endif
+    return PK_OK;
 }
 
 /* For any pool. */
 #define PK__POOL_NOT_QUICK(p) \
     (PERFKIT_THREADS || PERFKIT_POOL_GROW ? (uint8_t)((p)->flags & (PK__POOL_LOCKED | PK__POOL_GROWS)) : (uint8_t)0)
 PK__HOT_INLINE void *pk__pool_acquire_any(pk_pool *p) {
-    return pk__pool_acquire(p, p->stride, p->width, p->capacity, PK__POOL_NOT_QUICK(p));
+    return pk__pool_acquire(p, 0, p->width, 0, PK__POOL_NOT_QUICK(p));
 }
 PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
-    return pk__pool_release(p, object, p->inverse, p->shift, p->width, p->quick);
+    return pk__pool_release(p, object, 0, 0, p->width, 0);
 }
 #endif /* PK__POOL_ENGINE */
 
@@ -1143,7 +1199,7 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 PK_API void *(pk_pool_acquire)(pk_pool *p) { return pk__pool_acquire_any(p); }
 PK_API pk_status(pk_pool_release)(pk_pool *p, void *object) { return pk__pool_release_any(p, object); }
 
-PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *object, unsigned release) {
+PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *object, uint8_t release) {
     if (p->slow) return p->slow(p, object, release);
 #if PERFKIT_STATS
     {
@@ -1202,17 +1258,25 @@ static void pk__pool_unlock(const pk_pool *p) {
 /* For functions that only read, but share what finds things with those that write. */
 PK__INLINE pk_pool *pk__pool_mutable(const pk_pool *p) { return (pk_pool *)(uintptr_t)p; }
 
-static uint32_t pk__pool_out(const pk_pool *p) { /* under the lock */
+/* Objects of this core that are out. Under the lock. */
+static uint32_t pk__pool_out_of(const pk_pool *core) {
+#if PK__POOL_LINKED
+    pk__pool_index i, out = 0;
+    for (i = 0; i < core->fresh; i++)
+        if (pk__pool_is_out(core, i)) out++;
+#else
     pk__pool_index out;
+    PK__CRITICAL_ENTER(state);
+    out = core->fresh - core->free_count - core->retired;
+    PK__CRITICAL_EXIT(state);
+#endif
+    return out;
+}
+static uint32_t pk__pool_out(const pk_pool *p) {
 #if PERFKIT_POOL_GROW
     if (p->flags & PK__POOL_GROWS) return PK__POOL_MORE(p)->active;
 #endif
-    {
-        PK__CRITICAL_ENTER(state);
-        out = (pk__pool_index)(p->fresh - p->free_count - p->retired);
-        PK__CRITICAL_EXIT(state);
-    }
-    return out;
+    return pk__pool_out_of(p);
 }
 static uint32_t pk__pool_max_capacity(const pk_pool *p) {
     return PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->max_capacity : p->capacity;
@@ -1221,7 +1285,7 @@ static uint32_t pk__pool_max_capacity(const pk_pool *p) {
 static PK__COLD void pk__pool_report(pk_pool *p, pk_status status, uint32_t a) {
     pk_event event;
     if (p->on_event == NULL) return;
-    event.object = p->name;
+    event.object = p->label;
     event.detail = NULL;
     event.kind = status == PK_EXHAUSTED   ? PK_POOL_EVENT_EXHAUSTED
                  : status == PK_NO_MEMORY ? PK_POOL_EVENT_NO_MEMORY
@@ -1255,7 +1319,7 @@ static PK__COLD pk_status pk__pool_refuse(pk_pool *p, pk_status status) {
 }
 
 /* pk_pool.slow of a pool that has nothing special but somebody who hears of its refusals. */
-static uintptr_t pk__pool_only_refuse(pk_pool *p, void *object, unsigned release) {
+static uintptr_t pk__pool_only_refuse(pk_pool *p, void *object, uint8_t release) {
     (void)object;
     (void)pk__pool_refuse(p, release ? PK_INVALID : PK_EXHAUSTED);
     return release;
@@ -1267,20 +1331,32 @@ PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
     if (p->slow == NULL) p->slow = pk__pool_only_refuse;
 }
 
+#if PK__POOL_ASAN
+/* Only the 8-byte granules that lie in the object alone: another thread may be about to change the mark of one that is shared. */
+static void pk__pool_poison(void *object, size_t size, bool poison) {
+    unsigned char *from = (unsigned char *)pk__align_pointer(object, 8);
+    unsigned char *to = (unsigned char *)object + size - ((uintptr_t)object + size) % 8;
+    if (to <= from) return;
+    if (poison)
+        __asan_poison_memory_region(from, (size_t)(to - from));
+    else
+        __asan_unpoison_memory_region(from, (size_t)(to - from));
+}
+#endif
 #if PK__POOL_VEILED
 #define PK__POOL_FILL_BYTE 0xDD
 PK_API void pk__pool_veil(pk_pool *p, void *object) {
     if (p->flags & PK__POOL_NO_TOUCH) return;
     if (PERFKIT_POOL_FILL && !p->reset) memset(object, PK__POOL_FILL_BYTE, p->stride); /* what reset made is to be found again */
 #if PK__POOL_ASAN
-    __asan_poison_memory_region(object, p->stride);
+    pk__pool_poison(object, p->stride, true);
 #endif
 }
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
     const unsigned char *byte = (const unsigned char *)object;
     size_t left = PERFKIT_POOL_FILL && used && !p->reset && !(p->flags & PK__POOL_NO_TOUCH) ? p->stride : 0;
 #if PK__POOL_ASAN
-    __asan_unpoison_memory_region(object, p->stride);
+    pk__pool_poison(object, p->stride, false);
 #endif
     for (; left > 0; left--, byte++) {
         if (*byte == PK__POOL_FILL_BYTE) continue;
@@ -1403,7 +1479,7 @@ static pk_pool *pk__pool_grow(pk_pool *p, pk_status *status);
 static pk_pool *pk__pool_room(pk_pool *p, pk_status *status) {
     pk__pool_chunk *chunk;
     for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) {
-        if (chunk->core.free_count == 0 && chunk->core.fresh == chunk->core.capacity) continue;
+        if (!PK__POOL_HAS_USED(&chunk->core) && chunk->core.fresh == chunk->core.capacity) continue;
         PK__POOL_MORE(p)->current = chunk;
         return &chunk->core;
     }
@@ -1425,7 +1501,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     for (;;) {
         PK__CRITICAL_ENTER(state);
 #if PK__POOL_VEILED
-        used = core->free_count != 0;
+        used = PK__POOL_HAS_USED(core);
 #endif
         got = pk__pool_take(core, core->width, core->capacity, &i);
 #if PERFKIT_POOL_HANDLES
@@ -1469,7 +1545,7 @@ static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, p
     if (core->generations) word = pk__pool_word_of(core, i);
     if (expected != 0 && word != expected)
         status = PK_STALE;
-    else if (!pk__pool_unmark(core, i))
+    else if (!pk__pool_unmark(core, i, core->width))
         status = PK_INVALID;
     else if (word & 1) {
         if (word == mask && p->flags & PK__POOL_RETIRES) status = PK_FULL;
@@ -1484,7 +1560,7 @@ static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, u
     (void)p, (void)expected;
     {
         PK__CRITICAL_ENTER(state);
-        was_out = pk__pool_unmark(core, i);
+        was_out = pk__pool_unmark(core, i, core->width);
         PK__CRITICAL_EXIT(state);
     }
     return was_out ? PK_OK : PK_INVALID;
@@ -1530,7 +1606,7 @@ static pk_status pk__pool_end_release(pk_pool *p, pk_pool *core, pk__pool_index 
     return PK_OK;
 }
 
-PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, unsigned release) {
+PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release) {
     pk_pool *core;
     pk__pool_index i = 0;
     pk_status status = PK_INVALID;
@@ -1636,7 +1712,7 @@ PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
     bool out;
     pk__pool_lock(p);
     core = pk__pool_find(pk__pool_mutable(p), object, &i);
-    out = core && (!PK__POOL_CHECKS(core) || (*PK__POOL_LIVE(core, i) & pk__pool_bit(i)) != 0);
+    out = core && (!PK__POOL_CHECKS(core) || pk__pool_is_out(core, i));
     pk__pool_unlock(p);
     return out;
 }
@@ -1645,10 +1721,13 @@ PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
 static void *pk__pool_next_in(const pk_pool *core, uint32_t *local) {
     for (; *local < core->fresh; ++*local) {
         pk__pool_index i = (pk__pool_index)*local;
-        if (*PK__POOL_LIVE(core, i) == 0)
-            *local |= 8 * sizeof(pk__pool_bits) - 1; /* none of this word */
-        else if (*PK__POOL_LIVE(core, i) & pk__pool_bit(i))
-            return core->objects + (size_t)i * core->stride;
+#if !PK__POOL_LINKED
+        if (core->live[i >> 5] == 0) {
+            *local |= 31; /* none of these */
+            continue;
+        }
+#endif
+        if (pk__pool_is_out(core, i)) return core->objects + (size_t)i * core->stride;
     }
     return NULL;
 }
@@ -1693,16 +1772,13 @@ PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats) {
         stats->exhausted = p->failed[0];
         stats->misused = p->failed[1];
         stats->retired = p->retired;
-        stats->active = (pk__pool_index)(p->fresh - p->free_count - p->retired);
         PK__CRITICAL_EXIT(state);
     }
+    stats->active = pk__pool_out(p);
     for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) stats->retired += chunk->core.retired;
-    if (PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS) {
-        stats->active = PK__POOL_MORE(p)->active;
-        stats->no_memory = PK__POOL_MORE(p)->no_memory;
-    }
+    if (PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS) stats->no_memory = PK__POOL_MORE(p)->no_memory;
     pk__pool_unlock(p);
-    stats->name = p->name;
+    stats->name = p->label;
     stats->max_capacity = pk__pool_max_capacity(p);
     stats->idle = stats->capacity - stats->active - stats->retired;
     if (stats->max_capacity > 0) {
@@ -1724,8 +1800,8 @@ static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacit
     size_t width = pk__pool_width_for(capacity), bytes, beside;
     size_t n = (size_t)capacity;
     if ((size_t)(n * 16) / 16 != capacity) return 0;
-    beside = n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 3 * PK__POOL_ARRAY_ALIGN;
-    if (checked) beside += PK__POOL_LIVE_WORDS(n) * sizeof(pk__pool_bits);
+    beside = PK__POOL_LINKED * width + n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 3 * PK__POOL_ARRAY_ALIGN;
+    if (checked) beside += PK__POOL_LIVE_WORDS(n) * 4;
     if (!pk__mul_fits(stride, n, &bytes) || !pk__add_fits(bytes, beside, &bytes)) return 0;
     return pk__add_fits(bytes, align > PK__POOL_ALIGN ? align : PK__POOL_ALIGN, &bytes) ? bytes : 0;
 }
@@ -1737,8 +1813,11 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
     core->width = (uint8_t)pk__pool_width_for((uint32_t)capacity);
     core->objects = at;
     at = (unsigned char *)pk__align_pointer(at + capacity * core->stride, PK__POOL_ARRAY_ALIGN);
-    core->stack = at;
-    at += capacity * core->width;
+    core->indices = at;
+#if PK__POOL_LINKED
+    memset(at, 0, (capacity + 1) * core->width);
+#endif
+    at += (capacity + PK__POOL_LINKED) * core->width;
 #if PERFKIT_POOL_HANDLES
     if (handles) {
         at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
@@ -1751,11 +1830,12 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
 #endif
     if (checked) {
         at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
-        core->live = (pk__pool_bits *)(void *)at;
-        memset(at, 0, PK__POOL_LIVE_WORDS(capacity) * sizeof(pk__pool_bits));
+        core->live = PK__POOL_LINKED ? NULL : (uint32_t *)(void *)at;
+        memset(at, 0, PK__POOL_LIVE_WORDS(capacity) * 4);
     }
 #if PK__POOL_ASAN
-    if (!(core->flags & PK__POOL_NO_TOUCH)) __asan_poison_memory_region(core->objects, capacity * core->stride);
+    if (!(core->flags & PK__POOL_NO_TOUCH))
+        for (; capacity > 0; capacity--) pk__pool_poison(core->objects + (capacity - 1) * core->stride, core->stride, true);
 #endif
 }
 static void pk__pool_unpoison(const pk_pool *core) { /* the memory goes back to its owner */
@@ -1830,6 +1910,17 @@ PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc) {
     return pk__pool_plan_of(&with_memory, &plan) == PK_OK ? plan.bytes : 0;
 }
 
+/* A pool that refuses everything. */
+static void pk__pool_make_closed(pk_pool *p) {
+    memset(p, 0, sizeof *p);
+#if PK__POOL_LINKED
+    {
+        static const union { uint8_t u8; uint16_t u16; uint32_t u32; } none = {0}; /* read, never written: there is nothing to take */
+        p->indices = (void *)(uintptr_t)&none;
+    }
+#endif
+}
+
 /* Fill the block's start with what a pool with a lock or an allocator has beside; what is left is for the arrays. NULL: no lock. */
 static void *pk__pool_make_more(pk_pool *p, void *block, const pk__pool_plan *plan, const pk_allocator *allocator) {
     pk__pool_more *more = (pk__pool_more *)pk__align_pointer(block, PK__POOL_ALIGN);
@@ -1853,7 +1944,7 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     unsigned i;
     PERFKIT_ASSERT(p != NULL);
     if (size != sizeof(pk_pool) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
-    memset(p, 0, sizeof *p);
+    pk__pool_make_closed(p);
     status = pk__pool_plan_of(desc, &plan);
     if (status != PK_OK) return status;
 
@@ -1882,7 +1973,7 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     p->name_bits = plan.name_bits;
     pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, desc->handles, desc->check == PK_POOL_CHECKED);
     p->reset = desc->reset;
-    p->name = desc->name;
+    p->label = desc->name;
     if (plan.flags & (PK__POOL_LOCKED | PK__POOL_GROWS) || desc->handles || desc->reset)
         p->slow = pk__pool_slow;
     else
@@ -1960,7 +2051,7 @@ PK_API size_t pk_pool_trim(pk_pool *p) {
     if (p->flags & PK__POOL_GROWS) {
         pk__pool_chunk **link = &PK__POOL_MORE(p)->chunks;
         while (*link) {
-            if ((*link)->core.fresh == (*link)->core.free_count) { /* neither out nor retired */
+            if (pk__pool_out_of(&(*link)->core) == 0 && (*link)->core.retired == 0) {
                 freed += (*link)->bytes;
                 pk__pool_free_chunk(p, link);
             } else
@@ -1990,7 +2081,7 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
         pk_allocator allocator = more->allocator;
         pk__free(&allocator, more->block, more->bytes);
     }
-    memset(p, 0, sizeof *p);
+    pk__pool_make_closed(p);
     return PK_OK;
 }
 #endif /* PERFKIT_POOL_IMPLEMENTATION */

@@ -103,7 +103,7 @@ static void see(void *user, const pk_event *event) {
 }
 static void events_can_be_asked_for(void) {
     void **object;
-    pk_pool_set_on_event(&pointers, see, NULL);
+    pointers_set_on_event(see, NULL);
     CHECK_STATUS(pk_pool_release(&pointers, NULL), PK_INVALID);
     CHECK_EQ(events, 1);
     object = pointers_acquire();
