@@ -867,8 +867,9 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__INLINE uint32_t name##_count(const name *typed) { return pk_cache_count(&typed->cache); }                            \
     PK__INLINE pk_status name##_close(name *typed) { return pk_cache_close(&typed->cache); }
 
-/* At file scope: a cache in memory of its own, ready without init, before main and from the first interrupt on. ttl_ms as in a
-   desc. All of its hooks are the defaults. */
+/* At file scope: a cache in memory of its own, ready without init and before main. ttl_ms as in a desc. All of its hooks are
+   the defaults, and its hash seed is always the same. Configure the units alike: there
+   is no init to check it. */
 #define PK_CACHE_STATIC(name, capacity, key_size, value_size, ttl_ms)            \
     PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)         \
     static pk_cache name = PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms);
