@@ -1098,6 +1098,9 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC || \
      (defined PERFKIT_CACHE_INLINE && PK__FULL)) && !defined PK__CACHE_ENGINE
 #define PK__CACHE_ENGINE
+#if PERFKIT_HOSTED
+#include <assert.h> /* for PERFKIT_ASSERT, where only the engine is in the unit */
+#endif
 #include <string.h>
 #if PERFKIT_CACHE_SIMD && defined __SSE2__
 #include <emmintrin.h>
@@ -1183,14 +1186,20 @@ typedef struct pk__cache_shape {
 #define PK__CACHE_LENGTH_OK(len, fixed) ((len) == (fixed) || (PERFKIT_CACHE_CHAINS && (fixed) == 0))
 
 /* What is out of line even where the engine is inline. */
-PK_API unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget);
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
-PK_API bool pk__cache_really_over(pk_cache *c, unsigned e);
-PK_API void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason);
 PK_API void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason);
 PK_API void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason);
-PK_API void pk__cache_filling(pk_cache *c);
+#if PERFKIT_CACHE_TTL
+PK_API unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget);
+PK_API bool pk__cache_really_over(pk_cache *c, unsigned e);
+#endif
+#if PERFKIT_CACHE_HOOKS
+PK_API void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason);
+#endif
+#if PERFKIT_CACHE_EVENTS
 PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
+PK_API void pk__cache_filling(pk_cache *c);
+#endif
 
 /* ---- Hash ---- */
 
