@@ -755,7 +755,7 @@ typedef struct pk_log_desc {
 #define PK_LOG_EVENT_SINK_FAILED 1
 
 /* ---- Logging ----
-   Arguments are as for printf, at most 31; they are not evaluated when the level is off. */
+   Arguments are as for printf (on AVR at most 31); they are not evaluated when the level is off. */
 
 /*   PK_LOG_ERROR(format, …)  PK_LOG_WARN(…)  PK_LOG_INFO(…)  PK_LOG_DEBUG(…)  PK_LOG_TRACE(…)    to the default logger
      PK_LOG_TO(log, level, format, …)    to a pk_log *; level is one of the five names (known only at run time: pk_log_write) */
@@ -862,15 +862,15 @@ typedef struct pk_histogram { /* read only, but through the functions; made by P
     pk_ticks min, max;    /* exact; 0 before the first value */
     pk_count count;       /* exact */
     pk_count over;        /* values of 2^max_bits and more */
-    uint8_t sub_bits, max_bits, counter_bytes;
     uint8_t saturated;    /* a counter reached its end: percentiles are then approximate */
+    uint8_t counter_bytes, sub_bits, max_bits;
 } pk_histogram;
 
 #define PK_HIST_BUCKETS(sub_bits, max_bits) ((size_t)((max_bits) - (sub_bits) + 1) << (sub_bits))
 
 /* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) uint16_t or uint32_t counters, zeroed. */
 #define PK_HIST_INIT(counters, sub_bits, max_bits) \
-    {(counters), 0, 0, 0, 0, 0, 0, (sub_bits), (max_bits), sizeof((counters)[0]), 0}
+    {(counters), 0, 0, 0, 0, 0, 0, 0, sizeof((counters)[0]), (sub_bits), (max_bits)}
 
 /* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64); counters
    uint16_t or uint32_t. */
@@ -1237,20 +1237,43 @@ static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's m
 }
 #endif
 
+static PK__OUT_OF_LINE void pk__count_up(pk_count *count) { ++*count; }
+
 /* ---- The formatter ---- */
 
-typedef struct pk__text { /* bounded output that goes on counting, and the format being read */
+#if PERFKIT_LOG_INT64
+typedef uint64_t pk__uint; /* the widest integer that the formatter prints */
+typedef int64_t pk__sint;
+#else
+typedef unsigned long pk__uint;
+typedef long pk__sint;
+#endif
+
+enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16 };
+#ifdef __AVR__
+#define PK__IN_ROM 32
+#else
+#define PK__IN_ROM 0
+#endif
+
+typedef struct pk__text { /* bounded output that goes on counting, the format being read, and the conversion in hand */
+    char c;               /* the character of the format that was read last: the conversion, in the end */
+    bool format_in_rom;
+    bool escape;          /* control characters of values become visible */
+    uint8_t flags;        /* of the conversion: [spaces] lead zeros body [spaces] */
+    bool fill;            /* zeros instead of the spaces */
+    char lead;            /* a sign; or x X, written as 0x 0X; 0: nothing */
     char *at;
     size_t room, length;
-    const char *format;
-    bool format_in_rom;
-    char c;      /* the character of the format that was read last */
-    bool escape; /* control characters of values become visible */
+    const char *format, *begin; /* what is to be read, and where the conversion began */
+    const char *body;
+    int body_length, width, precision, zeros; /* precision < 0: none */
+    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)]; /* the body of an integer or character */
 } pk__text;
 
 #ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
-static PK__OUT_OF_LINE char pk__get(const char *p, bool rom) { return rom ? (char)pk__rom_read8(p) : *p; }
-#define PK__GET(p, rom) pk__get(p, rom)
+static PK__OUT_OF_LINE char pk__get(const char *p, uint8_t rom) { return rom ? (char)pk__rom_read8(p) : *p; }
+#define PK__GET(p, rom) pk__get(p, (uint8_t)(rom))
 #else
 #define PK__GET(p, rom) ((void)(rom), *(p))
 #endif
@@ -1278,54 +1301,47 @@ static void pk__put_value(pk__text *t, char c) {
     pk__put(t, c);
 }
 
-#if PERFKIT_LOG_INT64
-typedef uint64_t pk__uint; /* the widest integer that the formatter prints */
-typedef int64_t pk__sint;
-#else
-typedef unsigned long pk__uint;
-typedef long pk__sint;
-#endif
-
-enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16 };
-#ifdef __AVR__
-#define PK__IN_ROM 32
-#else
-#define PK__IN_ROM 0
-#endif
-
-typedef struct pk__field { /* one conversion: [spaces] lead zeros body [spaces] */
-    const char *body;
-    int length, width, precision, zeros; /* of the body; precision < 0: none */
-    uint8_t flags;
-    char conversion;
-    char lead; /* a sign; or x X, written as 0x 0X; 0: nothing */
-    uint8_t lead_length;
-    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)]; /* the body of an integer or character */
-} pk__field;
-
-static void pk__set_lead(pk__field *f, char lead, uint8_t length) {
-    f->lead = lead;
-    f->lead_length = length;
-}
-static void pk__set_sign(pk__field *f, bool negative) {
-    if (negative) pk__set_lead(f, '-', 1);
-    else if (f->flags & PK__PLUS) pk__set_lead(f, '+', 1);
-    else if (f->flags & PK__SPACE) pk__set_lead(f, ' ', 1);
+static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
+    t->lead = (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
 }
 
-static PK__OUT_OF_LINE void pk__put_field(pk__text *t, const pk__field *f) {
-    const char *body = f->body;
-    int n, spaces = f->width - f->zeros - f->length - f->lead_length;
-    if (!(f->flags & PK__LEFT)) pk__pad(t, ' ', spaces);
-    if (f->lead_length > 1) pk__put(t, '0');
-    if (f->lead_length > 0) pk__put(t, f->lead);
-    pk__pad(t, '0', f->zeros);
-    for (n = f->length; n > 0; n--) pk__put_value(t, PK__GET(body++, f->flags & PK__IN_ROM));
-    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
+    const char *body = t->body, *end = body + t->body_length;
+    int spaces = t->width - t->zeros - t->body_length;
+    if (t->lead) spaces--;
+    if (t->lead >= 'X') spaces--;
+    if (t->fill && spaces > 0) {
+        t->zeros += spaces;
+        spaces = 0;
+    }
+    if (!(t->flags & PK__LEFT)) {
+        pk__pad(t, ' ', spaces);
+        spaces = 0;
+    }
+    if (t->lead >= 'X') pk__put(t, '0');
+    if (t->lead) pk__put(t, t->lead);
+    pk__pad(t, '0', t->zeros);
+    while (body != end) pk__put_value(t, PK__GET(body++, t->flags & PK__IN_ROM));
+    pk__pad(t, ' ', spaces);
 }
 
 /* *value /= base, returning the remainder, with at most a 32-bit division. */
-static uint8_t pk__digit(pk__uint *value, uint8_t base) {
+#ifdef __AVR__ /* bit by bit: no longer and no slower than to call the helper for division */
+static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
+    uint8_t rest = 0, i;
+    for (i = 8 * sizeof *value; i > 0; i--) {
+        rest = (uint8_t)(rest << 1);
+        if ((pk__sint)*value < 0) rest |= 1;
+        *value <<= 1;
+        if (rest >= base) {
+            rest = (uint8_t)(rest - base);
+            *value |= 1;
+        }
+    }
+    return rest;
+}
+#else
+static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
     uint32_t low = (uint32_t)*value;
 #if PERFKIT_LOG_INT64 && UINTPTR_MAX > 0xFFFFFFFFu
     if (*value > 0xFFFFFFFFu) {
@@ -1344,53 +1360,53 @@ static uint8_t pk__digit(pk__uint *value, uint8_t base) {
     }
 #endif
 #if defined __ARM_ARCH_ISA_THUMB && __ARM_ARCH_ISA_THUMB == 1 && !PERFKIT_LOG_INT64 /* no divide instruction: no helper */
-    if (base != 10) {
-        *value = low >> (base == 8 ? 3 : 4);
-        return (uint8_t)(low & (base - 1u));
+    uint32_t quotient = low >> (3 + (base >> 4));
+    if (base == 10) { /* 0.8 * low in the end, or a little less (H. Warren, Hacker's Delight) */
+        quotient = (low >> 1) + (low >> 2);
+        quotient += quotient >> 4;
+        quotient += quotient >> 8;
+        quotient += quotient >> 16;
+        quotient >>= 3;
     }
-    {
-        uint32_t tenth = (low >> 1) + (low >> 2); /* 0.8 * low in the end, or a little less (H. Warren, Hacker's Delight) */
-        tenth += tenth >> 4;
-        tenth += tenth >> 8;
-        tenth += tenth >> 16;
-        tenth >>= 3;
-        low -= tenth * 10u;
-        if (low > 9) {
-            low -= 10u;
-            tenth++;
-        }
-        *value = tenth;
-        return (uint8_t)low;
+    low -= quotient * base;
+    if (low >= base) {
+        low -= base;
+        quotient++;
     }
+    *value = quotient;
+    return (uint8_t)low;
 #else
     *value = low / base;
     return (uint8_t)(low % base);
 #endif
 }
+#endif
 
-static void pk__set_integer(pk__field *f, pk__uint value) {
-    char *const end = f->digits + sizeof f->digits, *first = end;
-    char letter = (char)(f->conversion == 'X' ? 'A' - 10 : 'a' - 10);
-    uint8_t base = 10, digit;
-    if (f->conversion == 'o') base = 8;
-    else if (f->conversion >= 'x' || f->conversion == 'X') {
+static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
+    char *const end = t->digits + sizeof t->digits;
+    char *first = end;
+    char letter = (char)('A' - 10 + (t->c & 0x20)); /* of the case of the conversion */
+    int zeros;
+    uint_fast8_t base = 10, digit;
+    if (t->c == 'o') base = 8;
+    else if ((t->c | 0x20) == 'x') {
         base = 16;
-        if (f->flags & PK__ALT && value != 0) pk__set_lead(f, f->conversion, 2);
+        if (t->flags & PK__ALT && value != 0) t->lead = t->c;
     }
     while (value != 0) {
         digit = pk__digit(&value, base);
         *--first = (char)(digit < 10 ? '0' + digit : letter + digit);
     }
-    f->body = first;
-    f->length = (int)(end - first);
-    if (f->precision < 0) {
-        f->precision = 1;
-        if ((f->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO && f->width > f->lead_length)
-            f->precision = f->width - f->lead_length;
+    t->body = first;
+    t->body_length = (int)(end - first);
+    zeros = t->precision;
+    if (zeros < 0) {
+        zeros = 1;
+        t->fill = (t->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO;
     }
-    f->zeros = f->precision - f->length;
-    if (f->zeros < 0) f->zeros = 0;
-    if (base == 8 && f->flags & PK__ALT && f->zeros == 0) f->zeros = 1;
+    zeros -= t->body_length;
+    if (zeros <= 0) zeros = base == 8 && t->flags & PK__ALT;
+    t->zeros = zeros;
 }
 
 #if PERFKIT_FLOAT
@@ -1466,78 +1482,79 @@ static void pk__float_expand(uint32_t *limb, uint64_t mantissa, int exponent) {
     }
 }
 
-static PK__COLD void pk__put_float(pk__text *t, pk__field *f, double value) {
+static PK__COLD void pk__put_float(pk__text *t, double value) {
     uint32_t limb[PK__LIMBS];
     uint64_t bits;
-    char kind = (char)(f->conversion | 0x20); /* e f g */
+    char kind = (char)(t->c | 0x20); /* e f g */
     int exponent, first, point = 9 * PK__POINT, n, ten, spaces;
     bool with_exponent = kind == 'e';
     memcpy(&bits, &value, sizeof bits);
-    pk__set_sign(f, bits >> 63 != 0);
+    pk__set_sign(t);
+    if (bits >> 63 != 0) t->lead = '-';
     exponent = (int)(bits >> 52 & 0x7FF);
     bits &= ((uint64_t)1 << 52) - 1;
     if (exponent == 0x7FF) {
-        f->body = bits != 0 ? (kind == f->conversion ? "nan" : "NAN") : (kind == f->conversion ? "inf" : "INF");
-        f->length = 3;
-        pk__put_field(t, f);
+        t->body = bits != 0 ? (kind == t->c ? "nan" : "NAN") : (kind == t->c ? "inf" : "INF");
+        t->body_length = 3;
+        pk__put_field(t);
         return;
     }
     if (exponent != 0) bits |= (uint64_t)1 << 52;
     else exponent = 1;
     pk__float_expand(limb, bits, exponent - 1075);
 
-    if (f->precision < 0) f->precision = 6;
+    if (t->precision < 0) t->precision = 6;
     first = pk__float_first(limb);
-    if (kind == 'g' && f->precision == 0) f->precision = 1;
-    pk__float_round(limb, kind == 'f' ? point + f->precision : first + f->precision + (kind == 'e'));
+    if (kind == 'g' && t->precision == 0) t->precision = 1;
+    pk__float_round(limb, kind == 'f' ? point + t->precision : first + t->precision + (kind == 'e'));
     first = pk__float_first(limb);
     exponent = point - 1 - first;
     if (kind == 'g') {
-        with_exponent = exponent < -4 || exponent >= f->precision;
-        n = first + f->precision; /* behind the last digit to print */
-        f->precision -= with_exponent ? 1 : 1 + exponent;
-        if (!(f->flags & PK__ALT))
-            for (; f->precision > 0 && pk__float_digit(limb, n - 1) == 0; n--) f->precision--;
+        with_exponent = exponent < -4 || exponent >= t->precision;
+        n = first + t->precision; /* behind the last digit to print */
+        t->precision -= with_exponent ? 1 : 1 + exponent;
+        if (!(t->flags & PK__ALT))
+            for (; t->precision > 0 && pk__float_digit(limb, n - 1) == 0; n--) t->precision--;
     }
     if (!with_exponent && first > point - 1) first = point - 1; /* 0.05: from the 0 before the point */
     ten = with_exponent ? first + 1 : point;                    /* behind the digits before the point */
-    spaces = f->width - f->lead_length - (ten - first) - (f->precision > 0 || f->flags & PK__ALT) - f->precision;
+    spaces = t->width - (t->lead != 0) - (ten - first) - (t->precision > 0 || t->flags & PK__ALT) - t->precision;
     if (with_exponent) spaces -= exponent <= -100 || exponent >= 100 ? 5 : 4;
 
-    if (!(f->flags & (PK__LEFT | PK__ZERO))) pk__pad(t, ' ', spaces);
-    if (f->lead) pk__put(t, f->lead);
-    if ((f->flags & (PK__LEFT | PK__ZERO)) == PK__ZERO) pk__pad(t, '0', spaces);
+    if (!(t->flags & (PK__LEFT | PK__ZERO))) pk__pad(t, ' ', spaces);
+    if (t->lead) pk__put(t, t->lead);
+    if ((t->flags & (PK__LEFT | PK__ZERO)) == PK__ZERO) pk__pad(t, '0', spaces);
     for (n = first; n < ten; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
-    if (f->precision > 0 || f->flags & PK__ALT) pk__put(t, '.');
-    for (; n < ten + f->precision; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
+    if (t->precision > 0 || t->flags & PK__ALT) pk__put(t, '.');
+    for (; n < ten + t->precision; n++) pk__put(t, (char)('0' + pk__float_digit(limb, n)));
     if (with_exponent) {
-        pk__put(t, (char)(f->conversion - kind + 'e'));
+        pk__put(t, (char)(t->c - kind + 'e'));
         pk__put(t, exponent < 0 ? '-' : '+');
         if (exponent < 0) exponent = -exponent;
         if (exponent >= 100) pk__put(t, (char)('0' + exponent / 100));
         pk__put(t, (char)('0' + exponent / 10 % 10));
         pk__put(t, (char)('0' + exponent % 10));
     }
-    if (f->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+    if (t->flags & PK__LEFT) pk__pad(t, ' ', spaces);
 }
 #endif
 
 static PK__OUT_OF_LINE char pk__next(pk__text *t) { return t->c = PK__GET(t->format++, t->format_in_rom); }
 
 static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up to 9999 */
-    int n = 0;
-    for (; t->c >= '0' && t->c <= '9'; pk__next(t))
-        if (n < 1000) n = n * 10 + (t->c - '0');
-    return n;
+    unsigned n = 0, digit;
+    for (; (digit = (unsigned)(t->c - '0')) < 10; pk__next(t))
+        if (n < 1000) n = n * 10 + digit;
+    return (int)n;
 }
 
-static PK__OUT_OF_LINE uint8_t pk__flag(char c) {
+static PK__OUT_OF_LINE uint_fast8_t pk__flag(char c) {
     return c == '-' ? PK__LEFT : c == '+' ? PK__PLUS : c == ' ' ? PK__SPACE : c == '#' ? PK__ALT : c == '0' ? PK__ZERO : 0;
 }
 
 /* The bytes of the integer that the length modifiers ask for. */
-static PK__OUT_OF_LINE uint8_t pk__modifier(pk__text *t) {
-    uint8_t bytes;
+static uint_fast8_t pk__modifier(pk__text *t) {
+    uint_fast8_t bytes;
     char first = t->c;
     if (first == 'h') bytes = sizeof(short);
     else if (first == 'l') bytes = sizeof(long);
@@ -1563,10 +1580,33 @@ static int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
 #define pk__limit(n) (n) /* pk__pad does it */
 #endif
 
+static PK__OUT_OF_LINE void pk__field_begin(pk__text *t) {
+    t->flags = 0;
+    t->fill = false;
+    t->lead = 0;
+    t->body = t->digits;
+    t->body_length = 1;
+    t->width = t->zeros = 0;
+    t->precision = -1;
+}
+
+static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
+    int n = 0;
+    if (text == NULL) {
+        text = PK_ROM_STR("(null)");
+        t->flags |= PK__IN_ROM;
+    }
+    t->body = text;
+    while ((unsigned)n < (unsigned)t->precision && PK__GET(text++, t->flags & PK__IN_ROM) != 0) n++;
+    t->body_length = n;
+    pk__put_field(t);
+}
+
 static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args) {
-    pk__field f;
+    uint_fast8_t bytes, flag;
+    bool is_signed;
     char c;
-    uint8_t bytes, flag;
+    int n;
     pk__uint value;
     t->format = format;
     t->format_in_rom = rom;
@@ -1575,53 +1615,44 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
             pk__put(t, c);
             continue;
         }
-        format = t->format;
-        f.length = f.width = f.zeros = 0;
-        f.flags = f.lead_length = 0;
-        f.lead = 0;
-        f.precision = -1;
-        while ((flag = pk__flag(pk__next(t))) != 0) f.flags |= flag;
-        if (t->c == '*') {
-            f.width = pk__limit(va_arg(args, int));
-            if (f.width < 0) {
-                f.flags |= PK__LEFT;
-                f.width = (int)(0u - (unsigned)f.width);
-            }
-            pk__next(t);
-        } else f.width = pk__number(t);
-        if (t->c == '.') {
-            if (pk__next(t) == '*') {
-                f.precision = pk__limit(va_arg(args, int));
+        t->begin = t->format;
+        pk__field_begin(t);
+        while ((flag = pk__flag(pk__next(t))) != 0) t->flags = (uint8_t)(t->flags | flag);
+        for (;;) { /* the width, and behind a point the precision */
+            if (t->c == '*') {
+                n = pk__limit(va_arg(args, int));
                 pk__next(t);
-            } else f.precision = pk__number(t);
+            } else n = pk__number(t);
+            if (t->precision == 0) {
+                t->precision = n;
+                break;
+            }
+            if (n < 0) {
+                t->flags |= PK__LEFT;
+                n = (int)(0u - (unsigned)n);
+            }
+            t->width = n;
+            if (t->c != '.') break;
+            t->precision = 0;
+            pk__next(t);
         }
         bytes = pk__modifier(t);
-        f.conversion = c = t->c;
-        f.body = f.digits;
+        c = t->c;
         switch (c) {
         case '%': pk__put(t, c); continue;
         case 'c':
-            f.digits[0] = (char)va_arg(args, int);
-            f.length = 1;
+            t->digits[0] = (char)va_arg(args, int);
             break;
 #ifdef __AVR__
         case 'S': bytes = sizeof(long); /* fall through */
 #endif
         case 's':
-            if (PK__IN_ROM && bytes > sizeof(int)) f.flags = (uint8_t)(f.flags | PK__IN_ROM);
-            f.body = va_arg(args, const char *);
-            if (f.body == NULL) {
-                f.body = PK_ROM_STR("(null)");
-                f.flags = (uint8_t)(f.flags | PK__IN_ROM);
-            }
-            while ((unsigned)f.length < (unsigned)f.precision && PK__GET(f.body + f.length, f.flags & PK__IN_ROM) != 0)
-                f.length++;
-            break;
+            if (PK__IN_ROM && bytes > sizeof(int)) t->flags |= PK__IN_ROM;
+            pk__put_string(t, va_arg(args, const char *));
+            continue;
         case 'p':
-            f.conversion = 'x';
-            pk__set_lead(&f, 'x', 2);
-            value = (pk__uint)(uintptr_t)va_arg(args, void *);
-            pk__set_integer(&f, value);
+            t->c = t->lead = 'x';
+            pk__set_integer(t, (pk__uint)(uintptr_t)va_arg(args, void *));
             break;
         case 'd':
         case 'i':
@@ -1630,20 +1661,28 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         case 'X':
         case 'o':
             if (bytes > sizeof value) goto unknown;
+            is_signed = c == 'd' || c == 'i';
 #if PERFKIT_LOG_INT64
             if (bytes > sizeof(long)) value = (pk__uint)va_arg(args, long long);
             else
 #endif
-                if (bytes > sizeof(int)) value = (pk__uint)va_arg(args, long);
-            else value = (pk__uint)va_arg(args, int);
-            bytes = (uint8_t)(8 * (sizeof value - bytes)); /* bits to drop, so that it is as narrow as its type */
-            value <<= bytes;
-            if (c == 'd' || c == 'i') {
-                value = (pk__uint)((pk__sint)value >> bytes);
-                pk__set_sign(&f, (pk__sint)value < 0);
-                if (f.lead == '-') value = 0 - value;
-            } else value >>= bytes;
-            pk__set_integer(&f, value);
+                if (bytes > sizeof(int)) {
+                long integer = va_arg(args, long);
+                value = is_signed ? (pk__uint)integer : (unsigned long)integer;
+            } else {
+                n = va_arg(args, int); /* to be as narrow as its type */
+                if (bytes == 1) n = is_signed ? (signed char)n : (unsigned char)n;
+                else if (bytes < sizeof n) n = is_signed ? (short)n : (int)(unsigned)(unsigned short)n;
+                value = is_signed ? (pk__uint)n : (unsigned)n;
+            }
+            if (is_signed) {
+                pk__set_sign(t);
+                if ((pk__sint)value < 0) {
+                    t->lead = '-';
+                    value = 0 - value;
+                }
+            }
+            pk__set_integer(t, value);
             break;
 #if PERFKIT_FLOAT
         case 'f':
@@ -1651,33 +1690,36 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         case 'e':
         case 'E':
         case 'g':
-        case 'G': pk__put_float(t, &f, va_arg(args, double)); continue;
+        case 'G': pk__put_float(t, va_arg(args, double)); continue;
 #endif
         default:
         unknown: /* what follows could take arguments under wrong types, so print all as it stands */
             pk__put(t, '%');
-            for (t->format = format; (c = pk__next(t)) != 0;) pk__put(t, c);
+            for (t->format = t->begin; (c = pk__next(t)) != 0;) pk__put(t, c);
             return;
         }
-        pk__put_field(t, &f);
+        pk__put_field(t);
     }
 }
 
-static void pk__text_over(pk__text *t, char *buffer, size_t size) { /* size > 0 where there is room for the closing 0 */
+static void pk__text_over(pk__text *t, char *buffer, size_t size) {
     t->at = buffer;
-    t->room = size > 0 ? size - 1 : 0;
+    t->room = size;
     t->length = 0;
     t->escape = false;
 }
-static size_t pk__text_end(pk__text *t, size_t size) {
-    if (size > 0) t->at[t->length < t->room ? t->length : t->room] = 0;
-    return t->length;
+/* Close the text with a 0, in place of its last character where there is no room; returns the length it would take. */
+static size_t pk__text_end(pk__text *t) {
+    size_t length = t->length;
+    if (length >= t->room) t->length = t->room - 1; /* no room at all: far behind it, so nothing is stored */
+    pk__put(t, 0);
+    return length;
 }
 PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list args) {
     pk__text t;
     pk__text_over(&t, buffer, size);
     pk__vformat(&t, format, false, args);
-    return pk__text_end(&t, size);
+    return pk__text_end(&t);
 }
 PK_API size_t pk_format(char *buffer, size_t size, const char *format, ...) {
     va_list args;
@@ -1695,9 +1737,24 @@ PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, 
     va_start(args, rom_format);
     pk__vformat(&t, rom_format, true, args);
     va_end(args);
-    return pk__text_end(&t, size);
+    return pk__text_end(&t);
 }
 #endif
+
+/* "%s" and "%lu", followed by a character. */
+static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t flags, char behind) {
+    pk__field_begin(t);
+    t->flags = flags;
+    pk__put_string(t, text);
+    pk__put(t, behind);
+}
+static void pk__put_number(pk__text *t, uint32_t number, char behind) {
+    pk__field_begin(t);
+    t->c = 'u';
+    pk__set_integer(t, number);
+    pk__put_field(t);
+    pk__put(t, behind);
+}
 
 /* ---- The line ---- */
 
@@ -1742,34 +1799,20 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
     if (sink->colour == PK__LOG_COLOUR_ASK) sink->colour = pk__log_is_terminal(sink);
     if (sink->colour) {
         memcpy(text - PK__LOG_BEFORE, colours + (level - 1) * PK__LOG_BEFORE, PK__LOG_BEFORE);
-        memcpy(text + length, "\033[0m\n", PK__LOG_AFTER + 2);
-        return sink->fn(sink->user, level, text - PK__LOG_BEFORE, PK__LOG_BEFORE + length + PK__LOG_AFTER + 1);
+        memcpy(text + length - 1, "\033[0m\n", PK__LOG_AFTER + 2);
+        return sink->fn(sink->user, level, text - PK__LOG_BEFORE, PK__LOG_BEFORE + length + PK__LOG_AFTER);
     }
-    text[length] = '\n';
-    text[length + 1] = 0;
-    return sink->fn(sink->user, level, text, length + 1);
+    text[length - 1] = '\n';
+    text[length] = 0;
+    return sink->fn(sink->user, level, text, length);
 }
+#define PK__LOG_DEFAULT_SINK pk_log_to_stderr
 #else
+#define PK__LOG_DEFAULT_SINK NULL
 #define PK__LOG_BEFORE 0
 #define PK__LOG_AFTER 0
-static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, size_t length) {
-    text[length] = '\n';
-    text[length + 1] = 0;
-    return sink->fn(sink->user, level, text, length + 1);
-}
+#define pk__log_hand_over(sink, level, text, length) (sink)->fn((sink)->user, level, text, length)
 #endif
-
-static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status, uint32_t failed) {
-    pk_event event;
-    if (log->on_event == NULL) return;
-    event.object = log->name;
-    event.detail = NULL;
-    event.kind = PK_LOG_EVENT_SINK_FAILED;
-    event.status = status;
-    event.a = place;
-    event.b = failed;
-    log->on_event(log->user, &event);
-}
 
 static void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
@@ -1821,6 +1864,15 @@ static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
 }
 #endif
 
+#define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
+
+typedef struct pk__line { /* on its way to the sinks */
+    pk__text text;
+    pk_log *log;
+    uint8_t level;
+    char buffer[PK__LOG_ROOM];
+} pk__line;
+
 static void pk__put_time(pk__text *t, const pk_log *log) {
     pk_clock_fn now_ms = log->clock;
     if (log->flags & PK__LOG_NO_TIME) return;
@@ -1842,38 +1894,36 @@ static void pk__put_time(pk__text *t, const pk_log *log) {
 #if PK__HAS_CLOCK
     if (now_ms == NULL) now_ms = pk__now_ms;
 #endif
-    if (now_ms) pk__print(t, PK_ROM_STR("%lu "), (unsigned long)now_ms(log->user));
+    if (now_ms) pk__put_number(t, (uint32_t)now_ms(log->user), ' ');
 }
 
 static void pk__put_name(pk__text *t, const pk_log *log) {
-    if (log->name) pk__print(t, PK_ROM_STR("%s "), log->name);
+    if (log->name) pk__put_word(t, log->name, 0, ' ');
 }
 /* Where it stands, from site->name and site->file in ROM. */
 static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *site) {
     const char *name = (const char *)pk__rom_read_ptr(&site->name), *file = (const char *)pk__rom_read_ptr(&site->file), *p;
     char c;
-    if (name) pk__print(t, PK_ROM_STR("%" PK_PRI_ROM " "), PK_ROM_ARG(name));
+    if (name) pk__put_word(t, name, PK__IN_ROM, ' ');
     else pk__put_name(t, log);
     if (file == NULL) return;
     for (p = file; (c = PK__GET(p, true)) != 0; p++)
         if (c == '/' || c == '\\') file = p + 1;
-    pk__print(t, PK_ROM_STR("%" PK_PRI_ROM ":%lu "), PK_ROM_ARG(file), (unsigned long)pk__rom_read32(&site->line));
+    pk__put_word(t, file, PK__IN_ROM, ':');
+    pk__put_number(t, pk__rom_read32(&site->line), ' ');
 }
 
-static const char pk__log_levels[] PK_ROM = "ERROR WARN  INFO  DEBUG TRACE ";
+static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
-#define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
-
-static void pk__line_begin(pk__text *t, char *line, const pk_log *log, int level) {
-    uint8_t i;
-    pk__text_over(t, line + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 1); /* one more for the newline */
-    pk__put_time(t, log);
-    for (i = 0; i < 6; i++) pk__put(t, PK__GET(&pk__log_levels[6 * (level - 1) + i], true));
-    t->escape = true;
+static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
+    pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
+    pk__put_time(&l->text, l->log);
+    pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * (l->level - 1)), PK__IN_ROM, ' ');
+    l->text.escape = true;
 }
 
 /* A line that was too long ends at the start of a character, and in dots. */
-static PK__COLD void pk__line_cut(pk__text *t) {
+static void pk__line_cut(pk__text *t) {
     char *end = t->at + t->room - 3;
     while (((uint8_t)*end & 0xC0) == 0x80) end--; /* UTF-8 continues with 10xxxxxx; the level's name does not */
     *end++ = '.';
@@ -1882,40 +1932,56 @@ static PK__COLD void pk__line_cut(pk__text *t) {
     t->length = (size_t)(end - t->at);
 }
 
-static void pk__line_end(pk__text *t, pk_log *log, int level) {
-    uint8_t i, report = 0xFF;
+/* Reports a failure; called under the lock, and leaves it. */
+static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status) {
+    pk_event event;
+    event.object = log->name;
+    event.detail = NULL;
+    event.kind = PK_LOG_EVENT_SINK_FAILED;
+    event.status = status;
+    event.a = place;
+    event.b = (uint32_t)log->sinks[place].failed;
+    log->sinks[place].reported = 1;
+    pk__log_unlock(log);
+    if (log->on_event) log->on_event(log->user, &event);
+}
+
+static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
+    pk_log_sink *sink = l->log->sinks;
+    uint8_t i, failed = 0xFF;
     pk_status status, failure = PK_OK;
-    uint32_t failed = 0;
-    pk_log_sink *sink = log->sinks;
-    bool truncated = t->length > t->room;
-    if (truncated) pk__line_cut(t);
-    pk__log_lock(log);
-    log->lines++;
-    if (truncated) log->truncated++;
-    for (i = 0; i < log->sink_count; i++, sink++) {
-        if (level > sink->level) continue;
-        status = pk__log_hand_over(sink, level, t->at, t->length);
+    pk__log_lock(l->log);
+    pk__count_up(&l->log->lines);
+    if (PK__UNLIKELY(l->text.length > l->text.room)) {
+        pk__line_cut(&l->text);
+        pk__count_up(&l->log->truncated);
+    }
+    l->text.room += 2;
+    pk__put(&l->text, '\n');
+    pk__put(&l->text, 0);
+    for (i = 0; i < l->log->sink_count; i++, sink++) {
+        if (l->level > sink->level) continue;
+        status = pk__log_hand_over(sink, l->level, l->text.at, l->text.length - 1);
         if (status == PK_OK) continue;
-        sink->failed++;
-        if (!sink->reported && report == 0xFF) { /* of two at once the second is told with the next line */
-            sink->reported = 1;
-            report = i;
+        pk__count_up(&sink->failed);
+        if (!sink->reported && failure == PK_OK) { /* of two at once the second is told with the next line */
             failure = status;
-            failed = (uint32_t)sink->failed;
+            failed = i;
         }
     }
-    pk__log_unlock(log);
-    if (report != 0xFF) pk__log_report(log, report, failure, failed);
+    if (failure != PK_OK) pk__log_report(l->log, failed, failure);
+    else pk__log_unlock(l->log);
 }
 
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
-    char line[PK__LOG_ROOM];
-    pk__text t;
+    pk__line l;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
-    pk__line_begin(&t, line, log, level);
-    pk__put_name(&t, log);
-    pk__vformat(&t, format, rom, args);
-    pk__line_end(&t, log, level);
+    l.log = log;
+    l.level = (uint8_t)level;
+    pk__line_begin(&l);
+    pk__put_name(&l.text, log);
+    pk__vformat(&l.text, format, rom, args);
+    pk__line_end(&l);
 }
 
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
@@ -1934,15 +2000,16 @@ PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...) {
     va_end(args);
 }
 PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...) {
-    char line[PK__LOG_ROOM];
-    pk__text t;
+    pk__line l;
     va_list args;
-    pk__line_begin(&t, line, log, level);
-    pk__put_site(&t, log, site);
+    l.log = log;
+    l.level = (uint8_t)level;
+    pk__line_begin(&l);
+    pk__put_site(&l.text, log, site);
     va_start(args, rom_format);
-    pk__vformat(&t, rom_format, true, args);
+    pk__vformat(&l.text, rom_format, true, args);
     va_end(args);
-    pk__line_end(&t, log, level);
+    pk__line_end(&l);
 }
 
 /* ---- Loggers and their sinks ---- */
@@ -1971,24 +2038,26 @@ static uint8_t pk__log_find_sink(const pk_log *log, pk_log_sink_fn fn, void *use
 }
 
 PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level) {
-    pk_log_sink *sink;
-    pk_status status = PK_OK;
+    pk_log_sink *sink = log->sinks;
+    pk_status status = PK_EXISTS;
     uint8_t i;
     PERFKIT_ASSERT(log != NULL);
     if (fn == NULL || level < PK_LOG_ERROR || level > PK_LOG_TRACE) return PK_INVALID;
     pk__log_lock(log);
-    i = pk__log_find_sink(log, fn, user);
-    if (i < log->sink_count) status = PK_EXISTS;
-    else if (i == PERFKIT_LOG_SINKS) status = PK_FULL;
-    else {
-        sink = &log->sinks[i];
-        pk__clear(sink, sizeof *sink);
-        sink->fn = fn;
-        sink->user = user;
-        sink->level = (uint8_t)level;
-        sink->colour = PK__LOG_COLOUR_ASK;
-        log->sink_count++;
-        pk__log_set_gate(log);
+    for (i = log->sink_count; i > 0 && (sink->fn != fn || sink->user != user); i--) sink++;
+    if (i == 0) {
+        status = PK_FULL;
+        if (log->sink_count < PERFKIT_LOG_SINKS) {
+            sink->fn = fn;
+            sink->user = user;
+            sink->failed = 0;
+            sink->level = (uint8_t)level;
+            sink->colour = PK__LOG_COLOUR_ASK;
+            sink->reported = 0;
+            log->sink_count++;
+            pk__log_set_gate(log);
+            status = PK_OK;
+        }
     }
     pk__log_unlock(log);
     return status;
@@ -2023,39 +2092,41 @@ PK_API pk_status pk_log_flush(pk_log *log) {
     return first;
 }
 
-static void pk__log_defaults(pk_log_desc *d) {
-    if (d->level == 0) d->level = PK_LOG_WARN;
-    if (d->sink_level == 0) d->sink_level = PK_LOG_TRACE;
-#if PERFKIT_STDIO
-    if (d->sink == NULL) {
-        d->sink = pk_log_to_stderr;
-        d->sink_user = NULL;
-    }
-#endif
-}
-
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc) {
-    pk_log_desc d;
+    uint8_t level = PK_LOG_WARN, sink_level = PK_LOG_TRACE; /* the defaults */
+    pk_log_sink_fn sink = PK__LOG_DEFAULT_SINK;
+    void *sink_user = NULL;
     if (size != sizeof(pk_log) || config != PK__CONFIG_WORD) return PK_INVALID;
     PERFKIT_ASSERT(log != NULL);
-    pk__clear(&d, sizeof d);
-    if (desc) d = *desc;
-    pk__log_defaults(&d);
-    if (d.level > PK_LOG_TRACE || d.sink_level > PK_LOG_TRACE) return PK_INVALID;
-    if ((d.threads && !PERFKIT_THREADS) || (d.wall && !PERFKIT_LOG_WALL)) return PK_UNSUPPORTED;
-    pk__clear(log, sizeof *log);
-    if (d.threads) {
-        if (!pk__mutex_init(&log->mutex)) return PK_UNSUPPORTED;
-        log->flags |= PK__LOG_THREADS;
+    if (desc) {
+        if (desc->level) level = desc->level;
+        if (desc->sink_level) sink_level = desc->sink_level;
+        if (level > PK_LOG_TRACE || sink_level > PK_LOG_TRACE) return PK_INVALID;
+        if ((desc->threads && !PERFKIT_THREADS) || (desc->wall && !PERFKIT_LOG_WALL)) return PK_UNSUPPORTED;
     }
-    if (d.no_time) log->flags |= PK__LOG_NO_TIME;
-    log->level = d.level;
-    log->name = d.name;
-    log->clock = d.clock;
-    log->wall = d.wall;
-    log->on_event = d.on_event;
-    log->user = d.user;
-    return d.sink ? pk_log_add_sink(log, d.sink, d.sink_user, d.sink_level) : PK_OK;
+    pk__clear(log, sizeof *log);
+    log->level = level;
+    if (desc) {
+        if (desc->no_time) log->flags = PK__LOG_NO_TIME;
+#if PERFKIT_THREADS
+        if (desc->threads) {
+            if (!pk__mutex_init(&log->mutex)) return PK_UNSUPPORTED;
+            log->flags |= PK__LOG_THREADS;
+        }
+#endif
+#if PERFKIT_LOG_WALL
+        log->wall = desc->wall;
+#endif
+        log->name = desc->name;
+        log->clock = desc->clock;
+        log->on_event = desc->on_event;
+        log->user = desc->user;
+        if (desc->sink) {
+            sink = desc->sink;
+            sink_user = desc->sink_user;
+        }
+    }
+    return sink ? pk_log_add_sink(log, sink, sink_user, sink_level) : PK_OK;
 }
 
 PK_API pk_status pk_log_close(pk_log *log) {
@@ -2136,58 +2207,70 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
 #if PERFKIT_PERF
 /* ---- Histogram ---- */
 
-static uint16_t pk__hist_buckets(const pk_histogram *h) { return (uint16_t)PK_HIST_BUCKETS(h->sub_bits, h->max_bits); }
+static PK__OUT_OF_LINE unsigned pk__hist_buckets(const pk_histogram *h) {
+    return (unsigned)PK_HIST_BUCKETS(h->sub_bits, h->max_bits);
+}
 
 /* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for
    values of 2^max_bits and more. */
-static uint16_t pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
-    uint16_t lost = 0;
-#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
-    if (value >> h->sub_bits > 1) lost = (uint16_t)(63 - __builtin_clzll(value) - h->sub_bits);
-    value >>= lost;
-#elif defined __ARM_FEATURE_CLZ
-    if (value >> h->sub_bits > 1) lost = (uint16_t)(31 - __builtin_clzl(value) - h->sub_bits);
-    value >>= lost;
+static unsigned pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
+#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__) || defined __ARM_FEATURE_CLZ
+    unsigned lost = 0;
+#if PERFKIT_HOSTED
+    if (value >> h->sub_bits > 1) lost = (unsigned)(63 - __builtin_clzll(value) - h->sub_bits);
 #else
-    pk_ticks end = (pk_ticks)2 << h->sub_bits;
-    for (; value >= end; value >>= 1) lost++;
+    if (value >> h->sub_bits > 1) lost = (unsigned)(31 - __builtin_clzl(value) - h->sub_bits);
 #endif
-    return (uint16_t)((uint16_t)(lost << h->sub_bits) + (uint16_t)value);
+    return (lost << h->sub_bits) + (unsigned)(value >> lost);
+#else
+    unsigned each = 1u << h->sub_bits, bucket = 0;
+    for (; value >= 2 * each; value >>= 1) bucket += each;
+    return bucket + (unsigned)value;
+#endif
 }
 
-static uint32_t pk__hist_get(const pk_histogram *h, uint16_t bucket) {
+static PK__OUT_OF_LINE uint32_t pk__hist_get(const pk_histogram *h, unsigned bucket) {
     return h->counter_bytes == 2 ? ((const uint16_t *)h->counters)[bucket] : ((const uint32_t *)h->counters)[bucket];
 }
-static void pk__hist_add(pk_histogram *h, uint16_t bucket, uint32_t n) {
-    uint32_t was = pk__hist_get(h, bucket), now = was + n, most = h->counter_bytes == 2 ? 0xFFFFu : 0xFFFFFFFFu;
-    if (now > most || now < was) {
-        now = most;
-        h->saturated = 1;
+static PK__OUT_OF_LINE void pk__hist_add(pk_histogram *h, unsigned bucket, uint32_t n) { /* n fits a counter */
+    if (h->counter_bytes == 2) {
+        uint16_t *counter = (uint16_t *)h->counters + bucket, more = (uint16_t)n;
+        *counter = (uint16_t)(*counter + more);
+        if (*counter >= more) return;
+        *counter = 0xFFFFu;
+    } else {
+        uint32_t *counter = (uint32_t *)h->counters + bucket;
+        *counter += n;
+        if (*counter >= n) return;
+        *counter = 0xFFFFFFFFu;
     }
-    if (h->counter_bytes == 2) ((uint16_t *)h->counters)[bucket] = (uint16_t)now;
-    else ((uint32_t *)h->counters)[bucket] = now;
+    h->saturated = 1;
 }
-static void pk__hist_range(pk_histogram *h, pk_ticks value) {
+static PK__OUT_OF_LINE void pk__hist_range(pk_histogram *h, pk_ticks value) {
     if (h->count == 0 || value < h->min) h->min = value;
     if (value > h->max) h->max = value;
 }
-static void pk__hist_sum(pk_histogram *h, uint32_t low, uint32_t high) {
+static PK__OUT_OF_LINE void pk__hist_sum(pk_histogram *h, uint32_t low) {
     h->sum_low += low;
-    h->sum_high += high + (h->sum_low < low);
+    if (h->sum_low < low) h->sum_high++;
 }
 
-static void pk__hist_count(pk_histogram *h, uint16_t bucket, pk_ticks value) {
-    uint16_t end = pk__hist_buckets(h);
+static void pk__hist_count(pk_histogram *h, unsigned bucket, pk_ticks value) {
+    unsigned end;
     if (h->counters) {
+        end = pk__hist_buckets(h);
         if (bucket >= end) {
-            bucket = (uint16_t)(end - 1);
-            h->over++;
+            bucket = end - 1;
+            pk__count_up(&h->over);
         }
         pk__hist_add(h, bucket, 1);
     }
     pk__hist_range(h, value);
-    pk__hist_sum(h, (uint32_t)value, (uint32_t)((uint64_t)value >> 32));
-    h->count++;
+    pk__hist_sum(h, (uint32_t)value);
+#if PERFKIT_HOSTED
+    h->sum_high += (uint32_t)(value >> 32);
+#endif
+    pk__count_up(&h->count);
 }
 PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
@@ -2195,56 +2278,56 @@ PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
 }
 
 /* The middle of a bucket. */
-static pk_ticks pk__hist_middle(const pk_histogram *h, uint16_t bucket) {
-    uint8_t lost = (uint8_t)(bucket >> h->sub_bits);
-    if (lost < 2) return bucket;
-    lost--;
-    bucket = (uint16_t)(bucket - (uint16_t)((uint16_t)lost << h->sub_bits));
-    return (pk_ticks)(2u * bucket + 1u) << (lost - 1);
+static pk_ticks pk__hist_middle(const pk_histogram *h, unsigned bucket) {
+    unsigned each = 1u << h->sub_bits;
+    uint_fast8_t lost = 0;
+    for (; bucket >= 2 * each; bucket -= each) lost++;
+    return lost == 0 ? bucket : (pk_ticks)(2 * bucket + 1) << (lost - 1);
 }
-/* *n %= 10000, returning the quotient. */
-static pk_count pk__by_10000(pk_count *n) {
+/* count * percent_100 / 10000, rounded up. */
+static pk_count pk__hist_rank(pk_count count, unsigned percent_100) {
 #if PERFKIT_HOSTED
-    pk_count quotient = *n / 10000u;
-    *n %= 10000u;
+    return count / 10000u * percent_100 + (count % 10000u * percent_100 + 9999u) / 10000u;
 #else
-    uint32_t rest = *n, quotient = 0, unit; /* bit by bit: the helper for division is large where the CPU has none */
-    for (unit = (uint32_t)10000u << 18; unit >= 10000u; unit >>= 1) {
-        quotient <<= 1;
-        if (rest >= unit) {
-            rest -= unit;
-            quotient |= 1;
-        }
+    uint32_t rank = 0; /* bit by bit: the helper for division is large where the CPU has none */
+    unsigned rest = 0; /* below 3 * 10000 */
+    uint_fast8_t i;
+    for (i = 32; i > 0; i--) {
+        rest <<= 1;
+        if (count >> 31) rest += percent_100;
+        count <<= 1;
+        rank <<= 1;
+        for (; rest >= 10000u; rank++) rest -= 10000u;
     }
-    *n = rest;
+    return rest > 0 ? rank + 1 : rank;
 #endif
-    return quotient;
 }
 
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
-    pk_count rest, rank, seen = 0;
+    pk_count rank, n;
     pk_ticks value;
-    uint16_t bucket, end;
+    unsigned bucket, end;
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
     if (percent_100 >= 10000u) return h->max;
-    rest = h->count; /* rank = count * percent / 10000, rounded up, without an overflow */
-    rank = pk__by_10000(&rest) * percent_100;
-    rest = rest * percent_100 + 9999u;
-    rank += pk__by_10000(&rest);
+    rank = pk__hist_rank(h->count, percent_100);
     if (rank <= 1) return h->min;
-    end = (uint16_t)(pk__hist_buckets(h) - (h->over != 0)); /* the bucket that also holds larger values has no middle */
+    end = pk__hist_buckets(h);
+    if (h->over != 0) end--; /* the bucket that also holds larger values has no middle */
     for (bucket = 0; bucket < end; bucket++) {
-        seen += pk__hist_get(h, bucket);
-        if (seen < rank) continue;
-        value = pk__hist_middle(h, bucket);
-        if (value < h->min) value = h->min;
-        return value > h->max ? h->max : value;
+        n = pk__hist_get(h, bucket);
+        if (n >= rank) {
+            value = pk__hist_middle(h, bucket);
+            if (value < h->min) return h->min;
+            if (value > h->max) break;
+            return value;
+        }
+        rank -= n;
     }
     return h->max;
 }
 
 PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
-    uint16_t bucket, end;
+    unsigned bucket, end;
     PERFKIT_ASSERT(into != NULL && from != NULL && into->counters != NULL && from->counters != NULL);
     if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
     if (from->count == 0) return PK_OK;
@@ -2252,7 +2335,8 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
     for (bucket = 0; bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
     pk__hist_range(into, from->max);
     pk__hist_range(into, from->min);
-    pk__hist_sum(into, from->sum_low, from->sum_high);
+    pk__hist_sum(into, from->sum_low);
+    into->sum_high += from->sum_high;
     into->count += from->count;
     into->over += from->over;
     into->saturated |= from->saturated;
@@ -2262,10 +2346,7 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
 PK_API void pk_hist_reset(pk_histogram *h) {
     PERFKIT_ASSERT(h != NULL);
     if (h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes);
-    h->sum_low = h->sum_high = 0;
-    h->min = h->max = 0;
-    h->count = h->over = 0;
-    h->saturated = 0;
+    pk__clear((char *)h + offsetof(pk_histogram, sum_low), offsetof(pk_histogram, counter_bytes) - offsetof(pk_histogram, sum_low));
 }
 
 /* ---- Timers, counters and their report ---- */
@@ -2301,7 +2382,7 @@ static PK__COLD void pk__perf_list(pk_perf_site *site) {
 
 PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) {
     pk_histogram *h;
-    uint16_t bucket = 0;
+    unsigned bucket = 0;
     pk__log_lock(site->channel);
     if (PK__UNLIKELY(site->target == NULL)) pk__perf_list(site);
     h = &site->target->values;
@@ -2402,7 +2483,7 @@ static void pk__put_duration(pk__text *t, uint64_t ticks) {
         if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
         pk__put(&n, 's');
     }
-    pk__text_end(&n, sizeof number);
+    (void)pk__text_end(&n);
     pk__print(t, PK_ROM_STR(" %9s"), number);
 }
 
@@ -2452,10 +2533,9 @@ PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *us
     pk__text_over(&t, line, sizeof line);
     pk__print(&t, PK_ROM_STR("name                     count     total       p50       p95       p99       max"));
     for (;;) {
-        if (t.length > t.room - 1) t.length = t.room - 1;
+        if (t.length > t.room - 2) t.length = t.room - 2;
         pk__put(&t, '\n');
-        pk__text_end(&t, sizeof line);
-        status = writer(user, PK_LOG_INFO, line, t.length);
+        status = writer(user, PK_LOG_INFO, line, pk__text_end(&t));
         if (status != PK_OK) return status;
         t.length = 0;
         pk__log_lock(channel); /* a row is read whole; the writer runs outside */
