@@ -709,14 +709,15 @@ struct pk_pool { /* all private: use the functions. All zero: a closed pool, whi
     uint32_t *live;           /* a bit an object: it is out. NULL: unchecked, or linked */
     size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
     uint8_t shift, width;     /* zero bits that end stride; bytes of an index */
-    uint8_t flags, name_bits; /* PK__POOL_…; bits of a handle that name the object */
+    uint8_t flags, name_bits; /* PK__POOL_…; bits in `names` */
     pk__pool_index free_count; /* indices in the stack; linked: not counted */
     pk__pool_index fresh;     /* objects that were ever out: all those below this index */
     pk__pool_index capacity;
-    pk__pool_index quick;     /* capacity, or 0 where release has more to do than to check and push */
+    pk__pool_index quick;     /* capacity, or 0 where releases have more to do than to check and push */
     pk__pool_index retired;   /* slots whose generations are used up */
-    uintptr_t (*slow)(pk_pool *p, void *object, uint8_t release); /* all that the quick way refuses; NULL: count and refuse */
-    void *generations;        /* a word an object: odd while a handle holds it, +1 at each change. NULL: no handles */
+    uintptr_t (*slow)(pk_pool *p, void *about, uint8_t what); /* all that the quick ways refuse; NULL: count and refuse */
+    void *generations;        /* an object's handle while one holds it, else the generation of its next. NULL: no handles */
+    pk_handle names;          /* the bits of a handle that name the object, its index + 1; the others are the generation */
     void *more;               /* what pools with a lock or an allocator have beside */
     pk_event_fn on_event;
     void (*reset)(void *object, void *user);
@@ -778,7 +779,7 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out
    gives messages_acquire() -> struct message *, messages_release(m), messages_owns(m), messages_index_of(m), messages_count(),
    messages_capacity(), messages_high_water(), messages_set_on_event(fn, user). Other than in hosted builds it has a name for reports
    only after the last. */
-#define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, count, NULL, 0, NULL)
+#define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, NULL, 0)
 
 /* ---- Looking around ---- */
 
@@ -858,7 +859,7 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
     } name##_generations; \
     PK__STATIC_ASSERT(name##_leaves_bits_for_generations, \
                       PK__POOL_NAME_BITS(count) <= PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4); \
-    PK__POOL_DEFINE(name, Type, count, 0, &name##_generations, PK__POOL_NAME_BITS(count), pk__pool_slow) \
+    PK__POOL_DEFINE(name, Type, count, &name##_generations, PK__POOL_NAME_BITS(count)) \
     PK__INLINE Type *name##_acquire_handle(pk_handle *handle) { \
         void *object = NULL; \
         (void)pk_pool_acquire_handle(&name, handle, &object); \
@@ -870,10 +871,15 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 
 /* ---- Private: what the macros above expand to ---- */
 
-/* All that the quick ways of acquire (release = 0: an object or 0) and release (1: a pk_status) refuse, in pools of every kind. */
-PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
-
-#define PK__POOL_STATIC 32 /* a flag: made by PK_POOL_DEFINE */
+enum { /* flags */
+    PK__POOL_LOCKED = 1,    /* more->mutex guards all state */
+    PK__POOL_GROWS = 2,     /* may have chunks */
+    PK__POOL_RETIRES = 4,   /* slots whose generations are used up stay out */
+    PK__POOL_OWNED = 8,     /* the first block came from the allocator */
+    PK__POOL_NO_TOUCH = 16, /* free objects are left alone even when debugging */
+    PK__POOL_STATIC = 32,   /* made by PK_POOL_DEFINE */
+    PK__POOL_STATIC_FLAGS = PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_STATIC + PK__POOL_RETIRES : PK__POOL_STATIC
+};
 #define PK__POOL_MOST /* objects */ \
     (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
 #define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
@@ -895,8 +901,13 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
 #define PK__POOL_BITS4(n) ((n) > 7 ? 4 : (n) > 3 ? 3 : (n) > 1 ? 2 : 1)
 #define PK__POOL_BITS8(n) ((n) > 15 ? 4 + PK__POOL_BITS4((n) >> 4) : PK__POOL_BITS4(n))
 #define PK__POOL_BITS16(n) ((n) > 255 ? 8 + PK__POOL_BITS8((n) >> 8) : PK__POOL_BITS8(n))
-#define PK__POOL_NAME_BITS(n) \
+#define PK__POOL_BITS32(n) \
     ((uint32_t)(n) > 65535u ? 16 + PK__POOL_BITS16((uint32_t)(n) >> 16) : PK__POOL_BITS16((uint32_t)(n)))
+#if PERFKIT_POOL_HANDLE_BITS == 64 /* 47 bits of generation and one for being held make 6 bytes */
+#define PK__POOL_NAME_BITS(n) ((uint32_t)(n) > 65535u ? PK__POOL_BITS32(n) : 17)
+#else
+#define PK__POOL_NAME_BITS(n) PK__POOL_BITS32(n)
+#endif
 
 /* The zero bits that end a size, its odd part, and the inverse of that: Newton's iteration doubles the bits that are right, from 5
    (Granlund and Montgomery, 1994; Warren, Hacker's Delight). */
@@ -913,7 +924,7 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
 #define PK__POOL_INVERSE80(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE40(odd))
 #define PK__POOL_INVERSE(size) PK__POOL_INVERSE80((size) / PK__POOL_LOW(size))
 
-#define PK__POOL_DEFINE(name, Type, count, quick, generations, name_bits, slow) \
+#define PK__POOL_DEFINE(name, Type, count, generations, name_bits) \
     PK__STATIC_ASSERT(name##_capacity_fits_the_indices, (count) > 0 && (uint32_t)(count) <= PK__POOL_MOST); \
     static Type name##_objects[count]; \
     static union { \
@@ -923,14 +934,15 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
     } name##_indices; \
     PK__POOL_DEFINE_LIVE(name, count) \
     static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
-                           PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC, name_bits, 0, 0, count, quick, 0, \
-                           slow, generations, NULL, NULL, NULL, NULL, PK__POOL_NAME(name), {0, 0}}; \
+                           PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC_FLAGS, name_bits, 0, 0, count, count, 0, \
+                           NULL, generations, (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
+                           PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
         return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
     } \
     PK__INLINE pk_status name##_release(Type *object) { \
         return PK__POOL_RELEASE(&name, object, PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), \
-                                PK__POOL_WIDTH(count), quick); \
+                                PK__POOL_WIDTH(count), count); \
     } \
     PK__INLINE bool name##_owns(Type const *object) { return pk_pool_owns(&name, object); } \
     PK__INLINE uint32_t name##_index_of(Type const *object) { return pk_pool_index_of(&name, object); } \
@@ -985,8 +997,11 @@ PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release);
 #endif
 #define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
 
-/* What the quick way refuses: acquire (release = 0) gets an object or 0, release (1) a pk_status. */
-PK_API uintptr_t pk__pool_else(pk_pool *p, void *object, uint8_t release);
+/* What the quick ways refuse: PK__POOL_ACQUIRES gets an object or 0, PK__POOL_RELEASES the object `about` and gets a pk_status. About
+   PK__POOL_REFUSED: it is decided already, because all are out or the handle was stale, and only has to be counted and told. */
+enum { PK__POOL_ACQUIRES = 0, PK__POOL_RELEASES = 1, PK__POOL_RELEASES_HANDLE = 2 };
+#define PK__POOL_REFUSED(p) ((void *)&(p)->names)
+PK_API uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what);
 #if PK__POOL_VEILED
 PK_API void pk__pool_veil(pk_pool *p, void *object); /* before it becomes free */
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was acquired; used: it was out before */
@@ -997,14 +1012,6 @@ PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was
 #else
 #define PK__POOL_CHECKS(p) 1
 #endif
-
-enum {
-    PK__POOL_LOCKED = 1,    /* more->mutex guards all state */
-    PK__POOL_GROWS = 2,     /* may have chunks */
-    PK__POOL_RETIRES = 4,   /* slots whose generations are used up stay out */
-    PK__POOL_OWNED = 8,     /* the first block came from the allocator */
-    PK__POOL_NO_TOUCH = 16  /* free objects are left alone even when debugging */
-};
 
 /* The index of the object that starts at this address; capacity or more where none does. An offset that is no multiple of the
    stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication by
@@ -1039,13 +1046,13 @@ PK__HOT_INLINE void pk__pool_set_entry(pk_pool *p, pk__pool_wide at, pk__pool_wi
 
 /* The three steps of a pool's state, each for one critical section. Width is the pool's, maybe as a constant; capacity a constant,
    or 0 where the pool is to be asked.
-     take    *index is an object that was free and is out now; false: there is none
+     take    *index is an object that was free and is out now, and marked so unless a handle is to hold it; false: there is none
      unmark  object i is not out any more, but not free yet; false: it was not out
      push    object i is free; unmark_and_push: both in one */
 #if PK__POOL_LINKED
 #define PK__POOL_HAS_USED(p) (pk__pool_entry(p, 0, (p)->width) != 0) /* the next object was out before */
-PK__HOT_INLINE bool pk__pool_is_out(const pk_pool *p, pk__pool_index i) { return pk__pool_entry(p, i + 1u, p->width) == i + 1u; }
-PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, pk__pool_index *index) {
+PK__HOT_INLINE bool pk__pool_is_marked(const pk_pool *p, pk__pool_index i) { return pk__pool_entry(p, i + 1u, p->width) == i + 1u; }
+PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, bool mark, pk__pool_index *index) {
     pk__pool_wide n = pk__pool_entry(p, 0, width);
     if (n == 0) {
         n = p->fresh;
@@ -1053,7 +1060,7 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
         p->fresh = (pk__pool_index)++n;
     }
     pk__pool_set_entry(p, 0, pk__pool_entry(p, n, width), width); /* 0 after a fresh one */
-    pk__pool_set_entry(p, n, n, width);
+    pk__pool_set_entry(p, n, mark ? n : 0, width);
     *index = (pk__pool_index)(n - 1);
     return true;
 }
@@ -1075,8 +1082,8 @@ PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) 
 }
 #else
 #define PK__POOL_HAS_USED(p) ((p)->free_count != 0)
-PK__HOT_INLINE bool pk__pool_is_out(const pk_pool *p, pk__pool_index i) { return (p->live[i >> 5] >> (i & 31u) & 1u) != 0; }
-PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, pk__pool_index *index) {
+PK__HOT_INLINE bool pk__pool_is_marked(const pk_pool *p, pk__pool_index i) { return (p->live[i >> 5] >> (i & 31u) & 1u) != 0; }
+PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, bool mark, pk__pool_index *index) {
     pk__pool_index i = p->free_count;
     if (PK__LIKELY(i != 0)) {
         p->free_count = --i;
@@ -1086,14 +1093,14 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
         if (PK__UNLIKELY(i >= (capacity ? capacity : p->capacity))) return false;
         p->fresh = i + 1;
     }
-    if (PK__POOL_CHECKS(p)) p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+    if (mark && PK__POOL_CHECKS(p)) p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
     *index = i;
     return true;
 }
 PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width) {
     (void)width;
     if (!PK__POOL_CHECKS(p)) return true;
-    if (PK__UNLIKELY(!pk__pool_is_out(p, i))) return false;
+    if (PK__UNLIKELY(!pk__pool_is_marked(p, i))) return false;
     p->live[i >> 5] ^= (uint32_t)1 << (i & 31u);
     return true;
 }
@@ -1106,11 +1113,11 @@ PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsig
 #endif
 
 PK__HOT_INLINE void *pk__pool_acquire_else(pk_pool *p) {
-    uintptr_t object = pk__pool_else(p, NULL, 0);
+    uintptr_t object = pk__pool_else(p, NULL, PK__POOL_ACQUIRES);
     return (void *)object;
 }
 PK__HOT_INLINE pk_status pk__pool_release_else(pk_pool *p, void *object) {
-    uintptr_t status = pk__pool_else(p, object, 1);
+    uintptr_t status = pk__pool_else(p, object, PK__POOL_RELEASES);
     return (pk_status)status;
 }
 
@@ -1128,7 +1135,7 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
 #if PK__POOL_VEILED
     used = PK__POOL_HAS_USED(p);
 #endif
-    if (PK__UNLIKELY(!pk__pool_take(p, width, capacity, &i))) {
+    if (PK__UNLIKELY(!pk__pool_take(p, width, capacity, true, &i))) {
         PK__CRITICAL_EXIT(state);
         return pk__pool_acquire_else(p);
     }
@@ -1199,16 +1206,16 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 PK_API void *(pk_pool_acquire)(pk_pool *p) { return pk__pool_acquire_any(p); }
 PK_API pk_status(pk_pool_release)(pk_pool *p, void *object) { return pk__pool_release_any(p, object); }
 
-PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *object, uint8_t release) {
-    if (p->slow) return p->slow(p, object, release);
+PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what) {
+    if (p->slow) return p->slow(p, about, what);
 #if PERFKIT_STATS
     {
         PK__CRITICAL_ENTER(state);
-        p->failed[release]++;
+        p->failed[what]++;
         PK__CRITICAL_EXIT(state);
     }
 #endif
-    return release; /* 0: NULL; 1: PK_INVALID */
+    return what; /* 0: NULL; 1: PK_INVALID */
 }
 PK__STATIC_ASSERT(pool_else_returns_a_status, PK_INVALID == 1);
 
@@ -1257,6 +1264,49 @@ static void pk__pool_unlock(const pk_pool *p) {
 
 /* For functions that only read, but share what finds things with those that write. */
 PK__INLINE pk_pool *pk__pool_mutable(const pk_pool *p) { return (pk_pool *)(uintptr_t)p; }
+
+/* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle is
+   the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names set. ---- */
+
+#if PERFKIT_POOL_HANDLES
+#if PERFKIT_POOL_HANDLE_BITS == 64
+#define PK__POOL_SMALL_WORDS(p) 1
+#else
+#define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
+#endif
+/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
+static pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
+    if (PK__POOL_SMALL_WORDS(core)) {
+        const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+        uint16_t low;
+        uint32_t high = 0;
+        pk_handle word;
+        memcpy(&low, at, 2);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(&high, at + 2, 4);
+        word = (pk_handle)((uint64_t)high << 16 | low);
+        return (pk_handle)((uint64_t)(word >> 1) << core->name_bits | (word & 1 ? name : 0));
+    }
+    (void)name;
+    return ((const pk_handle *)core->generations)[i];
+}
+static void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
+    if (PK__POOL_SMALL_WORDS(core)) {
+        unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+        pk_handle word = (pk_handle)((uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0));
+        uint16_t low = (uint16_t)word;
+        uint32_t high = (uint32_t)((uint64_t)word >> 16);
+        memcpy(at, &low, 2);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(at + 2, &high, 4);
+        return;
+    }
+    ((pk_handle *)core->generations)[i] = value;
+}
+static bool pk__pool_is_out(const pk_pool *core, pk__pool_index i) {
+    return pk__pool_is_marked(core, i) || (core->generations && (pk__pool_word(core, i, 1) & core->names) != 0);
+}
+#else
+#define pk__pool_is_out(core, i) pk__pool_is_marked(core, i)
+#endif
 
 /* Objects of this core that are out. Under the lock. */
 static uint32_t pk__pool_out_of(const pk_pool *core) {
@@ -1319,10 +1369,9 @@ static PK__COLD pk_status pk__pool_refuse(pk_pool *p, pk_status status) {
 }
 
 /* pk_pool.slow of a pool that has nothing special but somebody who hears of its refusals. */
-static uintptr_t pk__pool_only_refuse(pk_pool *p, void *object, uint8_t release) {
-    (void)object;
-    (void)pk__pool_refuse(p, release ? PK_INVALID : PK_EXHAUSTED);
-    return release;
+static uintptr_t pk__pool_only_refuse(pk_pool *p, void *about, uint8_t what) {
+    (void)pk__pool_refuse(p, what == PK__POOL_ACQUIRES ? PK_EXHAUSTED : about == PK__POOL_REFUSED(p) ? PK_STALE : PK_INVALID);
+    return what;
 }
 PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
     PERFKIT_ASSERT(p != NULL);
@@ -1410,66 +1459,6 @@ static pk_pool *pk__pool_core_at(pk_pool *p, uint32_t *index) {
 #endif
 }
 
-/* ---- Generations: odd words are held by the one handle that carries their upper bits. ---- */
-
-#if PERFKIT_POOL_HANDLES
-#if PERFKIT_POOL_HANDLE_BITS == 64
-typedef uint64_t pk__pool_word;
-#else
-typedef uint32_t pk__pool_word;
-#endif
-
-static pk__pool_word pk__pool_word_of(const pk_pool *core, pk__pool_index i) {
-#if PERFKIT_POOL_HANDLE_BITS == 64 /* 6 bytes each */
-    const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * 6;
-    uint32_t low;
-    uint16_t high;
-    memcpy(&low, at, 4);
-    memcpy(&high, at + 4, 2);
-    return (uint64_t)high << 32 | low;
-#else
-    if (PERFKIT_POOL_HANDLE_BITS == 16 || PK__POOL_IS(core->width, 4))
-        return ((const uint16_t *)core->generations)[i];
-    return ((const uint32_t *)core->generations)[i];
-#endif
-}
-static void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk__pool_word word) {
-#if PERFKIT_POOL_HANDLE_BITS == 64
-    unsigned char *at = (unsigned char *)core->generations + (size_t)i * 6;
-    uint32_t low = (uint32_t)word;
-    uint16_t high = (uint16_t)(word >> 32);
-    memcpy(at, &low, 4);
-    memcpy(at + 4, &high, 2);
-#else
-    if (PERFKIT_POOL_HANDLE_BITS == 16 || PK__POOL_IS(core->width, 4))
-        ((uint16_t *)core->generations)[i] = (uint16_t)word;
-    else
-        ((uint32_t *)core->generations)[i] = word;
-#endif
-}
-/* All bits of a word: those of a generation and the lowest. */
-static pk__pool_word pk__pool_word_mask(const pk_pool *p) {
-#if PERFKIT_POOL_HANDLE_BITS == 64
-    return ~(uint64_t)0 >> (p->name_bits < 17 ? 16 : p->name_bits - 1);
-#elif PERFKIT_POOL_HANDLE_BITS == 32
-    return 0xFFFFFFFFu >> (p->name_bits - 1);
-#else
-    return 0xFFFFu >> (p->name_bits - 1);
-#endif
-}
-/* The pool or chunk and index that a handle names, and the word it expects there; NULL: none. */
-static pk_pool *pk__pool_named(pk_pool *p, pk_handle handle, pk__pool_index *i, pk__pool_word *word) {
-    uint32_t index;
-    pk_pool *core;
-    if (p->generations == NULL) return NULL;
-    index = ((uint32_t)handle & (0xFFFFFFFFu >> (32 - p->name_bits))) - 1; /* there are 1 to 31 name_bits */
-    core = pk__pool_core_at(p, &index);
-    *i = (pk__pool_index)index;
-    *word = (pk__pool_word)((pk__pool_word)handle >> p->name_bits << 1 | 1);
-    return core;
-}
-#endif
-
 /* ---- Growth ---- */
 
 #if PERFKIT_POOL_GROW
@@ -1495,7 +1484,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     pk__pool_index i = 0;
     bool used = false, got;
 #if PERFKIT_POOL_HANDLES
-    pk__pool_word word = 0;
+    pk_handle word = 0;
 #endif
     pk__pool_lock(p);
     for (;;) {
@@ -1503,10 +1492,10 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PK__POOL_VEILED
         used = PK__POOL_HAS_USED(core);
 #endif
-        got = pk__pool_take(core, core->width, core->capacity, &i);
+        got = pk__pool_take(core, core->width, 0, handle == NULL, &i);
 #if PERFKIT_POOL_HANDLES
         if (handle && got) {
-            word = pk__pool_word_of(core, i) | 1;
+            word = (pk_handle)(pk__pool_word(core, i, 0) | (pk__pool_first_of(p, core) + i + 1));
             pk__pool_set_word(core, i, word);
         }
 #endif
@@ -1528,7 +1517,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     *object = core->objects + i * p->stride;
     pk__pool_unveil(p, *object, used);
 #if PERFKIT_POOL_HANDLES
-    if (handle) *handle = (pk_handle)(word >> 1 << p->name_bits | (pk__pool_first_of(p, core) + i + 1));
+    if (handle) *handle = word;
 #else
     (void)handle;
 #endif
@@ -1536,36 +1525,29 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     return PK_OK;
 }
 
-/* The use of object i ends, which is not free yet. PK_FULL: its slot has to retire. An error changes nothing. Under the lock. */
-#if PERFKIT_POOL_HANDLES
-static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, pk__pool_word expected) {
-    pk__pool_word mask = p->generations ? pk__pool_word_mask(p) : 0, word = 0;
+/* The use of object i ends, which is not free yet. held: the handle that has to hold it; 0: none may. PK_FULL: its slot has to
+   retire. An error changes nothing. Under the lock. */
+static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, pk_handle held) {
     pk_status status = PK_OK;
     PK__CRITICAL_ENTER(state);
-    if (core->generations) word = pk__pool_word_of(core, i);
-    if (expected != 0 && word != expected)
-        status = PK_STALE;
-    else if (!pk__pool_unmark(core, i, core->width))
+#if PERFKIT_POOL_HANDLES
+    if (held != 0) {
+        if (pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) != held)
+            status = PK_STALE;
+        else {
+            held = (pk_handle)((held | p->names) + 1);
+            pk__pool_set_word(core, i, held);
+            if (held == 0 && p->flags & PK__POOL_RETIRES) status = PK_FULL;
+        }
+    } else
+#endif
+        if (!pk__pool_unmark(core, i, core->width))
         status = PK_INVALID;
-    else if (word & 1) {
-        if (word == mask && p->flags & PK__POOL_RETIRES) status = PK_FULL;
-        pk__pool_set_word(core, i, (word + 1) & mask);
-    }
     PK__CRITICAL_EXIT(state);
+    (void)p;
+    (void)held;
     return status;
 }
-#else
-static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, uint8_t expected) {
-    bool was_out;
-    (void)p, (void)expected;
-    {
-        PK__CRITICAL_ENTER(state);
-        was_out = pk__pool_unmark(core, i, core->width);
-        PK__CRITICAL_EXIT(state);
-    }
-    return was_out ? PK_OK : PK_INVALID;
-}
-#endif
 
 /* Slots that retired; *report: the nine tenths of all are reached with this one. Under the lock. */
 static uint32_t pk__pool_retire(pk_pool *p, pk_pool *core, bool *report) {
@@ -1606,57 +1588,138 @@ static pk_status pk__pool_end_release(pk_pool *p, pk_pool *core, pk__pool_index 
     return PK_OK;
 }
 
-PK_API uintptr_t pk__pool_slow(pk_pool *p, void *object, uint8_t release) {
-    pk_pool *core;
+#if PERFKIT_POOL_HANDLES
+/* The pool or chunk and index that a handle names; NULL: none. Under the lock. */
+static pk_pool *pk__pool_named(pk_pool *p, pk_handle handle, pk__pool_index *i) {
+    uint32_t index = (uint32_t)(handle & p->names) - 1;
+    pk_pool *core = p->generations ? pk__pool_core_at(p, &index) : NULL;
+    *i = (pk__pool_index)index;
+    return core;
+}
+#endif
+
+/* Everything, in pools of every kind. */
+static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
+    pk_pool *core = NULL;
     pk__pool_index i = 0;
     pk_status status = PK_INVALID;
-    if (!release) {
-        object = NULL;
+    void *object = NULL;
+    if (about == PK__POOL_REFUSED(p)) return pk__pool_only_refuse(p, about, what);
+    if (what == PK__POOL_ACQUIRES) {
         (void)pk__pool_acquire_slow(p, &object, NULL);
         return (uintptr_t)object;
     }
     pk__pool_lock(p);
-    core = pk__pool_find(p, object, &i);
-    if (PK__LIKELY(core != NULL)) status = pk__pool_end_use(p, core, i, 0);
+#if PERFKIT_POOL_HANDLES
+    if (what == PK__POOL_RELEASES_HANDLE) {
+        pk_handle handle = *(const pk_handle *)about;
+        core = pk__pool_named(p, handle, &i);
+        if (core) status = pk__pool_end_use(p, core, i, handle);
+    } else
+#endif
+    {
+        core = pk__pool_find(p, about, &i);
+        if (core) status = pk__pool_end_use(p, core, i, 0);
+    }
     pk__pool_unlock(p);
     return (uintptr_t)pk__pool_end_release(p, core, i, status);
 }
 
 #if PERFKIT_POOL_HANDLES
+/* The quick ways, for pools of a fixed array; what the others need more is found in pk__pool_slow. */
 PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object) {
-    void *unwanted;
+    pk__pool_index i = 0;
+    pk_handle word;
+    void *got;
+#if PK__POOL_VEILED
+    bool used;
+#endif
     PERFKIT_ASSERT(p != NULL && handle != NULL);
     if (p->generations == NULL) return PK_UNSUPPORTED;
-    return pk__pool_acquire_slow(p, object ? object : &unwanted, handle);
+    if (PK__POOL_NOT_QUICK(p)) return pk__pool_acquire_slow(p, object ? object : &got, handle);
+    {
+        PK__CRITICAL_ENTER(state);
+#if PK__POOL_VEILED
+        used = PK__POOL_HAS_USED(p);
+#endif
+        if (PK__UNLIKELY(!pk__pool_take(p, p->width, 0, false, &i))) {
+            PK__CRITICAL_EXIT(state);
+            (void)pk__pool_else(p, PK__POOL_REFUSED(p), PK__POOL_ACQUIRES);
+            return PK_EXHAUSTED;
+        }
+        word = (pk_handle)(pk__pool_word(p, i, 0) | (i + 1));
+        pk__pool_set_word(p, i, word);
+        PK__CRITICAL_EXIT(state);
+    }
+    *handle = word;
+    got = p->objects + i * p->stride;
+#if PK__POOL_VEILED
+    pk__pool_unveil(p, got, used);
+#endif
+    if (object) *object = got;
+    return PK_OK;
 }
 
 PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
-    pk__pool_index i = 0;
-    pk__pool_word word = 0;
-    pk_pool *core;
+    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
+    const pk_pool *core = p;
+    pk_handle word;
     PERFKIT_ASSERT(p != NULL);
-    pk__pool_lock(p);
-    core = pk__pool_named(pk__pool_mutable(p), handle, &i, &word);
-    if (core) {
+    if (p->generations == NULL) return NULL;
+#if PERFKIT_THREADS || PERFKIT_POOL_GROW
+    if (PK__POOL_NOT_QUICK(p)) {
+        pk__pool_lock(p);
+        core = pk__pool_named(pk__pool_mutable(p), handle, &i);
+        word = core ? pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) : 0;
+        pk__pool_unlock(p);
+        return word == handle && core ? core->objects + i * p->stride : NULL;
+    }
+#endif
+    if (PK__UNLIKELY(i >= p->capacity)) return NULL;
+    {
         PK__CRITICAL_ENTER(state);
-        if (pk__pool_word_of(core, i) != word) core = NULL;
+        word = pk__pool_word(core, i, (uint32_t)i + 1);
         PK__CRITICAL_EXIT(state);
     }
-    pk__pool_unlock(p);
-    return core ? core->objects + i * p->stride : NULL;
+    return word == handle ? p->objects + i * p->stride : NULL;
 }
 
+static PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) { /* by value: the quick way needs no stack */
+    uintptr_t status = p->quick == 0 && p->slow ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE) : pk__pool_else(p, NULL, PK__POOL_RELEASES);
+    return (pk_status)status;
+}
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle) {
-    pk__pool_index i = 0;
-    pk__pool_word word = 0;
-    pk_status status = PK_INVALID;
-    pk_pool *core;
+    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
     PERFKIT_ASSERT(p != NULL);
-    pk__pool_lock(p);
-    core = pk__pool_named(p, handle, &i, &word);
-    if (core) status = pk__pool_end_use(p, core, i, word);
-    pk__pool_unlock(p);
-    return pk__pool_end_release(p, core, i, status);
+    if (PK__UNLIKELY(i >= p->quick)) return pk__pool_release_handle_else(p, handle);
+    {
+        PK__CRITICAL_ENTER(state);
+        if (PK__UNLIKELY(pk__pool_word(p, i, (uint32_t)i + 1) != handle)) {
+            PK__CRITICAL_EXIT(state);
+            (void)pk__pool_else(p, PK__POOL_REFUSED(p), PK__POOL_RELEASES);
+            return PK_STALE;
+        }
+#if PERFKIT_POOL_HANDLE_BITS == 64
+        if (PK__UNLIKELY((pk_handle)(handle | p->names) == ~(pk_handle)0)) { /* its last generation: the slot retires */
+            PK__CRITICAL_EXIT(state);
+            return (pk_status)pk__pool_slow(p, &handle, PK__POOL_RELEASES_HANDLE);
+        }
+#endif
+        pk__pool_set_word(p, i, (pk_handle)((handle | p->names) + 1));
+#if !PK__POOL_VEILED
+        pk__pool_push(p, i, p->width);
+#endif
+        PK__CRITICAL_EXIT(state);
+    }
+#if PK__POOL_VEILED
+    pk__pool_veil(p, p->objects + i * p->stride);
+    {
+        PK__CRITICAL_ENTER(state);
+        pk__pool_push(p, i, p->width);
+        PK__CRITICAL_EXIT(state);
+    }
+#endif
+    return PK_OK;
 }
 #endif
 
@@ -1722,7 +1785,7 @@ static void *pk__pool_next_in(const pk_pool *core, uint32_t *local) {
     for (; *local < core->fresh; ++*local) {
         pk__pool_index i = (pk__pool_index)*local;
 #if !PK__POOL_LINKED
-        if (core->live[i >> 5] == 0) {
+        if (core->live[i >> 5] == 0 && core->generations == NULL) {
             *local |= 31; /* none of these */
             continue;
         }
@@ -1971,10 +2034,12 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     p->inverse = inverse;
     p->flags = plan.flags;
     p->name_bits = plan.name_bits;
+    if (desc->handles) p->names = (pk_handle)(((pk_handle)1 << plan.name_bits) - 1);
     pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, desc->handles, desc->check == PK_POOL_CHECKED);
     p->reset = desc->reset;
     p->label = desc->name;
-    if (plan.flags & (PK__POOL_LOCKED | PK__POOL_GROWS) || desc->handles || desc->reset)
+    if (plan.flags & (PK__POOL_LOCKED | PK__POOL_GROWS) || desc->reset ||
+        (desc->handles && desc->retire && PERFKIT_POOL_HANDLE_BITS < 64))
         p->slow = pk__pool_slow;
     else
         p->quick = p->capacity;
@@ -2009,12 +2074,14 @@ static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
     memset(chunk, 0, sizeof *chunk);
     chunk->core.stride = p->stride;
     chunk->core.flags = p->flags & PK__POOL_NO_TOUCH;
+    chunk->core.name_bits = p->name_bits;
+    chunk->core.names = p->names;
     pk__pool_lay(&chunk->core, (unsigned char *)chunk + PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN), more->align, capacity,
                  p->generations != NULL, p->live != NULL);
 #if PERFKIT_POOL_HANDLES
     if (p->generations && more->generation != 0) {
         pk__pool_index i;
-        for (i = 0; i < capacity; i++) pk__pool_set_word(&chunk->core, i, (pk__pool_word)more->generation);
+        for (i = 0; i < capacity; i++) pk__pool_set_word(&chunk->core, i, (pk_handle)more->generation);
     }
 #endif
     chunk->block = block;
@@ -2034,7 +2101,7 @@ static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk **link) {
     pk__pool_index i;
     if (p->generations)
         for (i = 0; i < chunk->core.fresh; i++) /* even: all are free */
-            if (pk__pool_word_of(&chunk->core, i) > more->generation) more->generation = pk__pool_word_of(&chunk->core, i);
+            if (pk__pool_word(&chunk->core, i, 0) > more->generation) more->generation = pk__pool_word(&chunk->core, i, 0);
 #endif
     *link = chunk->next;
     more->current = NULL;

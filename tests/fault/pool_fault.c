@@ -57,8 +57,11 @@ static void run(pk_allocator allocator, bool handles, bool threads) {
         }
         for (i = 0; i < n; i++) {
             CHECK_EQ(*(unsigned char *)out[i], i & 255);
-            if (handles && i % 2) CHECK(pk_pool_get(&pool, named[i]) == out[i]);
-            CHECK_STATUS(pk_pool_release(&pool, out[i]), PK_OK);
+            if (handles && i % 2) {
+                CHECK(pk_pool_get(&pool, named[i]) == out[i]);
+                CHECK_STATUS(pk_pool_release_handle(&pool, named[i]), PK_OK);
+            } else
+                CHECK_STATUS(pk_pool_release(&pool, out[i]), PK_OK);
         }
         CHECK(pk_pool_trim(&pool) > 0);
         CHECK_EQ(fault.live, 1);

@@ -96,7 +96,11 @@ static int release_at(unsigned which) {
     for (i = 0; i < desc.object_size; i++)
         if (h->object[i] != h->mark) return DIFFERS("somebody wrote to an object");
     if (h->handle && pk_pool_get(&pool, h->handle) != h->object) return DIFFERS("get");
-    status = h->handle && model_below(3) ? pk_pool_release_handle(&pool, h->handle) : pk_pool_release(&pool, h->object);
+    if (h->handle && model_below(4) == 0) { /* by pointer: not what a handle holds */
+        misused++;
+        if (pk_pool_release(&pool, h->object) != PK_INVALID) return DIFFERS("release by pointer under a handle");
+    }
+    status = h->handle ? pk_pool_release_handle(&pool, h->handle) : pk_pool_release(&pool, h->object);
     if (status != PK_OK) return DIFFERS("release: %d", status);
     if (h->handle) {
         if (pk_pool_get(&pool, h->handle) != NULL) return DIFFERS("get after release");

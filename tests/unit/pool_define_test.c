@@ -134,8 +134,14 @@ static void typed_handles(void) {
     CHECK(sessions_get(handle) == NULL);
     CHECK_STATUS(sessions_release(m), PK_OK);
     CHECK(sessions_acquire_handle(&other) == m && other != handle);
-    CHECK_STATUS(sessions_release(m), PK_OK);
-    CHECK(sessions_get(other) == NULL);
+    CHECK_STATUS(sessions_release(m), PK_INVALID); /* only its handle releases it */
+    CHECK_STATUS(sessions_release_handle(handle), PK_STALE);
+    CHECK_EQ(sessions_count(), 1);
+    CHECK(sessions_get(other) == m);
+    CHECK_STATUS(sessions_release_handle(other), PK_OK);
+    CHECK_STATUS(sessions_release_handle(other), PK_STALE);
+    CHECK_STATUS(sessions_release_handle(0), PK_INVALID);
+    CHECK_EQ(sessions_count(), 0);
 }
 #define RUN_TYPED_HANDLES RUN("C29 P32", "a pool with handles at file scope", typed_handles)
 #else

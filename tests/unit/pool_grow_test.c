@@ -189,7 +189,7 @@ static void handles_of_64_bits_retire(void) {
     open_pool(desc);
     CHECK_STATUS(pk_pool_acquire_handle(&pool, &old, &object), PK_OK);
     CHECK_STATUS(pk_pool_release_handle(&pool, old), PK_OK);
-    pk__pool_set_word(&pool, 0, ((uint64_t)1 << 48) - 2); /* as after 2^47 - 1 uses */
+    pk__pool_set_word(&pool, 0, ~(pk_handle)pool.names); /* as after 2^47 - 1 uses */
     CHECK_STATUS(pk_pool_acquire_handle(&pool, &handle, &object), PK_OK);
     CHECK(pk_pool_get(&pool, handle) == object);
     CHECK_STATUS(pk_pool_release_handle(&pool, handle), PK_OK);
