@@ -9,7 +9,8 @@ static void use(pk_cache *cache, size_t len) {
     uint32_t key;
     memset(value, 1, sizeof value);
     for (key = 0; key < 500; key++) {
-        CHECK_STATUS(pk_cache_put(cache, &key, sizeof key, value, len ? len : key % 300, key % 7 * 100000), PK_OK); /* far from expiry, however slow the run */
+        pk_time ttl = key % 7 * 100000; /* far from expiry, however slow the run */
+        CHECK_STATUS(pk_cache_put(cache, &key, sizeof key, value, len ? len : key % 300, ttl), PK_OK);
         (void)pk_cache_get(cache, &key, sizeof key, value, sizeof value, NULL);
         if (key % 3 == 0) CHECK_STATUS(pk_cache_remove(cache, &key, sizeof key), PK_OK);
     }
