@@ -1,8 +1,8 @@
 /* perfkit_pool.h - fixed-size objects from memory that you own: acquire and release in constant time.
 
-   An object pool (pk_pool) hands out objects of one size from an array, and takes them back. Free objects are known by a stack of
-   indices beside the array, so a released object is never touched; a release that is wrong (not of this pool, into the middle of
-   an object, twice) is refused, counted and reported, and changes nothing. A pool is an array of fixed size, without heap, good
+   An object pool (pk_pool) hands out objects of one size from an array, and takes them back. What is free is known from indices
+   beside the array, so a released object is never touched; a release that is wrong (not of this pool, into the middle of an
+   object, twice) is refused, counted and reported, and changes nothing. A pool is an array of fixed size, without heap, good
    for interrupts; where there is an allocator it may grow in chunks. Handles are references that notice when their object is gone.
 
    Do this: in exactly one C or C++ file
@@ -37,29 +37,33 @@
      PERFKIT_CRITICAL_STATE _ENTER(s) _EXIT(s)   interrupt exclusion: save, restore, nestable; none by default
      PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL pools
      PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
-     PERFKIT_POOL_INDEX_BITS     8     16        0        pools of up to 255 (8), 65535 (16) or 2^31 (32) objects with indices of that
-                                                          many bits; 0: each with the narrowest that its capacity allows
+     PERFKIT_POOL_INDEX_BITS     8     16        0        pools of up to 255 (8), 65535 (16) or 2^31 (32) objects, with indices
+                                                          of that many bits; 0: the narrowest that each capacity allows
      PERFKIT_POOL_HANDLES        0     1         1        handles
      PERFKIT_POOL_HANDLE_BITS    16    32        64       width of pk_handle: 16, 32 or 64
      PERFKIT_POOL_GROW           0     0         1        pools may take further chunks from an allocator
      PERFKIT_POOL_UNCHECKED      0     0         1        pools may do without the check for double releases
-     PERFKIT_POOL_FILL           0     0         0        debugging: released objects are filled, and checked when they are used again
+     PERFKIT_POOL_FILL           0     0         0        debugging: released objects are filled, and checked when acquired
      PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
 
    Guarantees
-     Cost        acquire and release: O(1), no division, no loop; a pool that grew: one comparison for each chunk, at most 32.
-     Memory      beside the objects: 1 index and 1 bit each: 1.1 bytes (to 255 objects), 2.1 (to 65535), 4.1; handles add 2 (16-bit),
-                 2 or 4 (32-bit), 6 (64-bit). The pool itself: 136 bytes (64-bit), 72 (32-bit), 43 (AVR).
+     Cost        acquire and release: O(1), no division, no loop; in a pool that grew at most one comparison for each chunk, of
+                 which there are at most 32. Counting what is out is O(1) in hosted builds, elsewhere O(capacity).
+     Memory      beside the objects: an index each, of 1 byte (to 255 objects), 2 (to 65535) or 4; in hosted builds a bit more.
+                 Handles add 2 bytes (16-bit), 4 (32-bit; 2 above 65535 objects) or 6 (64-bit). The pool itself: 144 bytes
+                 (64-bit), 84 (Cortex-M), 50 (AVR).
      Order       the object released last is acquired first; all else comes in index order.
      Contents    acquire gives the bytes that the last user, or desc.reset, left; untouched memory the first time.
      Errors      every refusal is counted and reported to on_event, after the state is whole again; nothing else has changed.
-     Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three functions
-                 of handles, count. Few instructions are under the mask: no loop, call, multiplication or copy.
-     Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside both.
-     Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is the
-                 number of generation bits: PERFKIT_POOL_HANDLE_BITS - the bits of the capacity, at most 47. 64-bit handles don't have
-                 that gap: a slot whose generations are used up retires. desc.retire gives the same to 16 and 32 bits.
+     Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three
+                 functions of handles, count. At most 40 instructions are under the mask: no loop, callback or division.
+     Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside.
+     Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is
+                 the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 47. 64-bit handles
+                 don't have that gap: a slot whose generations are used up retires. desc.retire gives the same to 16 and 32 bits.
+                 What was acquired through a handle is released through it, never by pointer; pointers don't use generations up.
      Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again.
+     Limits      65535 objects outside hosted builds, else 2^31 - 1.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -704,8 +708,8 @@ typedef uint16_t pk_handle; /* an object that may be gone; 0 is none. Plain data
 typedef struct pk_pool pk_pool;
 struct pk_pool { /* all private: use the functions. All zero: a closed pool, which refuses everything */
     unsigned char *objects;
-    void *indices;            /* of free objects that were out before. A stack, the next to hand out last; or, linked and counted
-                                 from 1: [0] the next to hand out, [n] the one after n, or n itself while n is out; 0: none */
+    void *indices;            /* of free objects that were out before. A stack, the next to hand out last; or, linked and
+                                 counted from 1: [0] the next to hand out, [n] the one after n, or n while n is out; 0: none */
     uint32_t *live;           /* a bit an object: it is out. NULL: unchecked, or linked */
     size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
     uint8_t shift, width;     /* zero bits that end stride; bytes of an index */
@@ -731,45 +735,48 @@ enum { PK_POOL_CHECKED, PK_POOL_UNCHECKED };
 typedef struct pk_pool_desc {
     const char *name;              /* for reports; NULL is fine; not copied */
     size_t object_size;            /* bytes; must be given */
-    uint32_t capacity;             /* objects. 0: 64 to begin with, growing without limit (PK_INVALID where PERFKIT_POOL_GROW is 0) */
+    uint32_t capacity;             /* objects. 0: 64 first, growing without limit; PK_INVALID without PERFKIT_POOL_GROW */
     uint32_t max_capacity;         /* more than capacity: grow up to that many. 0: capacity */
-    size_t align;                  /* of objects, a power of two; the distance between objects is a multiple of it. 0: the largest
-                                      power of two in object_size, at most 16 (64-bit), 8 (32-bit) */
+    size_t align;                  /* of objects, a power of two; the distance between objects is a multiple of it. 0: the
+                                      largest power of two in object_size, at most 16 (64-bit), 8 (32-bit), 2 (AVR) */
     void *memory;                  /* for the first `capacity` objects: pk_pool_memory_needed bytes, any alignment */
     size_t memory_size;            /* bytes */
-    const pk_allocator *allocator; /* for all without memory, and for growth; copied. NULL: malloc where PERFKIT_HEAP, else none */
-    void (*reset)(void *object, void *user); /* called by release, while the object is nobody's, outside lock and interrupt mask */
+    const pk_allocator *allocator; /* where there is no memory, and for growth; copied. NULL: malloc if PERFKIT_HEAP, or none */
+    void (*reset)(void *object, void *user); /* called by release, before the object is free; outside lock and mask */
     pk_event_fn on_event;          /* hears of each refusal; NULL: only counted */
     void *user;                    /* handed to reset and on_event */
-    uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed and corrupts the pool */
+    uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed, and corrupts */
     bool handles;                  /* objects may be acquired through handles */
-    bool retire;                   /* 16- and 32-bit handles: slots whose generations are used up retire, instead of starting over */
+    bool retire;                   /* 16- and 32-bit handles: slots whose generations are used up retire, not start over */
     bool threads;                  /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
     bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
 } pk_pool_desc;
 
 PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc);
-#define PK__POOL_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25)
+#define PK__POOL_CONFIG_WORD \
+    (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25)
 
-/* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that is
-   no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
+/* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that
+   is no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
    implementation's. PK_UNSUPPORTED: asks for what this build lacks. After an error the pool is a closed one. */
 PK__INLINE pk_status pk_pool_init(pk_pool *p, const pk_pool_desc *desc) {
     return pk__pool_init(p, sizeof(pk_pool), PK__POOL_CONFIG_WORD, desc);
 }
 
-/* An object, or NULL: all are out, or growth met PK_NO_MEMORY; counted and reported. O(1). Interrupt-safe unless the pool grows. */
+/* An object, or NULL: all are out, or growth met PK_NO_MEMORY; counted and reported. O(1). Interrupt-safe unless the pool
+   grows. */
 PK_API void *pk_pool_acquire(pk_pool *p);
 
-/* Give an object back. PK_INVALID: not the address of an object of this pool, or not out; nothing has changed, but is counted
-   and reported. O(1), in a pool that grew one comparison a chunk. Interrupt-safe. An unchecked pool notices foreign ones only. */
+/* Give an object back. PK_INVALID: not the address of an object of this pool, not out, or held by a handle; counted and
+   reported, nothing else has changed. O(1), in a pool that grew one comparison a chunk. Interrupt-safe. An unchecked pool
+   notices foreign ones only. */
 PK_API pk_status pk_pool_release(pk_pool *p, void *object);
 
 /* Give the memory back. PK_BUSY: objects are out; nothing has changed. Closing again is PK_OK. A pool of PK_POOL_DEFINE
    has nothing to give back and stays open. One thread. */
 PK_API pk_status pk_pool_close(pk_pool *p);
 
-PK_API uint32_t pk_pool_count(const pk_pool *p);      /* objects that are out. As safe as acquire */
+PK_API uint32_t pk_pool_count(const pk_pool *p);      /* objects that are out. As safe as acquire; O(capacity) if not hosted */
 PK_API uint32_t pk_pool_capacity(const pk_pool *p);   /* objects that it has room for without growing, retired slots included */
 PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out at once; slots that retire count as out */
 
@@ -784,12 +791,12 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out
 /* ---- Looking around ---- */
 
 #define PK_POOL_NO_INDEX UINT32_MAX
-PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object); /* from 0; PK_POOL_NO_INDEX: not an object of this pool, out or not */
-PK_API void *pk_pool_at(const pk_pool *p, uint32_t index);              /* the object with that index, out or not; NULL: there is none */
-PK_API bool pk_pool_owns(const pk_pool *p, const void *object);         /* it is an object of this pool, and out (unchecked: in or out) */
+PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object); /* from 0; PK_POOL_NO_INDEX: not an object of this pool */
+PK_API void *pk_pool_at(const pk_pool *p, uint32_t index);              /* the object with that index, out or not; NULL: none */
+PK_API bool pk_pool_owns(const pk_pool *p, const void *object);         /* an object of this pool, and out (unchecked: or not) */
 
-/* The objects that are out, by index: start with *cursor = 0 and call until NULL. Objects may be released meanwhile; one that is
-   acquired meanwhile is met or not. Bounded by the objects it passes over. Always NULL in an unchecked pool. One thread. */
+/* The objects that are out, by index: start with *cursor = 0 and call until NULL. Objects may be released meanwhile; one that
+   is acquired meanwhile is met or not. Bounded by the objects it passes over. Always NULL in an unchecked pool. One thread. */
 PK_API void *pk_pool_next(const pk_pool *p, uint32_t *cursor);
 
 typedef struct pk_pool_stats {
@@ -819,35 +826,38 @@ PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user);
 
 /* ---- Memory ---- */
 
-/* Bytes of desc.memory that pk_pool_init asks for with this desc, whatever the memory's alignment. 0: init would refuse the desc. */
+/* Bytes of desc.memory that pk_pool_init asks for with this desc, whatever the memory's alignment. 0: init would refuse the
+   desc. */
 PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc);
 
 /* The same, or a little more, as a constant expression, for a fixed pool without threads; align 0 as in the desc. Handles need
    PK_POOL_HANDLE_BYTES(capacity) on top. static unsigned char memory[PK_POOL_BYTES(sizeof(struct job), 0, 32)]; */
 #define PK_POOL_BYTES(object_size, align, capacity) \
     ((size_t)(capacity) * PK__ALIGN_UP((size_t)(object_size), (size_t)((align) ? (align) : 1)) + \
-     ((size_t)(capacity) + PK__POOL_LINKED) * PK__POOL_WIDTH(capacity) + PK__POOL_LIVE_WORDS(capacity) * 4 + 3 * PK__POOL_ARRAY_ALIGN + \
+     ((size_t)(capacity) + PK__POOL_LINKED) * PK__POOL_WIDTH(capacity) + PK__POOL_LIVE_WORDS(capacity) * 4 + \
+     3 * PK__POOL_ARRAY_ALIGN + \
      ((align) > PK__POOL_ALIGN ? (size_t)(align) : PK__POOL_ALIGN))
 #define PK_POOL_HANDLE_BYTES(capacity) ((size_t)(capacity) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(capacity)))
 
-/* Give chunks without an object that is out back to the allocator; the bytes. The first chunk stays. O(chunks). As safe as close,
-   or any thread with desc.threads. */
+/* Give chunks without an object that is out back to the allocator; the bytes. The first chunk stays. O(chunks). As safe as
+   close, or any thread with desc.threads. */
 PK_API size_t pk_pool_trim(pk_pool *p);
 
 /* ---- Handles: for pools with desc.handles, or PK_POOL_DEFINE_HANDLES ---- */
 
 #if PERFKIT_POOL_HANDLES
-/* Acquire an object together with a handle to it, which is stale as soon as it is released, by handle or by pointer. *object may
-   be NULL where only the handle is wanted. PK_EXHAUSTED, PK_NO_MEMORY: as NULL from pk_pool_acquire. PK_UNSUPPORTED: no handles in
-   this pool. An error leaves *handle and *object as they were. O(1). As safe as acquire. */
+/* Acquire an object together with a handle to it, which is stale as soon as it has released the object. *object may be NULL
+   where only the handle is wanted. PK_EXHAUSTED, PK_NO_MEMORY: as NULL from pk_pool_acquire. PK_UNSUPPORTED: no handles in this
+   pool. An error leaves *handle and *object as they were. O(1). As safe as acquire. */
 PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object);
 
-/* The object that the handle was given for; NULL: it was released since, or the handle is 0 or none of this pool. O(1), in a pool
-   that grew one comparison a chunk. As safe as acquire; the object is yours only as long as nobody releases it. */
+/* The object that the handle was given for; NULL: it was released since, or the handle is 0 or none of this pool. O(1), in a
+   pool that grew one comparison a chunk. As safe as acquire; the object is yours only as long as nobody releases it. */
 PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle);
 
-/* Release the object that the handle was given for. PK_STALE: it was released since; PK_INVALID: the handle is 0 or none of this
-   pool; both counted and reported, and nothing has changed. O(1), in a pool that grew one comparison a chunk. As safe as release. */
+/* Release the object that the handle was given for. PK_STALE: it was released since; PK_INVALID: the handle is 0 or none of
+   this pool; both counted and reported, and nothing has changed. O(1), in a pool that grew one comparison a chunk. As safe as
+   release. */
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 
 /* PK_POOL_DEFINE with handles: messages_acquire_handle(&handle) -> struct message *, messages_get(handle) and
@@ -909,13 +919,13 @@ enum { /* flags */
 #define PK__POOL_NAME_BITS(n) PK__POOL_BITS32(n)
 #endif
 
-/* The zero bits that end a size, its odd part, and the inverse of that: Newton's iteration doubles the bits that are right, from 5
-   (Granlund and Montgomery, 1994; Warren, Hacker's Delight). */
+/* The zero bits that end a size, its odd part, and the inverse of that: Newton's iteration doubles the bits that are right,
+   from 5 (Granlund and Montgomery, 1994; Warren, Hacker's Delight). */
 #define PK__POOL_LOW(size) ((size) & (0u - (size)))
 #define PK__POOL_LOW_IN(size, mask, bit) ((PK__POOL_LOW(size) & (mask)) != 0 ? (bit) : 0)
 #define PK__POOL_SHIFT(size) \
-    (uint8_t)(PK__POOL_LOW_IN(size, 0xAAAAAAAAu, 1) + PK__POOL_LOW_IN(size, 0xCCCCCCCCu, 2) + PK__POOL_LOW_IN(size, 0xF0F0F0F0u, 4) + \
-              PK__POOL_LOW_IN(size, 0xFF00FF00u, 8) + PK__POOL_LOW_IN(size, 0xFFFF0000u, 16))
+    (uint8_t)(PK__POOL_LOW_IN(size, 0xAAAAAAAAu, 1) + PK__POOL_LOW_IN(size, 0xCCCCCCCCu, 2) + \
+              PK__POOL_LOW_IN(size, 0xF0F0F0F0u, 4) + PK__POOL_LOW_IN(size, 0xFF00FF00u, 8) + PK__POOL_LOW_IN(size, 0xFFFF0000u, 16))
 #define PK__POOL_BETTER(odd, x) ((x) * (2u - (odd) * (x)))
 #define PK__POOL_INVERSE5(odd) ((odd) * 3u ^ 2u)
 #define PK__POOL_INVERSE10(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE5(odd))
@@ -933,10 +943,10 @@ enum { /* flags */
         uint32_t u32[PK__POOL_WIDTH(count) == 4 ? (count) + PK__POOL_LINKED : 1]; \
     } name##_indices; \
     PK__POOL_DEFINE_LIVE(name, count) \
-    static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), PK__POOL_INVERSE(sizeof(Type)), \
-                           PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), PK__POOL_STATIC_FLAGS, name_bits, 0, 0, count, count, 0, \
-                           NULL, generations, (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
-                           PK__POOL_NAME(name), {0, 0}}; \
+    static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), \
+                           PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), \
+                           PK__POOL_STATIC_FLAGS, name_bits, 0, 0, count, count, 0, NULL, generations, \
+                           (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
         return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
     } \
@@ -978,7 +988,8 @@ enum { /* flags */
 #endif /* PERFKIT_POOL_H */
 
 /* ==== Inline engine: for the implementation, and for files that define PERFKIT_POOL_INLINE ==== */
-#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC || defined PERFKIT_POOL_INLINE) && \
+#if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC || \
+     defined PERFKIT_POOL_INLINE) && \
     !defined PK__POOL_ENGINE
 #define PK__POOL_ENGINE
 #if PERFKIT_HOSTED
@@ -997,8 +1008,9 @@ enum { /* flags */
 #endif
 #define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
 
-/* What the quick ways refuse: PK__POOL_ACQUIRES gets an object or 0, PK__POOL_RELEASES the object `about` and gets a pk_status. About
-   PK__POOL_REFUSED: it is decided already, because all are out or the handle was stale, and only has to be counted and told. */
+/* What the quick ways refuse: PK__POOL_ACQUIRES gets an object or 0, PK__POOL_RELEASES the object `about` and gets a pk_status.
+   About PK__POOL_REFUSED: it is decided already, because all are out or the handle was stale, and only has to be counted and
+   told. */
 enum { PK__POOL_ACQUIRES = 0, PK__POOL_RELEASES = 1, PK__POOL_RELEASES_HANDLE = 2 };
 #define PK__POOL_REFUSED(p) ((void *)&(p)->names)
 PK_API uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what);
@@ -1014,8 +1026,8 @@ PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was
 #endif
 
 /* The index of the object that starts at this address; capacity or more where none does. An offset that is no multiple of the
-   stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication by
-   an odd number permutes, so only the offsets of the `capacity` objects give the `capacity` small results. */
+   stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication
+   by an odd number permutes, so only the offsets of the `capacity` objects give the `capacity` small results. */
 PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, uint8_t shift) {
     size_t q = (size_t)((uintptr_t)object - (uintptr_t)p->objects) * inverse;
 #ifdef __AVR__ /* shifts by one bit at a time anyway */
@@ -1051,7 +1063,9 @@ PK__HOT_INLINE void pk__pool_set_entry(pk_pool *p, pk__pool_wide at, pk__pool_wi
      push    object i is free; unmark_and_push: both in one */
 #if PK__POOL_LINKED
 #define PK__POOL_HAS_USED(p) (pk__pool_entry(p, 0, (p)->width) != 0) /* the next object was out before */
-PK__HOT_INLINE bool pk__pool_is_marked(const pk_pool *p, pk__pool_index i) { return pk__pool_entry(p, i + 1u, p->width) == i + 1u; }
+PK__HOT_INLINE bool pk__pool_is_marked(const pk_pool *p, pk__pool_index i) {
+    return pk__pool_entry(p, i + 1u, p->width) == i + 1u;
+}
 PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, bool mark, pk__pool_index *index) {
     pk__pool_wide n = pk__pool_entry(p, 0, width);
     if (n == 0) {
@@ -1104,7 +1118,9 @@ PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width
     p->live[i >> 5] ^= (uint32_t)1 << (i & 31u);
     return true;
 }
-PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) { pk__pool_set_entry(p, p->free_count++, i, width); }
+PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) {
+    pk__pool_set_entry(p, p->free_count++, i, width);
+}
 PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsigned width) {
     if (PK__UNLIKELY(!pk__pool_unmark(p, i, width))) return false;
     pk__pool_push(p, i, width);
@@ -1121,8 +1137,8 @@ PK__HOT_INLINE pk_status pk__pool_release_else(pk_pool *p, void *object) {
     return (pk_status)status;
 }
 
-/* The quick ways. A stride or inverse of 0: what the parameters say stands in the pool, where it is read as late as possible, for
-   want of registers. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
+/* The quick ways. A stride or inverse of 0: what the parameters say stands in the pool, where it is read as late as possible,
+   for want of registers. Pools with a lock or chunks have a flag among `not_quick`, for which acquire takes the slow way. */
 PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width, pk__pool_index capacity, uint8_t not_quick) {
     void *object;
     pk__pool_index i = 0;
@@ -1147,7 +1163,8 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
     return object;
 }
 
-PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, uint8_t shift, unsigned width, pk__pool_index quick) {
+PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inverse, uint8_t shift, unsigned width,
+                                          pk__pool_index quick) {
     size_t at;
     pk__pool_index i;
 #if PK__POOL_VEILED
@@ -1219,16 +1236,18 @@ PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what) {
 }
 PK__STATIC_ASSERT(pool_else_returns_a_status, PK_INVALID == 1);
 
-/* ---- Whatever is more than a fixed array: a lock, chunks, handles, a reset callback, reports. Reached through pk_pool.slow, so
-   that programs without these don't link it. ---- */
+/* ---- Whatever is more than a fixed array: a lock, chunks, handles, a reset callback, reports. Reached through pk_pool.slow,
+   so that programs without these don't link it. ---- */
 
-/* A pool within the pool: the objects from `first` on. Slot 0 is the pool itself; slot k > 0 has as many objects as all before. */
+/* A pool within the pool: the objects from `first` on. Slot 0 is the pool itself; slot k > 0 has as many objects as all before.
+   */
 typedef struct pk__pool_chunk {
     pk_pool core; /* first: pk__pool_first_of relies on it */
     struct pk__pool_chunk *next;
     void *block;
     size_t bytes, span; /* of the block; of the objects */
     uint32_t first;
+    uint32_t out; /* and those whose release has begun: the chunk has to stay for them */
 } pk__pool_chunk;
 
 typedef struct pk__pool_more {
@@ -1265,8 +1284,9 @@ static void pk__pool_unlock(const pk_pool *p) {
 /* For functions that only read, but share what finds things with those that write. */
 PK__INLINE pk_pool *pk__pool_mutable(const pk_pool *p) { return (pk_pool *)(uintptr_t)p; }
 
-/* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle is
-   the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names set. ---- */
+/* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
+   is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
+   set. ---- */
 
 #if PERFKIT_POOL_HANDLES
 #if PERFKIT_POOL_HANDLE_BITS == 64
@@ -1381,7 +1401,8 @@ PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
 }
 
 #if PK__POOL_ASAN
-/* Only the 8-byte granules that lie in the object alone: another thread may be about to change the mark of one that is shared. */
+/* Only the 8-byte granules that lie in the object alone: another thread may be about to change the mark of one that is shared.
+   */
 static void pk__pool_poison(void *object, size_t size, bool poison) {
     unsigned char *from = (unsigned char *)pk__align_pointer(object, 8);
     unsigned char *to = (unsigned char *)object + size - ((uintptr_t)object + size) % 8;
@@ -1396,7 +1417,7 @@ static void pk__pool_poison(void *object, size_t size, bool poison) {
 #define PK__POOL_FILL_BYTE 0xDD
 PK_API void pk__pool_veil(pk_pool *p, void *object) {
     if (p->flags & PK__POOL_NO_TOUCH) return;
-    if (PERFKIT_POOL_FILL && !p->reset) memset(object, PK__POOL_FILL_BYTE, p->stride); /* what reset made is to be found again */
+    if (PERFKIT_POOL_FILL && !p->reset) memset(object, PK__POOL_FILL_BYTE, p->stride); /* what reset made stays */
 #if PK__POOL_ASAN
     pk__pool_poison(object, p->stride, true);
 #endif
@@ -1478,6 +1499,17 @@ static pk_pool *pk__pool_room(pk_pool *p, pk_status *status) {
 
 /* ---- Acquire and release of any pool ---- */
 
+#if PERFKIT_POOL_GROW
+/* One more or less is out. Under the lock. */
+static void pk__pool_count_out(pk_pool *p, pk_pool *core, int change) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    if (!(p->flags & PK__POOL_GROWS)) return;
+    more->active += (uint32_t)change;
+    if (more->active > more->peak) more->peak = more->active;
+    if (core != p) ((pk__pool_chunk *)(void *)core)->out += (uint32_t)change;
+}
+#endif
+
 static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *handle) {
     pk_pool *core = p;
     pk_status status = PK_OK;
@@ -1503,15 +1535,17 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
         if (PK__LIKELY(got)) break;
         status = PK_EXHAUSTED;
 #if PERFKIT_POOL_GROW
-        core = core == p && PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : pk__pool_room(p, &status);
+        if (core == p && PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current)
+            core = &PK__POOL_MORE(p)->current->core;
+        else
+            core = pk__pool_room(p, &status);
         if (core) continue;
 #endif
         pk__pool_unlock(p);
         return pk__pool_refuse(p, status);
     }
 #if PERFKIT_POOL_GROW
-    if (p->flags & PK__POOL_GROWS && ++PK__POOL_MORE(p)->active > PK__POOL_MORE(p)->peak)
-        PK__POOL_MORE(p)->peak = PK__POOL_MORE(p)->active;
+    pk__pool_count_out(p, core, 1);
 #endif
     pk__pool_unlock(p);
     *object = core->objects + i * p->stride;
@@ -1581,7 +1615,7 @@ static pk_status pk__pool_end_release(pk_pool *p, pk_pool *core, pk__pool_index 
     } else
         retired = pk__pool_retire(p, core, &report);
 #if PERFKIT_POOL_GROW
-    if (p->flags & PK__POOL_GROWS) PK__POOL_MORE(p)->active--;
+    pk__pool_count_out(p, core, -1);
 #endif
     pk__pool_unlock(p);
     if (report) pk__pool_report(p, PK_FULL, retired);
@@ -1684,8 +1718,10 @@ PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
     return word == handle ? p->objects + i * p->stride : NULL;
 }
 
-static PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) { /* by value: the quick way needs no stack */
-    uintptr_t status = p->quick == 0 && p->slow ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE) : pk__pool_else(p, NULL, PK__POOL_RELEASES);
+/* By value, so that the quick way needs no stack. */
+static PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) {
+    uintptr_t status = p->quick == 0 && p->slow ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE)
+                                                : pk__pool_else(p, NULL, PK__POOL_RELEASES);
     return (pk_status)status;
 }
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle) {
@@ -1958,7 +1994,7 @@ static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan)
                             (desc->retire || PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_RETIRES : 0) |
                             (desc->memory ? 0 : PK__POOL_OWNED) | (desc->no_touch ? PK__POOL_NO_TOUCH : 0));
     plan->more = (plan->flags & (PK__POOL_LOCKED | PK__POOL_GROWS | PK__POOL_OWNED)) != 0;
-    plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, desc->handles, desc->check == PK_POOL_CHECKED);
+    plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, desc->handles, !desc->check);
     if (plan->bytes == 0) return PK_NO_MEMORY;
     if (plan->more && !pk__add_fits(plan->bytes, PK__POOL_MORE_BYTES + PK__POOL_ALIGN, &plan->bytes)) return PK_NO_MEMORY;
     return PK_OK;
@@ -1978,13 +2014,14 @@ static void pk__pool_make_closed(pk_pool *p) {
     memset(p, 0, sizeof *p);
 #if PK__POOL_LINKED
     {
-        static const union { uint8_t u8; uint16_t u16; uint32_t u32; } none = {0}; /* read, never written: there is nothing to take */
+        static const union { uint8_t u8; uint16_t u16; uint32_t u32; } none = {0}; /* only read: there is nothing to take */
         p->indices = (void *)(uintptr_t)&none;
     }
 #endif
 }
 
-/* Fill the block's start with what a pool with a lock or an allocator has beside; what is left is for the arrays. NULL: no lock. */
+/* Fill the block's start with what a pool with a lock or an allocator has beside; what is left is for the arrays. NULL: no
+   lock. */
 static void *pk__pool_make_more(pk_pool *p, void *block, const pk__pool_plan *plan, const pk_allocator *allocator) {
     pk__pool_more *more = (pk__pool_more *)pk__align_pointer(block, PK__POOL_ALIGN);
     memset(more, 0, sizeof *more);
@@ -2118,7 +2155,7 @@ PK_API size_t pk_pool_trim(pk_pool *p) {
     if (p->flags & PK__POOL_GROWS) {
         pk__pool_chunk **link = &PK__POOL_MORE(p)->chunks;
         while (*link) {
-            if (pk__pool_out_of(&(*link)->core) == 0 && (*link)->core.retired == 0) {
+            if ((*link)->out == 0 && (*link)->core.retired == 0) {
                 freed += (*link)->bytes;
                 pk__pool_free_chunk(p, link);
             } else
