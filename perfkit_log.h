@@ -1249,7 +1249,7 @@ typedef unsigned long pk__uint;
 typedef long pk__sint;
 #endif
 
-enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16 };
+enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16, PK__FILL = 64 }; /* FILL: ZERO, and it applies */
 #ifdef __AVR__
 #define PK__IN_ROM 32
 #else
@@ -1261,14 +1261,13 @@ typedef struct pk__text { /* bounded output that goes on counting, the format be
     bool format_in_rom;
     bool escape;          /* control characters of values become visible */
     uint8_t flags;        /* of the conversion: [spaces] lead zeros body [spaces] */
-    bool fill;            /* zeros instead of the spaces */
     char lead;            /* a sign; or x X, written as 0x 0X; 0: nothing */
+    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)]; /* the body of an integer or character */
     char *at;
     size_t room, length;
-    const char *format, *begin; /* what is to be read, and where the conversion began */
+    const char *format, *begin; /* what is to be read, and behind the % of the conversion */
     const char *body;
     int body_length, width, precision, zeros; /* precision < 0: none */
-    char digits[PERFKIT_LOG_INT64 ? 22 : 3 * sizeof(pk__uint)]; /* the body of an integer or character */
 } pk__text;
 
 #ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
@@ -1307,22 +1306,17 @@ static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
 
 static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
     const char *body = t->body, *end = body + t->body_length;
-    int spaces = t->width - t->zeros - t->body_length;
+    int spaces = t->width - t->zeros - t->body_length, behind = 0;
     if (t->lead) spaces--;
     if (t->lead >= 'X') spaces--;
-    if (t->fill && spaces > 0) {
-        t->zeros += spaces;
-        spaces = 0;
-    }
-    if (!(t->flags & PK__LEFT)) {
-        pk__pad(t, ' ', spaces);
-        spaces = 0;
-    }
+    if (t->flags & PK__LEFT) behind = spaces;
+    else if (!(t->flags & PK__FILL)) pk__pad(t, ' ', spaces);
+    else if (spaces > 0) t->zeros += spaces;
     if (t->lead >= 'X') pk__put(t, '0');
     if (t->lead) pk__put(t, t->lead);
     pk__pad(t, '0', t->zeros);
     while (body != end) pk__put_value(t, PK__GET(body++, t->flags & PK__IN_ROM));
-    pk__pad(t, ' ', spaces);
+    pk__pad(t, ' ', behind);
 }
 
 /* *value /= base, returning the remainder, with at most a 32-bit division. */
@@ -1402,7 +1396,7 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
     zeros = t->precision;
     if (zeros < 0) {
         zeros = 1;
-        t->fill = (t->flags & (PK__ZERO | PK__LEFT)) == PK__ZERO;
+        if (t->flags & PK__ZERO) t->flags |= PK__FILL;
     }
     zeros -= t->body_length;
     if (zeros <= 0) zeros = base == 8 && t->flags & PK__ALT;
@@ -1582,7 +1576,6 @@ static int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
 
 static PK__OUT_OF_LINE void pk__field_begin(pk__text *t) {
     t->flags = 0;
-    t->fill = false;
     t->lead = 0;
     t->body = t->digits;
     t->body_length = 1;
@@ -1694,8 +1687,7 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
 #endif
         default:
         unknown: /* what follows could take arguments under wrong types, so print all as it stands */
-            pk__put(t, '%');
-            for (t->format = t->begin; (c = pk__next(t)) != 0;) pk__put(t, c);
+            for (t->format = t->begin - 1; (c = pk__next(t)) != 0;) pk__put(t, c);
             return;
         }
         pk__put_field(t);
