@@ -87,7 +87,7 @@ static int visit(const char *path, const struct stat *info, int what, struct FTW
         scan.failed++;
         PK_LOG_WARN("skipped %s: %s", path, strerror(errno));
     } else if (what == FTW_F && dot && S_ISREG(info->st_mode)) {
-        for (i = 0; i < PK__COUNTOF(endings); i++)
+        for (i = 0; i < sizeof endings / sizeof endings[0]; i++)
             if (strcmp(dot, endings[i]) == 0) scan_file(path, info);
     }
     return 0;
