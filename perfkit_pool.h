@@ -3,7 +3,8 @@
    An object pool (pk_pool) hands out objects of one size from an array, and takes them back. What is free is known from indices
    beside the array, so a released object is never touched; a release that is wrong (not of this pool, into the middle of an
    object, twice) is refused, counted and reported, and changes nothing. A pool is an array of fixed size, without heap, good
-   for interrupts; where there is an allocator it may grow in chunks. Handles are references that notice when their object is gone.
+   for interrupts; where there is an allocator it may grow in chunks. Handles are references that notice when their object is
+   gone.
 
    Do this: in exactly one C or C++ file
 
@@ -60,7 +61,7 @@
      Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside.
      Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is
                  the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 47. 64-bit handles
-                 don't have that gap: a slot whose generations are used up retires. desc.retire gives the same to 16 and 32 bits.
+                 don't have that gap: a slot whose generations are used up retires. desc.retire: the same for 16 and 32 bits.
                  What was acquired through a handle is released through it, never by pointer; pointers don't use generations up.
      Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again.
      Limits      65535 objects outside hosted builds, else 2^31 - 1.
@@ -700,13 +701,12 @@ typedef uint16_t pk_handle; /* an object that may be gone; 0 is none. Plain data
 #error "perfkit: PERFKIT_POOL_HANDLE_BITS is 16, 32 or 64"
 #endif
 
-
 /* How free objects are known. Hosted builds have a stack of indices and a bit an object, which are the fastest where memory is
    slow. Others link the free objects through one array of indices, which is the smallest. */
 #define PK__POOL_LINKED (!PK__FULL)
 
 typedef struct pk_pool pk_pool;
-struct pk_pool { /* all private: use the functions. All zero: a closed pool, which refuses everything */
+struct pk_pool { /* all private: use the functions */
     unsigned char *objects;
     void *indices;            /* of free objects that were out before. A stack, the next to hand out last; or, linked and
                                  counted from 1: [0] the next to hand out, [n] the one after n, or n while n is out; 0: none */
@@ -735,7 +735,7 @@ enum { PK_POOL_CHECKED, PK_POOL_UNCHECKED };
 typedef struct pk_pool_desc {
     const char *name;              /* for reports; NULL is fine; not copied */
     size_t object_size;            /* bytes; must be given */
-    uint32_t capacity;             /* objects. 0: 64 first, growing without limit; PK_INVALID without PERFKIT_POOL_GROW */
+    uint32_t capacity;             /* objects. 0: 64, growing without limit; PK_INVALID without PERFKIT_POOL_GROW */
     uint32_t max_capacity;         /* more than capacity: grow up to that many. 0: capacity */
     size_t align;                  /* of objects, a power of two; the distance between objects is a multiple of it. 0: the
                                       largest power of two in object_size, at most 16 (64-bit), 8 (32-bit), 2 (AVR) */
@@ -754,7 +754,8 @@ typedef struct pk_pool_desc {
 
 PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc);
 #define PK__POOL_CONFIG_WORD \
-    (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25)
+    (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25 ^ \
+     (uint32_t)PK__POOL_LINKED << 8)
 
 /* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that
    is no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
@@ -780,20 +781,20 @@ PK_API uint32_t pk_pool_count(const pk_pool *p);      /* objects that are out. A
 PK_API uint32_t pk_pool_capacity(const pk_pool *p);   /* objects that it has room for without growing, retired slots included */
 PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out at once; slots that retire count as out */
 
-/* At file scope: a checked pool of `count` objects of a type that is plain data, private to this file, with typed functions, ready
-   before main and in the first interrupt. It is a pk_pool, so that every function of this header takes &name.
+/* At file scope: a checked pool of `count` objects of a type that is plain data, private to this file, with typed functions,
+   ready before main and in the first interrupt. It is a pk_pool: every function of this header takes &name.
        PK_POOL_DEFINE(messages, struct message, 64)
    gives messages_acquire() -> struct message *, messages_release(m), messages_owns(m), messages_index_of(m), messages_count(),
-   messages_capacity(), messages_high_water(), messages_set_on_event(fn, user). Other than in hosted builds it has a name for reports
-   only after the last. */
+   messages_capacity(), messages_high_water() and messages_set_on_event(fn, user). Outside hosted builds it has its name, for
+   reports and statistics, only once the last was called: a name costs flash, and RAM on AVR. */
 #define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, NULL, 0)
 
 /* ---- Looking around ---- */
 
 #define PK_POOL_NO_INDEX UINT32_MAX
-PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object); /* from 0; PK_POOL_NO_INDEX: not an object of this pool */
+PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object); /* from 0; PK_POOL_NO_INDEX: no object of it */
 PK_API void *pk_pool_at(const pk_pool *p, uint32_t index);              /* the object with that index, out or not; NULL: none */
-PK_API bool pk_pool_owns(const pk_pool *p, const void *object);         /* an object of this pool, and out (unchecked: or not) */
+PK_API bool pk_pool_owns(const pk_pool *p, const void *object);         /* an object of it, and out (unchecked: or not) */
 
 /* The objects that are out, by index: start with *cursor = 0 and call until NULL. Objects may be released meanwhile; one that
    is acquired meanwhile is met or not. Bounded by the objects it passes over. Always NULL in an unchecked pool. One thread. */
@@ -925,7 +926,8 @@ enum { /* flags */
 #define PK__POOL_LOW_IN(size, mask, bit) ((PK__POOL_LOW(size) & (mask)) != 0 ? (bit) : 0)
 #define PK__POOL_SHIFT(size) \
     (uint8_t)(PK__POOL_LOW_IN(size, 0xAAAAAAAAu, 1) + PK__POOL_LOW_IN(size, 0xCCCCCCCCu, 2) + \
-              PK__POOL_LOW_IN(size, 0xF0F0F0F0u, 4) + PK__POOL_LOW_IN(size, 0xFF00FF00u, 8) + PK__POOL_LOW_IN(size, 0xFFFF0000u, 16))
+              PK__POOL_LOW_IN(size, 0xF0F0F0F0u, 4) + PK__POOL_LOW_IN(size, 0xFF00FF00u, 8) + \
+              PK__POOL_LOW_IN(size, 0xFFFF0000u, 16))
 #define PK__POOL_BETTER(odd, x) ((x) * (2u - (odd) * (x)))
 #define PK__POOL_INVERSE5(odd) ((odd) * 3u ^ 2u)
 #define PK__POOL_INVERSE10(odd) PK__POOL_BETTER(odd, PK__POOL_INVERSE5(odd))
@@ -946,7 +948,8 @@ enum { /* flags */
     static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), \
                            PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), \
                            PK__POOL_STATIC_FLAGS, name_bits, 0, 0, count, count, 0, NULL, generations, \
-                           (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, PK__POOL_NAME(name), {0, 0}}; \
+                           (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
+                           PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
         return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
     } \
@@ -966,7 +969,7 @@ enum { /* flags */
 
 #if PK__FULL
 #define PK__POOL_NAME(name) #name
-#else /* a name costs flash, and RAM on AVR: only for those who hear of it */
+#else
 #define PK__POOL_NAME(name) NULL
 #endif
 #if PK__POOL_LINKED
@@ -1056,7 +1059,7 @@ PK__HOT_INLINE void pk__pool_set_entry(pk_pool *p, pk__pool_wide at, pk__pool_wi
         ((uint32_t *)p->indices)[at] = value;
 }
 
-/* The three steps of a pool's state, each for one critical section. Width is the pool's, maybe as a constant; capacity a constant,
+/* The three steps of a pool's state, each for one critical section. Width is the pool's, maybe as a constant; capacity is one,
    or 0 where the pool is to be asked.
      take    *index is an object that was free and is out now, and marked so unless a handle is to hold it; false: there is none
      unmark  object i is not out any more, but not free yet; false: it was not out
@@ -1145,7 +1148,7 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
 #if PK__POOL_VEILED
     bool used;
 #endif
-    PERFKIT_ASSERT(p != NULL);
+    PERFKIT_ASSERT(p != NULL && (!PK__POOL_LINKED || p->indices != NULL)); /* NULL: never initialised */
     if (PK__UNLIKELY(not_quick != 0)) return pk__pool_acquire_else(p);
     PK__CRITICAL_ENTER(state);
 #if PK__POOL_VEILED

@@ -1,5 +1,5 @@
-/* Object pools against a slow obvious model: a list of what is out. Fixed and growing pools, with and without handles, with right
-   and wrong releases, stale handles, trim and close.
+/* Object pools against a slow obvious model: a list of what is out. Fixed and growing pools, with and without handles, with
+   right and wrong releases, stale handles, trim and close.
 
      ./pool_model [SEED [STEPS]] */
 #define PERFKIT_POOL_IMPLEMENTATION
@@ -179,7 +179,8 @@ static int look(void *unused) {
 
 static const model_op operations[] = {{"acquire", 40, acquire}, {"release", 36, release}, {"fill", 2, fill},
                                       {"release most", 3, release_most}, {"wrong release", 10, release_wrong},
-                                      {"stale handle", 8, stale}, {"trim", 2, trim}, {"look", 6, look}, {"make again", 3, remake}};
+                                      {"stale handle", 8, stale}, {"trim", 2, trim}, {"look", 6, look},
+                                      {"make again", 3, remake}};
 
 int main(int argc, char **argv) {
     unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;

@@ -136,7 +136,10 @@ static void memory_first_then_chunks(void) {
     CHECK(desc.memory_size > 0 && desc.memory_size < sizeof memory);
     open_pool(desc);
     take(200);
-    for (i = 0; i < 200; i++) CHECK(((unsigned char *)out[i] >= memory && (unsigned char *)out[i] < memory + sizeof memory) == (i < 10));
+    for (i = 0; i < 200; i++) {
+        unsigned char *o = (unsigned char *)out[i];
+        CHECK((o >= memory && o < memory + sizeof memory) == (i < 10));
+    }
     give(0, 200);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
@@ -215,7 +218,8 @@ static void unchecked_pools_refuse_foreign_ones(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 
-TEST_MAIN(RUN("P32", "a desc with nothing but object_size grows from 64 without limit; objects never move", defaults_grow_without_limit)
+TEST_MAIN(RUN("P32", "a desc with nothing but object_size grows from 64 without limit; objects never move",
+              defaults_grow_without_limit)
           RUN("P32 P34", "max_capacity holds exactly", limit_holds)
           RUN("P33", "misuse is refused in every chunk", misuse_in_chunks)
           RUN("P32", "trim gives free chunks back, and the pool grows into the gaps again", trim_and_grow_again)

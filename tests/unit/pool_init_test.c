@@ -163,7 +163,8 @@ static void reset_on_release(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 static void beside_the_objects(void) {
-    CHECK(PK_POOL_BYTES(8, 0, 200) - 8 * 200 <= 200 * (PERFKIT_POOL_INDEX_BITS > 8 ? PERFKIT_POOL_INDEX_BITS / 8 : 1) + 28 + 28);
+    CHECK(PK_POOL_BYTES(8, 0, 200) - 8 * 200 <=
+          200 * (PERFKIT_POOL_INDEX_BITS > 8 ? PERFKIT_POOL_INDEX_BITS / 8 : 1) + 28 + 28);
     CHECK(PK_POOL_BYTES(8, 0, 2000) - 8 * 2000u <= 2000u * 2 + 252 + 28);
 #if PERFKIT_POOL_INDEX_BITS == 0
     CHECK((PK_POOL_BYTES(8, 0, 1000000) - 8u * 1000000u) * 10 <= 42u * 1000000u); /* 4.2 bytes */
@@ -173,7 +174,8 @@ static void beside_the_objects(void) {
 
 TEST_MAIN(RUN("P32", "the memory asked for is enough at every misalignment, and a byte less is PK_NO_MEMORY", sizes_hold)
           RUN("P32", "objects are aligned for their size by default", aligned_by_default)
-          RUN("P34", "descriptions that are wrong are refused, a capacity of 0 without growth among them", wrong_descriptions_are_refused)
+          RUN("P34", "descriptions that are wrong are refused, a capacity of 0 without growth among them",
+              wrong_descriptions_are_refused)
           RUN("D08", "what this build lacks is PK_UNSUPPORTED", what_is_left_out_is_unsupported)
           RUN("D02", "units of different configurations get PK_INVALID", mixed_configurations_are_refused)
           RUN("P27", "reset runs once for each right release; the next user finds its state", reset_on_release)

@@ -39,7 +39,8 @@ static void *work(void *number) {
             if (held[i] == NULL) continue;
             if (held[i]->owner != me) errors[me]++;
             if (handles[i]) {
-                if (pk_pool_get(&pool, handles[i]) != held[i] || pk_pool_release_handle(&pool, handles[i]) != PK_OK) errors[me]++;
+                if (pk_pool_get(&pool, handles[i]) != held[i]) errors[me]++;
+                if (pk_pool_release_handle(&pool, handles[i]) != PK_OK) errors[me]++;
                 if (pk_pool_release_handle(&pool, handles[i]) != PK_STALE) errors[me]++;
             } else if (pk_pool_release(&pool, held[i]) != PK_OK)
                 errors[me]++;

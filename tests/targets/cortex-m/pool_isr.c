@@ -1,5 +1,5 @@
-/* Pools of PK_POOL_DEFINE, one with handles, shared between the SysTick interrupt and main. With the interrupt mask nothing is ever lost or handed
-   out twice; built with -DNOLOCK, without the mask, this program must fail, or it proves nothing. */
+/* Pools of PK_POOL_DEFINE, one with handles, shared between the SysTick interrupt and main. With the interrupt mask
+   nothing is ever lost or handed out twice; built with -DNOLOCK, without the mask, this program must fail, or it proves nothing. */
 #include <stdint.h>
 #ifndef NOLOCK
 #include "../critical.h"
