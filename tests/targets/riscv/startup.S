@@ -1,7 +1,7 @@
 /* startup.S - reset and trap of a RISC-V on QEMU's virt board. (The architecture is widened here: with _zicsr on the command
    line Debian's compiler picks the wrong library.) */
     .option arch, +zicsr
-    .section .text.start, "ax"
+    .section .reset, "ax"
     .globl _start
 _start:
     .option push
