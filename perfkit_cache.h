@@ -58,7 +58,7 @@
                  (1 + capacity × elapsed / 2^30 ms). clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
-                 pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 37 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
+                 pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
                  it all in advance.
      Time        an entry is valid while now < put + ttl. Expired ones leave when met, swept or ticked, and until then count as
                  entries. With 32-bit milliseconds the longest ttl is 2^30 (12 days), and none comes back to life when the clock
@@ -775,6 +775,11 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     uint16_t shards;             /* 0 or 1; more: PK_UNSUPPORTED in this release */
 } pk_cache_desc;
 
+#if PERFKIT_CACHE_LINK_BITS == 8 && !PK__FULL
+typedef uint8_t pk__cache_n; /* the number of an entry or group, or how many there are */
+#else
+typedef unsigned pk__cache_n;
+#endif
 struct pk__cache_cold;
 typedef struct pk_cache { /* all private: use the functions */
     unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one */
@@ -784,10 +789,10 @@ typedef struct pk_cache { /* all private: use the functions */
     pk_clock_fn clock;           /* NULL while no entry can expire */
     pk_hash seed;
     pk_time last; /* the moment up to which the sweep has been paid for */
-    unsigned capacity, groups;
-    unsigned count; /* live entries */
-    unsigned fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
-    unsigned free;  /* list of entries that came back, by their next link */
+    pk__cache_n capacity, groups;
+    pk__cache_n count; /* live entries */
+    pk__cache_n fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
+    pk__cache_n free;  /* list of entries that came back, by their next link */
     unsigned key_size, value_size, value_offset, stride;
     uint8_t width;          /* bytes of a link: 1, 2 or 4 */
     uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
@@ -797,8 +802,8 @@ typedef struct pk_cache { /* all private: use the functions */
     (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
                         (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
 
-PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
-                                uint32_t value_size);
+PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
+                                size_t value_size);
 
 /* Make an empty cache; NULL desc: all defaults. The only call that allocates. O(capacity).
    PK_INVALID: a field is out of range, the capacity does not fit PERFKIT_CACHE_LINK_BITS, or this unit and the implementation
@@ -998,13 +1003,13 @@ typedef struct pk__cache_cold {
     void *block; /* to free; NULL: the caller's */
     size_t block_size;
     pk_time ttl;           /* default; PK_TTL_NEVER */
-    unsigned sweep;        /* the entry that the sweep visited last */
+    pk__cache_n sweep;     /* the entry that the sweep visited last */
     uint8_t hooks_running; /* on_evict calls that have not returned */
     uint8_t filling;       /* PK_CACHE_EVENT_FILLING was sent */
     /* chains: first slot and value length of each entry; links and counts of slots */
     uint32_t *items;
     unsigned char *next;
-    unsigned slots, slots_used, slots_free, slot_fresh, slot_list;
+    pk__cache_n slots, slots_used, slots_free, slot_fresh, slot_list;
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
 } pk__cache_cold;
 
@@ -1166,8 +1171,8 @@ PK__CACHE_PART void pk__cache_copy_bytes(void *to, const void *from, size_t n) {
 #endif
 
 #if PERFKIT_STATS
-PK__CACHE_PART void pk__cache_add(pk_cache *c, unsigned counter) { c->cold->counters[counter]++; }
-#define PK__CACHE_ADD(counter) pk__cache_add(c, (unsigned)(counter))
+PK__CACHE_PART void pk__cache_add(pk_cache *c, pk__cache_n counter) { c->cold->counters[counter]++; }
+#define PK__CACHE_ADD(counter) pk__cache_add(c, (pk__cache_n)(counter))
 #else
 #define PK__CACHE_ADD(counter) ((void)0)
 #endif
@@ -1187,14 +1192,14 @@ typedef struct pk__cache_shape {
 
 /* What is out of line even where the engine is inline. */
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
-PK_API void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason);
-PK_API void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason);
+PK_API void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 #if PERFKIT_CACHE_TTL
-PK_API unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget);
-PK_API bool pk__cache_really_over(pk_cache *c, unsigned e);
+PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
+PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
 #endif
 #if PERFKIT_CACHE_HOOKS
-PK_API void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason);
+PK_API void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 #endif
 #if PERFKIT_CACHE_EVENTS
 PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
@@ -1260,10 +1265,10 @@ PK__CACHE_PART pk_hash pk__cache_hash(pk_cache *c, const void *key, size_t len) 
 
 /* ---- Links, entries, slots ---- */
 
-PK__HOT_INLINE unsigned pk__cache_link(const void *p, unsigned width) {
-    return width == 1 ? *(const uint8_t *)p : width == 2 ? *(const uint16_t *)p : (unsigned)*(const uint32_t *)p;
+PK__HOT_INLINE pk__cache_n pk__cache_link(const void *p, unsigned width) {
+    return (pk__cache_n)(width == 1 ? *(const uint8_t *)p : width == 2 ? *(const uint16_t *)p : *(const uint32_t *)p);
 }
-PK__HOT_INLINE void pk__cache_set_link(void *p, unsigned width, unsigned to) {
+PK__HOT_INLINE void pk__cache_set_link(void *p, unsigned width, pk__cache_n to) {
     if (width == 1)
         *(uint8_t *)p = (uint8_t)to;
     else if (width == 2)
@@ -1271,33 +1276,37 @@ PK__HOT_INLINE void pk__cache_set_link(void *p, unsigned width, unsigned to) {
     else
         *(uint32_t *)p = to;
 }
-PK__HOT_INLINE unsigned char *pk__cache_meta(PK__CACHE_SELF, unsigned e) {
+PK__HOT_INLINE unsigned char *pk__cache_meta(PK__CACHE_SELF, pk__cache_n e) {
     return c->meta + (size_t)e * PK__CACHE_META(PK__CACHE_W);
 }
-PK__HOT_INLINE unsigned pk__cache_next(PK__CACHE_SELF, unsigned e) {
+PK__HOT_INLINE pk__cache_n pk__cache_next(PK__CACHE_SELF, pk__cache_n e) {
     return pk__cache_link(pk__cache_meta(PK__CACHE_THIS, e), PK__CACHE_W);
 }
-PK__HOT_INLINE unsigned pk__cache_prev(PK__CACHE_SELF, unsigned e) {
+PK__HOT_INLINE pk__cache_n pk__cache_prev(PK__CACHE_SELF, pk__cache_n e) {
     return pk__cache_link(pk__cache_meta(PK__CACHE_THIS, e) + PK__CACHE_W, PK__CACHE_W);
 }
-PK__HOT_INLINE void pk__cache_set_next(PK__CACHE_SELF, unsigned e, unsigned to) {
+PK__HOT_INLINE void pk__cache_set_next(PK__CACHE_SELF, pk__cache_n e, pk__cache_n to) {
     pk__cache_set_link(pk__cache_meta(PK__CACHE_THIS, e), PK__CACHE_W, to);
 }
-PK__HOT_INLINE void pk__cache_set_prev(PK__CACHE_SELF, unsigned e, unsigned to) {
+PK__HOT_INLINE void pk__cache_set_prev(PK__CACHE_SELF, pk__cache_n e, pk__cache_n to) {
     pk__cache_set_link(pk__cache_meta(PK__CACHE_THIS, e) + PK__CACHE_W, PK__CACHE_W, to);
 }
 
 #if PERFKIT_CACHE_TTL
 /* The moment of expiry follows the links: aligned, but for 8-bit links and some 64-bit times. */
+#ifdef __AVR__
+#define PK__CACHE_TIME_ALIGNED(w) true
+#else
 #define PK__CACHE_TIME_ALIGNED(w) ((w) * 2u % sizeof(pk_time) == 0 && PK__CACHE_META(w) % sizeof(pk_time) == 0)
-PK__HOT_INLINE pk_time pk__cache_expiry(PK__CACHE_SELF, unsigned e) {
+#endif
+PK__HOT_INLINE pk_time pk__cache_expiry(PK__CACHE_SELF, pk__cache_n e) {
     const void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
     pk_time t;
     if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W)) return *(const pk_time *)at;
     memcpy(&t, at, sizeof t);
     return t;
 }
-PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, unsigned e, pk_time t) {
+PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, pk__cache_n e, pk_time t) {
     void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
     if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W))
         *(pk_time *)at = t;
@@ -1306,11 +1315,11 @@ PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, unsigned e, pk_time t) 
 }
 #endif
 
-PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, unsigned s) {
-    return c->slots + (size_t)(s - 1) * PK__CACHE_IS(stride);
+PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, pk__cache_n s) {
+    return c->slots + (size_t)(pk__cache_n)(s - 1) * PK__CACHE_IS(stride);
 }
-PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, unsigned e) { /* behind the prefix, where there is one */
-    unsigned s = PK__CACHE_CHAINED ? (unsigned)c->cold->items[2 * (size_t)e] : e;
+PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, pk__cache_n e) { /* behind the prefix, where there is one */
+    pk__cache_n s = PK__CACHE_CHAINED ? (pk__cache_n)c->cold->items[2 * (size_t)e] : e;
     return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_PREFIX;
 }
 PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key) {
@@ -1320,20 +1329,20 @@ PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key
 
 /* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All zero: empty. ---- */
 
-PK__CACHE_PART void pk__cache_push(PK__CACHE_SELF, unsigned e) {
-    unsigned first = pk__cache_next(PK__CACHE_THIS, 0);
+PK__CACHE_PART void pk__cache_push(PK__CACHE_SELF, pk__cache_n e) {
+    pk__cache_n first = pk__cache_next(PK__CACHE_THIS, 0);
     pk__cache_set_next(PK__CACHE_THIS, e, first);
     pk__cache_set_prev(PK__CACHE_THIS, e, 0);
     pk__cache_set_prev(PK__CACHE_THIS, first, e);
     pk__cache_set_next(PK__CACHE_THIS, 0, e);
 }
-PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, unsigned e) {
-    unsigned next = pk__cache_next(PK__CACHE_THIS, e), prev = pk__cache_prev(PK__CACHE_THIS, e);
+PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, pk__cache_n e) {
+    pk__cache_n next = pk__cache_next(PK__CACHE_THIS, e), prev = pk__cache_prev(PK__CACHE_THIS, e);
     pk__cache_set_prev(PK__CACHE_THIS, next, prev);
     pk__cache_set_next(PK__CACHE_THIS, prev, next);
 }
-PK__HOT_INLINE void pk__cache_use(PK__CACHE_SELF, unsigned e) { /* e becomes the most recent */
-    if (pk__cache_prev(PK__CACHE_THIS, e) == 0) return;
+PK__CACHE_PART void pk__cache_use(PK__CACHE_SELF, pk__cache_n e) { /* e becomes the most recent */
+    if (PK__FULL && pk__cache_prev(PK__CACHE_THIS, e) == 0) return;
     pk__cache_pull(PK__CACHE_THIS, e);
     pk__cache_push(PK__CACHE_THIS, e);
 }
@@ -1344,7 +1353,7 @@ PK__HOT_INLINE void pk__cache_use(PK__CACHE_SELF, unsigned e) { /* e becomes the
    tombstone. */
 
 /* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
-PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned width, unsigned tag, unsigned lane) {
+PK__HOT_INLINE pk__cache_n pk__cache_lane(const unsigned char *group, unsigned width, pk__cache_n tag, pk__cache_n lane) {
 #if PERFKIT_CACHE_SIMD
     unsigned found;
 #if defined __SSE2__
@@ -1356,7 +1365,7 @@ PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned widt
     found = (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
 #endif
     found = (found | 1u << PK__CACHE_LANES(width)) & ~0u << lane;
-    return (unsigned)__builtin_ctz(found & ((2u << PK__CACHE_LANES(width)) - 1));
+    return (pk__cache_n)__builtin_ctz(found & ((2u << PK__CACHE_LANES(width)) - 1));
 #else
     while (lane < PK__CACHE_LANES(width) && group[lane] != tag) lane++;
     return lane;
@@ -1366,33 +1375,34 @@ PK__HOT_INLINE unsigned pk__cache_lane(const unsigned char *group, unsigned widt
 PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
     return group + PK__CACHE_LANES(width) * (1 + width);
 }
-PK__HOT_INLINE unsigned pk__cache_tag(pk_hash hash) {
-    unsigned tag = (unsigned)(hash & 255u);
-    return tag + (tag == 0);
+PK__HOT_INLINE pk__cache_n pk__cache_tag(pk_hash hash) {
+    pk__cache_n tag = (pk__cache_n)(hash & 255u);
+    return (pk__cache_n)(tag + (tag == 0));
 }
-PK__HOT_INLINE unsigned pk__cache_home(const pk_cache *c, pk_hash hash) { /* multiply-shift in place of a division */
+PK__HOT_INLINE pk__cache_n pk__cache_home(const pk_cache *c, pk_hash hash) { /* multiply-shift in place of a division */
 #if PERFKIT_HOSTED
-    return (unsigned)((hash >> 32) * c->groups >> 32);
+    return (pk__cache_n)((hash >> 32) * c->groups >> 32);
 #elif PERFKIT_CACHE_LINK_BITS == 32
-    return (unsigned)((uint64_t)hash * c->groups >> 32);
+    return (pk__cache_n)((uint64_t)hash * c->groups >> 32);
 #elif defined __AVR__
-    return (unsigned)(uint8_t)(hash >> 8) * c->groups >> 8;
+    return (pk__cache_n)((unsigned)(uint8_t)(hash >> 8) * c->groups >> 8);
 #else
-    return (unsigned)((hash >> 16) * c->groups >> 16);
+    return (pk__cache_n)((hash >> 16) * c->groups >> 16);
 #endif
 }
 PK__HOT_INLINE unsigned char *pk__cache_group(PK__CACHE_SELF, unsigned g) { return c->index + (size_t)g * (16 * PK__CACHE_W); }
 
-PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len) {
+PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len) {
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
+    if (!PK__CACHE_PREFIX) key_len = PK__CACHE_IS(key_size);
     if (PK__UNLIKELY(c->cold->equal != NULL)) return c->cold->equal(c->cold->user, own, key, key_len);
-    return PK__CACHE_COMPARE(own, key, PK__CACHE_PREFIX ? key_len : PK__CACHE_IS(key_size)) == 0;
+    return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
 
 /* The entry of a key, expired or not; 0 where there is none. */
-PK__CACHE_PART unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
-    unsigned g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
+PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+    pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
     unsigned char *group;
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
@@ -1402,36 +1412,32 @@ PK__CACHE_PART unsigned pk__cache_find(PK__CACHE_SELF, const void *key, size_t k
             if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
         }
         if (PK__LIKELY(pk__cache_link(pk__cache_passed(group, PK__CACHE_W), PK__CACHE_W) == 0)) return 0;
-        if (++probes == PK__CACHE_PROBES || probes == c->groups) return 0;
+        if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == c->groups) return 0;
         if (++g == c->groups) g = 0;
     }
 }
 
 /* Step 1 gives entry e the first free lane from the hash's home group on, which there must be; -1 takes e's lane back; both add
    the step to the counts of the groups on the way. Step 0 only says whether there is a free lane within reach. */
-PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, unsigned e, int step) {
-    unsigned g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane;
+PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, int step) {
+    pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), sought = step < 0 ? tag : 0, probes = 0, lane;
     unsigned char *group, *link;
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
-        lane = 0;
-        while ((lane = pk__cache_lane(group, PK__CACHE_W, step < 0 ? tag : 0, lane)) < PK__CACHE_LANES(PK__CACHE_W)) {
+        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, sought, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
             link = group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W;
             if (step > 0) {
                 group[lane] = (unsigned char)tag;
                 pk__cache_set_link(link, PK__CACHE_W, e);
-            } else if (step < 0) {
-                if (pk__cache_link(link, PK__CACHE_W) != e) {
-                    lane++;
-                    continue;
-                }
+            } else if (!PK__CACHE_CROWDS || step < 0) {
+                if (pk__cache_link(link, PK__CACHE_W) != e) continue;
                 group[lane] = 0;
             }
             return true;
         }
         link = pk__cache_passed(group, PK__CACHE_W);
-        if (step != 0)
-            pk__cache_set_link(link, PK__CACHE_W, pk__cache_link(link, PK__CACHE_W) + (unsigned)step);
+        if (!PK__CACHE_CROWDS || step != 0)
+            pk__cache_set_link(link, PK__CACHE_W, (pk__cache_n)(pk__cache_link(link, PK__CACHE_W) + (pk__cache_n)step));
         else if (++probes == PK__CACHE_PROBES || probes == c->groups)
             return false;
         if (++g == c->groups) g = 0;
@@ -1440,8 +1446,12 @@ PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, unsigned e, int
 PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) {
     return !PK__CACHE_CROWDS || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
 }
-PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, unsigned e) { (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1); }
-PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, unsigned e) { (void)pk__cache_walk(PK__CACHE_THIS, hash, e, -1); }
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
+    (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1);
+}
+PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
+    (void)pk__cache_walk(PK__CACHE_THIS, hash, e, -1);
+}
 
 /* ---- Time ---- */
 
@@ -1456,7 +1466,7 @@ PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
     (void)c;
 #endif
 }
-PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, unsigned e) {
+PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
     if (PK__LIKELY(!pk__time_reached(c->last, pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
     return pk__cache_really_over(c, e);
@@ -1470,20 +1480,24 @@ PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, unsigned e) {
 #endif
 }
 /* Make *ttl the time to live that 0 stands for, and say whether the cache can keep it. */
-PK__HOT_INLINE pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
+PK__CACHE_PART pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
     if (*ttl == 0) {
         *ttl = c->cold->ttl;
         return PK_OK;
     }
-    if (*ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock)) return PK_OK;
+    if (PK__FULL && (*ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock))) return PK_OK;
     return pk__cache_start_clock(c, *ttl);
 }
 /* e is live from now on, for ttl. */
-PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time ttl) {
-    bool never = ttl == PK_TTL_NEVER;
-    c->cold->flags[e] = (unsigned char)(never ? PK__CACHE_LIVE | PK__CACHE_NEVER : PK__CACHE_LIVE);
+PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
+    unsigned char flags = PK__CACHE_LIVE;
+    if (ttl == PK_TTL_NEVER) {
+        flags = PK__CACHE_LIVE | PK__CACHE_NEVER;
+        ttl = PK_TTL_NEVER >> 1; /* for now: see pk__cache_really_over */
+    }
+    c->cold->flags[e] = flags;
 #if PERFKIT_CACHE_TTL
-    pk__cache_set_expiry(PK__CACHE_THIS, e, c->last + (never ? (pk_time)~(pk_time)0 >> 1 : ttl));
+    pk__cache_set_expiry(PK__CACHE_THIS, e, c->last + ttl);
 #elif PK__FULL
     (void)shape;
 #endif
@@ -1492,30 +1506,30 @@ PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, unsigned e, pk_time ttl) {
 /* ---- Chains ---- */
 
 #if PERFKIT_CACHE_CHAINS
-PK__HOT_INLINE unsigned pk__cache_slot_next(PK__CACHE_SELF, unsigned s) {
+PK__HOT_INLINE pk__cache_n pk__cache_slot_next(PK__CACHE_SELF, pk__cache_n s) {
     return pk__cache_link(c->cold->next + (size_t)s * PK__CACHE_W, PK__CACHE_W);
 }
-PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, unsigned s, unsigned to) {
+PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, pk__cache_n s, pk__cache_n to) {
     pk__cache_set_link(c->cold->next + (size_t)s * PK__CACHE_W, PK__CACHE_W, to);
 }
 /* Bytes that entry e has in its slots. */
-PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, unsigned e) {
+PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, pk__cache_n e) {
     size_t len = (size_t)c->cold->items[2 * (size_t)e + 1];
     return len + PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
 }
 /* The slots that so many bytes take; a loop of as many steps, for there may be no divider. */
-PK__CACHE_PART unsigned pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
+PK__CACHE_PART pk__cache_n pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
 #if PK__FULL
     (void)c;
-    return (unsigned)((bytes + PK__CACHE_IS(stride) - 1) / PK__CACHE_IS(stride));
+    return (pk__cache_n)((bytes + PK__CACHE_IS(stride) - 1) / PK__CACHE_IS(stride));
 #else
-    unsigned n = 1;
+    pk__cache_n n = 1;
     for (; bytes > PK__CACHE_IS(stride); bytes -= PK__CACHE_IS(stride)) n++;
     return n;
 #endif
 }
-PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, unsigned s) {
-    unsigned next;
+PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, pk__cache_n s) {
+    pk__cache_n next;
     for (; s != 0; s = next) {
         next = pk__cache_slot_next(PK__CACHE_THIS, s);
         pk__cache_set_slot_next(PK__CACHE_THIS, s, c->cold->slot_list);
@@ -1524,9 +1538,9 @@ PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, unsigned s) {
     }
 }
 /* Copy n bytes between memory and the slots of entry e, from byte `at` of its value on. */
-PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, unsigned e, size_t at, void *to, const void *from, size_t n) {
+PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, pk__cache_n e, size_t at, void *to, const void *from, size_t n) {
     unsigned char *key = pk__cache_key(PK__CACHE_THIS, e), *bytes;
-    unsigned s = (unsigned)c->cold->items[2 * (size_t)e];
+    pk__cache_n s = (pk__cache_n)c->cold->items[2 * (size_t)e];
     size_t part;
     at += PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, key);
     for (; at >= PK__CACHE_IS(stride) && n > 0; at -= PK__CACHE_IS(stride)) s = pk__cache_slot_next(PK__CACHE_THIS, s);
@@ -1551,14 +1565,15 @@ PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, unsigned e, size_t at, void *
 /* ---- Entries come and go ---- */
 
 /* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. */
-PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, unsigned e, pk_evict_reason reason) {
+PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
     const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
     pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
     pk__cache_pull(PK__CACHE_THIS, e);
     c->cold->flags[e] = 0;
     c->count--;
 #if PERFKIT_CACHE_CHAINS
-    if (PK__CACHE_CHAINED) c->cold->slots_used -= pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e));
+    if (PK__CACHE_CHAINED)
+        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used - pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e)));
 #endif
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
@@ -1568,10 +1583,10 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, unsigned e, pk_evict_reason 
 }
 
 /* Entry e, which left, is free to be used again. */
-PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
+PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
-        pk__cache_free_slots(PK__CACHE_THIS, (unsigned)c->cold->items[2 * (size_t)e]);
+        pk__cache_free_slots(PK__CACHE_THIS, (pk__cache_n)c->cold->items[2 * (size_t)e]);
         c->cold->items[2 * (size_t)e] = 0;
     }
 #endif
@@ -1580,8 +1595,8 @@ PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, unsigned e) {
 }
 
 /* Entry e is evicted: have what the next two evictions will read on its way from memory. */
-PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, unsigned e) {
-    unsigned first = pk__cache_prev(PK__CACHE_THIS, e), second = pk__cache_prev(PK__CACHE_THIS, first);
+PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, pk__cache_n e) {
+    pk__cache_n first = pk__cache_prev(PK__CACHE_THIS, e), second = pk__cache_prev(PK__CACHE_THIS, first);
     const unsigned char *key;
     pk_hash hash;
     if (first == 0 || second == 0) return;
@@ -1593,10 +1608,10 @@ PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, unsigned e) {
 }
 
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
-PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
+PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
     const unsigned char *home;
-    unsigned e;
+    pk__cache_n e;
     if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
         e = c->free;
         if (e != 0) {
@@ -1629,9 +1644,9 @@ PK__HOT_INLINE unsigned pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 
 #if PERFKIT_CACHE_CHAINS
 /* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are in on_evict. */
-PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes) {
+PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
     pk__cache_cold *cold = c->cold;
-    unsigned s = (unsigned)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
+    pk__cache_n s = (pk__cache_n)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
     cold->items[2 * (size_t)e] = 0;
     for (; n > 0; n--) {
         if (s == 0) {
@@ -1649,7 +1664,7 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes) {
                 if (victim == 0) return false;
                 pk__cache_leave(PK__CACHE_THIS, victim,
                                 pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
-                s = (unsigned)cold->items[2 * (size_t)victim];
+                s = (pk__cache_n)cold->items[2 * (size_t)victim];
                 cold->items[2 * (size_t)victim] = 0;
                 pk__cache_release(PK__CACHE_THIS, victim);
             }
@@ -1669,7 +1684,7 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, unsigned e, size_t bytes) {
 
 /* ---- The operations ---- */
 
-PK__HOT_INLINE pk_status pk__cache_read(PK__CACHE_SELF, unsigned e, void *value, size_t size, size_t *len) {
+PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *value, size_t size, size_t *len) {
     size_t n = PK__CACHE_IS(value_size);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) n = (size_t)c->cold->items[2 * (size_t)e + 1];
@@ -1687,8 +1702,8 @@ PK__HOT_INLINE pk_status pk__cache_read(PK__CACHE_SELF, unsigned e, void *value,
 }
 
 /* The entry of a key that has not expired; 0 where there is none. */
-PK__CACHE_PART unsigned pk__cache_seek(PK__CACHE_SELF, const void *key, size_t key_len, bool drop_expired) {
-    unsigned e;
+PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, const void *key, size_t key_len, bool drop_expired) {
+    pk__cache_n e;
     pk__cache_look(c);
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, pk__cache_hash(c, key, key_len));
     if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
@@ -1699,7 +1714,7 @@ PK__CACHE_PART unsigned pk__cache_seek(PK__CACHE_SELF, const void *key, size_t k
 }
 
 PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
-    unsigned e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
+    pk__cache_n e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
         return PK_NOT_FOUND;
@@ -1710,7 +1725,7 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t k
 }
 
 /* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
-PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key, size_t key_len, const void *value,
+PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
 #if PERFKIT_CACHE_CHAINS
@@ -1721,7 +1736,8 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
         }
         PK__CACHE_COPY(own, key, key_len);
         c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
-        c->cold->slots_used += pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len);
+        c->cold->slots_used =
+            (pk__cache_n)(c->cold->slots_used + pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len));
         pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
         return;
     }
@@ -1737,8 +1753,13 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, unsigned e, const void *key,
 PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t len) {
     const pk__cache_cold *cold = c->cold;
     size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_PREFIX + key_len;
-    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len)
+    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len) {
+        PK__CACHE_ADD(PK__CACHE_REJECTED);
+#if PERFKIT_CACHE_EVENTS
+        pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)all);
+#endif
         return PK_TOO_BIG;
+    }
     return pk__cache_slots_for(PK__CACHE_THIS, fixed + len) <= cold->slots_used + cold->slots_free ? PK_OK : PK_FULL;
 }
 #endif
@@ -1747,27 +1768,31 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
                                        pk_time ttl) {
     pk_status status = pk__cache_ttl(c, &ttl);
     pk_hash hash;
-    unsigned e;
+    pk__cache_n e;
     if (PK__UNLIKELY(status != PK_OK)) return status;
-    pk__cache_look(c);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
 #endif
+#if PK__FULL
+    pk__cache_look(c);
     hash = pk__cache_hash(c, key, key_len);
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
     if (e != 0 && pk__cache_over(PK__CACHE_THIS, e)) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         e = 0;
     }
-    if (e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwritten in place */
+#else /* the same, by a function that is there already: it hashes as well, which is not handed out */
+    e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
+    hash = pk__cache_hash(c, key, key_len);
+#endif
+    if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
         PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
     } else {
         if (e != 0)
             pk__cache_out(c, e, PK_EVICT_REPLACED);
-        else
-            e = pk__cache_take(PK__CACHE_THIS, hash);
-        if (PK__UNLIKELY(e == 0)) return PK_FULL;
+        else if ((e = pk__cache_take(PK__CACHE_THIS, hash)) == 0)
+            return PK_FULL;
 #if PERFKIT_CACHE_CHAINS
         if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
@@ -1913,7 +1938,7 @@ PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
 
 #if PERFKIT_CACHE_HOOKS || !PK__TINY
 /* What on_evict and pk_cache_foreach show. */
-static void pk__cache_show(pk_cache *c, unsigned e, pk_cache_item *item) {
+PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *item) {
     unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
     item->key = key;
     item->key_len = pk__cache_key_len(PK__CACHE_ANY, key);
@@ -1931,7 +1956,7 @@ static void pk__cache_show(pk_cache *c, unsigned e, pk_cache_item *item) {
 #endif
 
 #if PERFKIT_CACHE_HOOKS
-PK_API PK__COLD void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason reason) {
+PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk_cache_item item;
     pk__cache_show(c, e, &item);
     c->cold->hooks_running++;
@@ -1939,10 +1964,10 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, unsigned e, pk_evict_reason r
     c->cold->hooks_running--;
 }
 #endif
-PK_API PK__COLD void pk__cache_out(pk_cache *c, unsigned e, pk_evict_reason reason) {
+PK_API PK__COLD void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
 }
-PK_API PK__COLD void pk__cache_drop(pk_cache *c, unsigned e, pk_evict_reason reason) {
+PK_API PK__COLD void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
     pk__cache_release(PK__CACHE_ANY, e);
 }
@@ -1952,20 +1977,11 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
-#if PERFKIT_CACHE_CHAINS
-    if (c->chains && pk__cache_room(PK__CACHE_ANY, key_len, len) == PK_TOO_BIG) {
-        PK__CACHE_ADD(PK__CACHE_REJECTED);
-#if PERFKIT_CACHE_EVENTS
-        pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)((size_t)c->cold->slots * c->stride));
-#endif
-        return PK_TOO_BIG;
-    }
-#endif
     PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, key, key_len, value, len, ttl_ms));
 }
 
 PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
-    unsigned e;
+    pk__cache_n e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
@@ -1984,21 +2000,21 @@ PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
 #if PERFKIT_CACHE_TTL
 /* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds
    none that is older than half its range. */
-PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, unsigned e) {
+PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, pk__cache_n e) {
     if (!(c->cold->flags[e] & PK__CACHE_NEVER)) return true;
-    pk__cache_set_expiry(PK__CACHE_ANY, e, c->last + ((pk_time)~(pk_time)0 >> 1));
+    pk__cache_stamp(PK__CACHE_ANY, e, PK_TTL_NEVER);
     return false;
 }
 
 /* Visit the next n entries. */
-static unsigned pk__cache_sweep(pk_cache *c, unsigned n) {
-    pk__cache_cold *cold = c->cold;
-    unsigned removed = 0, e;
+static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
+    pk__cache_n removed = 0, e;
     for (; n > 0; n--) {
-        e = cold->sweep < c->fresh ? cold->sweep + 1 : 1;
-        cold->sweep = e;
-        if (!(cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
-        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        e = (pk__cache_n)(c->cold->sweep < c->fresh ? c->cold->sweep + 1 : 1);
+        c->cold->sweep = e;
+        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
+        pk__cache_leave(PK__CACHE_ANY, e, PK_EVICT_EXPIRED); /* a drop, with less stack */
+        pk__cache_release(PK__CACHE_ANY, e);
         removed++;
     }
     return removed;
@@ -2006,9 +2022,9 @@ static unsigned pk__cache_sweep(pk_cache *c, unsigned n) {
 
 /* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
    the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
-PK_API PK__COLD unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t budget) {
+PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
     pk_time passed = now - c->last;
-    unsigned e;
+    pk__cache_n e;
     if (passed > (pk_time)0 - (pk_time)65536u) /* the clock stepped back: it stands still until it has caught up */
         passed = 0;
     else
@@ -2023,19 +2039,30 @@ PK_API PK__COLD unsigned pk__cache_move_on(pk_cache *c, pk_time now, uint32_t bu
         uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)c->capacity * passed >> 30);
 #elif PK__FULL
         uint64_t due = 1 + ((uint64_t)c->capacity * passed >> 30);
-#else /* the same or more, in 32 bits */
+#elif PERFKIT_CACHE_LINK_BITS == 32 /* the same or more, in 32 bits */
         uint32_t due = (((uint32_t)c->capacity >> 15) + 1) * ((passed >> 15) + 1);
+#elif PERFKIT_CACHE_LINK_BITS == 16 /* as if the capacity were 65536 */
+        uint32_t due = 1 + (passed >> 14);
+#else /* as if it were 16384: by bytes */
+        unsigned due = 1u + (unsigned)(passed >> 16);
 #endif
-        if (budget < due) budget = (uint32_t)due;
+        if (due > c->fresh) due = c->fresh;
+        if (budget < due) budget = (pk__cache_n)due;
     }
-    return pk__cache_sweep(c, budget < c->fresh ? (unsigned)budget : c->fresh);
+    return pk__cache_sweep(c, budget);
 }
 #endif
 
-/* put was given a ttl that is too long, or the first one of this cache. */
-PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
+/* Whether a cache with this clock can keep this time to live. */
+static pk_status pk__cache_check_ttl(pk_time ttl, pk_clock_fn clock) {
+    if (ttl == PK_TTL_NEVER) return PK_OK;
     if (ttl > PK_TTL_MAX) return PK_INVALID;
-    if (!PERFKIT_CACHE_TTL || c->cold->clock == NULL) return PK_UNSUPPORTED;
+    return PERFKIT_CACHE_TTL && clock ? PK_OK : PK_UNSUPPORTED;
+}
+/* A ttl was given that is too long, or the first one of this cache. */
+PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
+    pk_status status = pk__cache_check_ttl(ttl, c->cold->clock);
+    if (status != PK_OK || ttl == PK_TTL_NEVER || c->clock) return status;
     c->clock = c->cold->clock;
     c->last = c->clock(c->cold->user);
     return PK_OK;
@@ -2044,7 +2071,7 @@ PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
 /* ---- Emptying and closing ---- */
 
 /* Remove up to n entries, least recent first. */
-static void pk__cache_drop_many(pk_cache *c, unsigned n) {
+static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
     for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
 }
 
@@ -2087,7 +2114,7 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     c = &gone;
 #if PERFKIT_CACHE_HOOKS
     if (c->cold->on_evict) {
-        unsigned e;
+        pk__cache_n e;
         for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
             pk__cache_notify(c, e, PK_EVICT_CLOSED);
     }
@@ -2112,50 +2139,55 @@ PK__STATIC_ASSERT(cache_hooks_agree, PK__CACHE_HOOKS_SPAN(pk_cache_desc) == PK__
 typedef size_t pk__cache_total; /* what is larger than an AVR is refused before */
 #define PK__CACHE_STRIDE_MAX 0x7FFFu
 #elif PERFKIT_CACHE_LINK_BITS == 8 || PERFKIT_CACHE_LINK_BITS == 16
+#if UINTPTR_MAX > 0xFFFFFFFFu
+typedef uint64_t pk__cache_total; /* an address as well */
+#else
 typedef uint32_t pk__cache_total; /* 65534 × 32767 and a bit: no overflow */
+#endif
 #define PK__CACHE_STRIDE_MAX 0x7FFFu
 #else
 typedef uint64_t pk__cache_total;
 #define PK__CACHE_STRIDE_MAX 0x7FFFFFFFu
 #endif
 
-/* `bytes` more at the end of the block: where they begin. */
-PK__CACHE_PART unsigned char *pk__cache_lay(unsigned char *memory, pk__cache_total *end, pk__cache_total bytes) {
-    pk__cache_total at = *end;
-    *end = at + (PK__CACHE_LINE > 1 ? (bytes + 7u) & ~(pk__cache_total)7u : bytes);
-    return memory ? memory + (size_t)at : NULL;
+/* A part of the block ends at `end`: where the next one begins. */
+PK__HOT_INLINE pk__cache_total pk__cache_lay(pk__cache_total end) {
+    return PK__CACHE_LINE > 1 ? (end + 7u) & ~(pk__cache_total)7u : end;
 }
-/* Lay out the block of a cache whose sizes are known, from `memory` on (NULL: nowhere yet); the bytes it takes with slack to
-   align it. */
-static pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, unsigned char *memory) {
-    pk__cache_total end = 0;
+#define PK__CACHE_AT(place) ((unsigned char *)(uintptr_t)(place))
+/* Lay out the block of a cache whose sizes are known, from the address `begin` on (0: nowhere yet, and only the sum counts);
+   the bytes it takes with slack to align it. */
+static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, pk__cache_total begin) {
+    pk__cache_total end = begin;
     pk__cache_cold *cold;
-    (void)slots;
-    c->index = pk__cache_lay(memory, &end, (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c)));
-    cold = (pk__cache_cold *)(void *)pk__cache_lay(memory, &end, sizeof *cold);
-    c->meta = pk__cache_lay(memory, &end, (pk__cache_total)PK__CACHE_META(PK__CACHE_WIDTH_OF(c)) * (c->capacity + 1u));
-    c->slots = pk__cache_lay(memory, &end, (pk__cache_total)slots * c->stride);
-    if (memory) {
-        PK__CACHE_ZERO(memory, (size_t)(c->meta - memory) + PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
-        cold->flags = memory + (size_t)end;
+    c->index = PK__CACHE_AT(end);
+    end += (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c));
+    cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
+    end = pk__cache_lay(end + sizeof *cold);
+    c->meta = PK__CACHE_AT(end);
+    end = pk__cache_lay(end + (pk__cache_total)PK__CACHE_META(PK__CACHE_WIDTH_OF(c)) * (c->capacity + 1u));
+    c->slots = PK__CACHE_AT(end);
+    end = pk__cache_lay(end + (pk__cache_total)slots * c->stride);
+    if (begin) {
+        c->cold = cold;
+        PK__CACHE_ZERO(c->index, (size_t)(c->meta - c->index) + PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
+        cold->flags = PK__CACHE_AT(end);
         PK__CACHE_ZERO(cold->flags, (size_t)c->capacity + 1);
     }
     end += c->capacity + 1u;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) {
-        unsigned char *items, *next;
-        end = (end + 7u) & ~(pk__cache_total)7u;
-        items = pk__cache_lay(memory, &end, (pk__cache_total)8u * (c->capacity + 1u));
-        next = pk__cache_lay(memory, &end, (pk__cache_total)PK__CACHE_WIDTH_OF(c) * (slots + 1u));
-        if (memory) {
-            cold->items = (uint32_t *)(void *)items;
-            cold->next = next;
-            cold->slots = cold->slots_free = slots;
+        pk__cache_total items = pk__cache_lay(end);
+        pk__cache_total next = items + (pk__cache_total)8u * (c->capacity + 1u);
+        end = pk__cache_lay(next + (pk__cache_total)PK__CACHE_WIDTH_OF(c) * (slots + 1u));
+        if (begin) {
+            cold->items = (uint32_t *)(void *)PK__CACHE_AT(items);
+            cold->next = PK__CACHE_AT(next);
+            cold->slots = cold->slots_free = (pk__cache_n)slots;
         }
     }
 #endif
-    c->cold = cold;
-    return end + (PK__CACHE_LINE - 1);
+    return end - begin + (PK__CACHE_LINE - 1);
 }
 
 #if PERFKIT_CACHE_CHAINS
@@ -2188,27 +2220,27 @@ static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc
 }
 #endif
 
+/* The size of keys or values: of the type (0: there is none), or of the desc, which may not differ. */
+PK__CACHE_PART bool pk__cache_size(unsigned *size, size_t of_type, uint32_t of_desc) {
+    *size = (unsigned)(of_type ? of_type : of_desc);
+    return *size <= PK__CACHE_STRIDE_MAX / 2 && (of_desc == 0 || of_desc == *size);
+}
+
 /* Resolve every default of a desc that memory depends on, and tell the bytes that it takes. */
-static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint32_t key_size, uint32_t value_size,
-                                   unsigned *slots,
-                                   pk__cache_total *bytes) {
+static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_t key_size, size_t value_size,
+                                   unsigned *slots, pk__cache_total *bytes) {
     uint32_t capacity = desc->capacity;
     PK__CACHE_ZERO(c, sizeof *c);
     if (PERFKIT_HOSTED && capacity == 0) capacity = 1000;
-    if (key_size == 0) key_size = desc->key_size;
-    if (value_size == 0) value_size = desc->value_size;
-    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU || key_size > PK__CACHE_STRIDE_MAX / 4 ||
-        value_size > PK__CACHE_STRIDE_MAX / 2 || (desc->key_size && desc->key_size != key_size) ||
-        (desc->value_size && desc->value_size != value_size))
+    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU ||
+        !pk__cache_size(&c->key_size, key_size, desc->key_size) || !pk__cache_size(&c->value_size, value_size, desc->value_size))
         return PK_INVALID;
     if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
-    c->capacity = (unsigned)capacity;
-    c->key_size = (unsigned)key_size;
-    c->value_size = (unsigned)value_size;
+    c->capacity = (pk__cache_n)capacity;
     c->width = (uint8_t)PK__CACHE_WIDTH_FOR(capacity);
-    if (key_size && value_size) {
+    if (c->key_size && c->value_size) {
         c->value_offset = PK__CACHE_VALUE_AT(c->key_size, c->value_size);
         c->stride = PK__CACHE_STRIDE(c->key_size, c->value_size);
         *slots = c->capacity;
@@ -2220,11 +2252,11 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, uint3
         return PK_UNSUPPORTED;
 #endif
     }
-    c->groups = PK__CACHE_GROUPS(c->capacity, PK__CACHE_WIDTH_OF(c));
-#ifdef __AVR__
+    c->groups = (pk__cache_n)PK__CACHE_GROUPS(c->capacity, PK__CACHE_WIDTH_OF(c));
+#if SIZE_MAX <= 0xFFFFu
     if ((uint32_t)*slots * c->stride > 0xC000u) return PK_INVALID;
 #endif
-    *bytes = pk__cache_lay_out(c, *slots, NULL);
+    *bytes = pk__cache_lay_out(c, *slots, 0);
     return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
 }
 
@@ -2244,8 +2276,8 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
     return desc && pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) == PK_OK ? (size_t)bytes : 0;
 }
 
-PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, uint32_t key_size,
-                                uint32_t value_size) {
+PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
+                                size_t value_size) {
     pk_clock_fn clock;
     pk_time ttl;
     pk_status status;
@@ -2256,22 +2288,21 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     if (size != sizeof(pk_cache) || config != PK__CACHE_CONFIG_WORD) return PK_INVALID;
     c->cold = NULL;
     if (desc == NULL) desc = PK__CACHE_DEFAULTS;
-    if (desc == NULL) return PK_INVALID;
+    if (!PERFKIT_HOSTED && desc == NULL) return PK_INVALID;
     status = pk__cache_resolve(c, desc, key_size, value_size, &slots, &bytes);
     if (status != PK_OK) return status;
     clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
     ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
-    if (ttl != PK_TTL_NEVER) {
-        if (ttl > PK_TTL_MAX) return PK_INVALID;
-        if (!PERFKIT_CACHE_TTL || clock == NULL) return PK_UNSUPPORTED;
-    }
+    status = pk__cache_check_ttl(ttl, clock);
+    if (status != PK_OK) return status;
     memory = desc->memory;
     if (memory == NULL)
         memory = block = pk__alloc(&desc->allocator, (size_t)bytes, 8);
     else if (desc->memory_size < bytes)
         memory = NULL;
     if (memory == NULL) return PK_NO_MEMORY;
-    (void)pk__cache_lay_out(c, slots, (unsigned char *)pk__align_pointer(memory, PK__CACHE_LINE));
+    memory = pk__align_pointer(memory, PK__CACHE_LINE);
+    (void)pk__cache_lay_out(c, slots, (uintptr_t)memory);
     PK__CACHE_COPY(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
     c->cold->name = desc->name;
     c->cold->clock = clock;
@@ -2282,7 +2313,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
 #endif
 #if PERFKIT_CACHE_TTL
-    if (ttl != PK_TTL_NEVER) (void)pk__cache_start_clock(c, ttl);
+    (void)pk__cache_start_clock(c, ttl);
 #endif
     return PK_OK;
 }
@@ -2292,7 +2323,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 
 PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
                                pk_time *ttl_left) {
-    unsigned e;
+    pk__cache_n e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
@@ -2315,7 +2346,7 @@ PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
 
 PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
     pk_status status;
-    unsigned e;
+    pk__cache_n e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
@@ -2333,7 +2364,8 @@ PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache
     if (c->cold == NULL) return PK_CLOSED;
     pk__cache_look(c);
     while (cursor->at < c->fresh) {
-        unsigned e = ++cursor->at;
+        pk__cache_n e = (pk__cache_n)(cursor->at + 1);
+        cursor->at = e;
         if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
         pk__cache_show(c, e, item);
         return PK_OK;
@@ -2351,7 +2383,7 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 #if PERFKIT_CACHE_CHAINS
     {
         pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
-        pk__cache_copy(PK__CACHE_ANY, item->entry, offset, to, NULL, n);
+        pk__cache_copy(PK__CACHE_ANY, (pk__cache_n)item->entry, offset, to, NULL, n);
     }
 #endif
     return n;
@@ -2360,14 +2392,14 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return 0;
-    pk__cache_drop_many(c, budget < c->count ? (unsigned)budget : c->count);
+    pk__cache_drop_many(c, budget < c->count ? (pk__cache_n)budget : c->count);
     return c->count;
 }
 
 #if PERFKIT_CACHE_TTL
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
-    return c->cold && c->clock ? pk__cache_move_on(c, now, budget) : 0;
+    return c->cold && c->clock ? pk__cache_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
 }
 #endif
 
@@ -2387,8 +2419,8 @@ PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
     PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
     stats->count = c->count;
     stats->capacity = c->capacity;
-    stats->bytes = (size_t)(c->chains ? cold->slots_used : c->count) * c->stride;
-    stats->max_bytes = (size_t)(c->chains ? cold->slots : c->capacity) * c->stride;
+    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : c->count) * c->stride;
+    stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * c->stride;
     stats->memory = cold->block_size;
     return PK_OK;
 }
