@@ -1192,7 +1192,11 @@ typedef struct pk__cache_shape {
 
 /* What is out of line even where the engine is inline. */
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
+#if PK__FULL
 PK_API void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+#else
+#define pk__cache_out pk__cache_leave
+#endif
 PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 #if PERFKIT_CACHE_TTL
 PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
@@ -1573,7 +1577,8 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
     c->count--;
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED)
-        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used - pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e)));
+        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used -
+                                            pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e)));
 #endif
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
@@ -1964,9 +1969,11 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reaso
     c->cold->hooks_running--;
 }
 #endif
+#if PK__FULL
 PK_API PK__COLD void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
 }
+#endif
 PK_API PK__COLD void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
     pk__cache_release(PK__CACHE_ANY, e);
@@ -2233,7 +2240,8 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
     PK__CACHE_ZERO(c, sizeof *c);
     if (PERFKIT_HOSTED && capacity == 0) capacity = 1000;
     if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU ||
-        !pk__cache_size(&c->key_size, key_size, desc->key_size) || !pk__cache_size(&c->value_size, value_size, desc->value_size))
+        !pk__cache_size(&c->key_size, key_size, desc->key_size) ||
+        !pk__cache_size(&c->value_size, value_size, desc->value_size))
         return PK_INVALID;
     if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
