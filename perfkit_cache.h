@@ -55,7 +55,8 @@
                  and an older value stays.
      Cost        get, put, remove: O(1): one line of the index on average (1.2 when full), at most 64 whatever the keys; no
                  rehash, no tombstones, no division. Each operation that sees a new millisecond visits 1 entry of the sweep more
-                 (1 + capacity × elapsed / 2^30 ms). clear: O(capacity); clear_step and tick: O(budget).
+                 (1 + capacity × elapsed / 2^30 ms; firmware takes the capacity for 65536, with 8-bit links for 16384).
+                 clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
                  pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
@@ -207,16 +208,16 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #define PK__LIKELY(x) __builtin_expect(!!(x), 1)
 #define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PK__COLD __attribute__((noinline, cold))
-#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__HOT_INLINE static inline __attribute__((always_inline)) /* small, or specialised by constant arguments */
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
 #define PK__COLD
-#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__HOT_INLINE static inline
 #define PK__PRINTF(format_at, args_at)
 #endif
-#define PK__INLINE static inline PK__UNUSED
+#define PK__INLINE static inline
 #ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
 #define PK_API static PK__UNUSED
 #else

@@ -213,16 +213,16 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #define PK__LIKELY(x) __builtin_expect(!!(x), 1)
 #define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PK__COLD __attribute__((noinline, cold))
-#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
+#define PK__HOT_INLINE static inline __attribute__((always_inline)) /* small, or specialised by constant arguments */
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
 #define PK__COLD
-#define PK__HOT_INLINE static inline PK__UNUSED
+#define PK__HOT_INLINE static inline
 #define PK__PRINTF(format_at, args_at)
 #endif
-#define PK__INLINE static inline PK__UNUSED
+#define PK__INLINE static inline
 #ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
 #define PK_API static PK__UNUSED
 #else
@@ -903,7 +903,7 @@ PK_API void pk_hist_reset(pk_histogram *h); /* Back to empty. O(buckets). */
      PK_PERF_COUNT("rows", n);          add n to a counter; n is not evaluated when the channel is off.
    Several places with one name are one entry of the report. */
 
-typedef struct pk_perf_site { /* private: a named place, static, by the macros or PK_PERF_DEFINE */
+typedef struct pk_perf_site { /* a named place, static, by the macros or PK_PERF_DEFINE; private but for values */
     const char *name;             /* in ROM */
     pk_log *channel;
     struct pk_perf_site *next;    /* in the channel's list, newest first */
@@ -1806,12 +1806,14 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 #define pk__log_hand_over(sink, level, text, length) (sink)->fn((sink)->user, level, text, length)
 #endif
 
+#if PERFKIT_LOG_WALL || PERFKIT_PERF
 static void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
     va_start(args, rom_format);
     pk__vformat(t, rom_format, true, args);
     va_end(args);
 }
+#endif
 
 #if PERFKIT_LOG_WALL
 #if PERFKIT_HOSTED
