@@ -65,5 +65,7 @@ static void memory_of_the_caller_needs_no_allocator(void) {
     CHECK_EQ(fault.allocations, 0);
 }
 
-TEST_MAIN(RUN("K29 K01", "init survives any failing allocation, and nothing allocates after it", every_allocation_may_fail)
-          RUN("K01", "with the caller's memory nothing is allocated", memory_of_the_caller_needs_no_allocator))
+TESTS {
+    RUN("K29 K01", "init survives any failing allocation, and nothing allocates after it", every_allocation_may_fail)
+    RUN("K01", "with the caller's memory nothing is allocated", memory_of_the_caller_needs_no_allocator)
+}

@@ -81,6 +81,8 @@ static void plain_growth(void) { FAULT_EVERY(plain); }
 static void growth_with_handles(void) { FAULT_EVERY(with_handles); }
 static void growth_with_a_lock(void) { FAULT_EVERY(with_lock); }
 
-TEST_MAIN(RUN("P32", "a pool whose allocator fails at any point loses nothing and grows later", plain_growth)
-          RUN("P32 C29", "the same with handles", growth_with_handles)
-          RUN("P32", "the same with a lock", growth_with_a_lock))
+TESTS {
+    RUN("P32", "a pool whose allocator fails at any point loses nothing and grows later", plain_growth)
+    RUN("P32 C29", "the same with handles", growth_with_handles)
+    RUN("P32", "the same with a lock", growth_with_a_lock)
+}

@@ -137,10 +137,6 @@ static int test__end(void) {
         return test__end(); \
     } \
     static void test__all(void)
-#define TEST_MAIN(runs) \
-    int test_main(void) { \
-        runs return test__end(); \
-    }
 
 /* Repeatable random numbers (xorshift32; Marsaglia, 2003). */
 static uint32_t test__random_state = 0x2545F491u;

@@ -130,11 +130,13 @@ static void a_closed_or_zeroed_cache_says_so(void) {
     CHECK_EQ(pk_cache_count(&cache), 0);
 }
 
-TEST_MAIN(RUN("K03 K10", "what is put is got", put_then_get)
-          RUN("K04", "overwriting a key in a full cache evicts nothing", overwriting_evicts_nothing)
-          RUN("K04 K11", "a new key in a full cache evicts exactly the oldest", a_new_key_evicts_exactly_the_oldest)
-          RUN("K10", "remove says whether the key was there", remove_says_whether_it_was_there)
-          RUN("K10", "clear leaves a usable empty cache", clear_leaves_a_usable_empty_cache)
-          RUN("K01 K13", "wrong lengths and a small buffer change nothing", wrong_lengths_change_nothing)
-          RUN("K07", "thousands of puts and removes leave the index exact", many_rounds_of_put_and_remove_stay_exact)
-          RUN("K29", "a closed or zeroed cache says so", a_closed_or_zeroed_cache_says_so))
+TESTS {
+    RUN("K03 K10", "what is put is got", put_then_get)
+    RUN("K04", "overwriting a key in a full cache evicts nothing", overwriting_evicts_nothing)
+    RUN("K04 K11", "a new key in a full cache evicts exactly the oldest", a_new_key_evicts_exactly_the_oldest)
+    RUN("K10", "remove says whether the key was there", remove_says_whether_it_was_there)
+    RUN("K10", "clear leaves a usable empty cache", clear_leaves_a_usable_empty_cache)
+    RUN("K01 K13", "wrong lengths and a small buffer change nothing", wrong_lengths_change_nothing)
+    RUN("K07", "thousands of puts and removes leave the index exact", many_rounds_of_put_and_remove_stay_exact)
+    RUN("K29", "a closed or zeroed cache says so", a_closed_or_zeroed_cache_says_so)
+}

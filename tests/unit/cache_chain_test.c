@@ -191,10 +191,12 @@ static void bad_slots_are_refused(void) {
     CHECK_STATUS(pk_cache_init(&cache, &desc), PK_INVALID);
 }
 
-TEST_MAIN(RUN("K13", "keys and values may have any length", lengths_may_vary)
-          RUN("K13", "never more than max_bytes in whole slots", never_more_than_max_bytes)
-          RUN("K13", "never more than capacity entries", never_more_than_capacity)
-          RUN("K13", "what never fits evicts nothing, and the old value stays", what_never_fits_changes_nothing)
-          RUN("K13 K04", "overwriting uses the old value's slots", overwriting_uses_the_old_slots)
-          RUN("K13", "either keys or values may be of fixed size", one_of_the_two_may_be_fixed)
-          RUN("K13", "slots that cannot work are refused", bad_slots_are_refused))
+TESTS {
+    RUN("K13", "keys and values may have any length", lengths_may_vary)
+    RUN("K13", "never more than max_bytes in whole slots", never_more_than_max_bytes)
+    RUN("K13", "never more than capacity entries", never_more_than_capacity)
+    RUN("K13", "what never fits evicts nothing, and the old value stays", what_never_fits_changes_nothing)
+    RUN("K13 K04", "overwriting uses the old value's slots", overwriting_uses_the_old_slots)
+    RUN("K13", "either keys or values may be of fixed size", one_of_the_two_may_be_fixed)
+    RUN("K13", "slots that cannot work are refused", bad_slots_are_refused)
+}

@@ -185,10 +185,12 @@ static void hooks_within_hooks_end_at_full(void) {
     close_cache();
 }
 
-TEST_MAIN(RUN("K29", "each entry that leaves is told of once, with its value and the reason", each_reason_is_told)
-          RUN("K29", "the entry has left when it is told of, and its bytes are whole", the_entry_has_left_when_it_is_told)
-          RUN("K29", "the hook may put", the_hook_may_put)
-          RUN("K29", "what the hook put under the same key stands", what_the_hook_put_under_the_same_key_stands)
-          RUN("K29", "the hook may remove all others", the_hook_may_remove_all_others)
-          RUN("K29", "the hook cannot close the cache", the_hook_cannot_close)
-          RUN("K29", "hooks within hooks end at PK_FULL", hooks_within_hooks_end_at_full))
+TESTS {
+    RUN("K29", "each entry that leaves is told of once, with its value and the reason", each_reason_is_told)
+    RUN("K29", "the entry has left when it is told of, and its bytes are whole", the_entry_has_left_when_it_is_told)
+    RUN("K29", "the hook may put", the_hook_may_put)
+    RUN("K29", "what the hook put under the same key stands", what_the_hook_put_under_the_same_key_stands)
+    RUN("K29", "the hook may remove all others", the_hook_may_remove_all_others)
+    RUN("K29", "the hook cannot close the cache", the_hook_cannot_close)
+    RUN("K29", "hooks within hooks end at PK_FULL", hooks_within_hooks_end_at_full)
+}

@@ -225,13 +225,15 @@ static void the_sweep_passes_every_entry_in_2_to_the_30_ms(void) { /* by operati
     CHECK_STATUS(payloads_close(&cache), PK_OK);
 }
 
-TEST_MAIN(RUN("K02", "the defaults are 1000 entries for 5 minutes", the_defaults_are_1000_entries_for_5_minutes)
-          RUN("K02 K13", "and slots of 64 bytes, 4 an entry, where lengths vary", the_defaults_for_varying_lengths)
-          RUN("K24", "the recommended times are in their ranges", recommended_times_are_in_their_ranges)
-          RUN("K01 D04", "overhead per entry: 10, 16 and 20 bytes at most", overhead_per_entry_is_within_its_bounds)
-          RUN("D04", "capacities of each link width work", a_capacity_of_each_link_width_works)
-          RUN("K07", "a lookup visits few groups, whatever the capacity", lookups_visit_few_groups)
-          RUN("K07", "colliding keys cost no more than 64 groups", colliding_keys_cost_no_more_than_64_groups)
-          RUN("K15", "filling up is told once a crossing", filling_up_is_told_once_a_crossing)
-          RUN("K13", "a refused put is told", a_refused_put_is_told)
-          RUN("D10 K06", "the sweep passes every entry within 2^30 ms", the_sweep_passes_every_entry_in_2_to_the_30_ms))
+TESTS {
+    RUN("K02", "the defaults are 1000 entries for 5 minutes", the_defaults_are_1000_entries_for_5_minutes)
+    RUN("K02 K13", "and slots of 64 bytes, 4 an entry, where lengths vary", the_defaults_for_varying_lengths)
+    RUN("K24", "the recommended times are in their ranges", recommended_times_are_in_their_ranges)
+    RUN("K01 D04", "overhead per entry: 10, 16 and 20 bytes at most", overhead_per_entry_is_within_its_bounds)
+    RUN("D04", "capacities of each link width work", a_capacity_of_each_link_width_works)
+    RUN("K07", "a lookup visits few groups, whatever the capacity", lookups_visit_few_groups)
+    RUN("K07", "colliding keys cost no more than 64 groups", colliding_keys_cost_no_more_than_64_groups)
+    RUN("K15", "filling up is told once a crossing", filling_up_is_told_once_a_crossing)
+    RUN("K13", "a refused put is told", a_refused_put_is_told)
+    RUN("D10 K06", "the sweep passes every entry within 2^30 ms", the_sweep_passes_every_entry_in_2_to_the_30_ms)
+}

@@ -135,9 +135,11 @@ static void hashes_and_equality_can_be_the_callers(void) {
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
 
-TEST_MAIN(RUN("K02 K13", "bad descs are refused", bad_descs_are_refused)
-          RUN("K13", "too little memory is refused", too_little_memory_is_refused)
-          RUN("D04", "memory of any alignment will do, dirty or not", memory_of_any_alignment_will_do)
-          RUN("D04", "a unit of another configuration is refused", a_mixed_configuration_is_refused)
-          RUN("D10 K05", "times without a clock are refused", times_without_a_clock_are_refused)
-          RUN("K03", "hash and equality can be the caller's", hashes_and_equality_can_be_the_callers))
+TESTS {
+    RUN("K02 K13", "bad descs are refused", bad_descs_are_refused)
+    RUN("K13", "too little memory is refused", too_little_memory_is_refused)
+    RUN("D04", "memory of any alignment will do, dirty or not", memory_of_any_alignment_will_do)
+    RUN("D04", "a unit of another configuration is refused", a_mixed_configuration_is_refused)
+    RUN("D10 K05", "times without a clock are refused", times_without_a_clock_are_refused)
+    RUN("K03", "hash and equality can be the caller's", hashes_and_equality_can_be_the_callers)
+}

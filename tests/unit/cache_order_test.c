@@ -161,9 +161,11 @@ static void clear_in_portions_takes_the_oldest_first(void) {
     CHECK_EQ(pk_cache_clear_step(&cache, 1), 0);
 }
 
-TEST_MAIN(RUN("K11", "victims leave in the order of their last use", victims_leave_in_the_order_of_last_use)
-          RUN("K11", "4000 random operations agree with an array", random_operations_agree_with_an_array)
-          RUN("K33", "peek and contains are no uses, touch is one", looking_does_not_count_as_a_use)
-          RUN("K10", "foreach shows each entry once", foreach_shows_each_entry_once)
-          RUN("K10", "foreach allows any operation between two steps", foreach_allows_any_operation_between)
-          RUN("K10", "clear in portions takes the oldest first", clear_in_portions_takes_the_oldest_first))
+TESTS {
+    RUN("K11", "victims leave in the order of their last use", victims_leave_in_the_order_of_last_use)
+    RUN("K11", "4000 random operations agree with an array", random_operations_agree_with_an_array)
+    RUN("K33", "peek and contains are no uses, touch is one", looking_does_not_count_as_a_use)
+    RUN("K10", "foreach shows each entry once", foreach_shows_each_entry_once)
+    RUN("K10", "foreach allows any operation between two steps", foreach_allows_any_operation_between)
+    RUN("K10", "clear in portions takes the oldest first", clear_in_portions_takes_the_oldest_first)
+}

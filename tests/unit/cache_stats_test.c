@@ -123,7 +123,9 @@ static void rates_without_data_say_so(void) {
     CHECK_EQ(pk_cache_eviction_rate(&s), 10000);
 }
 
-TEST_MAIN(RUN("K09 K16", "hits + misses = gets, and their rates are 100 %", hits_and_misses_are_the_gets)
-          RUN("K17 K10", "evictions, expiries, removals and clears are counted apart", reasons_are_counted_apart)
-          RUN("K19 K13", "bytes and capacity are exact", bytes_and_capacity_are_exact)
-          RUN("K16 K17", "rates without data say so", rates_without_data_say_so))
+TESTS {
+    RUN("K09 K16", "hits + misses = gets, and their rates are 100 %", hits_and_misses_are_the_gets)
+    RUN("K17 K10", "evictions, expiries, removals and clears are counted apart", reasons_are_counted_apart)
+    RUN("K19 K13", "bytes and capacity are exact", bytes_and_capacity_are_exact)
+    RUN("K16 K17", "rates without data say so", rates_without_data_say_so)
+}

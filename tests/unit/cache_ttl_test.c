@@ -211,12 +211,14 @@ static void nothing_comes_back_to_life_in_steps_either(void) { /* 2^32 ms in ste
 #define WRAP_TESTS
 #endif
 
-TEST_MAIN(RUN("K06 K12", "an entry is valid while now < put + ttl, used or not", valid_while_now_is_before_the_end)
-          RUN("K03", "the slot of an expired entry is free at once", an_expired_entrys_slot_is_free_at_once)
-          RUN("K04 K06", "an expired key is put as a new one", an_expired_key_is_put_as_a_new_one)
-          RUN("K05", "0 is the default, NEVER is never, more than the maximum is refused", zero_is_the_default_and_never_is_never)
-          RUN("K12", "touch starts the time again, get does not", touch_starts_the_time_again_and_get_does_not)
-          RUN("K05", "a cache without a default takes single times", a_default_of_never_still_takes_single_times)
-          RUN("K06", "tick removes what has expired", tick_removes_what_has_expired)
-          RUN("D10", "a clock that steps back stands still", a_clock_that_steps_back_stands_still)
-          WRAP_TESTS)
+TESTS {
+    RUN("K06 K12", "an entry is valid while now < put + ttl, used or not", valid_while_now_is_before_the_end)
+    RUN("K03", "the slot of an expired entry is free at once", an_expired_entrys_slot_is_free_at_once)
+    RUN("K04 K06", "an expired key is put as a new one", an_expired_key_is_put_as_a_new_one)
+    RUN("K05", "0 is the default, NEVER is never, more than the maximum is refused", zero_is_the_default_and_never_is_never)
+    RUN("K12", "touch starts the time again, get does not", touch_starts_the_time_again_and_get_does_not)
+    RUN("K05", "a cache without a default takes single times", a_default_of_never_still_takes_single_times)
+    RUN("K06", "tick removes what has expired", tick_removes_what_has_expired)
+    RUN("D10", "a clock that steps back stands still", a_clock_that_steps_back_stands_still)
+    WRAP_TESTS
+}

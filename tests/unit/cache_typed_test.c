@@ -112,8 +112,10 @@ static void the_constant_expression_is_the_size_needed(void) {
     }
 }
 
-TEST_MAIN(RUN("D04", "a typed cache takes keys by value", a_typed_cache_takes_keys_by_value)
-          RUN("D04", "another size in the desc of a typed cache is refused", another_size_in_the_desc_is_refused)
-          RUN("D04", "a static cache needs no init", a_static_cache_needs_no_init)
-          RUN("D04", "typed and untyped calls of one cache mix", typed_and_untyped_calls_mix)
-          RUN("D04", "PK_CACHE_BYTES is what pk_cache_memory_needed says", the_constant_expression_is_the_size_needed))
+TESTS {
+    RUN("D04", "a typed cache takes keys by value", a_typed_cache_takes_keys_by_value)
+    RUN("D04", "another size in the desc of a typed cache is refused", another_size_in_the_desc_is_refused)
+    RUN("D04", "a static cache needs no init", a_static_cache_needs_no_init)
+    RUN("D04", "typed and untyped calls of one cache mix", typed_and_untyped_calls_mix)
+    RUN("D04", "PK_CACHE_BYTES is what pk_cache_memory_needed says", the_constant_expression_is_the_size_needed)
+}

@@ -52,6 +52,8 @@ static void a_file_has_its_own_name(void) {
     CHECK_TEXT(got, "WARN  logger hello\n");
 }
 
-TEST_MAIN(RUN("L23", "calls above the floor do nothing and evaluate nothing", calls_above_the_floor_do_nothing)
-          RUN("L23", "calls at the floor and below work", calls_at_the_floor_work)
-          RUN("L18", "PERFKIT_LOG_NAME names the lines of its file", a_file_has_its_own_name))
+TESTS {
+    RUN("L23", "calls above the floor do nothing and evaluate nothing", calls_above_the_floor_do_nothing)
+    RUN("L23", "calls at the floor and below work", calls_at_the_floor_work)
+    RUN("L18", "PERFKIT_LOG_NAME names the lines of its file", a_file_has_its_own_name)
+}

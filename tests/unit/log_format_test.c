@@ -84,10 +84,12 @@ static void sizes(void) {
     FORMATS("65535 -3", "%zu %td", (size_t)65535u, (ptrdiff_t)-3);
 }
 
-TEST_MAIN(RUN("L22", "integers of each base and type", integers)
-          RUN("L22", "width, precision and flags", widths_and_flags)
-          RUN("L22", "strings and characters; precision bounds the read", strings)
-          RUN("L22", "a cut text is ended and its full length returned", cuts_like_snprintf)
-          RUN("L22", "an unknown conversion and all behind it is printed as it stands", what_it_does_not_know_stays_as_it_is)
-          RUN("L22", "pointers", pointers)
-          RUN("L22", "64-bit integers and sizes", sizes))
+TESTS {
+    RUN("L22", "integers of each base and type", integers)
+    RUN("L22", "width, precision and flags", widths_and_flags)
+    RUN("L22", "strings and characters; precision bounds the read", strings)
+    RUN("L22", "a cut text is ended and its full length returned", cuts_like_snprintf)
+    RUN("L22", "an unknown conversion and all behind it is printed as it stands", what_it_does_not_know_stays_as_it_is)
+    RUN("L22", "pointers", pointers)
+    RUN("L22", "64-bit integers and sizes", sizes)
+}

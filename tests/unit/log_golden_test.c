@@ -62,5 +62,7 @@ static void perf_channel(void) {
 #else
 #define RUN_PERF
 #endif
-TEST_MAIN(RUN("L24", "the main channel's lines at each level", main_channel)
-          RUN_PERF)
+TESTS {
+    RUN("L24", "the main channel's lines at each level", main_channel)
+        RUN_PERF
+}

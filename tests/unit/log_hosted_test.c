@@ -170,8 +170,10 @@ static void doubles_are_rounded_correctly(void) {
 #else
 #define RUN_TERMINAL
 #endif
-TEST_MAIN(RUN_STDERR
-          RUN("L24", "dates are right around leap days and to 2106", dates_are_utc)
-          RUN("L05", "a FILE is a sink, flushed on request; a bad descriptor fails", files_and_descriptors_are_sinks)
-          RUN_TERMINAL
-          RUN("L22", "doubles are rounded correctly at any precision", doubles_are_rounded_correctly))
+TESTS {
+        RUN_STDERR
+    RUN("L24", "dates are right around leap days and to 2106", dates_are_utc)
+    RUN("L05", "a FILE is a sink, flushed on request; a bad descriptor fails", files_and_descriptors_are_sinks)
+        RUN_TERMINAL
+    RUN("L22", "doubles are rounded correctly at any precision", doubles_are_rounded_correctly)
+}

@@ -136,12 +136,14 @@ static void log_calls_are_one_statement(void) {
 #else
 #define RUN_PERF
 #endif
-TEST_MAIN(RUN("L03", "a logger that nobody configured passes WARN and ERROR only", only_warn_and_error_pass_at_first)
-          RUN("L02 L24", "each level includes those before it", each_level_includes_those_before_it)
-          RUN("L03", "levels that do not exist are refused and change nothing", unknown_levels_are_refused)
-          RUN("L06", "arguments of a level that is off are not evaluated", arguments_of_a_level_that_is_off_are_not_evaluated)
-          RUN("L06", "a logger without a sink evaluates nothing", without_a_sink_nothing_is_evaluated)
-          RUN("L04", "configuring twice doubles no line", configuring_twice_doubles_no_line)
-          RUN_PERF
-          RUN("L06", "a level known only at run time is compared like the others", a_runtime_level_is_compared_too)
-          RUN("L06", "a log call is one statement, also between if and else", log_calls_are_one_statement))
+TESTS {
+    RUN("L03", "a logger that nobody configured passes WARN and ERROR only", only_warn_and_error_pass_at_first)
+    RUN("L02 L24", "each level includes those before it", each_level_includes_those_before_it)
+    RUN("L03", "levels that do not exist are refused and change nothing", unknown_levels_are_refused)
+    RUN("L06", "arguments of a level that is off are not evaluated", arguments_of_a_level_that_is_off_are_not_evaluated)
+    RUN("L06", "a logger without a sink evaluates nothing", without_a_sink_nothing_is_evaluated)
+    RUN("L04", "configuring twice doubles no line", configuring_twice_doubles_no_line)
+        RUN_PERF
+    RUN("L06", "a level known only at run time is compared like the others", a_runtime_level_is_compared_too)
+    RUN("L06", "a log call is one statement, also between if and else", log_calls_are_one_statement)
+}

@@ -179,12 +179,14 @@ static void rom_strings_can_be_values(void) {
     CHECK_TEXT(got, "WARN  rom|  abc\n");
 }
 
-TEST_MAIN(RUN("L24", "a line has time, level, name and message", a_line_has_time_level_name_and_message)
-          RUN("L22", "values cannot forge a line or drive a terminal", values_cannot_forge_a_line)
-          RUN("L22", "a line too long ends in dots, between characters, and is counted", long_lines_end_in_dots)
-          RUN("L05", "a failing sink is counted, reported once and stops no other", a_failing_sink_stops_no_other)
-          RUN("L05", "each sink has its own level; none is there twice", sinks_have_their_own_level_and_place)
-          RUN("L05", "a closed logger passes nothing; closing again is harmless", a_closed_logger_passes_nothing)
-          RUN("L05", "init refuses other configurations and what the build lacks", init_refuses_what_it_cannot_do)
-          RUN("L05", "PK_LOG_DEFINE makes a logger that needs no init", a_logger_can_be_made_before_main)
-          RUN("L22", "a string in flash can be a value", rom_strings_can_be_values))
+TESTS {
+    RUN("L24", "a line has time, level, name and message", a_line_has_time_level_name_and_message)
+    RUN("L22", "values cannot forge a line or drive a terminal", values_cannot_forge_a_line)
+    RUN("L22", "a line too long ends in dots, between characters, and is counted", long_lines_end_in_dots)
+    RUN("L05", "a failing sink is counted, reported once and stops no other", a_failing_sink_stops_no_other)
+    RUN("L05", "each sink has its own level; none is there twice", sinks_have_their_own_level_and_place)
+    RUN("L05", "a closed logger passes nothing; closing again is harmless", a_closed_logger_passes_nothing)
+    RUN("L05", "init refuses other configurations and what the build lacks", init_refuses_what_it_cannot_do)
+    RUN("L05", "PK_LOG_DEFINE makes a logger that needs no init", a_logger_can_be_made_before_main)
+    RUN("L22", "a string in flash can be a value", rom_strings_can_be_values)
+}

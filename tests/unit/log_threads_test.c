@@ -81,5 +81,7 @@ static void the_default_logger_needs_no_init(void) {
 #endif
 }
 
-TEST_MAIN(RUN("L05", "with desc.threads lines stay whole and none is lost", lines_stay_whole)
-          RUN("L05 C45", "default logger and perf channel are safe for threads without init", the_default_logger_needs_no_init))
+TESTS {
+    RUN("L05", "with desc.threads lines stay whole and none is lost", lines_stay_whole)
+    RUN("L05 C45", "default logger and perf channel are safe for threads without init", the_default_logger_needs_no_init)
+}

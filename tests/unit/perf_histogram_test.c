@@ -132,13 +132,15 @@ PK__STATIC_ASSERT(table_bytes, sizeof(uint16_t) * PK_HIST_BUCKETS(2, 20) == 152)
 PK__STATIC_ASSERT(firmware_table_bytes, sizeof(uint16_t) * PK_HIST_BUCKETS(3, 24) == 352);
 PK__STATIC_ASSERT(hosted_table_bytes, sizeof(uint32_t) * PK_HIST_BUCKETS(5, 40) < 5000);
 
-TEST_MAIN(RUN("C52", "percentiles of 10,000 values are within half a bucket of the exact ones", percentiles_are_within_half_a_bucket)
-          RUN("C52", "small values are exact", small_values_are_exact)
-          RUN("C52", "an empty histogram answers 0, one value answers itself", an_empty_one_answers_nothing)
-          RUN("C52", "values beyond the range go to the last bucket and are counted", larger_values_go_to_the_last_bucket)
-          RUN("C52", "a full counter stays full and says so; count and extremes stay exact", full_counters_stay_full_and_say_so)
-          RUN("C52", "merging adds all; other geometry is refused", merging_adds_all)
-          RUN("C52", "the sum is exact beyond 32 bits", the_sum_carries))
+TESTS {
+    RUN("C52", "percentiles of 10,000 values are within half a bucket of the exact ones", percentiles_are_within_half_a_bucket)
+    RUN("C52", "small values are exact", small_values_are_exact)
+    RUN("C52", "an empty histogram answers 0, one value answers itself", an_empty_one_answers_nothing)
+    RUN("C52", "values beyond the range go to the last bucket and are counted", larger_values_go_to_the_last_bucket)
+    RUN("C52", "a full counter stays full and says so; count and extremes stay exact", full_counters_stay_full_and_say_so)
+    RUN("C52", "merging adds all; other geometry is refused", merging_adds_all)
+    RUN("C52", "the sum is exact beyond 32 bits", the_sum_carries)
+}
 #else
-TEST_MAIN()
+TESTS {}
 #endif

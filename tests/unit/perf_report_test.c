@@ -60,9 +60,11 @@ static void a_failing_writer_ends_it(void) {
     CHECK_STATUS(pk_perf_report(&pk_perf_default, refuse, NULL, 9), PK_IO);
 }
 
-TEST_MAIN(RUN("C52", "the report has a row a name, greatest total first, then counters", the_greatest_total_comes_first)
-          RUN("C52", "only the top timers are listed", only_the_top_timers_are_listed)
-          RUN("C52", "a failing writer ends the report with its status", a_failing_writer_ends_it))
+TESTS {
+    RUN("C52", "the report has a row a name, greatest total first, then counters", the_greatest_total_comes_first)
+    RUN("C52", "only the top timers are listed", only_the_top_timers_are_listed)
+    RUN("C52", "a failing writer ends the report with its status", a_failing_writer_ends_it)
+}
 #else
-TEST_MAIN()
+TESTS {}
 #endif

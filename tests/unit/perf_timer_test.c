@@ -100,12 +100,14 @@ static void ticks_become_microseconds(void) {
     CHECK(pk_perf_us((uint64_t)1 << 40) == 0xFFFFFFFFu);
 }
 
-TEST_MAIN(RUN("C45 L14", "a line reads `name executed in 12.3ms` after 12.34 ms", a_line_says_name_and_duration)
-          RUN("C45", "a scope times its block", a_scope_times_its_block)
-          RUN("C45", "a 24-bit counter that counts down may wrap inside a span", the_wrap_of_the_counter_does_not_show)
-          RUN("L01 L03", "a channel that is off records nothing and evaluates nothing", nothing_is_recorded_while_the_channel_is_off)
-          RUN("C52", "counters add up under their name", counters_add_up)
-          RUN("C45", "ticks become microseconds", ticks_become_microseconds))
+TESTS {
+    RUN("C45 L14", "a line reads `name executed in 12.3ms` after 12.34 ms", a_line_says_name_and_duration)
+    RUN("C45", "a scope times its block", a_scope_times_its_block)
+    RUN("C45", "a 24-bit counter that counts down may wrap inside a span", the_wrap_of_the_counter_does_not_show)
+    RUN("L01 L03", "a channel that is off records nothing and evaluates nothing", nothing_is_recorded_while_the_channel_is_off)
+    RUN("C52", "counters add up under their name", counters_add_up)
+    RUN("C45", "ticks become microseconds", ticks_become_microseconds)
+}
 #else
-TEST_MAIN()
+TESTS {}
 #endif

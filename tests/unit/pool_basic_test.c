@@ -182,14 +182,16 @@ static void close_with_objects_out_is_busy(void) {
     CHECK_EQ(pk_pool_capacity(&pool), 0);
 }
 
-TEST_MAIN(RUN("P32", "as many objects as the capacity, none overlapping another or the pool's own data", all_objects_come_once)
-          RUN("P16 P26", "an exhausted pool gives NULL, counts it, reports used and capacity, and goes on",
-              exhaustion_is_null_counted_and_told)
-          RUN("P32", "the object released last is acquired first", last_released_is_first_acquired)
-          RUN("P32", "a released object's bytes are not touched", released_objects_keep_their_bytes)
-          RUN("P13 P17 P34", "active + idle = capacity, the high-water mark and the utilization follow every operation",
-              figures_add_up)
-          RUN("P32", "an object has an index, which leads back to it", indices_and_addresses_agree)
-          RUN("P32", "next visits each object that is out once", next_visits_what_is_out)
-          RUN("P32", "closing with objects out is PK_BUSY and changes nothing; closing twice is harmless",
-              close_with_objects_out_is_busy))
+TESTS {
+    RUN("P32", "as many objects as the capacity, none overlapping another or the pool's own data", all_objects_come_once)
+    RUN("P16 P26", "an exhausted pool gives NULL, counts it, reports used and capacity, and goes on",
+        exhaustion_is_null_counted_and_told)
+    RUN("P32", "the object released last is acquired first", last_released_is_first_acquired)
+    RUN("P32", "a released object's bytes are not touched", released_objects_keep_their_bytes)
+    RUN("P13 P17 P34", "active + idle = capacity, the high-water mark and the utilization follow every operation",
+        figures_add_up)
+    RUN("P32", "an object has an index, which leads back to it", indices_and_addresses_agree)
+    RUN("P32", "next visits each object that is out once", next_visits_what_is_out)
+    RUN("P32", "closing with objects out is PK_BUSY and changes nothing; closing twice is harmless",
+        close_with_objects_out_is_busy)
+}

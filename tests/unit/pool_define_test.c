@@ -148,12 +148,14 @@ static void typed_handles(void) {
 #define RUN_TYPED_HANDLES
 #endif
 
-TEST_MAIN(RUN("P32", "a pool of structs at file scope needs no init", exercise_messages)
-          RUN("P32", "objects of an odd size", exercise_odds)
-          RUN("P32", "objects whose size is a power of two", exercise_bigs)
-          RUN("P32", "a pool of one", exercise_pointers)
-          RUN("P32", "255 objects of one byte", many_small_ones)
-          RUN("P33", "shift and inverse of the stride are the same as constants and at run time", constants_are_right)
-          RUN("P33", "misuse of a pool at file scope is reported where asked for", events_can_be_asked_for)
-          RUN("P32", "closing a pool at file scope is harmless", closing_is_harmless)
-          RUN_TYPED_HANDLES)
+TESTS {
+    RUN("P32", "a pool of structs at file scope needs no init", exercise_messages)
+    RUN("P32", "objects of an odd size", exercise_odds)
+    RUN("P32", "objects whose size is a power of two", exercise_bigs)
+    RUN("P32", "a pool of one", exercise_pointers)
+    RUN("P32", "255 objects of one byte", many_small_ones)
+    RUN("P33", "shift and inverse of the stride are the same as constants and at run time", constants_are_right)
+    RUN("P33", "misuse of a pool at file scope is reported where asked for", events_can_be_asked_for)
+    RUN("P32", "closing a pool at file scope is harmless", closing_is_harmless)
+        RUN_TYPED_HANDLES
+}

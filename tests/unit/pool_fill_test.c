@@ -70,5 +70,7 @@ static void reset_is_kept(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 
-TEST_MAIN(RUN("P33", "a write after the release is counted and reported when the object is used again", found_out)
-          RUN("P27", "what reset made is not filled over", reset_is_kept))
+TESTS {
+    RUN("P33", "a write after the release is counted and reported when the object is used again", found_out)
+    RUN("P27", "what reset made is not filled over", reset_is_kept)
+}

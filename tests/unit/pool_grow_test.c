@@ -218,14 +218,16 @@ static void unchecked_pools_refuse_foreign_ones(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 
-TEST_MAIN(RUN("P32", "a desc with nothing but object_size grows from 64 without limit; objects never move",
-              defaults_grow_without_limit)
-          RUN("P32 P34", "max_capacity holds exactly", limit_holds)
-          RUN("P33", "misuse is refused in every chunk", misuse_in_chunks)
-          RUN("P32", "trim gives free chunks back, and the pool grows into the gaps again", trim_and_grow_again)
-          RUN("C29", "a handle stays stale when its chunk is freed and made again", handles_outlive_chunks)
-          RUN("P32", "the caller's memory first, then chunks", memory_first_then_chunks)
-          RUN("P33", "200,000 objects, released in random order", big_pools)
-          RUN("P32", "capacities around the widths of indices", every_index_width)
-          RUN("C29", "a slot of 64-bit handles retires when its generations are used up", handles_of_64_bits_retire)
-          RUN("P33", "an unchecked pool still refuses what is not its own", unchecked_pools_refuse_foreign_ones))
+TESTS {
+    RUN("P32", "a desc with nothing but object_size grows from 64 without limit; objects never move",
+        defaults_grow_without_limit)
+    RUN("P32 P34", "max_capacity holds exactly", limit_holds)
+    RUN("P33", "misuse is refused in every chunk", misuse_in_chunks)
+    RUN("P32", "trim gives free chunks back, and the pool grows into the gaps again", trim_and_grow_again)
+    RUN("C29", "a handle stays stale when its chunk is freed and made again", handles_outlive_chunks)
+    RUN("P32", "the caller's memory first, then chunks", memory_first_then_chunks)
+    RUN("P33", "200,000 objects, released in random order", big_pools)
+    RUN("P32", "capacities around the widths of indices", every_index_width)
+    RUN("C29", "a slot of 64-bit handles retires when its generations are used up", handles_of_64_bits_retire)
+    RUN("P33", "an unchecked pool still refuses what is not its own", unchecked_pools_refuse_foreign_ones)
+}

@@ -137,10 +137,12 @@ static void pools_without_handles_say_so(void) {
     CHECK_EQ(pk_pool_count(&pool), 0);
 }
 
-TEST_MAIN(RUN("C29", "a handle is never 0 and leads to its object until that is released", leads_to_its_object)
-          RUN("C29", "a stale handle never leads to the next user of its slot", stale_after_release)
-          RUN("C29", "what a handle holds is not released by pointer; users without a handle are not met",
-              pointers_and_handles_mix)
-          RUN("C29 P33", "handles that were never given are refused", nonsense_is_refused)
-          RUN("C29", "only taking a handle uses up a generation", pointer_use_does_not_age)
-          RUN("C29", "a pool without handles says PK_UNSUPPORTED", pools_without_handles_say_so))
+TESTS {
+    RUN("C29", "a handle is never 0 and leads to its object until that is released", leads_to_its_object)
+    RUN("C29", "a stale handle never leads to the next user of its slot", stale_after_release)
+    RUN("C29", "what a handle holds is not released by pointer; users without a handle are not met",
+        pointers_and_handles_mix)
+    RUN("C29 P33", "handles that were never given are refused", nonsense_is_refused)
+    RUN("C29", "only taking a handle uses up a generation", pointer_use_does_not_age)
+    RUN("C29", "a pool without handles says PK_UNSUPPORTED", pools_without_handles_say_so)
+}

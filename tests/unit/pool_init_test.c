@@ -172,11 +172,13 @@ static void beside_the_objects(void) {
 #endif
 }
 
-TEST_MAIN(RUN("P32", "the memory asked for is enough at every misalignment, and a byte less is PK_NO_MEMORY", sizes_hold)
-          RUN("P32", "objects are aligned for their size by default", aligned_by_default)
-          RUN("P34", "descriptions that are wrong are refused, a capacity of 0 without growth among them",
-              wrong_descriptions_are_refused)
-          RUN("D08", "what this build lacks is PK_UNSUPPORTED", what_is_left_out_is_unsupported)
-          RUN("D02", "units of different configurations get PK_INVALID", mixed_configurations_are_refused)
-          RUN("P27", "reset runs once for each right release; the next user finds its state", reset_on_release)
-          RUN("P32", "at most 4.2 bytes beside an object, 12 with handles", beside_the_objects))
+TESTS {
+    RUN("P32", "the memory asked for is enough at every misalignment, and a byte less is PK_NO_MEMORY", sizes_hold)
+    RUN("P32", "objects are aligned for their size by default", aligned_by_default)
+    RUN("P34", "descriptions that are wrong are refused, a capacity of 0 without growth among them",
+        wrong_descriptions_are_refused)
+    RUN("D08", "what this build lacks is PK_UNSUPPORTED", what_is_left_out_is_unsupported)
+    RUN("D02", "units of different configurations get PK_INVALID", mixed_configurations_are_refused)
+    RUN("P27", "reset runs once for each right release; the next user finds its state", reset_on_release)
+    RUN("P32", "at most 4.2 bytes beside an object, 12 with handles", beside_the_objects)
+}

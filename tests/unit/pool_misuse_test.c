@@ -140,9 +140,11 @@ static void fuzz(void) {
     }
 }
 
-TEST_MAIN(RUN("P33", "at every byte offset, odd sizes: foreign, misaligned and double releases are refused", odd_sizes)
-          RUN("P33", "at every byte offset, sizes with a power of two in them", even_sizes)
-          RUN("P33", "addresses far away are foreign", far_away)
-          RUN("P33", "an object that was never out can't be released", never_acquired)
-          RUN("P33", "each misuse is reported once, with the objects out and the capacity", reported_once)
-          RUN("P33", "random right and wrong releases never hand an object out twice", fuzz))
+TESTS {
+    RUN("P33", "at every byte offset, odd sizes: foreign, misaligned and double releases are refused", odd_sizes)
+    RUN("P33", "at every byte offset, sizes with a power of two in them", even_sizes)
+    RUN("P33", "addresses far away are foreign", far_away)
+    RUN("P33", "an object that was never out can't be released", never_acquired)
+    RUN("P33", "each misuse is reported once, with the objects out and the capacity", reported_once)
+    RUN("P33", "random right and wrong releases never hand an object out twice", fuzz)
+}

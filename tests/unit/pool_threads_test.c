@@ -114,5 +114,7 @@ static void growing_pool(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 
-TEST_MAIN(RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)
-          RUN("P32 P13", "four threads on a pool that grows and is trimmed meanwhile", growing_pool))
+TESTS {
+    RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)
+    RUN("P32 P13", "four threads on a pool that grows and is trimmed meanwhile", growing_pool)
+}

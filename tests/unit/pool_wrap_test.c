@@ -100,6 +100,8 @@ static void too_many_for_16_bits(void) {
     CHECK_STATUS(pk_pool_init(&other, &desc), PK_NO_MEMORY);
 }
 
-TEST_MAIN(RUN("C29", "a stale handle is caught at every distance up to 2^g - 1 reuses, and not at 2^g", caught_until_the_wrap)
-          RUN("C29", "desc.retire: slots retire instead, counted, and reported once at 90 %", retiring_closes_the_gap)
-          RUN("C29", "more objects than handles can number are refused", too_many_for_16_bits))
+TESTS {
+    RUN("C29", "a stale handle is caught at every distance up to 2^g - 1 reuses, and not at 2^g", caught_until_the_wrap)
+    RUN("C29", "desc.retire: slots retire instead, counted, and reported once at 90 %", retiring_closes_the_gap)
+    RUN("C29", "more objects than handles can number are refused", too_many_for_16_bits)
+}

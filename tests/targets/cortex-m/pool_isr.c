@@ -90,5 +90,7 @@ static void interrupt_and_main_share_a_pool(void) {
     CHECK_EQ(blocks_count(), 0);
 }
 
-TEST_MAIN(RUN("P32", "an interrupt and main acquire and release the same pool's objects, and none is lost or out twice",
-              interrupt_and_main_share_a_pool))
+TESTS {
+    RUN("P32", "an interrupt and main acquire and release the same pool's objects, and none is lost or out twice",
+        interrupt_and_main_share_a_pool)
+}
