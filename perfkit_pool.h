@@ -199,16 +199,16 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #define PK__LIKELY(x) __builtin_expect(!!(x), 1)
 #define PK__UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PK__COLD __attribute__((noinline, cold))
-#define PK__HOT_INLINE static inline __attribute__((always_inline)) /* small, or specialised by constant arguments */
+#define PK__HOT_INLINE static inline __attribute__((always_inline, unused)) /* small, or specialised by constant arguments */
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
 #define PK__COLD
-#define PK__HOT_INLINE static inline
+#define PK__HOT_INLINE static inline PK__UNUSED
 #define PK__PRINTF(format_at, args_at)
 #endif
-#define PK__INLINE static inline
+#define PK__INLINE static inline PK__UNUSED /* unused: the DEFINE macros leave such functions in the user's own file */
 #ifdef PERFKIT_STATIC /* every function private to this unit, which holds the implementation too */
 #define PK_API static PK__UNUSED
 #else
