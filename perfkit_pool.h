@@ -856,9 +856,9 @@ PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **ob
    pool that grew one comparison a chunk. As safe as acquire; the object is yours only as long as nobody releases it. */
 PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle);
 
-/* Release the object that the handle was given for. PK_STALE: it was released since; PK_INVALID: the handle is 0 or none of
-   this pool; both counted and reported, and nothing has changed. O(1), in a pool that grew one comparison a chunk. As safe as
-   release. */
+/* Release the object that the handle was given for. PK_STALE: it was released since; PK_INVALID: the handle is 0, none of this
+   pool, or of a chunk that was trimmed since; both counted and reported, and nothing has changed. O(1), in a pool that grew one
+   comparison a chunk. As safe as release. */
 PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 
 /* PK_POOL_DEFINE with handles: messages_acquire_handle(&handle) -> struct message *, messages_get(handle) and
