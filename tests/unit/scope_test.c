@@ -165,18 +165,22 @@ static void defined_scope_needs_no_init(void) {
     CHECK_TEXT(ran, "bac");
 }
 
-static void moved_cleanups_keep_their_order(void) {
+/* A session that holds a, and a scope that holds b and c. */
+static pk_scope session;
+static void open_session_with_room(size_t room) {
     static unsigned char more[PK_SCOPE_BYTES(4)];
-    pk_scope session;
     pk_scope_desc desc;
     memset(&desc, 0, sizeof desc);
     desc.memory = more;
-    desc.memory_size = sizeof more;
+    desc.memory_size = PK_SCOPE_BYTES(room);
     open_with_room(2, NULL);
     CHECK_STATUS(pk_scope_init(&session, &desc), PK_OK);
     (void)pk_scope_defer(&session, note, &a, "a");
     (void)pk_scope_defer(&scope, note, &b, "b");
     (void)pk_scope_defer(&scope, note, &c, "c");
+}
+static void moved_cleanups_keep_their_order(void) {
+    open_session_with_room(4);
     CHECK_STATUS(pk_scope_move(&scope, &session), PK_OK);
     CHECK_EQ(pk_scope_count(&scope), 0);
     CHECK_EQ(pk_scope_count(&session), 3);
@@ -186,17 +190,7 @@ static void moved_cleanups_keep_their_order(void) {
     CHECK_TEXT(ran, "cba");
 }
 static void move_is_all_or_nothing(void) {
-    static unsigned char more[PK_SCOPE_BYTES(2)];
-    pk_scope session;
-    pk_scope_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.memory = more;
-    desc.memory_size = sizeof more;
-    open_with_room(2, NULL);
-    CHECK_STATUS(pk_scope_init(&session, &desc), PK_OK);
-    (void)pk_scope_defer(&session, note, &a, "a");
-    (void)pk_scope_defer(&scope, note, &b, "b");
-    (void)pk_scope_defer(&scope, note, &c, "c");
+    open_session_with_room(2);
     CHECK_STATUS(pk_scope_move(&scope, &session), PK_FULL);
     CHECK_STATUS(pk_scope_move(&scope, &scope), PK_INVALID);
     CHECK_EQ(pk_scope_count(&scope), 2);
