@@ -37,6 +37,16 @@
      PERFKIT_CACHE_HOOKS         0     1         1        desc.on_evict
      PERFKIT_CACHE_EVENTS        0     0         1        desc.on_event
      PERFKIT_CACHE_LINK_BITS     8     16 (AVR 8) 0       width of entry numbers: 8, 16 or 32; 0: by each cache's capacity
+     PERFKIT_CACHE_S3FIFO        0     0         1        the policy PK_CACHE_S3FIFO
+     PERFKIT_CACHE_PINS          0     0         1        pk_cache_get_ref: values in place, pinned
+     PERFKIT_CACHE_MORE          0     0         1        put_if_absent, replace, versions, sliding, times, batches
+     PERFKIT_CACHE_WHEEL         0     0         1        desc.prompt_expiry
+     PERFKIT_CACHE_LEASES        0     1         1        pk_cache_get_or_lease
+     PERFKIT_CACHE_LOAD          0     0         1        pk_cache_get_or_load, stale and negative values, PK_MEMOIZE
+     PERFKIT_CACHE_SNAPSHOT      0     0         1        pk_cache_save, pk_cache_load
+     PERFKIT_CACHE_SIPHASH       0     0         1        pk_cache_siphash
+     PERFKIT_CACHE_THREADS       0     0         1        desc.threads, desc.shards
+     PERFKIT_CACHE_TIMING        0     0         0        sampled time of gets in the statistics
      PERFKIT_CACHE_SIMD          1 where SSE2 or NEON is there, else 0; the results are the same
      PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only).
                                  Units with the implementation do that anyway
@@ -678,6 +688,36 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_CACHE_EVENTS
 #define PERFKIT_CACHE_EVENTS PK__FULL
 #endif
+#ifndef PERFKIT_CACHE_S3FIFO
+#define PERFKIT_CACHE_S3FIFO PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_PINS
+#define PERFKIT_CACHE_PINS PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_MORE
+#define PERFKIT_CACHE_MORE PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_WHEEL
+#define PERFKIT_CACHE_WHEEL (PK__FULL && PERFKIT_CACHE_TTL)
+#endif
+#ifndef PERFKIT_CACHE_LEASES
+#define PERFKIT_CACHE_LEASES (!PK__TINY)
+#endif
+#ifndef PERFKIT_CACHE_LOAD
+#define PERFKIT_CACHE_LOAD PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_SNAPSHOT
+#define PERFKIT_CACHE_SNAPSHOT PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_SIPHASH
+#define PERFKIT_CACHE_SIPHASH PK__FULL
+#endif
+#ifndef PERFKIT_CACHE_THREADS
+#define PERFKIT_CACHE_THREADS (PK__FULL && PERFKIT_THREADS)
+#endif
+#ifndef PERFKIT_CACHE_TIMING
+#define PERFKIT_CACHE_TIMING 0
+#endif
 #ifndef PERFKIT_CACHE_LINK_BITS
 #if PK__FULL
 #define PERFKIT_CACHE_LINK_BITS 0
@@ -697,8 +737,17 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #define PERFKIT_CACHE_SIMD PK__CACHE_HAS_SIMD
 #endif
 #if PK__NOT_01(PERFKIT_CACHE_TTL) || PK__NOT_01(PERFKIT_CACHE_CHAINS) || PK__NOT_01(PERFKIT_CACHE_HOOKS) || \
-    PK__NOT_01(PERFKIT_CACHE_EVENTS) || PK__NOT_01(PERFKIT_CACHE_SIMD)
-#error "perfkit: each of PERFKIT_CACHE_TTL _CHAINS _HOOKS _EVENTS _SIMD is 0 or 1"
+    PK__NOT_01(PERFKIT_CACHE_EVENTS) || PK__NOT_01(PERFKIT_CACHE_SIMD) || PK__NOT_01(PERFKIT_CACHE_S3FIFO) || \
+    PK__NOT_01(PERFKIT_CACHE_PINS) || PK__NOT_01(PERFKIT_CACHE_MORE) || PK__NOT_01(PERFKIT_CACHE_WHEEL) || \
+    PK__NOT_01(PERFKIT_CACHE_LEASES) || PK__NOT_01(PERFKIT_CACHE_LOAD) || PK__NOT_01(PERFKIT_CACHE_SNAPSHOT) || \
+    PK__NOT_01(PERFKIT_CACHE_SIPHASH) || PK__NOT_01(PERFKIT_CACHE_THREADS) || PK__NOT_01(PERFKIT_CACHE_TIMING)
+#error "perfkit: each PERFKIT_CACHE_ switch of the table in the first comment, but for LINK_BITS and INLINE, is 0 or 1"
+#endif
+#if PERFKIT_CACHE_THREADS && !PERFKIT_THREADS
+#error "perfkit: PERFKIT_CACHE_THREADS needs PERFKIT_THREADS"
+#endif
+#if PERFKIT_CACHE_WHEEL && !PERFKIT_CACHE_TTL
+#error "perfkit: PERFKIT_CACHE_WHEEL needs PERFKIT_CACHE_TTL"
 #endif
 #if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && \
     PERFKIT_CACHE_LINK_BITS != 32
@@ -713,7 +762,8 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 
 /* ---- What a beginner needs ---- */
 
-#define PK_CACHE_LRU 0 /* desc.policy: the entry whose last use is longest ago goes first, exactly */
+#define PK_CACHE_LRU 0    /* desc.policy: the entry whose last use is longest ago goes first, exactly */
+#define PK_CACHE_S3FIFO 1 /* desc.policy: sets of 16 entries, each with queues of its own: scans push nothing good out */
 
 /* Why an entry left the cache: told to on_evict and counted. */
 typedef int pk_evict_reason;
@@ -754,6 +804,8 @@ typedef uint32_t pk_hash;
 typedef pk_hash (*pk_hash_fn)(void *user, const void *key, size_t key_len); /* of any quality: it is mixed once more */
 typedef bool (*pk_equal_fn)(void *user, const void *a, const void *b, size_t key_len);
 
+typedef uint64_t (*pk_wall_clock_fn)(void *user); /* milliseconds since 1970, or since any fixed moment */
+
 typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     const char *name;            /* for reports; not copied; NULL is fine */
     uint32_t capacity;           /* most entries; 0: 1000 when hosted, else PK_INVALID */
@@ -771,9 +823,20 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     pk_evict_fn on_evict;        /* hears of each entry that leaves, once */
     pk_event_fn on_event;        /* hears of PK_CACHE_EVENT_…, where PERFKIT_CACHE_EVENTS */
     void *user;                  /* handed to every hook above but the allocator's */
-    uint8_t policy;              /* PK_CACHE_LRU */
-    bool threads;                /* true: PK_UNSUPPORTED in this release */
-    uint16_t shards;             /* 0 or 1; more: PK_UNSUPPORTED in this release */
+    uint8_t policy;              /* PK_CACHE_LRU or PK_CACHE_S3FIFO */
+    bool threads;                /* any thread may use the cache */
+    uint16_t shards;             /* LRU: parts with an order and a lock of their own; 0: 1, or 16 with threads; at most 256 */
+    uint16_t max_pins;           /* entries pinned at once; 0: 256 when hosted, else 16 */
+    uint16_t max_loads;          /* keys being loaded at once; 0: 64 when hosted, else 4 */
+    bool versions;               /* a version for each entry, for pk_cache_compare_and_swap: 4 B an entry */
+    bool sliding;                /* each hit starts the time to live again: 4 B an entry */
+    bool times;                  /* when each entry was put and last used, for pk_cache_peek_times: 8 B an entry */
+    bool prompt_expiry;          /* LRU: entries leave when their time is over, by a timing wheel: 8 B an entry */
+    pk_time stale_ms;            /* how long past its time a value may still be served while one caller refreshes it; 0: never */
+    pk_time negative_ttl_ms;     /* how long a loader's failure is remembered; 0: never; else 8 B an entry */
+    uint32_t schema;             /* your own number for the layout of keys and values: snapshots of another are PK_MISMATCH */
+    pk_wall_clock_fn wall_clock; /* for snapshots that age while they lie; NULL: they don't */
+    const unsigned char *hash_key; /* 16 bytes for pk_cache_siphash; NULL: random */
 } pk_cache_desc;
 
 #if PERFKIT_CACHE_LINK_BITS == 8 && !PK__FULL
@@ -797,6 +860,7 @@ typedef struct pk_cache { /* all private: use the functions */
     unsigned key_size, value_size, value_offset, stride;
     uint8_t width;          /* bytes of a link: 1, 2 or 4 */
     uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
+    uint8_t special;        /* PK__CACHE_IS_…: what keeps an operation from the short path; 0: nothing */
 } pk_cache;
 
 #define PK__CACHE_CONFIG_WORD                                                                           \
@@ -991,6 +1055,17 @@ PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced o
 #define PK__CACHE_LEFT 4 /* plus the reason */
 #define PK__CACHE_COUNTERS (PK__CACHE_LEFT + PK_EVICT_REASONS)
 
+#define PK__CACHE_EXTRAS (PERFKIT_CACHE_MORE || PERFKIT_CACHE_WHEEL || PERFKIT_CACHE_LOAD)
+#define PK__CACHE_NONE 255u
+/* pk_cache.special */
+#define PK__CACHE_IS_S3 1u      /* the policy */
+#define PK__CACHE_IS_LOCKED 2u  /* threads, or shards */
+#define PK__CACHE_IS_CHAINED 4u /* lengths vary */
+#define PK__CACHE_IS_HASHED 8u  /* a hash or equal of the caller's */
+#define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
+#define PK__CACHE_IS_EXTRA 32u  /* records of extras */
+#define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
+
 typedef struct pk__cache_cold {
     unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER */
     const char *name;
@@ -1011,6 +1086,11 @@ typedef struct pk__cache_cold {
     uint32_t *items;
     unsigned char *next;
     pk__cache_n slots, slots_used, slots_free, slot_fresh, slot_list;
+#if PK__CACHE_EXTRAS
+    /* what a desc asks for beyond: one record for each entry, and where in it a field is (PK__CACHE_NONE: nowhere) */
+    unsigned char *extra;
+    uint8_t extra_size, at_version, at_ttl, at_times, at_wheel, at_negative;
+#endif
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
 } pk__cache_cold;
 
@@ -1066,6 +1146,11 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_ALIGNED
 #endif
+#if PK__CACHE_EXTRAS
+#define PK__CACHE_NO_EXTRAS NULL, 0, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE,
+#else
+#define PK__CACHE_NO_EXTRAS
+#endif
 #define PK__CACHE_STATIC_ARRAY(name, size) \
     static union {                         \
         uint64_t align;                    \
@@ -1082,11 +1167,11 @@ PK_API pk_time pk__cache_clock(void *user);
     static unsigned char name##_flags[(capacity) + 1];                                                                   \
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
-                                         NULL, NULL, 0, 0, 0, 0, 0, {0}};
+                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS{0}};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
-     PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0}
+     PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0, 0}
 
 #if !PK__TINY
 #define PK__CACHE_TYPED_MORE(name, Key) \
@@ -1122,6 +1207,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
 #define PK__CACHE_THIS c, shape
 #define PK__CACHE_IS(field) (shape.field)
+#define PK__CACHE_MAY(what) ((shape.special & (what)) != 0) /* false at compile time on the short path */
 #else
 #if defined __GNUC__ || defined __clang__
 #define PK__CACHE_PART static __attribute__((noinline, unused))
@@ -1131,6 +1217,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_SELF pk_cache *c
 #define PK__CACHE_THIS c
 #define PK__CACHE_IS(field) (c->field)
+#define PK__CACHE_MAY(what) true
 #endif
 #define PK__CACHE_W (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)PK__CACHE_IS(width))
 #define PK__CACHE_WIDTH_OF(c) (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)(c)->width)
@@ -1185,7 +1272,7 @@ PK__CACHE_PART void pk__cache_add(pk_cache *c, pk__cache_n counter) { c->cold->c
 
 typedef struct pk__cache_shape {
     unsigned key_size, value_size, value_offset, stride, width;
-    uint8_t chains, prefix;
+    uint8_t chains, prefix, special;
 } pk__cache_shape;
 
 /* Whether a length is one that keys or values may have. */
@@ -1260,10 +1347,10 @@ PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
-PK__CACHE_PART pk_hash pk__cache_hash(pk_cache *c, const void *key, size_t len) {
+PK__CACHE_PART pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PERFKIT_CACHE_CHAINS && !PK__FULL) len = c->key_size; /* so that callers need not pass it */
-    if (PK__LIKELY(c->cold->hash == NULL)) return pk__cache_hash_bytes(c->seed, key, len);
+    if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
     own = c->cold->hash(c->cold->user, key, len);
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
@@ -1331,6 +1418,29 @@ PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key
     (void)c;
     return PK__CACHE_PREFIX ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
 }
+
+#if PK__CACHE_EXTRAS
+/* A field of entry e's record of extras: 4 bytes, or a time. */
+PK__HOT_INLINE unsigned char *pk__cache_extra(const pk_cache *c, pk__cache_n e, unsigned at) {
+    return c->cold->extra + (size_t)e * c->cold->extra_size + at;
+}
+PK__HOT_INLINE uint32_t pk__cache_extra32(const pk_cache *c, pk__cache_n e, unsigned at) {
+    uint32_t n;
+    memcpy(&n, pk__cache_extra(c, e, at), sizeof n);
+    return n;
+}
+PK__HOT_INLINE void pk__cache_set_extra32(pk_cache *c, pk__cache_n e, unsigned at, uint32_t n) {
+    memcpy(pk__cache_extra(c, e, at), &n, sizeof n);
+}
+PK__HOT_INLINE pk_time pk__cache_extra_time(const pk_cache *c, pk__cache_n e, unsigned at) {
+    pk_time t;
+    memcpy(&t, pk__cache_extra(c, e, at), sizeof t);
+    return t;
+}
+PK__HOT_INLINE void pk__cache_set_extra_time(pk_cache *c, pk__cache_n e, unsigned at, pk_time t) {
+    memcpy(pk__cache_extra(c, e, at), &t, sizeof t);
+}
+#endif
 
 /* ---- Recency: a ring through entry 0, whose next is the most and whose prev the least recent entry. All zero: empty. ---- */
 
@@ -1401,7 +1511,7 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
     if (!PK__CACHE_PREFIX) key_len = PK__CACHE_IS(key_size);
-    if (PK__UNLIKELY(c->cold->equal != NULL)) return c->cold->equal(c->cold->user, own, key, key_len);
+    if (PK__CACHE_MAY(PK__CACHE_IS_HASHED) && c->cold->equal != NULL) return c->cold->equal(c->cold->user, own, key, key_len);
     return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
 
@@ -1569,10 +1679,14 @@ PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, pk__cache_n e, size_t at, voi
 
 /* ---- Entries come and go ---- */
 
+PK__HOT_INLINE bool pk__cache_hooked(PK__CACHE_SELF) {
+    return PERFKIT_CACHE_HOOKS && PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_evict != NULL;
+}
+
 /* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. */
 PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
     const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
-    pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
+    pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
     pk__cache_pull(PK__CACHE_THIS, e);
     c->cold->flags[e] = 0;
     c->count--;
@@ -1584,7 +1698,7 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
 #if PERFKIT_CACHE_HOOKS
-    if (c->cold->on_evict) pk__cache_notify(c, e, reason);
+    if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
 #endif
 }
 
@@ -1607,7 +1721,7 @@ PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, pk__cache_n e) {
     pk_hash hash;
     if (first == 0 || second == 0) return;
     key = pk__cache_key(PK__CACHE_THIS, first);
-    hash = pk__cache_hash(c, key, pk__cache_key_len(PK__CACHE_THIS, key));
+    hash = pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key));
     PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
     PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, second));
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, second));
@@ -1707,11 +1821,22 @@ PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *val
     return PK_OK;
 }
 
+/* A key and its hash, which firmware computes where it is needed: that is smaller. */
+#if PK__FULL
+#define PK__CACHE_KEY const void *key, size_t key_len, pk_hash hash
+#define PK__CACHE_KEYED key, key_len, hash
+#define PK__CACHE_HASH_OF hash
+#else
+#define PK__CACHE_KEY const void *key, size_t key_len
+#define PK__CACHE_KEYED key, key_len
+#define PK__CACHE_HASH_OF pk__cache_hash(c, key, key_len)
+#endif
+
 /* The entry of a key that has not expired; 0 where there is none. */
-PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, const void *key, size_t key_len, bool drop_expired) {
+PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, PK__CACHE_KEY, bool drop_expired) {
     pk__cache_n e;
     pk__cache_look(c);
-    e = pk__cache_find(PK__CACHE_THIS, key, key_len, pk__cache_hash(c, key, key_len));
+    e = pk__cache_find(PK__CACHE_THIS, key, key_len, PK__CACHE_HASH_OF);
     if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
         if (drop_expired) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         return 0;
@@ -1719,8 +1844,8 @@ PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, const void *key, size_
     return e;
 }
 
-PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
-    pk__cache_n e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
+PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+    pk__cache_n e = pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true);
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
         return PK_NOT_FOUND;
@@ -1770,10 +1895,11 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 }
 #endif
 
-PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t key_len, const void *value, size_t len,
-                                       pk_time ttl) {
+PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
     pk_status status = pk__cache_ttl(c, &ttl);
+#if !PK__FULL
     pk_hash hash;
+#endif
     pk__cache_n e;
     if (PK__UNLIKELY(status != PK_OK)) return status;
 #if PERFKIT_CACHE_CHAINS
@@ -1781,17 +1907,16 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
 #endif
 #if PK__FULL
     pk__cache_look(c);
-    hash = pk__cache_hash(c, key, key_len);
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
     if (e != 0 && pk__cache_over(PK__CACHE_THIS, e)) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         e = 0;
     }
 #else /* the same, by a function that is there already: it hashes as well, which is not handed out */
-    e = pk__cache_seek(PK__CACHE_THIS, key, key_len, true);
+    e = pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true);
     hash = pk__cache_hash(c, key, key_len);
 #endif
-    if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && c->cold->on_evict == NULL)) { /* overwritten in place */
+    if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
         PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
     } else {
@@ -1803,7 +1928,7 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
         if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
 #if PERFKIT_CACHE_HOOKS
-        if (PK__UNLIKELY(c->cold->on_evict != NULL)) { /* which may have put this key, or taken the last lane in its reach */
+        if (PK__UNLIKELY(pk__cache_hooked(PK__CACHE_THIS))) { /* which may have put this key, or taken the last lane in its reach */
             if (pk__cache_find(PK__CACHE_THIS, key, key_len, hash) != 0)
                 status = PK_EXISTS;
             else if (!pk__cache_vacant(PK__CACHE_THIS, hash))
@@ -1822,7 +1947,7 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, const void *key, size_t k
     pk__cache_stamp(PK__CACHE_THIS, e, ttl);
     pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
 #if PERFKIT_CACHE_EVENTS
-    if (PK__UNLIKELY(c->cold->on_event != NULL)) pk__cache_filling(c);
+    if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
 #endif
     return PK_OK;
 }
@@ -1839,6 +1964,7 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_of(const pk_cache *c) {
     shape.width = c->width;
     shape.chains = c->chains;
     shape.prefix = c->prefix;
+    shape.special = c->special;
     return shape;
 }
 #if PERFKIT_CACHE_LINK_BITS
@@ -1866,24 +1992,30 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(const pk_cache *c, unsigned
     shape.width = c->width;
     shape.chains = 0;
     shape.prefix = 0;
+    shape.special = 0;
     return shape;
 }
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
     pk__cache_shape shape;
+    pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
+    if (PK__UNLIKELY(c->special != 0)) return pk_cache_get(c, key, key_size, value, value_size, NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     shape = pk__cache_shape_fixed(c, key_size, value_size);
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, value, value_size, NULL));
+    hash = pk__cache_hash(c, shape, key, key_size);
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL));
 }
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
-                                             unsigned value_size,
-                                             pk_time ttl) {
+                                             unsigned value_size, pk_time ttl) {
     pk__cache_shape shape;
+    pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
+    if (PK__UNLIKELY(c->special != 0)) return pk_cache_put(c, key, key_size, value, value_size, ttl);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     shape = pk__cache_shape_fixed(c, key_size, value_size);
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, value, value_size, ttl));
+    hash = pk__cache_hash(c, shape, key, key_size);
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
 }
 #undef PK__CACHE_TYPED_GET
 #undef PK__CACHE_TYPED_PUT
@@ -1899,24 +2031,67 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
     !defined PERFKIT_CACHE_IMPLEMENTED
 #define PERFKIT_CACHE_IMPLEMENTED
 
-/* With the sizes that the cache tells: run `statement`, which returns, for each link width. */
+/* The short path, for a cache of which nothing special was asked: run `statement`, which returns, for each link width with the
+   other sizes as the cache tells them. */
 #if PK__FULL
 #define PK__CACHE_ANY c, pk__cache_shape_of(c)
-#define PK__CACHE_RUN(statement)                      \
-    do {                                              \
-        pk__cache_shape shape = pk__cache_shape_of(c); \
-        PK__CACHE_BY_WIDTH(shape, statement);         \
+#define PK__CACHE_RUN(statement)                                                      \
+    do {                                                                              \
+        pk__cache_shape shape = pk__cache_shape_of(c);                                \
+        pk_hash hash;                                                                 \
+        shape.chains = shape.prefix = shape.special = 0;                              \
+        hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);                          \
+        PK__CACHE_BY_WIDTH(shape, statement);                                         \
     } while (0)
 #else
 #define PK__CACHE_ANY c
 #define PK__CACHE_RUN(statement) statement
 #endif
 
+/* An operation on a key begins with the key's hash, and with the part of the cache that the key belongs to, locked where there
+   are locks: between BEGIN and END, which are once each in a function, c is that part. */
+#if PK__FULL
+PK__HOT_INLINE pk_cache *pk__cache_enter(pk_cache *c, pk_hash hash) {
+    (void)hash;
+    return c;
+}
+PK__HOT_INLINE void pk__cache_exit(pk_cache *c) { (void)c; }
+#define PK__CACHE_ONCE static
+#define PK__CACHE_BEGIN                                            \
+    pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);    \
+    c = pk__cache_enter(c, hash)
+#define PK__CACHE_END pk__cache_exit(c)
+#else
+#define PK__CACHE_ONCE PK__HOT_INLINE
+#define PK__CACHE_BEGIN ((void)0)
+#define PK__CACHE_END ((void)0)
+#endif
+
+#if PK__FULL /* what is not plain takes the long path: one copy, for all sizes and kinds */
+static pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    pk_status status;
+    PK__CACHE_BEGIN;
+    status = pk__cache_get(PK__CACHE_ANY, PK__CACHE_KEYED, value, size, len);
+    PK__CACHE_END;
+    return status;
+}
+static pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+    pk_status status;
+    PK__CACHE_BEGIN;
+    status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl);
+    PK__CACHE_END;
+    return status;
+}
+#endif
+
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-    PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, key, key_len, value, size, len));
+#if PK__FULL
+    if (PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len);
+#endif
+    PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
 
 #if PERFKIT_CACHE_EVENTS
@@ -1985,18 +2160,27 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
-    PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, key, key_len, value, len, ttl_ms));
+#if PK__FULL
+    if (PK__UNLIKELY(c->special != 0)) return pk__cache_put_any(c, key, key_len, value, len, ttl_ms);
+#endif
+    PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl_ms));
 }
 
-PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
-    pk__cache_n e;
-    PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
+PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
+    pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_drop(c, e, PK_EVICT_REMOVED);
     return PK_OK;
+}
+PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    PK__CACHE_BEGIN;
+    status = pk__cache_remove(c, PK__CACHE_KEYED);
+    PK__CACHE_END;
+    return status;
 }
 
 /* ---- Time ---- */
@@ -2163,9 +2347,39 @@ PK__HOT_INLINE pk__cache_total pk__cache_lay(pk__cache_total end) {
     return PK__CACHE_LINE > 1 ? (end + 7u) & ~(pk__cache_total)7u : end;
 }
 #define PK__CACHE_AT(place) ((unsigned char *)(uintptr_t)(place))
+#if PK__CACHE_EXTRAS
+/* Give each field that a desc asks for its place in an entry's record of extras; the bytes of one record. */
+static unsigned pk__cache_extras(pk__cache_cold *cold, const pk_cache_desc *desc) {
+    unsigned size = 0;
+    cold->at_version = cold->at_ttl = cold->at_times = cold->at_wheel = cold->at_negative = PK__CACHE_NONE;
+    if (PERFKIT_CACHE_MORE && desc->times) {
+        cold->at_times = (uint8_t)size;
+        size += 2 * (unsigned)sizeof(pk_time);
+    }
+    if (PERFKIT_CACHE_MORE && desc->sliding) {
+        cold->at_ttl = (uint8_t)size;
+        size += (unsigned)sizeof(pk_time);
+    }
+    if (PERFKIT_CACHE_LOAD && desc->negative_ttl_ms) {
+        cold->at_negative = (uint8_t)size;
+        size += (unsigned)sizeof(pk_time) + 4;
+    }
+    if (PERFKIT_CACHE_WHEEL && desc->prompt_expiry) {
+        cold->at_wheel = (uint8_t)size;
+        size += 8;
+    }
+    if (PERFKIT_CACHE_MORE && desc->versions) {
+        cold->at_version = (uint8_t)size;
+        size += 4;
+    }
+    cold->extra_size = (uint8_t)size;
+    return size;
+}
+#endif
 /* Lay out the block of a cache whose sizes are known, from the address `begin` on (0: nowhere yet, and only the sum counts);
    the bytes it takes with slack to align it. */
-static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, pk__cache_total begin) {
+static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_desc *desc, unsigned slots,
+                                                  pk__cache_total begin) {
     pk__cache_total end = begin;
     pk__cache_cold *cold;
     c->index = PK__CACHE_AT(end);
@@ -2195,6 +2409,16 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, unsigned slots, p
         }
     }
 #endif
+#if PK__CACHE_EXTRAS
+    {
+        pk__cache_cold places;
+        pk__cache_total extra = pk__cache_lay(end);
+        unsigned size = pk__cache_extras(&places, desc);
+        if (size > 0) end = extra + (pk__cache_total)size * (c->capacity + 1u);
+        if (begin) cold->extra = size > 0 ? PK__CACHE_AT(extra) : NULL;
+    }
+#endif
+    (void)desc;
     return end - begin + (PK__CACHE_LINE - 1);
 }
 
@@ -2265,13 +2489,13 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
 #if SIZE_MAX <= 0xFFFFu
     if ((uint32_t)*slots * c->stride > 0xC000u) return PK_INVALID;
 #endif
-    *bytes = pk__cache_lay_out(c, *slots, 0);
+    *bytes = pk__cache_lay_out(c, desc, *slots, 0);
     return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
 }
 
 #if PERFKIT_HOSTED
 static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0, {NULL, NULL, NULL}, NULL, NULL, NULL, NULL,
-                                                 NULL, NULL, 0, false, 0};
+                                                 NULL, NULL, 0, false, 0, 0, 0, false, false, false, false, 0, 0, 0, NULL, NULL};
 #define PK__CACHE_DEFAULTS &pk__cache_defaults
 #else
 #define PK__CACHE_DEFAULTS NULL /* the capacity has to be given */
@@ -2311,13 +2535,21 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
         memory = NULL;
     if (memory == NULL) return PK_NO_MEMORY;
     memory = pk__align_pointer(memory, PK__CACHE_LINE);
-    (void)pk__cache_lay_out(c, slots, (uintptr_t)memory);
+    (void)pk__cache_lay_out(c, desc, slots, (uintptr_t)memory);
     PK__CACHE_COPY(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
     c->cold->name = desc->name;
     c->cold->clock = clock;
     c->cold->block = block;
     c->cold->block_size = (size_t)bytes;
     c->cold->ttl = ttl;
+#if PK__FULL
+    if (c->chains) c->special |= PK__CACHE_IS_CHAINED;
+    if (desc->hash || desc->equal) c->special |= PK__CACHE_IS_HASHED;
+    if (desc->on_evict || desc->on_event) c->special |= PK__CACHE_IS_HOOKED;
+#endif
+#if PK__CACHE_EXTRAS
+    if (pk__cache_extras(c->cold, desc) > 0) c->special |= PK__CACHE_IS_EXTRA;
+#endif
 #if PERFKIT_HOSTED
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
 #endif
@@ -2330,13 +2562,9 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if !PK__TINY
 /* ---- Looking, touching, walking ---- */
 
-PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
-                               pk_time *ttl_left) {
-    pk__cache_n e;
-    PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, false);
+PK__CACHE_ONCE pk_status pk__cache_look_at(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len,
+                                           pk_time *ttl_left) {
+    pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false);
     if (e == 0) return PK_NOT_FOUND;
     if (ttl_left) {
         *ttl_left = PK_TTL_NEVER;
@@ -2346,26 +2574,46 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
     }
     return pk__cache_read(PK__CACHE_ANY, e, value, size, len);
 }
-
-PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
-    PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL || !PK__CACHE_LENGTH_OK(key_len, c->key_size))) return false;
-    return pk__cache_seek(PK__CACHE_ANY, key, key_len, false) != 0;
-}
-
-PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
+PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                               pk_time *ttl_left) {
     pk_status status;
-    pk__cache_n e;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-    status = pk__cache_ttl(c, &ttl_ms);
+    PK__CACHE_BEGIN;
+    status = pk__cache_look_at(c, PK__CACHE_KEYED, value, size, len, ttl_left);
+    PK__CACHE_END;
+    return status;
+}
+PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
+    bool found;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL || !PK__CACHE_LENGTH_OK(key_len, c->key_size))) return false;
+    PK__CACHE_BEGIN;
+    found = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false) != 0;
+    PK__CACHE_END;
+    return found;
+}
+
+PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time ttl) {
+    pk_status status = pk__cache_ttl(c, &ttl);
+    pk__cache_n e;
     if (status != PK_OK) return status;
-    e = pk__cache_seek(PK__CACHE_ANY, key, key_len, true);
+    e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
-    pk__cache_stamp(PK__CACHE_ANY, e, ttl_ms);
+    pk__cache_stamp(PK__CACHE_ANY, e, ttl);
     return PK_OK;
+}
+PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    PK__CACHE_BEGIN;
+    status = pk__cache_touch(c, PK__CACHE_KEYED, ttl_ms);
+    PK__CACHE_END;
+    return status;
 }
 
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
@@ -2417,6 +2665,7 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
     c->cold->on_evict = on_evict;
     c->cold->user = user;
+    c->special |= PK__CACHE_IS_HOOKED;
 }
 #endif
 
