@@ -5,7 +5,7 @@ PREFIX = /usr/local
 HEADERS = perfkit.h perfkit_cache.h perfkit_pool.h perfkit_log.h
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
 demo: examples ## build and run the two examples; needs only a C compiler and make
 	@echo "== build/quickstart"
@@ -18,6 +18,15 @@ test: ## every test on the fast targets, below 5 minutes (tests/run --help says 
 
 test-all: ## and on the further targets
 	@tests/run --all
+
+bench: ## every bench: ours beside its peers from Debian, which it installs, and beside bare memory reads
+	@tests/bench/run
+
+bench-cache: ## perfkit_cache.h: time, memory, latency (tests/bench/run --help says more)
+	@tests/bench/run cache
+
+bench-hitratio: ## perfkit_cache.h: hits beside other policies; also over TRACES="FILE…"
+	@tests/bench/run hitratio $(TRACES)
 
 size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
 	@tests/size
@@ -36,4 +45,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all size examples install
+.PHONY: help demo test test-all bench bench-cache bench-hitratio size examples install

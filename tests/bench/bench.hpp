@@ -1,0 +1,301 @@
+/* bench.hpp - what all benches share: the output line and its JSON, goals, medians, interleaving, a processor of one's own. C++17.
+
+   A bench is a program that runs cases, each by name, and prints a line for each:
+
+       bench case=cache/lru/1M/zipf/u64 ours=34.1 unit=ns best=66.0 peer=absl+list ratio=1.94 goal=ratio>=1.9 met
+
+   met or short is what the goal's own terms say of the figures of that line; without a goal there is no word. */
+#ifndef PERFKIT_BENCH_HPP
+#define PERFKIT_BENCH_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <functional>
+#include <sched.h>
+#include <sstream>
+#include <string>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+inline double now_ns() {
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
+/* Keeps the compiler from dropping the work whose result this is. */
+inline void keep(uint64_t value) { __asm__ volatile("" : : "r"(value) : "memory"); }
+
+inline double percentile(std::vector<double> samples, double part) {
+    if (samples.empty()) return 0;
+    size_t at = std::min(samples.size() - 1, static_cast<size_t>(part * static_cast<double>(samples.size())));
+    std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at), samples.end());
+    return samples[at];
+}
+inline double median(const std::vector<double> &samples) { return percentile(samples, 0.5); }
+/* How far apart the middle half of the samples lies, in percent of the median: the noise of the machine. */
+inline double spread(const std::vector<double> &samples) {
+    double middle = median(samples);
+    return middle > 0 ? (percentile(samples, 0.75) - percentile(samples, 0.25)) / middle * 100 : 0;
+}
+
+/* The processors that this process may use, the last first: the first one serves everyone's interrupts. */
+inline std::vector<int> processors() {
+    static const std::vector<int> all = [] {
+        std::vector<int> found;
+        cpu_set_t set;
+        if (sched_getaffinity(0, sizeof set, &set) == 0)
+            for (int i = CPU_SETSIZE - 1; i >= 0; i--)
+                if (CPU_ISSET(i, &set)) found.push_back(i);
+        return found;
+    }();
+    return all;
+}
+/* Keep the calling thread on the nth of them. */
+inline void pin(size_t nth) {
+    if (processors().empty()) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processors()[nth % processors().size()], &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/* Has malloc ask for huge pages wherever the system gives them on request, for ours and for all peers alike (glibc 2.35 or
+   later). It takes a start of the program again. */
+inline void same_pages_for_all(char **argv) {
+    const char *tunables = std::getenv("GLIBC_TUNABLES");
+    if (std::getenv("BENCH_SMALL_PAGES") || (tunables && std::strstr(tunables, "hugetlb"))) return;
+    setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 1);
+    execv("/proc/self/exe", argv);
+}
+inline std::string first_line(const char *file, const char *start = "") {
+    std::ifstream in(file);
+    std::string line;
+    while (std::getline(in, line))
+        if (line.compare(0, std::strlen(start), start) == 0) return line;
+    return "";
+}
+inline std::string pages() {
+    const char *tunables = std::getenv("GLIBC_TUNABLES");
+    std::string system = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
+    return std::string(tunables && std::strstr(tunables, "hugetlb=1") ? "malloc asks for huge pages" : "malloc does not ask") +
+           ", for all alike; system: " + (system.empty() ? "unknown" : system);
+}
+
+struct field {
+    std::string key, text;
+    double number;
+    bool is_number;
+};
+
+class report;
+
+/* One line of output: figures in the order in which they are given. */
+class row {
+  public:
+    explicit row(const std::string &name) { text("case", name); }
+    row &text(const std::string &key, const std::string &value) {
+        fields_.push_back({key, value, 0, false});
+        return *this;
+    }
+    row &number(const std::string &key, double value, int digits = 1) {
+        char buffer[64];
+        std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
+        fields_.push_back({key, buffer, value, true});
+        return *this;
+    }
+    /* Terms like ratio>=1.9,floor_ratio<=1.7 over the figures of this row; empty: no goal. */
+    row &goal(const std::string &terms) {
+        goal_ = terms;
+        return *this;
+    }
+    bool met() const {
+        std::stringstream all(goal_);
+        for (std::string term; std::getline(all, term, ',');) {
+            size_t sign = term.find_first_of("<>");
+            const field *figure = find(term.substr(0, sign));
+            double bound = std::strtod(term.c_str() + sign + 2, nullptr);
+            if (!figure || !(term[sign] == '>' ? figure->number >= bound : figure->number <= bound)) return false;
+        }
+        return true;
+    }
+    std::string line() const {
+        std::string out = "bench";
+        for (const field &f : fields_) out += " " + f.key + "=" + f.text;
+        if (!goal_.empty()) out += " goal=" + goal_ + (met() ? " met" : " short");
+        return out;
+    }
+    std::string json() const {
+        std::string out = "{";
+        for (const field &f : fields_) out += "\"" + f.key + "\": " + (f.is_number ? f.text : quoted(f.text)) + ", ";
+        if (goal_.empty()) out.resize(out.size() - 2);
+        else out += "\"goal\": " + quoted(goal_) + ", \"met\": " + (met() ? "true" : "false");
+        return out + "}";
+    }
+    bool has_goal() const { return !goal_.empty(); }
+    const std::string &name() const { return fields_[0].text; }
+    static std::string quoted(const std::string &text) {
+        std::string out = "\"";
+        for (char c : text) {
+            if (c == '"' || c == '\\') out += '\\';
+            if (static_cast<unsigned char>(c) >= ' ') out += c;
+        }
+        return out + "\"";
+    }
+
+  private:
+    const field *find(const std::string &key) const {
+        for (const field &f : fields_)
+            if (f.key == key && f.is_number) return &f;
+        return nullptr;
+    }
+    std::vector<field> fields_;
+    std::string goal_;
+};
+
+/* All rows of a run. BENCH_JSON names the file that takes them, BENCH_PACKAGES the peers' packages with their versions. */
+class report {
+  public:
+    report(const std::string &bench, const std::vector<std::string> &words) : bench_(bench), words_(words) {
+        utsname system;
+        note("machine", uname(&system) == 0 ? std::string(system.machine) + ", " + model() : model());
+        note("compiler", std::string(
+#ifdef __clang__
+                             "clang "
+#else
+                             "gcc "
+#endif
+                             __VERSION__ " ") +
+                             text_of("BENCH_FLAGS"));
+        note("pages", pages());
+        if (std::getenv("BENCH_PACKAGES")) note("peers", text_of("BENCH_PACKAGES"));
+    }
+    /* Whether the words of the command line, which all have to be in its name, ask for this case. */
+    bool wanted(const std::string &name) const {
+        return std::all_of(words_.begin(), words_.end(), [&](const std::string &w) { return name.find(w) != std::string::npos; });
+    }
+    void note(const std::string &key, const std::string &value) {
+        notes_.emplace_back(key, value);
+        std::printf("# %s: %s\n", key.c_str(), value.c_str());
+        std::fflush(stdout);
+    }
+    void add_quietly(const row &r) { rows_.push_back(r); } /* what a table shows anyway */
+    void add(const row &r) {
+        add_quietly(r);
+        std::printf("%s\n", r.line().c_str());
+        std::fflush(stdout);
+    }
+    /* The last line, and the file. */
+    int end() const {
+        size_t goals = 0, met = 0;
+        for (const row &r : rows_) {
+            goals += r.has_goal();
+            met += r.has_goal() && r.met();
+        }
+        std::printf("# %s: %zu rows, %zu of %zu goals met\n", bench_.c_str(), rows_.size(), met, goals);
+        const char *file = std::getenv("BENCH_JSON");
+        if (!file) return 0;
+        std::ofstream out(file);
+        out << "{\"bench\": " << row::quoted(bench_);
+        for (const auto &n : notes_) out << ", " << row::quoted(n.first) << ": " << row::quoted(n.second);
+        out << ", \"rows\": [\n";
+        for (size_t i = 0; i < rows_.size(); i++) out << "  " << rows_[i].json() << (i + 1 < rows_.size() ? ",\n" : "\n");
+        out << "]}\n";
+        return out.good() ? 0 : 1;
+    }
+
+  private:
+    static std::string text_of(const char *name) {
+        const char *text = std::getenv(name);
+        return text ? text : "";
+    }
+    static std::string model() {
+        std::string line = first_line("/proc/cpuinfo", "model name");
+        size_t at = line.find(": ");
+        return at == std::string::npos ? "processor unknown" : line.substr(at + 2);
+    }
+    std::string bench_;
+    std::vector<std::string> words_;
+    std::vector<std::pair<std::string, std::string>> notes_;
+    std::vector<row> rows_;
+};
+
+/* One thing measured: run() does the whole work once and gives its figure (nanoseconds an operation). */
+struct contestant {
+    std::string name;
+    std::function<double()> run;
+    std::vector<double> samples;
+    double median() const { return bench::median(samples); }
+};
+
+/* Runs all of them in turn, so that what disturbs the machine disturbs each of them: one round that does not count, then
+   `rounds`, each starting with another one. */
+inline void interleave(std::vector<contestant> &all, int rounds) {
+    for (contestant &c : all) c.run();
+    for (int round = 0; round < rounds; round++)
+        for (size_t i = 0; i < all.size(); i++) {
+            contestant &c = all[(i + static_cast<size_t>(round)) % all.size()];
+            c.samples.push_back(c.run());
+        }
+}
+
+/* ---- Random numbers, and keys as skewed as those of real caches ---- */
+
+/* SplitMix64 (Steele, Lea, Flood 2014): a bijection on 64 bits, so that numbers become keys without order. */
+inline uint64_t mix(uint64_t x) {
+    x += 0x9E3779B97F4A7C15u;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBu;
+    return x ^ x >> 31;
+}
+class random {
+  public:
+    explicit random(uint64_t seed) : state_(seed) {}
+    uint64_t next() { return mix(state_++); }
+    uint64_t below(uint64_t n) { return static_cast<uint64_t>(static_cast<unsigned __int128>(next()) * n >> 64); }
+    double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+
+  private:
+    uint64_t state_;
+};
+/* Ranks 0 to n - 1, rank k as often as 1 / (k + 1)^s: rejection-inversion (Hörmann and Derflinger 1996). */
+class zipf {
+  public:
+    zipf(uint64_t n, double s) : n_(static_cast<double>(n)), s_(s) {
+        low_ = integral(1.5) - 1;
+        high_ = integral(n_ + 0.5);
+        near_ = 2 - inverse(integral(2.5) - power(2));
+    }
+    uint64_t operator()(random &r) const {
+        for (;;) {
+            double u = high_ + r.unit() * (low_ - high_), x = inverse(u);
+            double k = std::min(n_, std::max(1.0, std::floor(x + 0.5)));
+            if (k - x <= near_ || u >= integral(k + 0.5) - power(k)) return static_cast<uint64_t>(k) - 1;
+        }
+    }
+
+  private:
+    double power(double x) const { return std::exp(-s_ * std::log(x)); }
+    double integral(double x) const {
+        double l = std::log(x), t = (1 - s_) * l;
+        return (std::fabs(t) > 1e-8 ? std::expm1(t) / t : 1 + t / 2) * l;
+    }
+    double inverse(double u) const {
+        double t = std::max(-1.0, u * (1 - s_));
+        return std::exp((std::fabs(t) > 1e-8 ? std::log1p(t) / t : 1 - t / 2) * u);
+    }
+    double n_, s_, low_, high_, near_;
+};
+
+} // namespace bench
+#endif
