@@ -829,8 +829,8 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     uint16_t max_pins;           /* entries pinned at once; 0: 256 when hosted, else 16 */
     uint16_t max_loads;          /* keys being loaded at once; 0: 64 when hosted, else 4 */
     bool versions;               /* a version for each entry, for pk_cache_compare_and_swap: 4 B an entry */
-    bool sliding;                /* each hit starts the time to live again: 4 B an entry */
-    bool times;                  /* when each entry was put and last used, for pk_cache_peek_times: 8 B an entry */
+    bool sliding;                /* each hit starts the entry's own time to live again; peek doesn't: 4 B an entry */
+    bool times;                  /* when each entry was put and last used, for pk_cache_peek_times, by a clock: 8 B an entry */
     bool prompt_expiry;          /* LRU: entries leave when their time is over, by a timing wheel: 8 B an entry */
     pk_time stale_ms;            /* how long past its time a value may still be served while one caller refreshes it; 0: never */
     pk_time negative_ttl_ms;     /* how long a loader's failure is remembered; 0: never; else 8 B an entry */
@@ -997,6 +997,43 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
 #define PK_TTL_VOLATILE ((pk_time)45000u) /* a good default for what changes often: 45 s */
 #define PK_TTL_STATIC ((pk_time)900000u)  /* and for what seldom does: 15 minutes */
 
+#endif /* !PK__TINY */
+
+#if PERFKIT_CACHE_MORE
+/* ---- Puts on a condition ----
+   Each is a put, with its arguments, statuses and cost, that first looks whether it may: where it may not, nothing is evicted,
+   and neither the entry's place in the order nor its time to live changes. An expired entry counts as not there. */
+
+/* Put unless the key is there: PK_EXISTS. */
+PK_API pk_status pk_cache_put_if_absent(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                        pk_time ttl_ms);
+
+/* Put only where the key is there: else PK_NOT_FOUND. */
+PK_API pk_status pk_cache_replace(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
+
+/* As get, and *version = the version of the value, with desc.versions (else PK_UNSUPPORTED). Every successful put gives its entry
+   a version that no other value of the key had within the last 2^32 - 1 puts; it is never 0. touch keeps it. PK_NOT_FOUND leaves
+   *version alone, PK_TOO_BIG sets it. */
+PK_API pk_status pk_cache_get_version(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                      uint32_t *version);
+
+/* Put only where the key's value is still the one of this version. PK_STALE: it was put since. PK_NOT_FOUND: it is gone.
+   PK_UNSUPPORTED: no desc.versions.
+       do {
+           status = pk_cache_get_version(&cache, key, len, &value, sizeof value, NULL, &version);
+           if (status != PK_OK) break;
+           change(&value);
+           status = pk_cache_compare_and_swap(&cache, key, len, &value, sizeof value, 0, version);
+       } while (status == PK_STALE); */
+PK_API pk_status pk_cache_compare_and_swap(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                           pk_time ttl_ms, uint32_t version);
+
+/* The moments, by the cache's clock, at which the entry was put and last put, hit or touched; either may be NULL. Needs
+   desc.times, else PK_UNSUPPORTED. Like peek it changes and counts nothing. PK_NOT_FOUND leaves both alone. */
+PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_len, pk_time *created, pk_time *accessed);
+#endif
+
+#if !PK__TINY
 /* ---- Events and statistics ---- */
 
 #if PERFKIT_CACHE_EVENTS
@@ -1055,6 +1092,9 @@ PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced o
 #define PK__CACHE_LEFT 4 /* plus the reason */
 #define PK__CACHE_COUNTERS (PK__CACHE_LEFT + PK_EVICT_REASONS)
 
+/* What a put may find: it goes on in any case; only without an entry of the key; only with one; only with one of this version. */
+enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE_PUT_IF_VERSION };
+
 #define PK__CACHE_EXTRAS (PERFKIT_CACHE_MORE || PERFKIT_CACHE_WHEEL || PERFKIT_CACHE_LOAD)
 #define PK__CACHE_NONE 255u
 /* pk_cache.special */
@@ -1090,6 +1130,7 @@ typedef struct pk__cache_cold {
     /* what a desc asks for beyond: one record for each entry, and where in it a field is (PK__CACHE_NONE: nowhere) */
     unsigned char *extra;
     uint8_t extra_size, at_version, at_ttl, at_times, at_wheel, at_negative;
+    uint32_t version; /* given to the last put */
 #endif
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
 } pk__cache_cold;
@@ -1147,7 +1188,7 @@ PK_API pk_time pk__cache_clock(void *user);
 #define PK__CACHE_ALIGNED
 #endif
 #if PK__CACHE_EXTRAS
-#define PK__CACHE_NO_EXTRAS NULL, 0, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE,
+#define PK__CACHE_NO_EXTRAS NULL, 0, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, 0,
 #else
 #define PK__CACHE_NO_EXTRAS
 #endif
@@ -1292,6 +1333,10 @@ PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
 #endif
 #if PERFKIT_CACHE_HOOKS
 PK_API void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+#endif
+#if PERFKIT_CACHE_MORE
+PK_API void pk__cache_note_put(pk_cache *c, pk__cache_n e, pk_time ttl);
+PK_API pk_time pk__cache_note_hit(pk_cache *c, pk__cache_n e);
 #endif
 #if PERFKIT_CACHE_EVENTS
 PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
@@ -1844,14 +1889,25 @@ PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, PK__CACHE_KEY, bool dr
     return e;
 }
 
-PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
-    pk__cache_n e = pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true);
+/* A get found entry e, or none: 0. */
+PK__HOT_INLINE pk__cache_n pk__cache_hit(PK__CACHE_SELF, pk__cache_n e) {
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
-        return PK_NOT_FOUND;
+        return 0;
     }
     PK__CACHE_ADD(PK__CACHE_HITS);
     pk__cache_use(PK__CACHE_THIS, e);
+#if PERFKIT_CACHE_MORE
+    if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) {
+        pk_time ttl = pk__cache_note_hit(c, e);
+        if (ttl != 0) pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+    }
+#endif
+    return e;
+}
+PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+    pk__cache_n e = pk__cache_hit(PK__CACHE_THIS, pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true));
+    if (e == 0) return PK_NOT_FOUND;
     return pk__cache_read(PK__CACHE_THIS, e, value, size, len);
 }
 
@@ -1895,7 +1951,17 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 }
 #endif
 
-PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+#if PERFKIT_CACHE_MORE
+/* Whether a put of this mode may go on where e (0: none) is the key's entry. */
+PK__HOT_INLINE pk_status pk__cache_may_put(const pk_cache *c, pk__cache_n e, int mode, uint32_t version) {
+    if (mode == PK__CACHE_PUT_IF_ABSENT) return e == 0 ? PK_OK : PK_EXISTS;
+    if (e == 0) return PK_NOT_FOUND;
+    return mode == PK__CACHE_PUT_IF_VERSION && pk__cache_extra32(c, e, c->cold->at_version) != version ? PK_STALE : PK_OK;
+}
+#endif
+/* mode is constant where it is PK__CACHE_PUT. */
+PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode,
+                                          uint32_t version) {
     pk_status status = pk__cache_ttl(c, &ttl);
 #if !PK__FULL
     pk_hash hash;
@@ -1915,6 +1981,9 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void
 #else /* the same, by a function that is there already: it hashes as well, which is not handed out */
     e = pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true);
     hash = pk__cache_hash(c, key, key_len);
+#endif
+#if PERFKIT_CACHE_MORE
+    if (mode != PK__CACHE_PUT && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
 #endif
     if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
@@ -1945,11 +2014,19 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void
     }
     PK__CACHE_ADD(PK__CACHE_PUTS);
     pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+#if PERFKIT_CACHE_MORE
+    if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) pk__cache_note_put(c, e, ttl);
+#endif
     pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
 #if PERFKIT_CACHE_EVENTS
     if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
 #endif
+    (void)mode;
+    (void)version;
     return PK_OK;
+}
+PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+    return pk__cache_put_as(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl, PK__CACHE_PUT, 0);
 }
 
 /* ---- One operation for each link width ---- */
@@ -2067,18 +2144,29 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c) { (void)c; }
 #define PK__CACHE_END ((void)0)
 #endif
 
-#if PK__FULL /* what is not plain takes the long path: one copy, for all sizes and kinds */
-static pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
-    pk_status status;
+#define PK__CACHE_LONG_PATH (PK__FULL || PERFKIT_CACHE_MORE)
+#if PK__CACHE_LONG_PATH /* what is not plain takes the long path: one copy, for all sizes and kinds */
+static pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                   uint32_t *version) {
+    pk_status status = PK_NOT_FOUND;
+    pk__cache_n e;
     PK__CACHE_BEGIN;
-    status = pk__cache_get(PK__CACHE_ANY, PK__CACHE_KEYED, value, size, len);
+    e = pk__cache_hit(PK__CACHE_ANY, pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true));
+    if (e != 0) {
+        status = pk__cache_read(PK__CACHE_ANY, e, value, size, len);
+#if PERFKIT_CACHE_MORE
+        if (version) *version = pk__cache_extra32(c, e, c->cold->at_version);
+#endif
+    }
     PK__CACHE_END;
+    (void)version;
     return status;
 }
-static pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+static pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
+                                   int mode, uint32_t version) {
     pk_status status;
     PK__CACHE_BEGIN;
-    status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl);
+    status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, mode, version);
     PK__CACHE_END;
     return status;
 }
@@ -2088,8 +2176,8 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-#if PK__FULL
-    if (PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len);
+#if PK__CACHE_LONG_PATH
+    if (!PK__FULL || PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
 #endif
     PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
@@ -2160,8 +2248,9 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
-#if PK__FULL
-    if (PK__UNLIKELY(c->special != 0)) return pk__cache_put_any(c, key, key_len, value, len, ttl_ms);
+#if PK__CACHE_LONG_PATH
+    if (!PK__FULL || PK__UNLIKELY(c->special != 0))
+        return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
 #endif
     PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl_ms));
 }
@@ -2182,6 +2271,86 @@ PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
     PK__CACHE_END;
     return status;
 }
+
+/* ---- Put variants, versions, sliding times to live, times of entries ---- */
+
+#if PERFKIT_CACHE_MORE
+static void pk__cache_note_touch(pk_cache *c, pk__cache_n e, pk_time ttl) {
+    const pk__cache_cold *cold = c->cold;
+    if (cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, cold->at_ttl, ttl);
+    if (cold->at_times != PK__CACHE_NONE)
+        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), c->last);
+}
+/* Entry e was put. */
+PK_API void pk__cache_note_put(pk_cache *c, pk__cache_n e, pk_time ttl) {
+    pk__cache_cold *cold = c->cold;
+    if (cold->at_version != PK__CACHE_NONE) {
+        cold->version = cold->version + 1 != 0 ? cold->version + 1 : 1;
+        pk__cache_set_extra32(c, e, cold->at_version, cold->version);
+    }
+    if (cold->at_times != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, cold->at_times, c->last);
+    pk__cache_note_touch(c, e, ttl);
+}
+/* A get found entry e: the time to live that starts again; 0 where none does. */
+PK_API pk_time pk__cache_note_hit(pk_cache *c, pk__cache_n e) {
+    const pk__cache_cold *cold = c->cold;
+    pk_time ttl = 0;
+    if (cold->at_ttl != PK__CACHE_NONE) ttl = pk__cache_extra_time(c, e, cold->at_ttl);
+    if (cold->at_times != PK__CACHE_NONE)
+        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), c->last);
+    return ttl == PK_TTL_NEVER ? 0 : ttl;
+}
+
+static pk_status pk__cache_put_mode(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
+                                    int mode, uint32_t version) {
+    PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)) return PK_INVALID;
+    if (mode == PK__CACHE_PUT_IF_VERSION && c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
+    return pk__cache_put_any(c, key, key_len, value, len, ttl, mode, version);
+}
+PK_API pk_status pk_cache_put_if_absent(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                        pk_time ttl_ms) {
+    return pk__cache_put_mode(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT_IF_ABSENT, 0);
+}
+PK_API pk_status pk_cache_replace(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                  pk_time ttl_ms) {
+    return pk__cache_put_mode(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT_IF_THERE, 0);
+}
+PK_API pk_status pk_cache_compare_and_swap(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                           pk_time ttl_ms, uint32_t version) {
+    return pk__cache_put_mode(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT_IF_VERSION, version);
+}
+PK_API pk_status pk_cache_get_version(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                      uint32_t *version) {
+    PERFKIT_ASSERT(c != NULL && key != NULL && version != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    if (c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
+    return pk__cache_get_any(c, key, key_len, value, size, len, version);
+}
+static pk_status pk__cache_times(pk_cache *c, PK__CACHE_KEY, pk_time *created, pk_time *accessed) {
+    pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false);
+    unsigned at = c->cold->at_times;
+    if (e == 0) return PK_NOT_FOUND;
+    if (created) *created = pk__cache_extra_time(c, e, at);
+    if (accessed) *accessed = pk__cache_extra_time(c, e, at + (unsigned)sizeof(pk_time));
+    return PK_OK;
+}
+PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_len, pk_time *created, pk_time *accessed) {
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && key != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    if (c->cold->at_times == PK__CACHE_NONE) return PK_UNSUPPORTED;
+    {
+        PK__CACHE_BEGIN;
+        status = pk__cache_times(c, PK__CACHE_KEYED, created, accessed);
+        PK__CACHE_END;
+    }
+    return status;
+}
+#endif
 
 /* ---- Time ---- */
 
@@ -2468,6 +2637,9 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
         !pk__cache_size(&c->key_size, key_size, desc->key_size) ||
         !pk__cache_size(&c->value_size, value_size, desc->value_size))
         return PK_INVALID;
+#if PK__FULL && !(PERFKIT_CACHE_MORE && PERFKIT_CACHE_TTL)
+    if ((desc->versions && !PERFKIT_CACHE_MORE) || desc->sliding || desc->times) return PK_UNSUPPORTED;
+#endif
     if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
@@ -2528,6 +2700,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
     status = pk__cache_check_ttl(ttl, clock);
     if (status != PK_OK) return status;
+    if (PERFKIT_CACHE_MORE && desc->times && clock == NULL) return PK_UNSUPPORTED;
     memory = desc->memory;
     if (memory == NULL)
         memory = block = pk__alloc(&desc->allocator, (size_t)bytes, 8);
@@ -2554,7 +2727,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
 #endif
 #if PERFKIT_CACHE_TTL
-    (void)pk__cache_start_clock(c, ttl);
+    (void)pk__cache_start_clock(c, PERFKIT_CACHE_MORE && desc->times ? PK_TTL_MAX : ttl);
 #endif
     return PK_OK;
 }
@@ -2603,6 +2776,9 @@ PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time ttl
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
     pk__cache_stamp(PK__CACHE_ANY, e, ttl);
+#if PERFKIT_CACHE_MORE
+    pk__cache_note_touch(c, e, ttl);
+#endif
     return PK_OK;
 }
 PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
