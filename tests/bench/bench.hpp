@@ -1,4 +1,4 @@
-/* bench.hpp - what all benches share: the output line and its JSON, goals, medians, interleaving, a processor of one's own. C++17.
+/* bench.hpp - what all benches share: the output line and its JSON, goals, medians, interleaving, processors. C++17.
 
    A bench is a program that runs cases, each by name, and prints a line for each:
 
@@ -75,8 +75,10 @@ inline void pin(size_t nth) {
 inline void same_pages_for_all(char **argv) {
     const char *tunables = std::getenv("GLIBC_TUNABLES");
     if (std::getenv("BENCH_SMALL_PAGES") || (tunables && std::strstr(tunables, "hugetlb"))) return;
+    char path[4096] = {};
+    if (readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
     setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 1);
-    execv("/proc/self/exe", argv);
+    execv(path, argv);
 }
 inline std::string first_line(const char *file, const char *start = "") {
     std::ifstream in(file);
@@ -182,7 +184,8 @@ class report {
     }
     /* Whether the words of the command line, which all have to be in its name, ask for this case. */
     bool wanted(const std::string &name) const {
-        return std::all_of(words_.begin(), words_.end(), [&](const std::string &w) { return name.find(w) != std::string::npos; });
+        return std::all_of(words_.begin(), words_.end(),
+                           [&](const std::string &word) { return name.find(word) != std::string::npos; });
     }
     void note(const std::string &key, const std::string &value) {
         notes_.emplace_back(key, value);

@@ -67,10 +67,10 @@ class lru {
     std::vector<bool> in_;
 };
 
-/* S3-FIFO: Yang, Zhang, Qiu, Yue, Vinayak, "FIFO queues are all you need for cache eviction", SOSP 2023, section 4 and algorithm
-   1. The small queue has 10 % of the cache, the main queue 90 %, the ghost queue as many keys as the main one. Two bits count
-   accesses after the insertion. From the small queue's tail what was accessed more than once moves to the main queue, its count
-   cleared, and the rest to the ghosts. The main queue gives an accessed tail another round for one count. */
+/* S3-FIFO: Yang, Zhang, Qiu, Yue, Vinayak, "FIFO queues are all you need for cache eviction", SOSP 2023, section 4 and
+   algorithm 1. The small queue has 10 % of the cache, the main queue 90 %, the ghost queue as many keys as the main one. Two
+   bits count accesses after the insertion. From the small queue's tail what was accessed more than once moves to the main
+   queue, its count cleared, and the rest to the ghosts. The main queue gives an accessed tail another round for one count. */
 class s3fifo {
   public:
     s3fifo(size_t ids, size_t capacity)
@@ -144,10 +144,10 @@ class s3fifo {
     std::vector<bool> ghost_;
 };
 
-/* W-TinyLFU: Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM Transactions on Storage 13(4),
-   2017. A window of 1 % (LRU) in front of a segmented LRU, 20 % of it on probation and 80 % protected. What falls out of the
-   window gets in only where a count-min sketch of 4-bit counters (4 rows) has seen it more often than probation's victim; after
-   10 accesses an entry all counters are halved. Without the optional doorkeeper. */
+/* W-TinyLFU: Einziger, Friedman, Manes, "TinyLFU: a highly efficient cache admission policy", ACM Transactions on Storage
+   13(4), 2017. A window of 1 % (LRU) in front of a segmented LRU, 20 % of it on probation and 80 % protected. What falls out
+   of the window gets in only where a count-min sketch of 4-bit counters (4 rows) has seen it more often than probation's
+   victim; after 10 accesses an entry all counters are halved. Without the optional doorkeeper. */
 class wtinylfu {
   public:
     wtinylfu(size_t ids, size_t capacity)
@@ -234,8 +234,8 @@ class wtinylfu {
     size_t mask_, sample_, seen_ = 0;
 };
 
-/* OPT: Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5(2), 1966: the victim is
-   the key whose next request is farthest away. It has to know the requests beforehand; every miss brings its key in. */
+/* OPT: Belady, "A study of replacement algorithms for a virtual-storage computer", IBM Systems Journal 5(2), 1966: the victim
+   is the key whose next request is farthest away. It has to know the requests beforehand; every miss brings its key in. */
 class opt {
   public:
     opt(const std::vector<uint32_t> &requests, size_t ids, size_t capacity) : capacity_(capacity), next_(requests.size()) {

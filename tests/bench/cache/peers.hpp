@@ -1,0 +1,413 @@
+/* peers.hpp - LRU caches as good as they can be made of what Debian has: memory reserved, nodes allocated beforehand and
+   used again, nothing looked up twice where it can be helped, values read where they lie. None has times to live or counters.
+
+   Each has get(key): the value, now the most recent, or NULL; and put(key, value). */
+#ifndef BENCH_PEERS_HPP
+#define BENCH_PEERS_HPP
+
+#include "shapes.h"
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/member.hpp>
+#include <boost/multi_index/sequenced_index.hpp>
+#include <boost/multi_index_container.hpp>
+#include <glib.h>
+#include <list>
+#include <unordered_map>
+#include <uthash.h>
+#include <vector>
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define STB_DS_IMPLEMENTATION
+#include <stb/stb_ds.h>
+#pragma GCC diagnostic pop
+
+inline bool operator==(const bench_key32 &a, const bench_key32 &b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+template <class H> H AbslHashValue(H h, const bench_key32 &k) {
+    return H::combine(std::move(h), k.word[0], k.word[1], k.word[2], k.word[3]);
+}
+
+namespace peers {
+
+/* An intrusive list over nodes allocated in one piece. */
+template <class Key> struct node {
+    node *prev, *next;
+    Key key;
+    bench_value value;
+};
+template <class Node> class ring {
+  public:
+    ring() { end_.prev = end_.next = &end_; }
+    ring(const ring &) = delete;
+    ring &operator=(const ring &) = delete;
+    Node *oldest() { return end_.prev; }
+    void remove(Node *n) {
+        n->prev->next = n->next;
+        n->next->prev = n->prev;
+    }
+    void push(Node *n) {
+        n->prev = &end_;
+        n->next = end_.next;
+        end_.next->prev = n;
+        end_.next = n;
+    }
+    void use(Node *n) {
+        if (end_.next == n) return;
+        remove(n);
+        push(n);
+    }
+
+  private:
+    Node end_;
+};
+template <class Node> class nodes { /* fresh ones first, then whatever is the oldest */
+  public:
+    explicit nodes(size_t n) : all_(n) {}
+    Node *fresh() { return used_ < all_.size() ? &all_[used_++] : nullptr; }
+
+  private:
+    std::vector<Node> all_;
+    size_t used_ = 0;
+};
+
+/* Keys in the table: a lookup reads control bytes, slot and node, and a miss seldom more than the control bytes. */
+template <class Key> class absl_map {
+  public:
+    explicit absl_map(size_t n) : nodes_(n) { map_.reserve(n + 1); }
+    const bench_value *get(const Key &key) {
+        auto it = map_.find(key);
+        if (it == map_.end()) return nullptr;
+        ring_.use(it->second);
+        return &it->second->value;
+    }
+    void put(const Key &key, const bench_value &value) {
+        auto slot = map_.try_emplace(key, nullptr);
+        node<Key> *n = slot.first->second;
+        if (!slot.second) {
+            ring_.use(n);
+        } else {
+            n = nodes_.fresh();
+            if (!n) {
+                n = ring_.oldest();
+                ring_.remove(n);
+                map_.erase(n->key);
+            }
+            slot.first->second = n;
+            n->key = key;
+            ring_.push(n);
+        }
+        n->value = value;
+    }
+
+  private:
+    nodes<node<Key>> nodes_;
+    ring<node<Key>> ring_;
+    absl::flat_hash_map<Key, node<Key> *> map_;
+};
+
+/* Only pointers in the table, half the size or less: the key is compared in the node, which is read anyway. */
+template <class Key> class absl_set {
+  public:
+    explicit absl_set(size_t n) : nodes_(n + 1) {
+        set_.reserve(n + 1);
+        spare_ = nodes_.fresh();
+    }
+    const bench_value *get(const Key &key) {
+        auto it = set_.find(key);
+        if (it == set_.end()) return nullptr;
+        ring_.use(*it);
+        return &(*it)->value;
+    }
+    void put(const Key &key, const bench_value &value) {
+        bool fresh = false;
+        node<Key> *n = spare_;
+        auto it = set_.lazy_emplace(key, [&](const typename table::constructor &construct) {
+            fresh = true;
+            n->key = key;
+            construct(n);
+        });
+        if (!fresh) {
+            n = *it;
+            ring_.use(n);
+        } else {
+            spare_ = nodes_.fresh();
+            if (!spare_) {
+                spare_ = ring_.oldest();
+                ring_.remove(spare_);
+                set_.erase(spare_->key);
+            }
+            ring_.push(n);
+        }
+        n->value = value;
+    }
+
+  private:
+    struct hash {
+        using is_transparent = void;
+        size_t operator()(const Key &key) const { return absl::Hash<Key>{}(key); }
+        size_t operator()(const node<Key> *n) const { return absl::Hash<Key>{}(n->key); }
+    };
+    struct equal {
+        using is_transparent = void;
+        bool operator()(const node<Key> *a, const node<Key> *b) const { return a == b || a->key == b->key; }
+        bool operator()(const node<Key> *a, const Key &key) const { return a->key == key; }
+        bool operator()(const Key &key, const node<Key> *b) const { return key == b->key; }
+    };
+    using table = absl::flat_hash_set<node<Key> *, hash, equal>;
+    nodes<node<Key>> nodes_;
+    node<Key> *spare_;
+    ring<node<Key>> ring_;
+    table set_;
+};
+
+template <class Key> class boost_multi_index {
+  public:
+    explicit boost_multi_index(size_t n) : capacity_(n) { by_key().reserve(n); }
+    const bench_value *get(const Key &key) {
+        auto it = by_key().find(key);
+        if (it == by_key().end()) return nullptr;
+        all_.relocate(all_.begin(), all_.template project<0>(it));
+        return &it->value;
+    }
+    void put(const Key &key, const bench_value &value) {
+        auto it = by_key().find(key);
+        if (it != by_key().end()) {
+            it->value = value;
+            all_.relocate(all_.begin(), all_.template project<0>(it));
+        } else if (all_.size() < capacity_) {
+            all_.push_front(item{key, value});
+        } else { /* the oldest node takes the new key: nothing is allocated or freed */
+            auto oldest = std::prev(all_.end());
+            all_.modify(oldest, [&](item &i) {
+                i.key = key;
+                i.value = value;
+            });
+            all_.relocate(all_.begin(), oldest);
+        }
+    }
+
+  private:
+    struct item {
+        Key key;
+        mutable bench_value value;
+    };
+    using container = boost::multi_index_container<
+        item, boost::multi_index::indexed_by<
+                  boost::multi_index::sequenced<>,
+                  boost::multi_index::hashed_unique<boost::multi_index::member<item, Key, &item::key>, absl::Hash<Key>>>>;
+    typename container::template nth_index<1>::type &by_key() { return all_.template get<1>(); }
+    size_t capacity_;
+    container all_;
+};
+
+template <class Key> class std_list {
+  public:
+    explicit std_list(size_t n) : capacity_(n) { map_.reserve(n); }
+    const bench_value *get(const Key &key) {
+        auto it = map_.find(key);
+        if (it == map_.end()) return nullptr;
+        order_.splice(order_.begin(), order_, it->second);
+        return &it->second->second;
+    }
+    void put(const Key &key, const bench_value &value) {
+        auto it = map_.find(key);
+        if (it != map_.end()) {
+            order_.splice(order_.begin(), order_, it->second);
+            it->second->second = value;
+        } else if (order_.size() < capacity_) {
+            order_.emplace_front(key, value);
+            map_.emplace(key, order_.begin());
+        } else { /* both nodes are used again */
+            auto handle = map_.extract(order_.back().first);
+            order_.splice(order_.begin(), order_, std::prev(order_.end()));
+            order_.front() = {key, value};
+            handle.key() = key;
+            map_.insert(std::move(handle));
+        }
+    }
+
+  private:
+    using list = std::list<std::pair<Key, bench_value>>;
+    size_t capacity_;
+    list order_;
+    std::unordered_map<Key, typename list::iterator, absl::Hash<Key>> map_;
+};
+
+/* GHashTable from the key in a node to the node; GQueue over links in the nodes. */
+class glib_queue {
+  public:
+    explicit glib_queue(size_t n) : nodes_(n), table_(g_hash_table_new(g_int64_hash, g_int64_equal)) { g_queue_init(&queue_); }
+    glib_queue(const glib_queue &) = delete;
+    glib_queue &operator=(const glib_queue &) = delete;
+    ~glib_queue() { g_hash_table_destroy(table_); }
+    const bench_value *get(const uint64_t &key) {
+        item *n = static_cast<item *>(g_hash_table_lookup(table_, &key));
+        if (!n) return nullptr;
+        use(n);
+        return &n->value;
+    }
+    void put(const uint64_t &key, const bench_value &value) {
+        item *n = static_cast<item *>(g_hash_table_lookup(table_, &key));
+        if (n) {
+            use(n);
+        } else {
+            n = nodes_.fresh();
+            if (!n) {
+                GList *oldest = g_queue_pop_tail_link(&queue_);
+                n = static_cast<item *>(oldest->data);
+                g_hash_table_remove(table_, &n->key);
+            }
+            n->key = key;
+            n->link.data = n;
+            g_queue_push_head_link(&queue_, &n->link);
+            g_hash_table_insert(table_, &n->key, n);
+        }
+        n->value = value;
+    }
+
+  private:
+    struct item {
+        GList link;
+        uint64_t key;
+        bench_value value;
+    };
+    void use(item *n) {
+        g_queue_unlink(&queue_, &n->link);
+        g_queue_push_head_link(&queue_, &n->link);
+    }
+    nodes<item> nodes_;
+    GHashTable *table_;
+    GQueue queue_;
+};
+
+class uthash_list {
+  public:
+    explicit uthash_list(size_t n) : nodes_(n) {}
+    ~uthash_list() { HASH_CLEAR(hh, head_); }
+    uthash_list(const uthash_list &) = delete;
+    uthash_list &operator=(const uthash_list &) = delete;
+    const bench_value *get(const uint64_t &key) {
+        item *n = find(key);
+        if (!n) return nullptr;
+        ring_.use(n);
+        return &n->value;
+    }
+    void put(const uint64_t &key, const bench_value &value) {
+        item *n = find(key);
+        if (n) {
+            ring_.use(n);
+        } else {
+            n = nodes_.fresh();
+            if (!n) {
+                n = ring_.oldest();
+                ring_.remove(n);
+                HASH_DELETE(hh, head_, n);
+            }
+            n->key = key;
+            HASH_ADD(hh, head_, key, sizeof n->key, n);
+            ring_.push(n);
+        }
+        n->value = value;
+    }
+
+  private:
+    struct item {
+        item *prev, *next;
+        uint64_t key;
+        bench_value value;
+        UT_hash_handle hh;
+    };
+    item *find(const uint64_t &key) {
+        item *n;
+        HASH_FIND(hh, head_, &key, sizeof key, n);
+        return n;
+    }
+    nodes<item> nodes_;
+    ring<item> ring_;
+    item *head_ = nullptr;
+};
+
+class stb_list {
+  public:
+    explicit stb_list(size_t n) : nodes_(n) {}
+    stb_list(const stb_list &) = delete;
+    stb_list &operator=(const stb_list &) = delete;
+    ~stb_list() { hmfree(map_); }
+    const bench_value *get(const uint64_t &key) {
+        slot *s = hmgetp_null(map_, key);
+        if (!s) return nullptr;
+        ring_.use(s->value);
+        return &s->value->value;
+    }
+    void put(const uint64_t &key, const bench_value &value) {
+        slot *s = hmgetp_null(map_, key);
+        node<uint64_t> *n = s ? s->value : nullptr;
+        if (n) {
+            ring_.use(n);
+        } else {
+            n = nodes_.fresh();
+            if (!n) {
+                n = ring_.oldest();
+                ring_.remove(n);
+                (void)hmdel(map_, n->key);
+            }
+            n->key = key;
+            hmput(map_, key, n);
+            ring_.push(n);
+        }
+        n->value = value;
+    }
+
+  private:
+    struct slot {
+        uint64_t key;
+        node<uint64_t> *value;
+    };
+    nodes<node<uint64_t>> nodes_;
+    ring<node<uint64_t>> ring_;
+    slot *map_ = nullptr;
+};
+
+/* What a first version looks like: a map, and on a put into the full cache a look at every entry for the oldest. */
+class naive {
+  public:
+    explicit naive(size_t n) : all_(n) {}
+    const bench_value *get(const uint64_t &key) {
+        auto it = map_.find(key);
+        if (it == map_.end()) return nullptr;
+        all_[it->second].used = ++now_;
+        return &all_[it->second].value;
+    }
+    void put(const uint64_t &key, const bench_value &value) {
+        size_t at = 0;
+        auto it = map_.find(key);
+        if (it != map_.end()) {
+            at = it->second;
+        } else {
+            if (map_.size() < all_.size()) {
+                at = map_.size();
+            } else {
+                for (size_t i = 1; i < all_.size(); i++)
+                    if (all_[i].used < all_[at].used) at = i;
+                map_.erase(all_[at].key);
+            }
+            map_.emplace(key, at);
+        }
+        all_[at] = {++now_, key, value};
+    }
+
+  private:
+    struct item {
+        uint64_t used, key;
+        bench_value value;
+    };
+    std::vector<item> all_;
+    uint64_t now_ = 0;
+    std::unordered_map<uint64_t, size_t> map_;
+};
+
+} // namespace peers
+#endif
