@@ -1323,7 +1323,13 @@ typedef struct pk__cache_shape {
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
 #if PK__FULL
 PK_API void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+PK_API pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                   uint32_t *version);
+PK_API pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
+                                   int mode, uint32_t version);
+#define PK__CACHE_SHARED PK_API
 #else
+#define PK__CACHE_SHARED static
 #define pk__cache_out pk__cache_leave
 #endif
 PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
@@ -1512,25 +1518,46 @@ PK__CACHE_PART void pk__cache_use(PK__CACHE_SELF, pk__cache_n e) { /* e becomes 
    the way from their home group to where they are: a search ends at a group that nobody passed, and removal leaves no
    tombstone. */
 
-/* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
-PK__HOT_INLINE pk__cache_n pk__cache_lane(const unsigned char *group, unsigned width, pk__cache_n tag, pk__cache_n lane) {
-#if PERFKIT_CACHE_SIMD
-    unsigned found;
-#if defined __SSE2__
+#if PK__FULL
+/* The lanes of a group that have this tag, as bits. */
+PK__HOT_INLINE unsigned pk__cache_match(const unsigned char *group, unsigned width, pk__cache_n tag) {
+    unsigned lanes = PK__CACHE_LANES(width), found = 0;
+#if PERFKIT_CACHE_SIMD && defined __SSE2__
     __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)group);
     found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)(unsigned char)tag)));
-#else
+    return found & ((1u << lanes) - 1);
+#elif PERFKIT_CACHE_SIMD
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
     uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(group), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
     found = (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
-#endif
-    found = (found | 1u << PK__CACHE_LANES(width)) & ~0u << lane;
-    return (pk__cache_n)__builtin_ctz(found & ((2u << PK__CACHE_LANES(width)) - 1));
+    return found & ((1u << lanes) - 1);
 #else
-    while (lane < PK__CACHE_LANES(width) && group[lane] != tag) lane++;
-    return lane;
+    while (lanes-- > 0) found = found << 1 | (group[lanes] == tag);
+    return found;
 #endif
 }
+PK__HOT_INLINE pk__cache_n pk__cache_lowest(unsigned bits) { /* of at least one */
+#if defined __GNUC__ || defined __clang__
+    return (pk__cache_n)__builtin_ctz(bits);
+#else
+    pk__cache_n n = 0;
+    while (!(bits >> n & 1)) n++;
+    return n;
+#endif
+}
+#define PK__CACHE_FOUND unsigned found
+#define PK__CACHE_EACH_LANE(lane, group, tag)                                                                          \
+    for (found = pk__cache_match(group, PK__CACHE_W, tag); found != 0 && (lane = pk__cache_lowest(found), true); found &= found - 1)
+#else
+#define PK__CACHE_FOUND ((void)0)
+#define PK__CACHE_EACH_LANE(lane, group, tag) \
+    for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++)
+/* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
+PK__HOT_INLINE pk__cache_n pk__cache_lane(const unsigned char *group, unsigned width, pk__cache_n tag, pk__cache_n lane) {
+    while (lane < PK__CACHE_LANES(width) && group[lane] != tag) lane++;
+    return lane;
+}
+#endif
 /* The count of entries that passed a group. */
 PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
     return group + PK__CACHE_LANES(width) * (1 + width);
@@ -1564,9 +1591,10 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
 PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
     unsigned char *group;
+    PK__CACHE_FOUND;
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
-        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+        PK__CACHE_EACH_LANE(lane, group, tag) {
             e = pk__cache_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W);
             PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
             if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
@@ -1582,9 +1610,10 @@ PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_
 PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, int step) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), sought = step < 0 ? tag : 0, probes = 0, lane;
     unsigned char *group, *link;
+    PK__CACHE_FOUND;
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
-        for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, sought, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++) {
+        PK__CACHE_EACH_LANE(lane, group, sought) {
             link = group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W;
             if (step > 0) {
                 group[lane] = (unsigned char)tag;
@@ -1880,7 +1909,9 @@ PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *val
 /* The entry of a key that has not expired; 0 where there is none. */
 PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, PK__CACHE_KEY, bool drop_expired) {
     pk__cache_n e;
-    pk__cache_look(c);
+#if !PK__FULL
+    pk__cache_look(c); /* elsewhere that was done: PK__CACHE_BEGIN */
+#endif
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, PK__CACHE_HASH_OF);
     if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
         if (drop_expired) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
@@ -1972,7 +2003,6 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     if (PK__CACHE_CHAINED && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
 #endif
 #if PK__FULL
-    pk__cache_look(c);
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
     if (e != 0 && pk__cache_over(PK__CACHE_THIS, e)) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
@@ -2072,15 +2102,24 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(const pk_cache *c, unsigned
     shape.special = 0;
     return shape;
 }
+/* Ready for the short path: nothing special is asked of the cache, and its clock stands where it saw it last. The index line is on
+   its way from memory while the clock answers. */
+PK__HOT_INLINE bool pk__cache_ready(pk_cache *c, pk_hash hash) {
+    if (c->width == 4) PK__CACHE_PREFETCH(c->index + ((size_t)pk__cache_home(c, hash) << 6));
+#if PERFKIT_CACHE_TTL
+    return c->special == 0 && c->cold != NULL && (c->clock == NULL || c->clock(c->cold->user) == c->last);
+#else
+    return c->special == 0 && c->cold != NULL;
+#endif
+}
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
     pk__cache_shape shape;
     pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
-    if (PK__UNLIKELY(c->special != 0)) return pk_cache_get(c, key, key_size, value, value_size, NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    hash = pk__cache_hash_bytes(c->seed, key, key_size);
+    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
     shape = pk__cache_shape_fixed(c, key_size, value_size);
-    hash = pk__cache_hash(c, shape, key, key_size);
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL));
 }
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
@@ -2088,10 +2127,10 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
     pk__cache_shape shape;
     pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
-    if (PK__UNLIKELY(c->special != 0)) return pk_cache_put(c, key, key_size, value, value_size, ttl);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    hash = pk__cache_hash_bytes(c->seed, key, key_size);
+    if (PK__UNLIKELY(!pk__cache_ready(c, hash)))
+        return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
     shape = pk__cache_shape_fixed(c, key_size, value_size);
-    hash = pk__cache_hash(c, shape, key, key_size);
     PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
 }
 #undef PK__CACHE_TYPED_GET
@@ -2118,6 +2157,7 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
         pk_hash hash;                                                                 \
         shape.chains = shape.prefix = shape.special = 0;                              \
         hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);                          \
+        pk__cache_look(c);                                                            \
         PK__CACHE_BY_WIDTH(shape, statement);                                         \
     } while (0)
 #else
@@ -2136,7 +2176,8 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c) { (void)c; }
 #define PK__CACHE_ONCE static
 #define PK__CACHE_BEGIN                                            \
     pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);    \
-    c = pk__cache_enter(c, hash)
+    c = pk__cache_enter(c, hash);                                  \
+    pk__cache_look(c)
 #define PK__CACHE_END pk__cache_exit(c)
 #else
 #define PK__CACHE_ONCE PK__HOT_INLINE
@@ -2146,10 +2187,11 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c) { (void)c; }
 
 #define PK__CACHE_LONG_PATH (PK__FULL || PERFKIT_CACHE_MORE)
 #if PK__CACHE_LONG_PATH /* what is not plain takes the long path: one copy, for all sizes and kinds */
-static pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
-                                   uint32_t *version) {
+PK__CACHE_SHARED pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                             uint32_t *version) {
     pk_status status = PK_NOT_FOUND;
     pk__cache_n e;
+    if (c->cold == NULL) return PK_CLOSED;
     PK__CACHE_BEGIN;
     e = pk__cache_hit(PK__CACHE_ANY, pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true));
     if (e != 0) {
@@ -2162,9 +2204,10 @@ static pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len,
     (void)version;
     return status;
 }
-static pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
-                                   int mode, uint32_t version) {
+PK__CACHE_SHARED pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                             pk_time ttl, int mode, uint32_t version) {
     pk_status status;
+    if (c->cold == NULL) return PK_CLOSED;
     PK__CACHE_BEGIN;
     status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, mode, version);
     PK__CACHE_END;
@@ -2841,7 +2884,9 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
     c->cold->on_evict = on_evict;
     c->cold->user = user;
+#if PK__FULL
     c->special |= PK__CACHE_IS_HOOKED;
+#endif
 }
 #endif
 
