@@ -69,7 +69,6 @@
                  clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
-                 Where PERFKIT_CACHE_PINS, 16 B for each of desc.max_pins. prompt_expiry: 3 KB, and 8 B an entry.
                  pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
                  it all in advance.
      Time        an entry is valid while now < put + ttl. Expired ones leave when met, swept or ticked, and until then count as
@@ -744,6 +743,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
     PK__NOT_01(PERFKIT_CACHE_SIPHASH) || PK__NOT_01(PERFKIT_CACHE_THREADS) || PK__NOT_01(PERFKIT_CACHE_TIMING)
 #error "perfkit: each PERFKIT_CACHE_ switch of the table in the first comment, but for LINK_BITS and INLINE, is 0 or 1"
 #endif
+#if PERFKIT_CACHE_S3FIFO && (defined __AVR__ || PERFKIT_CACHE_LINK_BITS == 8)
+#error "perfkit: PERFKIT_CACHE_S3FIFO needs a processor of 32 bits, and PERFKIT_CACHE_LINK_BITS other than 8"
+#endif
 #if PERFKIT_CACHE_THREADS && !PERFKIT_THREADS
 #error "perfkit: PERFKIT_CACHE_THREADS needs PERFKIT_THREADS"
 #endif
@@ -782,15 +784,15 @@ enum {
 
 struct pk_cache;
 
-/* An entry as on_evict, pk_cache_foreach and pk_cache_get_ref show it. In on_evict it is whole until the hook returns; from
-   foreach, until the next call with that cursor (without PERFKIT_CACHE_PINS: of this cache); from get_ref, until its release. */
+/* An entry as on_evict and pk_cache_foreach show it. In on_evict it is whole until the hook returns; from foreach, until the
+   next call of this cache. */
 typedef struct pk_cache_item {
     const void *key;
     size_t key_len;
     const void *value;            /* NULL where it lies in more than one slot: use pk_cache_item_read */
     size_t value_len;
     const struct pk_cache *cache; /* private */
-    unsigned entry;               /* private: its number, or which pin holds it */
+    unsigned entry;               /* private */
 } pk_cache_item;
 
 typedef void (*pk_evict_fn)(void *user, const pk_cache_item *item, pk_evict_reason reason);
@@ -866,8 +868,7 @@ typedef struct pk_cache { /* all private: use the functions */
 
 #define PK__CACHE_CONFIG_WORD                                                                           \
     (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
-                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_PINS << 12 |                 \
-                        (uint32_t)PERFKIT_CACHE_WHEEL << 11 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size);
@@ -899,10 +900,15 @@ PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len);
 PK_API pk_status pk_cache_clear(pk_cache *c);
 
 /* Entries in the cache, with those that expired unnoticed so far. */
-PK__INLINE uint32_t pk_cache_count(const pk_cache *c) { return c->count; }
+PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
+#if PERFKIT_CACHE_THREADS
+    return pk__load32((const volatile uint32_t *)(const void *)&c->count);
+#else
+    return c->count;
+#endif
+}
 
-/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict, or
-   something is pinned. */
+/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict. */
 PK_API pk_status pk_cache_close(pk_cache *c);
 
 /* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache
@@ -913,7 +919,7 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
 #define PK_CACHE_BYTES(capacity, key_size, value_size)                                                    \
     (PK__CACHE_LINE - 1 + PK__CACHE_INDEX_BYTES(capacity) + PK__CACHE_UP(sizeof(struct pk__cache_cold)) + \
      PK__CACHE_UP(PK__CACHE_META_BYTES(capacity)) +                                                       \
-     PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + PK__CACHE_PIN_BYTES(capacity) + (capacity) + 1u)
+     PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + (capacity) + 1u)
 
 /* ---- Typed caches: keys by value, no lengths, and in units with the engine inline the sizes are constants of the code. ----
    PK_CACHE_DEFINE(users, uint64_t, struct user) at file scope gives the type `users` and
@@ -977,18 +983,8 @@ typedef struct pk_cache_cursor {
        pk_cache_cursor cursor = {0};
        while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) …
    Any operation is allowed between two calls: what is there all along is seen exactly once, what comes or goes meanwhile
-   perhaps. Where PERFKIT_CACHE_PINS, the cursor pins the entry it shows until the next call: leave the loop early only with
-   pk_cache_foreach_end. PK_FULL: no pin is to be had; a later call goes on at the same entry. O(capacity) where few entries are
-   left of many: see pk_cache_foreach_step. */
+   perhaps. */
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item);
-
-/* The same in portions: PK_AGAIN after `budget` places without an entry to show; call it again. O(budget). */
-PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget);
-
-#if PERFKIT_CACHE_PINS
-/* The cursor lets go of the entry it shows. After it, foreach goes on behind that entry. */
-PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor);
-#endif
 
 /* Copy up to n bytes of an item's value, from `offset` on; how many. */
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n);
@@ -1001,42 +997,6 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
    never has to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. */
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget);
 #endif
-
-#endif /* !PK__TINY */
-#if PERFKIT_CACHE_PINS
-/* ---- Pins: values in place, without a copy ----
-       pk_cache_item item;
-       if (pk_cache_get_ref(&cache, &id, sizeof id, &item) == PK_OK) {
-           pk_span span = {0};
-           while (pk_cache_span(&item, &span)) send(span.bytes, span.len);
-           pk_cache_release(&cache, &item);
-       }
-   Until its release an item's key and value stay where and what they are, whatever happens: put gives the key another entry;
-   remove, clear and the end of its time take the entry out of the cache at once, and on_evict hears of it with the last release.
-   Meanwhile its room is not free, and no put evicts it. While anything is pinned, pk_cache_close is PK_BUSY. */
-
-/* As get, but pins the entry and shows it. It counts as a hit and becomes the most recent. Several pins of one entry are fine.
-   PK_NOT_FOUND as get. PK_FULL: desc.max_pins other entries are pinned; nothing changes, and nothing is counted. O(1) on
-   average, O(max_pins) at most where entry numbers collide. */
-PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item);
-
-/* Give a pin back, and clear *item. An entry that became the least recent meanwhile is the next to go. PK_INVALID: not an item
-   of get_ref of this cache, or released before: nothing changes. That holds for copies of items as well, until 2^31 (AVR: 2^15)
-   pins later; but items that hold one entry are alike: release each once. O(1). */
-PK_API pk_status pk_cache_release(pk_cache *c, pk_cache_item *item);
-
-/* The parts of an item's value, one after another: true while there is a next one; start with a zeroed span. One part, unless the
-   value lies in more than one slot. False at once for a copy of an item that was released: never the bytes of another entry.
-   O(1). */
-typedef struct pk_span {
-    const void *bytes;
-    size_t len;
-    size_t shown;  /* private: bytes of the value handed out */
-    unsigned slot; /* private: where the last part lies */
-} pk_span;
-PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span);
-#endif
-#if !PK__TINY
 
 #if PERFKIT_CACHE_HOOKS
 /* Change what hears of entries that leave: for PK_CACHE_STATIC, which takes no desc. `user` goes to the other hooks as well. */
@@ -1154,33 +1114,10 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
 #define PK__CACHE_IS_EXTRA 32u  /* records of extras */
 #define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
-
-#if PERFKIT_CACHE_PINS
-/* One pinned entry, in a hash table of them by entry number; places in it count from 1. */
-typedef struct pk__cache_pin {
-    unsigned token; /* pk_cache_item.entry of the items that show it: the top bit, how often it was used, and its place - 1 */
-    pk__cache_n entry;
-    uint16_t count; /* of items; 0: not in use */
-    uint16_t next;  /* the one behind it in its bucket, or in the list of free ones */
-    uint16_t first; /* the first one of the bucket of this place */
-    uint8_t reason; /* why the entry left, where it is not live */
-} pk__cache_pin;
-#endif
-#if PERFKIT_CACHE_WHEEL
-#define PK__CACHE_LEVELS ((PERFKIT_TIME_BITS + 5) / 6)
-#define PK__CACHE_DUE (PK__CACHE_LEVELS * 64u)      /* lists beyond those of the slots: of entries to be removed, */
-#define PK__CACHE_PENDING (PK__CACHE_LEVELS * 64u + 1u) /* and of those on their way to a lower level */
-/* Level n has 64 slots of 64^n ms; each is a ring of the entries that end within it, through their links and this head. */
-typedef struct pk__cache_wheel {
-    pk_time at; /* moments up to here have passed */
-    uint64_t occupied[PK__CACHE_LEVELS];
-    uint32_t heads[(PK__CACHE_PENDING + 1) * 2]; /* next and previous; a head's number is the capacity + 1 + its place */
-    uint32_t count;
-} pk__cache_wheel;
-#endif
+#define PK__CACHE_PLAIN_S3 (PERFKIT_CACHE_S3FIFO ? PK__CACHE_IS_S3 : 0u) /* what has a short path of its own */
 
 typedef struct pk__cache_cold {
-    unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER, _PINNED */
+    unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER */
     const char *name;
     pk_allocator allocator; /* from here to user as in pk_cache_desc, and copied in one piece */
     pk_clock_fn clock;      /* NULL: there is none */
@@ -1204,16 +1141,6 @@ typedef struct pk__cache_cold {
     unsigned char *extra;
     uint8_t extra_size, at_version, at_ttl, at_times, at_wheel, at_negative;
     uint32_t version; /* given to the last put */
-#endif
-#if PERFKIT_CACHE_WHEEL
-    pk__cache_wheel *wheel; /* NULL: desc.prompt_expiry was not asked for */
-#endif
-#if PERFKIT_CACHE_PINS
-    pk__cache_pin *pins;
-    pk__cache_n pins_live;          /* live entries that are pinned, */
-    pk__cache_n slots_pinned;       /* and their slots */
-    uint16_t pins_most, pins_out;   /* places, and how many are in use */
-    uint16_t pins_fresh, pins_free; /* places used at some time; list of those that came back */
 #endif
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
 } pk__cache_cold;
@@ -1270,23 +1197,6 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_ALIGNED
 #endif
-#if PERFKIT_CACHE_WHEEL
-#define PK__CACHE_NO_WHEEL NULL,
-#else
-#define PK__CACHE_NO_WHEEL
-#endif
-#if PERFKIT_CACHE_PINS
-#define PK__CACHE_PINS_WANTED (PERFKIT_HOSTED ? 256u : 16u)
-#define PK__CACHE_PINS_FOR(capacity) \
-    ((uint16_t)((capacity) < PK__CACHE_PINS_WANTED ? (capacity) : PK__CACHE_PINS_WANTED)) /* never more than entries */
-#define PK__CACHE_PIN_BYTES(capacity) PK__CACHE_UP(PK__CACHE_PINS_FOR(capacity) * sizeof(pk__cache_pin))
-#define PK__CACHE_STATIC_PINS(name, capacity) static pk__cache_pin name##_pins[PK__CACHE_PINS_FOR(capacity)];
-#define PK__CACHE_PINS_OF(name, capacity) name##_pins, 0, 0, PK__CACHE_PINS_FOR(capacity), 0, 0, 0,
-#else
-#define PK__CACHE_PIN_BYTES(capacity) 0u
-#define PK__CACHE_STATIC_PINS(name, capacity)
-#define PK__CACHE_PINS_OF(name, capacity)
-#endif
 #if PK__CACHE_EXTRAS
 #define PK__CACHE_NO_EXTRAS NULL, 0, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, 0,
 #else
@@ -1306,10 +1216,9 @@ PK_API pk_time pk__cache_clock(void *user);
     PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                 \
     PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                          \
     static unsigned char name##_flags[(capacity) + 1];                                                                   \
-    PK__CACHE_STATIC_PINS(name, capacity)                                                                                \
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
-                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_WHEEL PK__CACHE_PINS_OF(name, capacity){0}};
+                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS{0}};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
@@ -1372,14 +1281,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #endif
 #define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups */
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
-enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4 };
-
-/* Whether entry e is pinned, and whether there is a wheel: false at compile time on the short path. It is the cache that is asked
-   for pins: on_evict may have taken one since the operation began. */
-#define PK__CACHE_HELD(e)                                                                                             \
-    (PERFKIT_CACHE_PINS && PK__CACHE_MAY(255u) && PK__UNLIKELY((c->special & PK__CACHE_IS_PINNED) != 0) && \
-     (c->cold->flags[e] & PK__CACHE_PINNED) != 0)
-#define PK__CACHE_WHEELED (PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && c->cold->wheel != NULL)
+enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16 };
 
 #if PERFKIT_HOSTED || defined __AVR__
 #define PK__CACHE_ZERO(p, n) memset(p, 0, n)
@@ -1407,12 +1309,6 @@ PK__CACHE_PART void pk__cache_copy_bytes(void *to, const void *from, size_t n) {
 #define PK__CACHE_COMPARE(a, b, n) pk__cache_compare(a, (const unsigned char *)(b), n)
 #endif
 
-#if PERFKIT_STATS
-PK__CACHE_PART void pk__cache_add(pk_cache *c, pk__cache_n counter) { c->cold->counters[counter]++; }
-#define PK__CACHE_ADD(counter) pk__cache_add(c, (pk__cache_n)(counter))
-#else
-#define PK__CACHE_ADD(counter) ((void)0)
-#endif
 #if PK__FULL && (defined __GNUC__ || defined __clang__)
 #define PK__CACHE_PREFETCH(p) __builtin_prefetch(p, 1)
 #else
@@ -1444,17 +1340,6 @@ PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 #if PERFKIT_CACHE_TTL
 PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
 PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
-#endif
-#if PERFKIT_CACHE_PINS
-PK_API pk__cache_n pk__cache_park(pk_cache *c);
-PK_API pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash);
-PK_API void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
-PK_API bool pk__cache_has_spare(const pk_cache *c);
-#endif
-#if PERFKIT_CACHE_WHEEL
-PK_API void pk__cache_schedule(pk_cache *c, pk__cache_n e, bool again);
-PK_API void pk__cache_unschedule(pk_cache *c, pk__cache_n e);
-PK_API pk__cache_n pk__cache_due(pk_cache *c);
 #endif
 #if PERFKIT_CACHE_HOOKS
 PK_API void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
@@ -1525,6 +1410,158 @@ PK__CACHE_PART pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t le
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
 
+/* ---- S3-FIFO sets ----
+   A cache of this policy is sets of 16 entries; entry set × 16 + way + 1 has the slot of its number. A set is one line, and where
+   there is a clock a second one for when its entries expire. */
+
+#if PERFKIT_CACHE_S3FIFO
+enum { PK__S3_WAYS = 16, PK__S3_GHOSTS = 12, PK__S3_MOST = 3 };
+typedef struct pk__s3_set {
+    uint32_t version;    /* odd while it is locked; where threads share it */
+    uint32_t uses;       /* 2 bits a way: hits since it came or was last considered, at most 3 */
+    unsigned char tags[16]; /* 0: free */
+    uint64_t order;      /* 4 bits a place: ways of the main queue, oldest first, then those of the small one, then what is free */
+    unsigned char ghosts[PK__S3_GHOSTS]; /* tags of what the small queue lost last: a ring */
+    uint8_t main, small; /* entries in the queues */
+    uint8_t ways, ghost; /* ways that there are; where the next ghost goes */
+    uint16_t never, pinned, negative, busy; /* a bit a way; busy: in no queue, and not free yet */
+    uint32_t spare[2];
+} pk__s3_set;
+PK__STATIC_ASSERT(s3_set_is_a_line, sizeof(pk__s3_set) == 64);
+#define PK__CACHE_S3 ((PK__CACHE_IS(special) & PK__CACHE_IS_S3) != 0)
+
+/* With threads a set's version is its lock, and hits take none: the version says whether what they copied was whole (a seqlock;
+   Lameter, 2005, with acquire loads and release stores in place of barriers: Boehm, MSPC 2012). Where there are no such atomics
+   one lock over all serves, as for a shard of LRU. */
+#if PERFKIT_CACHE_THREADS && PK__FULL && PERFKIT_HOSTED && PERFKIT_ATOMICS && \
+    (PERFKIT_TIME_BITS == 32 || UINTPTR_MAX > 0xFFFFFFFFu)
+#define PK__S3_SHARED 1
+#define PK__S3_IS_SHARED \
+    ((PK__CACHE_IS(special) & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED))
+#if defined __GNUC__ || defined __clang__
+typedef uintptr_t __attribute__((may_alias)) pk__s3_word;
+PK__HOT_INLINE pk__s3_word pk__s3_load(const void *p) { return __atomic_load_n((const pk__s3_word *)p, __ATOMIC_ACQUIRE); }
+PK__HOT_INLINE void pk__s3_store(void *p, pk__s3_word w) { __atomic_store_n((pk__s3_word *)p, w, __ATOMIC_RELEASE); }
+PK__HOT_INLINE void pk__s3_count(void *p) { (void)__atomic_fetch_add((pk__s3_word *)p, 1, __ATOMIC_RELAXED); }
+#define PK__S3_PAUSE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#else
+typedef uintptr_t pk__s3_word;
+PK__HOT_INLINE pk__s3_word pk__s3_load(const void *p) {
+    pk__s3_word w = *(const volatile pk__s3_word *)p;
+    _ReadWriteBarrier();
+    return w;
+}
+PK__HOT_INLINE void pk__s3_store(void *p, pk__s3_word w) {
+    _ReadWriteBarrier();
+    *(volatile pk__s3_word *)p = w;
+}
+PK__HOT_INLINE void pk__s3_count(void *p) {
+#if UINTPTR_MAX > 0xFFFFFFFFu
+    (void)_InterlockedExchangeAdd64((volatile __int64 *)p, 1);
+#else
+    (void)_InterlockedExchangeAdd((volatile long *)p, 1);
+#endif
+}
+#define PK__S3_PAUSE() _ReadWriteBarrier()
+#endif
+PK__HOT_INLINE pk_time pk__s3_load_time(const pk_time *t) {
+#if PERFKIT_TIME_BITS == 64
+    return (pk_time)pk__s3_load(t);
+#else
+    return pk__load32(t);
+#endif
+}
+PK__HOT_INLINE void pk__s3_store_time(pk_time *t, pk_time now) {
+#if PERFKIT_TIME_BITS == 64
+    pk__s3_store(t, now);
+#elif defined __GNUC__ || defined __clang__
+    pk__store32(t, now);
+#else
+    *(volatile pk_time *)t = now;
+#endif
+}
+/* What all threads of a cache write now and then: two lines; then the counters, two lines for each stripe. */
+enum { PK__S3_STRIPES = 16 };
+typedef struct pk__s3_shared {
+    uint32_t moving, hooks_running;
+    pk__cache_n sweep;
+    uint32_t spare[29];
+    pk__s3_word counters[PK__S3_STRIPES][128 / sizeof(pk__s3_word)];
+} pk__s3_shared;
+PK__HOT_INLINE pk__s3_shared *pk__s3_common(const pk_cache *c) { return (pk__s3_shared *)(void *)c->meta; }
+/* The stripe of this thread: by its stack. */
+PK__HOT_INLINE pk__s3_word *pk__s3_stripe(const pk_cache *c) {
+    char here;
+    uint32_t stack = (uint32_t)((uintptr_t)&here >> 15) * 0x9E3779B9u;
+    return pk__s3_common(c)->counters[stack >> 28];
+}
+#else
+#define PK__S3_SHARED 0
+#define PK__S3_IS_SHARED false
+#endif
+
+/* A set is so many bytes: 64, and the times, in powers of two. */
+#define PK__S3_SHIFT (PERFKIT_TIME_BITS == 64 ? 8u : 7u)
+PK__HOT_INLINE pk__s3_set *pk__s3_at(PK__CACHE_SELF, size_t set) {
+    return (pk__s3_set *)(void *)(c->index + (set << PK__CACHE_IS(width)));
+}
+PK__HOT_INLINE pk__s3_set *pk__s3_of(PK__CACHE_SELF, pk__cache_n e) { return pk__s3_at(PK__CACHE_THIS, (size_t)(e - 1) >> 4); }
+PK__HOT_INLINE unsigned pk__s3_way_of(pk__cache_n e) { return (unsigned)(e - 1) & 15u; }
+PK__HOT_INLINE bool pk__s3_timed(PK__CACHE_SELF) {
+    (void)c;
+    return PERFKIT_CACHE_TTL && PK__CACHE_IS(width) == PK__S3_SHIFT;
+}
+PK__HOT_INLINE pk_time *pk__s3_times(pk__s3_set *s) { return (pk_time *)(void *)(s + 1); }
+#else
+#define PK__CACHE_S3 false
+#define PK__S3_IS_SHARED false
+#define PK__S3_SHARED 0
+#endif
+
+/* Count one more of something: PK__CACHE_ADD in a part, PK__CACHE_ADD_TO where there is only the cache. */
+#if PERFKIT_STATS && PK__FULL
+PK__HOT_INLINE void pk__cache_add(PK__CACHE_SELF, unsigned counter) {
+    (void)shape;
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        pk__s3_count(pk__s3_stripe(c) + counter);
+        return;
+    }
+#endif
+    c->cold->counters[counter]++;
+}
+#define PK__CACHE_ADD(counter) pk__cache_add(PK__CACHE_THIS, (unsigned)(counter))
+#define PK__CACHE_ADD_TO(c, counter) pk__cache_add(c, pk__cache_shape_of(c), (unsigned)(counter))
+#elif PERFKIT_STATS
+PK__CACHE_PART void pk__cache_add(pk_cache *c, pk__cache_n counter) { c->cold->counters[counter]++; }
+#define PK__CACHE_ADD(counter) pk__cache_add(c, (pk__cache_n)(counter))
+#define PK__CACHE_ADD_TO(c, counter) pk__cache_add(c, (pk__cache_n)(counter))
+#else
+#define PK__CACHE_ADD(counter) ((void)0)
+#define PK__CACHE_ADD_TO(c, counter) ((void)0)
+#endif
+/* Entries came or went. */
+PK__HOT_INLINE void pk__cache_counted(PK__CACHE_SELF, int by) {
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        (void)pk__add32((volatile uint32_t *)&c->count, (uint32_t)by);
+        return;
+    }
+#elif PK__FULL
+    (void)shape;
+#endif
+    c->count = (pk__cache_n)(c->count + (pk__cache_n)by);
+}
+/* The moment up to which the cache has looked at its clock. */
+PK__HOT_INLINE pk_time pk__cache_now(PK__CACHE_SELF) {
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) return pk__s3_load_time(&c->last);
+#elif PK__FULL
+    (void)shape;
+#endif
+    return c->last;
+}
+
 /* ---- Links, entries, slots ---- */
 
 PK__HOT_INLINE pk__cache_n pk__cache_link(const void *p, unsigned width) {
@@ -1562,20 +1599,70 @@ PK__HOT_INLINE void pk__cache_set_prev(PK__CACHE_SELF, pk__cache_n e, pk__cache_
 #define PK__CACHE_TIME_ALIGNED(w) ((w) * 2u % sizeof(pk_time) == 0 && PK__CACHE_META(w) % sizeof(pk_time) == 0)
 #endif
 PK__HOT_INLINE pk_time pk__cache_expiry(PK__CACHE_SELF, pk__cache_n e) {
-    const void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
+    const void *at;
     pk_time t;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) return pk__s3_timed(PK__CACHE_THIS) ? pk__s3_times(pk__s3_of(PK__CACHE_THIS, e))[pk__s3_way_of(e)] : 0;
+#endif
+    at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
     if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W)) return *(const pk_time *)at;
     memcpy(&t, at, sizeof t);
     return t;
 }
 PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, pk__cache_n e, pk_time t) {
-    void *at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
+    void *at;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk_time *own = pk__s3_times(pk__s3_of(PK__CACHE_THIS, e)) + pk__s3_way_of(e);
+        if (!pk__s3_timed(PK__CACHE_THIS)) return;
+#if PK__S3_SHARED
+        if (PK__S3_IS_SHARED) {
+            pk__s3_store_time(own, t);
+            return;
+        }
+#endif
+        *own = t;
+        return;
+    }
+#endif
+    at = pk__cache_meta(PK__CACHE_THIS, e) + 2 * PK__CACHE_W;
     if (PK__CACHE_TIME_ALIGNED(PK__CACHE_W))
         *(pk_time *)at = t;
     else
         memcpy(at, &t, sizeof t);
 }
 #endif
+
+/* PK__CACHE_LIVE, _NEVER … of entry e. */
+PK__HOT_INLINE unsigned char pk__cache_flags(PK__CACHE_SELF, pk__cache_n e) {
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        const pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+        unsigned way = pk__s3_way_of(e);
+        return (unsigned char)((s->tags[way] != 0 ? PK__CACHE_LIVE : 0) | (s->never >> way & 1 ? PK__CACHE_NEVER : 0) |
+                               (s->pinned >> way & 1 ? PK__CACHE_PINNED : 0) |
+                               (s->negative >> way & 1 ? PK__CACHE_NEGATIVE : 0));
+    }
+#elif PK__FULL
+    (void)shape;
+#endif
+    return c->cold->flags[e];
+}
+PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned flags) { /* LIVE of an S3-FIFO entry is its tag */
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+        unsigned bit = 1u << pk__s3_way_of(e);
+        s->never = (uint16_t)(flags & PK__CACHE_NEVER ? s->never | bit : s->never & ~bit);
+        s->pinned = (uint16_t)(flags & PK__CACHE_PINNED ? s->pinned | bit : s->pinned & ~bit);
+        s->negative = (uint16_t)(flags & PK__CACHE_NEGATIVE ? s->negative | bit : s->negative & ~bit);
+        return;
+    }
+#elif PK__FULL
+    (void)shape;
+#endif
+    c->cold->flags[e] = (unsigned char)flags;
+}
 
 PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, pk__cache_n s) {
     return c->slots + (size_t)(pk__cache_n)(s - 1) * PK__CACHE_IS(stride);
@@ -1626,7 +1713,16 @@ PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, pk__cache_n e) {
     pk__cache_set_prev(PK__CACHE_THIS, next, prev);
     pk__cache_set_next(PK__CACHE_THIS, prev, next);
 }
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE void pk__s3_use(PK__CACHE_SELF, pk__s3_set *s, unsigned way);
+#endif
 PK__CACHE_PART void pk__cache_use(PK__CACHE_SELF, pk__cache_n e) { /* e becomes the most recent */
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk__s3_use(PK__CACHE_THIS, pk__s3_of(PK__CACHE_THIS, e), pk__s3_way_of(e));
+        return;
+    }
+#endif
     if (PK__FULL && pk__cache_prev(PK__CACHE_THIS, e) == 0) return;
     pk__cache_pull(PK__CACHE_THIS, e);
     pk__cache_push(PK__CACHE_THIS, e);
@@ -1706,11 +1802,17 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
     return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
 
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash);
+#endif
 /* The entry of a key, expired or not; 0 where there is none. */
 PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
     unsigned char *group;
     PK__CACHE_FOUND;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) return pk__s3_find(PK__CACHE_THIS, key, key_len, hash);
+#endif
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
         PK__CACHE_EACH_LANE(lane, group, tag) {
@@ -1752,7 +1854,7 @@ PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, 
     }
 }
 PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) {
-    return !PK__CACHE_CROWDS || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
+    return !PK__CACHE_CROWDS || PK__CACHE_S3 || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
 }
 PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
     (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1);
@@ -1776,7 +1878,10 @@ PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
 }
 PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
-    if (PK__LIKELY(!pk__time_reached(c->last, pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3 && (!pk__s3_timed(PK__CACHE_THIS) || (!PK__S3_IS_SHARED && c->clock == NULL))) return false;
+#endif
+    if (PK__LIKELY(!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
     return pk__cache_really_over(c, e);
 #else
     (void)c;
@@ -1799,25 +1904,20 @@ PK__CACHE_PART pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
 /* e is live from now on, for ttl. */
 PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
     unsigned char flags = PK__CACHE_LIVE;
-#if PERFKIT_CACHE_WHEEL
-    bool again;
-#endif
     if (ttl == PK_TTL_NEVER) {
         flags = PK__CACHE_LIVE | PK__CACHE_NEVER;
         ttl = PK_TTL_NEVER >> 1; /* for now: see pk__cache_really_over */
     }
-    if (PK__CACHE_HELD(e)) flags |= PK__CACHE_PINNED;
-#if PERFKIT_CACHE_WHEEL
-    again = PK__CACHE_WHEELED && (c->cold->flags[e] & PK__CACHE_LIVE) != 0;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3)
+        pk__cache_set_flags(PK__CACHE_THIS, e, flags | (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_PINNED));
+    else
 #endif
-    c->cold->flags[e] = flags;
+        c->cold->flags[e] = flags;
 #if PERFKIT_CACHE_TTL
-    pk__cache_set_expiry(PK__CACHE_THIS, e, c->last + ttl);
+    pk__cache_set_expiry(PK__CACHE_THIS, e, pk__cache_now(PK__CACHE_THIS) + ttl);
 #elif PK__FULL
     (void)shape;
-#endif
-#if PERFKIT_CACHE_WHEEL
-    if (PK__CACHE_WHEELED) pk__cache_schedule(c, e, again);
 #endif
 }
 
@@ -1880,26 +1980,285 @@ PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, pk__cache_n e, size_t at, voi
 }
 #endif
 
+/* ---- S3-FIFO sets: finding, coming and going ----
+   S3-FIFO (Yang, Zhang, Qiu, Yue, Vigfusson: "FIFO queues are all you need for cache eviction", SOSP 2023) within a set: what is new
+   enters the small queue, a quarter of the set; what was used there goes on to the main queue, what was not leaves a ghost; what
+   comes back while its ghost is there enters the main queue; what was used there goes round again, with one use less. */
+
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE unsigned pk__s3_first(unsigned mask) { /* the lowest bit set; there is one */
+#if defined __GNUC__ || defined __clang__
+    return (unsigned)__builtin_ctz(mask);
+#else
+    unsigned n = 0;
+    for (; !(mask & 1); mask >>= 1) n++;
+    return n;
+#endif
+}
+/* Which of 16 bytes are this one, a bit each. */
+PK__HOT_INLINE unsigned pk__s3_match(const unsigned char *bytes, unsigned tag) {
+#if PERFKIT_CACHE_SIMD && defined __SSE2__
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8((char)(unsigned char)tag)));
+#elif PERFKIT_CACHE_SIMD
+    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(bytes), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
+    return (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
+#elif defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && UINTPTR_MAX > 0xFFFFFFFFu
+    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+    unsigned found = 0, half;
+    uint64_t w;
+    for (half = 0; half < 16; half += 8) { /* a byte of w becomes 0x80 where it was equal, then its bit */
+        memcpy(&w, bytes + half, 8);
+        w ^= tag * 0x0101010101010101u;
+        w = ~(((w & low) + low) | w | low);
+        found |= (unsigned)((w >> 7) * 0x0102040810204080u >> 56) << half;
+    }
+    return found;
+#else
+    unsigned found = 0, i;
+    for (i = 0; i < 16; i++) found |= (unsigned)(bytes[i] == tag) << i;
+    return found;
+#endif
+}
+PK__HOT_INLINE void pk__s3_prefetch(PK__CACHE_SELF, pk_hash hash) { /* the lines that an operation on this hash reads first */
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
+    PK__CACHE_PREFETCH(s);
+    if (PERFKIT_CACHE_TTL) PK__CACHE_PREFETCH(s + 1);
+}
+PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+    size_t set = pk__cache_home(c, hash);
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    unsigned found = pk__s3_match(s->tags, pk__cache_tag(hash));
+    pk__cache_n e;
+    for (; found != 0; found &= found - 1) {
+        e = (pk__cache_n)(set * PK__S3_WAYS + pk__s3_first(found) + 1);
+        if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
+    }
+    return 0;
+}
+
+/* The way at a place of the order, and the other way round. */
+PK__HOT_INLINE unsigned pk__s3_way(const pk__s3_set *s, unsigned place) { return (unsigned)(s->order >> 4 * place) & 15u; }
+PK__HOT_INLINE unsigned pk__s3_place(const pk__s3_set *s, unsigned way) {
+    uint64_t w = s->order ^ way * 0x1111111111111111u;
+#if defined __GNUC__ || defined __clang__
+    return (unsigned)__builtin_ctzll((w - 0x1111111111111111u) & ~w & 0x8888888888888888u) >> 2;
+#else
+    unsigned place = 0;
+    for (; w & 15u; w >>= 4) place++;
+    return place;
+#endif
+}
+/* What is at one place goes to another; what is between moves up or down by one. */
+PK__HOT_INLINE void pk__s3_move(pk__s3_set *s, unsigned from, unsigned to) {
+    uint64_t way = s->order >> 4 * from & 15u, span;
+    if (from <= to) {
+        span = (((uint64_t)2 << (4 * to + 3)) - 1) >> 4 * from << 4 * from;
+        s->order = (s->order & ~span) | ((s->order & span) >> 4 & span) | way << 4 * to;
+    } else {
+        span = (((uint64_t)2 << (4 * from + 3)) - 1) >> 4 * to << 4 * to;
+        s->order = (s->order & ~span) | ((s->order & span) << 4 & span) | way << 4 * to;
+    }
+}
+
+/* Hits run along: what they add while a locked set is changed may be lost, which does no harm. */
+PK__HOT_INLINE uint32_t pk__s3_uses(PK__CACHE_SELF, const pk__s3_set *s) {
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) return pk__load32(&s->uses);
+#elif PK__FULL
+    (void)shape;
+#endif
+    (void)c;
+    return s->uses;
+}
+PK__HOT_INLINE void pk__s3_set_uses(PK__CACHE_SELF, pk__s3_set *s, unsigned way, unsigned n) {
+    uint32_t uses = (pk__s3_uses(PK__CACHE_THIS, s) & ~((uint32_t)3 << 2 * way)) | (uint32_t)n << 2 * way;
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        pk__store32(&s->uses, uses);
+        return;
+    }
+#endif
+    s->uses = uses;
+}
+PK__HOT_INLINE void pk__s3_use(PK__CACHE_SELF, pk__s3_set *s, unsigned way) {
+    uint32_t uses = pk__s3_uses(PK__CACHE_THIS, s);
+    if ((uses >> 2 * way & 3) == PK__S3_MOST) return;
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        (void)pk__cas32(&s->uses, uses, uses + ((uint32_t)1 << 2 * way));
+        return;
+    }
+#endif
+    s->uses = uses + ((uint32_t)1 << 2 * way);
+}
+#if PK__S3_SHARED
+/* Write n bytes at `at` of memory that others read by words; the rest of the first and the last word stays. */
+PK__HOT_INLINE void pk__s3_write(unsigned char *base, size_t at, const void *from, size_t n) {
+    const unsigned char *f = (const unsigned char *)from;
+    pk__s3_word w;
+    size_t skip = at % sizeof w, part;
+    base += at - skip;
+    for (; n > 0; n -= part, f += part, base += sizeof w, skip = 0) {
+        part = sizeof w - skip < n ? sizeof w - skip : n;
+        if (part < sizeof w) w = pk__s3_load(base);
+        memcpy((unsigned char *)&w + skip, f, part);
+        pk__s3_store(base, w);
+    }
+}
+PK__HOT_INLINE void pk__s3_read(const unsigned char *base, size_t at, void *to, size_t n) {
+    unsigned char *t = (unsigned char *)to;
+    pk__s3_word w;
+    size_t skip = at % sizeof w, part;
+    base += at - skip;
+    for (; n > 0; n -= part, t += part, base += sizeof w, skip = 0) {
+        part = sizeof w - skip < n ? sizeof w - skip : n;
+        w = pk__s3_load(base);
+        memcpy(t, (unsigned char *)&w + skip, part);
+    }
+}
+#endif
+PK__HOT_INLINE void pk__s3_set_tag(PK__CACHE_SELF, pk__s3_set *s, unsigned way, unsigned tag) {
+    unsigned char byte = (unsigned char)tag;
+    (void)c;
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        pk__s3_write((unsigned char *)s, offsetof(pk__s3_set, tags) + way, &byte, 1);
+        return;
+    }
+#elif PK__FULL
+    (void)shape;
+#endif
+    s->tags[way] = byte;
+}
+
+/* Entry e leaves its queue; it is the caller's. Until it is placed or released its uses say how it would come back: bit 0 to the
+   main queue, bit 1 as used. */
+PK__CACHE_PART void pk__s3_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+    pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+    unsigned way = pk__s3_way_of(e), place = pk__s3_place(s, way), bit = 1u << way;
+    bool was_main = place < s->main;
+    if (reason == PK_EVICT_LRU && !was_main) {
+        s->ghosts[s->ghost] = s->tags[way];
+        s->ghost = (uint8_t)(s->ghost + 1 == PK__S3_GHOSTS ? 0 : s->ghost + 1);
+    }
+    pk__s3_set_tag(PK__CACHE_THIS, s, way, 0);
+    pk__s3_set_uses(PK__CACHE_THIS, s, way, reason == PK_EVICT_REPLACED ? (was_main ? 3 : 2) : 0);
+    pk__s3_move(s, place, s->main + (unsigned)s->small - 1u);
+    if (was_main)
+        s->main--;
+    else
+        s->small--;
+    s->never = (uint16_t)(s->never & ~bit);
+    s->negative = (uint16_t)(s->negative & ~bit);
+    s->busy = (uint16_t)(s->busy | bit);
+}
+/* Entry e, which is the caller's, becomes the one of a hash. */
+PK__CACHE_PART void pk__s3_enter(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
+    pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+    unsigned way = pk__s3_way_of(e), place = pk__s3_place(s, way), how = pk__s3_uses(PK__CACHE_THIS, s) >> 2 * way & 3;
+    if (how & 1) {
+        pk__s3_move(s, place, s->main);
+        s->main++;
+    } else {
+        pk__s3_move(s, place, s->main + (unsigned)s->small);
+        s->small++;
+    }
+    if (how != 0) pk__s3_set_uses(PK__CACHE_THIS, s, way, how >> 1);
+    s->busy = (uint16_t)(s->busy & ~(1u << way));
+    pk__s3_set_tag(PK__CACHE_THIS, s, way, pk__cache_tag(hash));
+}
+
+/* Entries of a set whose moment has come, a bit each. */
+PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
+#if PERFKIT_CACHE_TTL
+    const pk_time *times = pk__s3_times(s);
+    pk_time now = pk__cache_now(PK__CACHE_THIS);
+    unsigned over = 0, way;
+    if (!pk__s3_timed(PK__CACHE_THIS) || (!PK__S3_IS_SHARED && c->clock == NULL)) return 0;
+#if PERFKIT_CACHE_SIMD && defined __SSE2__ && PERFKIT_TIME_BITS == 32
+    for (way = 0; way < 16; way += 4)
+        over |= (unsigned)_mm_movemask_ps(_mm_castsi128_ps(_mm_sub_epi32(
+                    _mm_set1_epi32((int)now), _mm_loadu_si128((const __m128i *)(const void *)(times + way)))))
+                << way;
+    over = ~over & 0xFFFFu;
+#else
+    for (way = 0; way < 16; way++) over |= (unsigned)pk__time_reached(now, times[way]) << way;
+#endif
+    return over & ~pk__s3_match(s->tags, 0);
+#else
+    (void)c;
+    (void)s;
+#if PK__FULL
+    (void)shape;
+#endif
+    return 0;
+#endif
+}
+/* The entry of a full set that has to go: an expired one, or the policy's; 0: all are pinned or in on_evict. A turn promotes an
+   entry, or takes one of its uses: at most 16 + 48, and 16 between two where entries are pinned. */
+PK__CACHE_PART pk__cache_n pk__s3_victim(PK__CACHE_SELF, size_t set) {
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    pk__cache_n first = (pk__cache_n)(set * PK__S3_WAYS + 1);
+    unsigned held = PERFKIT_CACHE_PINS ? s->pinned & ~(unsigned)s->busy : 0u, over, way, uses, stuck = 0, share = s->ways >> 2;
+    if (held != 0) {
+        unsigned n = 0;
+        for (way = held; way != 0; way &= way - 1) n++;
+        if (n == s->main + (unsigned)s->small) return 0;
+    }
+    if (s->main + s->small == 0) return 0;
+    for (over = pk__s3_over(PK__CACHE_THIS, s) & ~held; over != 0; over &= over - 1) {
+        way = pk__s3_first(over);
+        if (pk__cache_over(PK__CACHE_THIS, (pk__cache_n)(first + way))) return (pk__cache_n)(first + way);
+    }
+    for (;;) {
+        bool small = s->main == 0 || (s->small > 0 && (s->small >= share || stuck >= s->main));
+        way = pk__s3_way(s, small ? s->main : 0);
+        uses = pk__s3_uses(PK__CACHE_THIS, s) >> 2 * way & 3;
+        if (uses == 0 && !(held >> way & 1)) return (pk__cache_n)(first + way);
+        stuck = !small && (held >> way & 1) ? stuck + 1 : 0;
+        if (small) {
+            pk__s3_set_uses(PK__CACHE_THIS, s, way, 0);
+            s->main++;
+            s->small--;
+        } else {
+            if (!(held >> way & 1)) pk__s3_set_uses(PK__CACHE_THIS, s, way, uses - 1);
+            pk__s3_move(s, 0, s->main - 1u);
+        }
+    }
+}
+/* A way that is free, or 16. */
+PK__HOT_INLINE unsigned pk__s3_free(const pk__s3_set *s) {
+    unsigned place = s->main + (unsigned)s->small, way;
+    for (; place < s->ways; place++) {
+        way = pk__s3_way(s, place);
+        if (!(s->busy >> way & 1)) return way;
+    }
+    return PK__S3_WAYS;
+}
+#endif
+
 /* ---- Entries come and go ---- */
 
 PK__HOT_INLINE bool pk__cache_hooked(PK__CACHE_SELF) {
     return PERFKIT_CACHE_HOOKS && PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_evict != NULL;
 }
 
-/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. A
-   pinned one stays whole and is nobody's until its last pin is released. */
+/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. */
 PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
-    const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
-#if PERFKIT_CACHE_PINS
-    bool held = PK__CACHE_HELD(e);
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3)
+        pk__s3_leave(PK__CACHE_THIS, e, reason);
+    else
 #endif
-    pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
-    pk__cache_pull(PK__CACHE_THIS, e);
-#if PERFKIT_CACHE_WHEEL
-    if (PK__CACHE_WHEELED) pk__cache_unschedule(c, e);
-#endif
-    c->cold->flags[e] = 0;
-    c->count--;
+    {
+        const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
+        pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
+        pk__cache_pull(PK__CACHE_THIS, e);
+        c->cold->flags[e] = 0;
+    }
+    pk__cache_counted(PK__CACHE_THIS, -1);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED)
         c->cold->slots_used = (pk__cache_n)(c->cold->slots_used -
@@ -1907,24 +2266,24 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
 #endif
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
-#if PERFKIT_CACHE_PINS
-    if (held) {
-        pk__cache_outlive(c, e, reason);
-        return;
-    }
-#endif
 #if PERFKIT_CACHE_HOOKS
     if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
 #endif
 }
 
-/* Entry e, which left, is free to be used again, unless it is pinned. */
+/* Entry e, which left, is free to be used again. */
 PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, pk__cache_n e) {
-    if (PK__CACHE_HELD(e)) return;
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
         pk__cache_free_slots(PK__CACHE_THIS, (pk__cache_n)c->cold->items[2 * (size_t)e]);
         c->cold->items[2 * (size_t)e] = 0;
+    }
+#endif
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk__s3_set *set = pk__s3_of(PK__CACHE_THIS, e);
+        set->busy = (uint16_t)(set->busy & ~(1u << pk__s3_way_of(e)));
+        return;
     }
 #endif
     pk__cache_set_next(PK__CACHE_THIS, e, c->free);
@@ -1944,26 +2303,36 @@ PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, pk__cache_n e) {
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, second));
 }
 
-/* The entry that has to go where room is needed: one whose time is over, where there is a wheel to tell, else the least recent
-   one that is not pinned. 0: there is none. */
-PK__HOT_INLINE pk__cache_n pk__cache_victim(PK__CACHE_SELF) {
-    pk__cache_n e;
-#if PERFKIT_CACHE_WHEEL
-    if (PK__CACHE_WHEELED && (e = pk__cache_due(c)) != 0) return e;
-#endif
-    e = pk__cache_prev(PK__CACHE_THIS, 0);
-#if PERFKIT_CACHE_PINS
-    if (PK__CACHE_HELD(e)) e = pk__cache_park(c);
-#endif
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
+    size_t set = pk__cache_home(c, hash);
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    unsigned way = pk__s3_free(s);
+    unsigned ghosts = pk__s3_match((const unsigned char *)s + offsetof(pk__s3_set, ghosts), pk__cache_tag(hash)) &
+                      ((1u << PK__S3_GHOSTS) - 1);
+    pk__cache_n e = (pk__cache_n)(set * PK__S3_WAYS + way + 1);
+    if (way < PK__S3_WAYS) {
+        s->busy = (uint16_t)(s->busy | 1u << way);
+    } else {
+        e = pk__s3_victim(PK__CACHE_THIS, set);
+        if (PK__UNLIKELY(e == 0)) return 0;
+        way = pk__s3_way_of(e);
+        pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : PK_EVICT_LRU);
+    }
+    pk__s3_set_uses(PK__CACHE_THIS, s, way, ghosts != 0); /* what comes back too soon goes to the main queue */
+    if (ghosts != 0) s->ghosts[pk__s3_first(ghosts)] = 0;
     return e;
 }
+#endif
 
-/* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are pinned, or in
-   on_evict. */
+/* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
 PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
     const unsigned char *home;
     pk__cache_n e;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) return pk__s3_take(PK__CACHE_THIS, hash);
+#endif
     if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
         e = c->free;
         if (e != 0) {
@@ -1977,7 +2346,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 #endif
             return e;
         }
-        e = pk__cache_victim(PK__CACHE_THIS);
+        e = pk__cache_prev(PK__CACHE_THIS, 0);
         if (PK__UNLIKELY(e == 0)) return 0;
 #if PK__FULL && PERFKIT_CACHE_LINK_BITS % 32 == 0 /* only a large cache is out of reach of the processor's caches */
         if (PERFKIT_CACHE_LINK_BITS || PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
@@ -1986,9 +2355,6 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
         home = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
         e = pk__cache_link(home + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
         reason = PK_EVICT_CROWDED;
-#if PERFKIT_CACHE_PINS
-        if (PK__CACHE_HELD(e) && (e = pk__cache_unpinned_near(c, hash)) == 0) return 0;
-#endif
 #if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
 #endif
@@ -1998,8 +2364,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 }
 
 #if PERFKIT_CACHE_CHAINS
-/* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are pinned, or in
-   on_evict. */
+/* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are in on_evict. */
 PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
     pk__cache_cold *cold = c->cold;
     pk__cache_n s = (pk__cache_n)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
@@ -2016,7 +2381,7 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
                 cold->slots_free--;
                 pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
             } else {
-                victim = pk__cache_victim(PK__CACHE_THIS);
+                victim = pk__cache_prev(PK__CACHE_THIS, 0);
                 if (victim == 0) return false;
                 pk__cache_leave(PK__CACHE_THIS, victim,
                                 pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
@@ -2040,8 +2405,61 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
 
 /* ---- The operations ---- */
 
+#if PERFKIT_CACHE_S3FIFO
+#define PK__S3_VARIES (PERFKIT_CACHE_CHAINS && PK__CACHE_S3 && PK__CACHE_IS(prefix) != 0)
+/* Where the value of entry e is in its slot, and its length: that of varying ones stands before the key's. */
+PK__HOT_INLINE size_t pk__s3_value(PK__CACHE_SELF, pk__cache_n e, size_t *len) {
+    const unsigned char *key;
+    *len = PK__CACHE_IS(value_size);
+    if (!PK__S3_VARIES) return PK__CACHE_IS(value_offset);
+    key = pk__cache_key(PK__CACHE_THIS, e);
+    *len = (size_t)(key[-8] | (uint32_t)key[-7] << 8 | (uint32_t)key[-6] << 16 | (uint32_t)key[-5] << 24);
+    return PK__CACHE_IS(prefix) + pk__cache_key_len(PK__CACHE_THIS, key);
+}
+/* Write the bytes of entry e. */
+PK__HOT_INLINE void pk__s3_fill(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value, size_t len) {
+    unsigned char *slot = pk__cache_slot(PK__CACHE_THIS, e);
+    size_t prefix = 0, at = PK__CACHE_IS(value_offset);
+    unsigned char lengths[8];
+    if (PK__S3_VARIES) {
+        prefix = 8;
+        at = 8 + key_len;
+        lengths[0] = (unsigned char)(len & 255u);
+        lengths[1] = (unsigned char)(len >> 8 & 255u);
+        lengths[2] = (unsigned char)((uint32_t)len >> 16 & 255u);
+        lengths[3] = (unsigned char)((uint32_t)len >> 24);
+        lengths[4] = lengths[5] = 0;
+        lengths[6] = (unsigned char)(key_len & 255u);
+        lengths[7] = (unsigned char)(key_len >> 8);
+    } else {
+        key_len = PK__CACHE_IS(key_size);
+        len = PK__CACHE_IS(value_size);
+    }
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        if (prefix) pk__s3_write(slot, 0, lengths, 8);
+        pk__s3_write(slot, prefix, key, key_len);
+        pk__s3_write(slot, at, value, len);
+        return;
+    }
+#endif
+    if (prefix) PK__CACHE_COPY(slot, lengths, 8);
+    PK__CACHE_COPY(slot + prefix, key, key_len);
+    if (len > 0) PK__CACHE_COPY(slot + at, value, len);
+}
+#endif
+
 PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *value, size_t size, size_t *len) {
     size_t n = PK__CACHE_IS(value_size);
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__S3_VARIES) {
+        size_t at = pk__s3_value(PK__CACHE_THIS, e, &n);
+        if (len) *len = n;
+        if (size < n) return PK_TOO_BIG;
+        PK__CACHE_COPY(value, pk__cache_slot(PK__CACHE_THIS, e) + at, n);
+        return PK_OK;
+    }
+#endif
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) n = (size_t)c->cold->items[2 * (size_t)e + 1];
 #endif
@@ -2108,6 +2526,12 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *valu
 PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk__s3_fill(PK__CACHE_THIS, e, key, key_len, value, len);
+        return;
+    }
+#endif
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
         if (PK__CACHE_PREFIX) {
@@ -2133,17 +2557,19 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *k
 PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t len) {
     const pk__cache_cold *cold = c->cold;
     size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_PREFIX + key_len;
-    if (key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len) {
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) { /* all in one slot; its lengths stand beside it */
+        all = PK__CACHE_IS(value_offset);
+        if (key_len <= all && len <= all - key_len) return PK_OK;
+    }
+#endif
+    if (PK__CACHE_S3 || key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len) {
         PK__CACHE_ADD(PK__CACHE_REJECTED);
 #if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)all);
 #endif
         return PK_TOO_BIG;
     }
-#if PERFKIT_CACHE_PINS
-    if (pk__cache_slots_for(PK__CACHE_THIS, fixed + len) > cold->slots_used - cold->slots_pinned + cold->slots_free)
-        return PK_FULL;
-#endif
     return pk__cache_slots_for(PK__CACHE_THIS, fixed + len) <= cold->slots_used + cold->slots_free ? PK_OK : PK_FULL;
 }
 #endif
@@ -2166,7 +2592,7 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     pk__cache_n e;
     if (PK__UNLIKELY(status != PK_OK)) return status;
 #if PERFKIT_CACHE_CHAINS
-    if (PK__CACHE_CHAINED && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
+    if ((PK__CACHE_CHAINED || (PK__CACHE_S3 && PK__CACHE_PREFIX)) && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
 #endif
 #if PK__FULL
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
@@ -2180,13 +2606,6 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
 #endif
 #if PERFKIT_CACHE_MORE
     if (mode != PK__CACHE_PUT && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
-#endif
-#if PERFKIT_CACHE_PINS
-    if (e != 0 && PK__CACHE_HELD(e)) { /* it keeps its bytes: the key gets another entry */
-        if (!pk__cache_has_spare(c)) return PK_FULL;
-        pk__cache_out(c, e, PK_EVICT_REPLACED);
-        e = 0;
-    }
 #endif
     if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
@@ -2211,9 +2630,16 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
             return status;
         }
 #endif
-        pk__cache_place(PK__CACHE_THIS, hash, e);
-        pk__cache_push(PK__CACHE_THIS, e);
-        c->count++;
+#if PERFKIT_CACHE_S3FIFO
+        if (PK__CACHE_S3)
+            pk__s3_enter(PK__CACHE_THIS, hash, e);
+        else
+#endif
+        {
+            pk__cache_place(PK__CACHE_THIS, hash, e);
+            pk__cache_push(PK__CACHE_THIS, e);
+        }
+        pk__cache_counted(PK__CACHE_THIS, 1);
     }
     PK__CACHE_ADD(PK__CACHE_PUTS);
     pk__cache_stamp(PK__CACHE_THIS, e, ttl);
@@ -2285,13 +2711,35 @@ PK__HOT_INLINE bool pk__cache_ready(pk_cache *c, pk_hash hash) {
     return c->special == 0 && c->cold != NULL;
 #endif
 }
+#if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
+PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
+    pk__cache_shape shape = pk__cache_shape_fixed(c, key_size, value_size);
+    shape.special = PK__CACHE_IS_S3;
+    return shape;
+}
+PK__HOT_INLINE bool pk__s3_ready(pk_cache *c, pk_hash hash) {
+    if (c->special != PK__CACHE_IS_S3) return false;
+    pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
+#if PERFKIT_CACHE_TTL
+    return c->clock == NULL || c->clock(c->cold->user) == c->last;
+#else
+    return true;
+#endif
+}
+#endif
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
     pk__cache_shape shape;
     pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
     hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
+    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) {
+#if PERFKIT_CACHE_S3FIFO
+        shape = pk__s3_shape_fixed(c, key_size, value_size);
+        if (pk__s3_ready(c, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
+#endif
+        return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
+    }
     shape = pk__cache_shape_fixed(c, key_size, value_size);
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL));
 }
@@ -2301,8 +2749,13 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
     pk_hash hash;
     PERFKIT_ASSERT(c != NULL && value != NULL);
     hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (PK__UNLIKELY(!pk__cache_ready(c, hash)))
+    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) {
+#if PERFKIT_CACHE_S3FIFO
+        shape = pk__s3_shape_fixed(c, key_size, value_size);
+        if (pk__s3_ready(c, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
+#endif
         return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
+    }
     shape = pk__cache_shape_fixed(c, key_size, value_size);
     PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
 }
@@ -2319,6 +2772,9 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_CACHE_IMPLEMENTATION || defined PERFKIT_STATIC) && \
     !defined PERFKIT_CACHE_IMPLEMENTED
 #define PERFKIT_CACHE_IMPLEMENTED
+#if PERFKIT_CACHE_THREADS && PERFKIT_HOSTED && !defined _WIN32
+#include <sched.h> /* sched_yield */
+#endif
 
 /* The short path, for a cache of which nothing special was asked: run `statement`, which returns, for each link width with the
    other sizes as the cache tells them. */
@@ -2341,21 +2797,235 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 /* An operation on a key begins with the key's hash, and with the part of the cache that the key belongs to, locked where there
    are locks: between BEGIN and END, which are once each in a function, c is that part. */
 #if PK__FULL
+#if PK__S3_SHARED
+static void pk__cache_yield(void) {
+#ifdef _WIN32
+    (void)SwitchToThread();
+#else
+    (void)sched_yield();
+#endif
+}
+static void pk__s3_lock(pk__s3_set *s) {
+    unsigned turn = 0;
+    for (;;) {
+        uint32_t version = pk__load32(&s->version);
+        if (!(version & 1) && pk__cas32(&s->version, version, version + 1)) return;
+        if ((++turn & 63u) == 0)
+            pk__cache_yield();
+        else
+            PK__S3_PAUSE();
+    }
+}
+static void pk__s3_unlock(pk__s3_set *s) { pk__store32(&s->version, pk__load32(&s->version) + 1); }
+
+/* The next number below n, in turn, for whatever thread asks. */
+static pk__cache_n pk__s3_step(pk__cache_n *at, pk__cache_n n) {
+    volatile uint32_t *p = (volatile uint32_t *)at;
+    uint32_t was;
+    do was = pk__load32(p);
+    while (!pk__cas32(p, was, was + 1 < n ? was + 1 : 0));
+    return was;
+}
+#if PERFKIT_CACHE_TTL
+/* Visit the next n entries; how many had expired and are removed. No set is locked. */
+static pk__cache_n pk__s3_sweep(pk_cache *c, pk__cache_n n) {
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    pk__cache_n removed = 0, e;
+    pk__s3_set *s;
+    for (; n > 0; n--) {
+        e = pk__s3_step(&pk__s3_common(c)->sweep, c->fresh) + 1;
+        s = pk__s3_of(PK__CACHE_THIS, e);
+        if (!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + pk__s3_way_of(e)))) continue;
+        pk__s3_lock(s);
+        if ((pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && pk__cache_over(PK__CACHE_THIS, e)) {
+            pk__cache_leave(PK__CACHE_THIS, e, PK_EVICT_EXPIRED);
+            pk__cache_release(PK__CACHE_THIS, e);
+            removed++;
+        }
+        pk__s3_unlock(s);
+    }
+    return removed;
+}
+/* The clock went on by more than the longest time to live: all that can be over is. Others wait. */
+static PK__COLD void pk__s3_leap(pk_cache *c, pk_time now) {
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    pk__s3_shared *common = pk__s3_common(c);
+    pk__cache_n e;
+    pk__s3_set *s;
+    while (!pk__cas32(&common->moving, 0, 1)) pk__cache_yield();
+    if ((pk_time)(now - pk__cache_now(PK__CACHE_THIS)) >= PK_TTL_MAX &&
+        (pk_time)(now - pk__cache_now(PK__CACHE_THIS)) <= (pk_time)0 - (pk_time)65536u) {
+        for (e = 1; e <= c->fresh; e++) {
+            s = pk__s3_of(PK__CACHE_THIS, e);
+            pk__s3_lock(s);
+            if (!(pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_NEVER)) pk__cache_set_expiry(PK__CACHE_THIS, e, now);
+            pk__s3_unlock(s);
+        }
+        pk__s3_store_time(&c->last, now);
+    }
+    pk__store32(&common->moving, 0);
+}
+/* As pk__cache_move_on: one of the threads that see a new millisecond moves the sweep. No set is locked. */
+static pk__cache_n pk__s3_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
+    pk_time last = pk__s3_load_time(&c->last), passed = now - last;
+    uint64_t due = 0;
+    if (passed != 0 && passed <= (pk_time)0 - (pk_time)65536u) {
+        if (passed >= PK_TTL_MAX) {
+            pk__s3_leap(c, now);
+            due = c->fresh;
+        } else if (
+#if PERFKIT_TIME_BITS == 64
+            __atomic_compare_exchange_n(&c->last, &last, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+#else
+            pk__cas32(&c->last, last, now)
+#endif
+        ) {
+            due = passed >> 30 ? c->fresh : 1 + ((uint64_t)c->fresh * passed >> 30);
+        }
+    }
+    if (due > c->fresh) due = c->fresh;
+    if (budget < due) budget = (pk__cache_n)due;
+    return pk_cache_count(c) != 0 ? pk__s3_sweep(c, budget) : 0;
+}
+#endif
+/* Look at the clock, while no set is locked. */
+PK__HOT_INLINE void pk__s3_look(pk_cache *c) {
+#if PERFKIT_CACHE_TTL
+    if (c->cold->clock) {
+        pk_time now = c->cold->clock(c->cold->user);
+        if (PK__UNLIKELY(now != pk__s3_load_time(&c->last))) (void)pk__s3_move_on(c, now, 0);
+    }
+#else
+    (void)c;
+#endif
+}
+
+/* Whether the key of a slot is this one; what is read may be torn. A hook compares a copy that is whole, else -1. */
+PK__HOT_INLINE int pk__s3_same(pk_cache *c, const pk__s3_set *s, uint32_t version, const unsigned char *slot, size_t at,
+                               const void *key, size_t key_len) {
+    const unsigned char *k = (const unsigned char *)key;
+    unsigned char copy[128];
+    size_t part;
+    if (c->cold->equal) {
+        if (key_len > sizeof copy) return -1;
+        pk__s3_read(slot, at, copy, key_len);
+        if (pk__load32(&s->version) != version) return -1;
+        return c->cold->equal(c->cold->user, copy, key, key_len);
+    }
+    for (; key_len > 0; key_len -= part, k += part, at += part) {
+        part = key_len < 16 ? key_len : 16;
+        pk__s3_read(slot, at, copy, part);
+        if (memcmp(copy, k, part) != 0) return 0;
+    }
+    return 1;
+}
+/* A get that takes no lock. PK_AGAIN: a writer was there, or what is found is not simply valid. */
+static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    const size_t set = pk__cache_home(c, hash);
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    uint32_t version = pk__load32(&s->version);
+    unsigned char tags[16];
+    unsigned found, way;
+    if (version & 1) return PK_AGAIN;
+    pk__s3_read(s->tags, 0, tags, sizeof tags);
+    for (found = pk__s3_match(tags, pk__cache_tag(hash)); found != 0; found &= found - 1) {
+        const unsigned char *slot;
+        size_t n = shape.value_size, at = shape.value_offset;
+        int same;
+        way = pk__s3_first(found);
+        slot = c->slots + (set * PK__S3_WAYS + way) * shape.stride;
+        if (shape.prefix) {
+            unsigned char lengths[8];
+            pk__s3_read(slot, 0, lengths, 8);
+            n = (size_t)(lengths[0] | (uint32_t)lengths[1] << 8 | (uint32_t)lengths[2] << 16 | (uint32_t)lengths[3] << 24);
+            if ((size_t)(lengths[6] | (unsigned)lengths[7] << 8) != key_len) continue;
+            if (key_len > at || n > at - key_len) return PK_AGAIN; /* torn */
+            at = 8 + key_len;
+        }
+        same = pk__s3_same(c, s, version, slot, shape.prefix, key, key_len);
+        if (same < 0) return PK_AGAIN;
+        if (!same) continue;
+#if PERFKIT_CACHE_TTL
+        if (pk__s3_timed(PK__CACHE_THIS) &&
+            pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + way)))
+            return PK_AGAIN;
+#endif
+        if (size >= n) pk__s3_read(slot, at, value, n);
+        if (pk__load32(&s->version) != version) return PK_AGAIN;
+        pk__s3_use(PK__CACHE_THIS, s, way);
+        PK__CACHE_ADD(PK__CACHE_HITS);
+        if (len) *len = n;
+        return size < n ? PK_TOO_BIG : PK_OK;
+    }
+    if (pk__load32(&s->version) != version) return PK_AGAIN;
+    PK__CACHE_ADD(PK__CACHE_MISSES);
+    return PK_NOT_FOUND;
+}
+static pk_status pk__s3_get_shared(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    pk_hash hash = pk__cache_hash(c, pk__cache_shape_of(c), key, key_len);
+    pk_status status = PK_AGAIN;
+    unsigned turn;
+    pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
+    pk__s3_look(c);
+    for (turn = 0; turn < 4 && status == PK_AGAIN; turn++) status = pk__s3_try_get(c, key, key_len, hash, value, size, len);
+    return status;
+}
+#endif
 PK__HOT_INLINE pk_cache *pk__cache_enter(pk_cache *c, pk_hash hash) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) {
+        pk__s3_prefetch(PK__CACHE_THIS, hash);
+        pk__s3_look(c);
+        pk__s3_lock(pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash)));
+    }
+#endif
     (void)hash;
     return c;
 }
-PK__HOT_INLINE void pk__cache_exit(pk_cache *c) { (void)c; }
+PK__HOT_INLINE void pk__cache_exit(pk_cache *c, pk_hash hash) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash)));
+#endif
+    (void)c;
+    (void)hash;
+}
 #define PK__CACHE_ONCE static
 #define PK__CACHE_BEGIN                                            \
     pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);    \
     c = pk__cache_enter(c, hash);                                  \
     pk__cache_look(c)
-#define PK__CACHE_END pk__cache_exit(c)
+#define PK__CACHE_END pk__cache_exit(c, hash)
 #else
 #define PK__CACHE_ONCE PK__HOT_INLINE
 #define PK__CACHE_BEGIN ((void)0)
 #define PK__CACHE_END ((void)0)
+#endif
+
+#if PERFKIT_CACHE_S3FIFO && PK__FULL
+/* The short path of a cache that is of this policy, and nothing else is special about it. */
+static pk_status pk__s3_get_plain(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    pk__cache_shape shape = pk__cache_shape_of(c);
+    pk_hash hash;
+    shape.chains = shape.prefix = 0;
+    shape.special = PK__CACHE_IS_S3;
+    hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
+    pk__s3_prefetch(PK__CACHE_THIS, hash);
+    pk__cache_look(c);
+    return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len);
+}
+static pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+    pk__cache_shape shape = pk__cache_shape_of(c);
+    pk_hash hash;
+    shape.chains = shape.prefix = 0;
+    shape.special = PK__CACHE_IS_S3;
+    hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
+    pk__s3_prefetch(PK__CACHE_THIS, hash);
+    pk__cache_look(c);
+    return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+}
 #endif
 
 #define PK__CACHE_LONG_PATH (PK__FULL || PERFKIT_CACHE_MORE)
@@ -2392,6 +3062,16 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+#if PERFKIT_CACHE_S3FIFO && PK__FULL
+    if (c->special == PK__CACHE_IS_S3) return pk__s3_get_plain(c, key, key_len, value, size, len);
+#endif
+#if PK__S3_SHARED
+    if ((c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED | PK__CACHE_IS_EXTRA)) ==
+        (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) {
+        pk_status status = pk__s3_get_shared(c, key, key_len, value, size, len);
+        if (PK__LIKELY(status != PK_AGAIN)) return status;
+    }
+#endif
 #if PK__CACHE_LONG_PATH
     if (!PK__FULL || PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
 #endif
@@ -2421,14 +3101,18 @@ PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
 }
 #endif
 
-#if PERFKIT_CACHE_HOOKS || PERFKIT_CACHE_PINS || !PK__TINY
-/* What on_evict, pk_cache_foreach and pk_cache_get_ref show. */
+#if PERFKIT_CACHE_HOOKS || !PK__TINY
+/* What on_evict and pk_cache_foreach show. */
 PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *item) {
     unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
     item->key = key;
     item->key_len = pk__cache_key_len(PK__CACHE_ANY, key);
     item->value = key + c->value_offset;
     item->value_len = c->value_size;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3)
+        item->value = pk__cache_slot(PK__CACHE_ANY, e) + pk__s3_value(PK__CACHE_ANY, e, &item->value_len);
+#endif
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) {
         item->value_len = (size_t)c->cold->items[2 * (size_t)e + 1];
@@ -2444,6 +3128,20 @@ PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *it
 PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk_cache_item item;
     pk__cache_show(c, e, &item);
+#if PK__S3_SHARED
+    {
+        const pk__cache_shape shape = pk__cache_shape_of(c);
+        pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+        if (PK__S3_IS_SHARED && reason != PK_EVICT_CLOSED) {
+            (void)pk__add32(&pk__s3_common(c)->hooks_running, 1);
+            pk__s3_unlock(s);
+            c->cold->on_evict(c->cold->user, &item, reason);
+            pk__s3_lock(s);
+            (void)pk__add32(&pk__s3_common(c)->hooks_running, (uint32_t)0 - 1u);
+            return;
+        }
+    }
+#endif
     c->cold->hooks_running++;
     c->cold->on_evict(c->cold->user, &item, reason);
     c->cold->hooks_running--;
@@ -2464,6 +3162,9 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
+#if PERFKIT_CACHE_S3FIFO && PK__FULL
+    if (c->special == PK__CACHE_IS_S3) return pk__s3_put_plain(c, key, key_len, value, len, ttl_ms);
+#endif
 #if PK__CACHE_LONG_PATH
     if (!PK__FULL || PK__UNLIKELY(c->special != 0))
         return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
@@ -2495,16 +3196,22 @@ static void pk__cache_note_touch(pk_cache *c, pk__cache_n e, pk_time ttl) {
     const pk__cache_cold *cold = c->cold;
     if (cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, cold->at_ttl, ttl);
     if (cold->at_times != PK__CACHE_NONE)
-        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), c->last);
+        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), pk__cache_now(PK__CACHE_ANY));
 }
 /* Entry e was put. */
 PK_API void pk__cache_note_put(pk_cache *c, pk__cache_n e, pk_time ttl) {
     pk__cache_cold *cold = c->cold;
     if (cold->at_version != PK__CACHE_NONE) {
-        cold->version = cold->version + 1 != 0 ? cold->version + 1 : 1;
-        pk__cache_set_extra32(c, e, cold->at_version, cold->version);
+        uint32_t version;
+#if PERFKIT_CACHE_THREADS
+        do version = pk__add32(&cold->version, 1) + 1;
+        while (version == 0);
+#else
+        cold->version = version = cold->version + 1 != 0 ? cold->version + 1 : 1;
+#endif
+        pk__cache_set_extra32(c, e, cold->at_version, version);
     }
-    if (cold->at_times != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, cold->at_times, c->last);
+    if (cold->at_times != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, cold->at_times, pk__cache_now(PK__CACHE_ANY));
     pk__cache_note_touch(c, e, ttl);
 }
 /* A get found entry e: the time to live that starts again; 0 where none does. */
@@ -2513,7 +3220,7 @@ PK_API pk_time pk__cache_note_hit(pk_cache *c, pk__cache_n e) {
     pk_time ttl = 0;
     if (cold->at_ttl != PK__CACHE_NONE) ttl = pk__cache_extra_time(c, e, cold->at_ttl);
     if (cold->at_times != PK__CACHE_NONE)
-        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), c->last);
+        pk__cache_set_extra_time(c, e, cold->at_times + (unsigned)sizeof(pk_time), pk__cache_now(PK__CACHE_ANY));
     return ttl == PK_TTL_NEVER ? 0 : ttl;
 }
 
@@ -2578,16 +3285,10 @@ PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
 /* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds
    none that is older than half its range. */
 PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, pk__cache_n e) {
-    if (!(c->cold->flags[e] & PK__CACHE_NEVER)) return true;
+    if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_NEVER)) return true;
     pk__cache_stamp(PK__CACHE_ANY, e, PK_TTL_NEVER);
     return false;
 }
-
-#if PERFKIT_CACHE_PINS
-#define PK__CACHE_ENDS(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
-#else
-#define PK__CACHE_ENDS(flags) ((flags) == PK__CACHE_LIVE)
-#endif
 
 /* Visit the next n entries. */
 static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
@@ -2595,7 +3296,7 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
     for (; n > 0; n--) {
         e = (pk__cache_n)(c->cold->sweep < c->fresh ? c->cold->sweep + 1 : 1);
         c->cold->sweep = e;
-        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
+        if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
         pk__cache_leave(PK__CACHE_ANY, e, PK_EVICT_EXPIRED); /* a drop, with less stack */
         pk__cache_release(PK__CACHE_ANY, e);
         removed++;
@@ -2603,206 +3304,42 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
     return removed;
 }
 
-#if PERFKIT_CACHE_WHEEL
-/* ---- The timing wheel (Varghese and Lauck, 1987): which entries have to leave, in the order of their ends ----
-   An end lies on the level of the highest of its digits, to the base of 64, that differs from the hand's, in the slot of that
-   digit: what comes first is on the lowest level in use, in the first slot ahead of the hand. When the hand reaches a slot of
-   level 0, its entries are due; those of a higher one are dealt out to lower ones. At the top, digits go round. */
-
-#define PK__CACHE_WHEEL_WORK 4 /* steps of an operation that sees a new millisecond, or needs room */
-
-/* When entry e has to leave. */
-static pk_time pk__cache_end(pk_cache *c, pk__cache_n e) { return pk__cache_expiry(PK__CACHE_ANY, e); }
-
-/* Next and previous of an entry or of a head in its ring. */
-static uint32_t pk__cache_turn_next(const pk_cache *c, uint32_t n) {
-    return n <= c->capacity ? pk__cache_extra32(c, (pk__cache_n)n, c->cold->at_wheel) : c->cold->wheel->heads[2 * (n - c->capacity - 1)];
-}
-static uint32_t pk__cache_turn_prev(const pk_cache *c, uint32_t n) {
-    return n <= c->capacity ? pk__cache_extra32(c, (pk__cache_n)n, c->cold->at_wheel + 4u)
-                            : c->cold->wheel->heads[2 * (n - c->capacity - 1) + 1];
-}
-static void pk__cache_turn_join(pk_cache *c, uint32_t a, uint32_t b) { /* b comes after a */
-    if (a <= c->capacity)
-        pk__cache_set_extra32(c, (pk__cache_n)a, c->cold->at_wheel, b);
-    else
-        c->cold->wheel->heads[2 * (a - c->capacity - 1)] = b;
-    if (b <= c->capacity)
-        pk__cache_set_extra32(c, (pk__cache_n)b, c->cold->at_wheel + 4u, a);
-    else
-        c->cold->wheel->heads[2 * (b - c->capacity - 1) + 1] = a;
-}
-/* The first entry of a list; 0: it is empty. */
-static pk__cache_n pk__cache_turn_first(const pk_cache *c, unsigned list) {
-    uint32_t first = c->cold->wheel->heads[2 * list];
-    return first <= c->capacity ? (pk__cache_n)first : (pk__cache_n)0;
-}
-static unsigned pk__cache_turn_lowest(uint64_t bits) { /* the number of the lowest bit set; there is one */
-#if defined __GNUC__ || defined __clang__
-    return (unsigned)__builtin_ctzll(bits);
-#else
-    unsigned n = 0, step;
-    for (step = 32; step > 0; step >>= 1)
-        if ((bits >> n & (((uint64_t)1 << step) - 1)) == 0) n += step;
-    return n;
-#endif
-}
-static void pk__cache_wheel_reset(pk_cache *c) { /* all lists empty, the hand at now */
-    pk__cache_wheel *wheel = c->cold->wheel;
-    uint32_t list;
-    if (wheel == NULL) return;
-    PK__CACHE_ZERO(wheel, sizeof *wheel);
-    for (list = 0; list <= PK__CACHE_PENDING; list++)
-        wheel->heads[2 * list] = wheel->heads[2 * list + 1] = c->capacity + 1u + list;
-    wheel->at = c->last;
-}
-
-PK_API void pk__cache_unschedule(pk_cache *c, pk__cache_n e) {
-    uint32_t next = pk__cache_turn_next(c, e), prev;
-    if (next == 0) return; /* it never ends */
-    prev = pk__cache_turn_prev(c, e);
-    pk__cache_turn_join(c, prev, next);
-    pk__cache_set_extra32(c, e, c->cold->at_wheel, 0);
-    c->cold->wheel->count--;
-    if (prev == next && prev - c->capacity - 1 < PK__CACHE_DUE) { /* the slot is empty now */
-        prev -= c->capacity + 1u;
-        c->cold->wheel->occupied[prev / 64u] &= ~((uint64_t)1 << prev % 64u);
-    }
-}
-/* Entry e, whose end is known, goes to its place, from another one if `again`. O(levels). */
-PK_API void pk__cache_schedule(pk_cache *c, pk__cache_n e, bool again) {
-    pk__cache_wheel *wheel = c->cold->wheel;
-    pk_time end = pk__cache_end(c, e), ahead;
-    unsigned level = 0, list = PK__CACHE_DUE;
-    uint32_t head;
-    if (again) pk__cache_unschedule(c, e);
-    pk__cache_set_extra32(c, e, c->cold->at_wheel, 0);
-    if (c->cold->flags[e] & PK__CACHE_NEVER) return;
-    if (wheel->count++ == 0) wheel->at = c->last;
-    if (!pk__time_reached(c->last, end)) {
-        if (pk__time_reached(wheel->at, end)) end = wheel->at + PK_TTL_MAX; /* the hand is far behind: ask again then */
-        for (ahead = end ^ wheel->at; ahead >> 6 != 0; ahead >>= 6) level++;
-        list = level * 64u + (unsigned)(end >> 6 * level & 63u);
-        wheel->occupied[level] |= (uint64_t)1 << list % 64u;
-    }
-    head = c->capacity + 1u + list;
-    pk__cache_turn_join(c, pk__cache_turn_prev(c, head), e);
-    pk__cache_turn_join(c, e, head);
-}
-/* Move the hand to the first slot in use that begins at now or before, and its entries to where they belong; false: there is
-   none. O(levels). */
-static bool pk__cache_turn(pk_cache *c) {
-    pk__cache_wheel *wheel = c->cold->wheel;
-    unsigned level, list, to;
-    uint32_t head, target;
-    uint64_t ahead;
-    pk_time start;
-    if (wheel->at == c->last) return false;
-    for (level = 0; level < PK__CACHE_LEVELS; level++) {
-        ahead = wheel->occupied[level] & ~(((uint64_t)2 << (wheel->at >> 6 * level & 63u)) - 1);
-        if (level == PK__CACHE_LEVELS - 1 && ahead == 0) ahead = wheel->occupied[level];
-        if (ahead == 0) continue;
-        list = level * 64u + pk__cache_turn_lowest(ahead);
-        start = (pk_time)(list % 64u) << 6 * level;
-        if (level < PK__CACHE_LEVELS - 1) start |= wheel->at >> 6 * level >> 6 << 6 << 6 * level;
-        if (!pk__time_reached(c->last, start)) break;
-        wheel->at = start;
-        wheel->occupied[level] &= ~((uint64_t)1 << list % 64u);
-        to = level == 0 ? PK__CACHE_DUE : PK__CACHE_PENDING;
-        head = c->capacity + 1u + list;
-        target = c->capacity + 1u + to;
-        pk__cache_turn_join(c, pk__cache_turn_prev(c, target), pk__cache_turn_next(c, head));
-        pk__cache_turn_join(c, pk__cache_turn_prev(c, head), target);
-        pk__cache_turn_join(c, head, head);
-        return true;
-    }
-    wheel->at = c->last;
-    return false;
-}
-/* One step: *due = an entry that has to leave, or 0. False: there is nothing to do before the next millisecond. */
-static bool pk__cache_wheel_step(pk_cache *c, pk__cache_n *due) {
-    pk__cache_n e = pk__cache_turn_first(c, PK__CACHE_DUE);
-    *due = 0;
-    if (e != 0 && pk__time_reached(c->last, pk__cache_end(c, e)))
-        *due = e;
-    else if (e != 0 || (e = pk__cache_turn_first(c, PK__CACHE_PENDING)) != 0)
-        pk__cache_schedule(c, e, true);
-    else
-        return pk__cache_turn(c);
-    return true;
-}
-/* Remove what is due, in so many steps; how many entries. */
-static pk__cache_n pk__cache_wheel_run(pk_cache *c, pk__cache_n budget) {
-    pk__cache_n removed = 0, e;
-    for (; budget > 0 && pk__cache_wheel_step(c, &e); budget--) {
-        if (e == 0) continue;
-        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
-        removed++;
-    }
-    return removed;
-}
-/* An entry that is due and not pinned, if a few steps find one; else 0. */
-PK_API pk__cache_n pk__cache_due(pk_cache *c) {
-    unsigned n;
-    pk__cache_n e;
-    for (n = 0; n < PK__CACHE_WHEEL_WORK && pk__cache_wheel_step(c, &e); n++) {
-        if (e == 0) continue;
-        if (!(c->cold->flags[e] & PK__CACHE_PINNED)) return e;
-        pk__cache_drop(c, e, PK_EVICT_EXPIRED); /* which gives no room yet, and calls nothing */
-    }
-    return 0;
-}
-#endif
-
 /* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
    the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
 PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
     pk_time passed = now - c->last;
     pk__cache_n e;
-#if PERFKIT_CACHE_WHEEL
-    pk__cache_n removed = 0;
+#if PERFKIT_CACHE_S3FIFO /* its sets may have a way or two that is never used */
+    const pk__cache_n all = c->special & PK__CACHE_IS_S3 ? c->fresh : c->capacity;
+#else
+    const pk__cache_n all = c->capacity;
 #endif
     if (passed > (pk_time)0 - (pk_time)65536u) /* the clock stepped back: it stands still until it has caught up */
         passed = 0;
     else
         c->last = now;
     if (c->count == 0) return 0;
-#if PERFKIT_CACHE_WHEEL
-    if (c->cold->wheel && passed < PK_TTL_MAX) { /* which knows what to visit; the sweep goes on behind it, at its own pace */
-        removed = pk__cache_wheel_run(c, budget > PK__CACHE_WHEEL_WORK ? budget : (pk__cache_n)PK__CACHE_WHEEL_WORK);
-        budget = 0;
-    }
-#endif
     if (passed >= PK_TTL_MAX) { /* more than the longest time to live: all are over, though some may look as if they were not */
         for (e = 1; e <= c->fresh; e++)
-            if (PK__CACHE_ENDS(c->cold->flags[e])) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
-#if PERFKIT_CACHE_WHEEL
-        pk__cache_wheel_reset(c);
-        if (c->cold->wheel)
-            for (e = 1; e <= c->fresh; e++)
-                if (PK__CACHE_ENDS(c->cold->flags[e])) pk__cache_schedule(c, e, false);
-#endif
+            if (pk__cache_flags(PK__CACHE_ANY, e) == PK__CACHE_LIVE) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
         budget = c->fresh;
     } else if (passed > 0) {
 #if PERFKIT_TIME_BITS == 64
-        uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)c->capacity * passed >> 30);
+        uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)all * passed >> 30);
 #elif PK__FULL
-        uint64_t due = 1 + ((uint64_t)c->capacity * passed >> 30);
+        uint64_t due = 1 + ((uint64_t)all * passed >> 30);
 #elif PERFKIT_CACHE_LINK_BITS == 32 /* the same or more, in 32 bits */
-        uint32_t due = (((uint32_t)c->capacity >> 15) + 1) * ((passed >> 15) + 1);
+        uint32_t due = (((uint32_t)all >> 15) + 1) * ((passed >> 15) + 1);
 #elif PERFKIT_CACHE_LINK_BITS == 16 /* as if the capacity were 65536 */
         uint32_t due = 1 + (passed >> 14);
 #else /* as if it were 16384: by bytes */
         unsigned due = 1u + (unsigned)(passed >> 16);
 #endif
+        (void)all;
         if (due > c->fresh) due = c->fresh;
         if (budget < due) budget = (pk__cache_n)due;
     }
-#if PERFKIT_CACHE_WHEEL
-    return (pk__cache_n)(removed + pk__cache_sweep(c, budget));
-#else
     return pk__cache_sweep(c, budget);
-#endif
 }
 #endif
 
@@ -2816,6 +3353,9 @@ static pk_status pk__cache_check_ttl(pk_time ttl, pk_clock_fn clock) {
 PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
     pk_status status = pk__cache_check_ttl(ttl, c->cold->clock);
     if (status != PK_OK || ttl == PK_TTL_NEVER || c->clock) return status;
+#if PK__S3_SHARED
+    if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED)) return PK_OK; /* it looks before it locks */
+#endif
     c->clock = c->cold->clock;
     c->last = c->clock(c->cold->user);
     return PK_OK;
@@ -2823,14 +3363,59 @@ PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
 
 /* ---- Emptying and closing ---- */
 
-#if PERFKIT_CACHE_PINS
-static void pk__cache_unpark(pk_cache *c);
+#if PERFKIT_CACHE_S3FIFO
+/* Remove up to n entries of the next so many sets. */
+static void pk__s3_drop_many(pk_cache *c, pk__cache_n sets, pk__cache_n n) {
+    pk__cache_n e, way, set;
+    if (sets > c->groups) sets = c->groups;
+    for (; sets > 0 && n > 0; sets--) {
+#if PK__S3_SHARED
+        const pk__cache_shape shape = pk__cache_shape_of(c);
+        pk__s3_set *s;
+        set = PK__S3_IS_SHARED ? pk__s3_step(&c->free, c->groups) : c->free;
+        s = pk__s3_at(PK__CACHE_THIS, set);
+        if (PK__S3_IS_SHARED)
+            pk__s3_lock(s);
+        else
+#else
+        set = c->free;
+#endif
+            c->free = (pk__cache_n)(set + 1 < c->groups ? set + 1 : 0);
+        for (way = 1; way <= PK__S3_WAYS && n > 0; way++) {
+            e = (pk__cache_n)(set * PK__S3_WAYS + way);
+            if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE)) continue;
+            pk__cache_drop(c, e, PK_EVICT_CLEARED);
+            n--;
+        }
+#if PK__S3_SHARED
+        if (PK__S3_IS_SHARED) pk__s3_unlock(s);
+#endif
+    }
+}
+/* As from the start: no entries, no ghosts, and the ways that the capacity allows dealt out evenly. */
+static void pk__s3_reset(pk_cache *c) {
+    unsigned ways = PK__S3_WAYS;
+    pk__cache_n n, more;
+    while ((pk__cache_n)(ways * c->groups) > c->capacity) ways--;
+    more = (pk__cache_n)(c->capacity - ways * c->groups); /* sets that have one more */
+    for (n = 0; n < c->groups; n++) {
+        pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, n);
+        PK__CACHE_ZERO(s, sizeof *s);
+        s->order = (uint64_t)0xFEDCBA98u << 32 | 0x76543210u;
+        s->ways = (uint8_t)(ways + (n < more));
+    }
+    c->count = c->free = 0;
+    c->fresh = (pk__cache_n)(c->groups * PK__S3_WAYS);
+}
 #endif
 
 /* Remove up to n entries, least recent first. */
 static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
-#if PERFKIT_CACHE_PINS
-    pk__cache_unpark(c);
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        pk__s3_drop_many(c, n, n);
+        return;
+    }
 #endif
     for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
 }
@@ -2839,23 +3424,32 @@ static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
 /* Forget all entries at once: the state that init leaves. */
 static void pk__cache_forget(pk_cache *c) {
     pk__cache_cold *cold = c->cold;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        pk__s3_reset(c);
+        return;
+    }
+#endif
     memset(c->index, 0, (size_t)c->groups * 16 * c->width);
     memset(c->meta, 0, PK__CACHE_META(c->width));
     memset(cold->flags, 0, (size_t)c->fresh + 1);
     c->count = c->fresh = c->free = 0;
     cold->slots_used = cold->slot_fresh = cold->slot_list = 0;
     cold->slots_free = cold->slots;
-#if PERFKIT_CACHE_WHEEL
-    pk__cache_wheel_reset(c);
-#endif
 }
 #endif
 
 PK_API pk_status pk_cache_clear(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
+#if PERFKIT_CACHE_S3FIFO
+    if ((c->special & PK__CACHE_IS_S3) && ((c->special & PK__CACHE_IS_LOCKED) || c->cold->on_evict != NULL)) {
+        pk__s3_drop_many(c, c->groups, c->fresh);
+        return PK_OK;
+    }
+#endif
 #if PK__FULL
-    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0 && !(c->special & PK__CACHE_IS_PINNED)) {
+    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0) {
 #if PERFKIT_STATS
         c->cold->counters[PK__CACHE_LEFT + PK_EVICT_CLEARED] += c->count;
 #endif
@@ -2872,8 +3466,10 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_OK;
     if (c->cold->hooks_running) return PK_BUSY;
-#if PERFKIT_CACHE_PINS
-    if (c->cold->pins_out) return PK_BUSY;
+#if PK__S3_SHARED
+    if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED) &&
+        pk__load32(&pk__s3_common(c)->hooks_running) != 0)
+        return PK_BUSY;
 #endif
     PK__CACHE_COPY(&gone, c, sizeof gone);
     PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
@@ -2881,8 +3477,14 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
 #if PERFKIT_CACHE_HOOKS
     if (c->cold->on_evict) {
         pk__cache_n e;
-        for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
-            pk__cache_notify(c, e, PK_EVICT_CLOSED);
+#if PERFKIT_CACHE_S3FIFO
+        if (c->special & PK__CACHE_IS_S3) {
+            for (e = 1; e <= c->fresh; e++)
+                if (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) pk__cache_notify(c, e, PK_EVICT_CLOSED);
+        } else
+#endif
+            for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
+                pk__cache_notify(c, e, PK_EVICT_CLOSED);
     }
 #endif
     if (c->cold->block) {
@@ -2950,10 +3552,91 @@ static unsigned pk__cache_extras(pk__cache_cold *cold, const pk_cache_desc *desc
     return size;
 }
 #endif
-#if PERFKIT_CACHE_PINS
-static uint16_t pk__cache_pins_for(const pk_cache *c, const pk_cache_desc *desc) {
-    unsigned wanted = desc->max_pins ? desc->max_pins : PK__CACHE_PINS_WANTED;
-    return (uint16_t)(wanted < c->capacity ? wanted : c->capacity);
+#if PERFKIT_CACHE_CHAINS
+static size_t pk__cache_slots_in(size_t bytes, uint32_t slot) {
+#if PK__FULL
+    return bytes / slot;
+#else /* init need not be fast, and a divider is 266 B of flash */
+    size_t n = 0;
+    for (; bytes >= slot && n <= PK__CACHE_MOST; bytes -= (size_t)slot) n++;
+    return n;
+#endif
+}
+#endif
+#if PERFKIT_CACHE_S3FIFO
+/* The same for sets, which begin with a line. */
+static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc *desc, pk__cache_total begin) {
+    pk__cache_total end = (begin + 63u) & ~(pk__cache_total)63u;
+    const pk__cache_n all = (pk__cache_n)(c->groups * PK__S3_WAYS);
+    pk__cache_cold *cold;
+    unsigned extra = 0;
+    c->index = PK__CACHE_AT(end);
+    end += (pk__cache_total)c->groups << c->width;
+#if PK__S3_SHARED
+    c->meta = PK__CACHE_AT(end);
+    if (c->special & PK__CACHE_IS_LOCKED) end += sizeof(pk__s3_shared);
+    if (begin && (c->special & PK__CACHE_IS_LOCKED)) PK__CACHE_ZERO(c->meta, sizeof(pk__s3_shared));
+#endif
+    c->slots = PK__CACHE_AT(end);
+    end = pk__cache_lay(end + (pk__cache_total)all * c->stride);
+    cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
+    end = pk__cache_lay(end + sizeof *cold);
+#if PK__CACHE_EXTRAS
+    {
+        pk__cache_cold places;
+        pk__cache_total at = end;
+        extra = pk__cache_extras(&places, desc);
+        if (extra > 0) end += (pk__cache_total)extra * (all + 1u);
+        if (begin) PK__CACHE_ZERO(cold, sizeof *cold);
+        if (begin && extra > 0) {
+            cold->extra = PK__CACHE_AT(at);
+            PK__CACHE_ZERO(cold->extra, (size_t)extra * (all + 1u));
+        }
+    }
+#else
+    if (begin) PK__CACHE_ZERO(cold, sizeof *cold);
+#endif
+    (void)desc;
+    (void)extra;
+    if (begin) {
+        c->cold = cold;
+#if PERFKIT_CACHE_TTL
+        if (c->width > 6) PK__CACHE_ZERO(c->index, (size_t)c->groups << c->width);
+#endif
+        pk__s3_reset(c);
+    }
+    return end - begin + (begin ? 0u : 63u);
+}
+/* What a desc asks for, of this policy. */
+static pk_status pk__s3_resolve(pk_cache *c, const pk_cache_desc *desc) {
+    uint32_t slot = desc->slot_size ? desc->slot_size : 64u, n = c->capacity;
+    bool varies = c->key_size == 0 || c->value_size == 0;
+    if ((PERFKIT_CACHE_WHEEL && desc->prompt_expiry) || (varies && !PERFKIT_CACHE_CHAINS)) return PK_UNSUPPORTED;
+    c->special = PK__CACHE_IS_S3;
+    if (desc->threads) c->special = PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED;
+    if (varies) {
+#if PERFKIT_CACHE_CHAINS
+        if (slot > 65535u || slot < c->key_size) return PK_INVALID;
+        if (desc->max_bytes && desc->max_bytes < (uint64_t)n * slot) n = (uint32_t)pk__cache_slots_in(desc->max_bytes, slot);
+        if (n == 0) return PK_INVALID;
+        c->special |= PK__CACHE_IS_CHAINED;
+        c->prefix = 8; /* the lengths, in the slot */
+        c->value_offset = (unsigned)slot;
+        c->stride = 8u + (((unsigned)slot + 7u) & ~7u);
+#endif
+    } else {
+        c->value_offset = PK__CACHE_VALUE_AT(c->key_size, c->value_size);
+        c->stride = PK__CACHE_STRIDE(c->key_size, c->value_size);
+        if (desc->threads) { /* no word has bytes of two things that are read apart */
+            c->value_offset = (c->key_size + 7u) & ~7u;
+            c->stride = (c->value_offset + c->value_size + 7u) & ~7u;
+        }
+    }
+    c->capacity = (pk__cache_n)n;
+    c->groups = (pk__cache_n)((n + (PK__S3_WAYS - 1u)) >> 4);
+    c->width = 6;
+    if (PERFKIT_CACHE_TTL && (desc->clock || PK__CACHE_HAS_CLOCK)) c->width = PK__S3_SHIFT;
+    return PK_OK;
 }
 #endif
 /* Lay out the block of a cache whose sizes are known, from the address `begin` on (0: nowhere yet, and only the sum counts);
@@ -2962,8 +3645,8 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
                                                   pk__cache_total begin) {
     pk__cache_total end = begin;
     pk__cache_cold *cold;
-#if PERFKIT_CACHE_PINS
-    unsigned char *pins;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) return pk__s3_lay_out(c, desc, begin);
 #endif
     c->index = PK__CACHE_AT(end);
     end += (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c));
@@ -2973,20 +3656,11 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
     end = pk__cache_lay(end + (pk__cache_total)PK__CACHE_META(PK__CACHE_WIDTH_OF(c)) * (c->capacity + 1u));
     c->slots = PK__CACHE_AT(end);
     end = pk__cache_lay(end + (pk__cache_total)slots * c->stride);
-#if PERFKIT_CACHE_PINS
-    pins = PK__CACHE_AT(end);
-    end = pk__cache_lay(end + (pk__cache_total)pk__cache_pins_for(c, desc) * sizeof(pk__cache_pin));
-#endif
     if (begin) {
         c->cold = cold;
         PK__CACHE_ZERO(c->index, (size_t)(c->meta - c->index) + PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
         cold->flags = PK__CACHE_AT(end);
         PK__CACHE_ZERO(cold->flags, (size_t)c->capacity + 1);
-#if PERFKIT_CACHE_PINS
-        cold->pins = (pk__cache_pin *)(void *)pins;
-        cold->pins_most = pk__cache_pins_for(c, desc);
-        PK__CACHE_ZERO(cold->pins, cold->pins_most * sizeof(pk__cache_pin));
-#endif
     }
     end += c->capacity + 1u;
 #if PERFKIT_CACHE_CHAINS
@@ -3010,27 +3684,11 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
         if (begin) cold->extra = size > 0 ? PK__CACHE_AT(extra) : NULL;
     }
 #endif
-#if PERFKIT_CACHE_WHEEL
-    if (desc->prompt_expiry) {
-        pk__cache_total wheel = pk__cache_lay(end);
-        end = wheel + sizeof(pk__cache_wheel);
-        if (begin) cold->wheel = (pk__cache_wheel *)(void *)PK__CACHE_AT(wheel);
-    }
-#endif
     (void)desc;
     return end - begin + (PK__CACHE_LINE - 1);
 }
 
 #if PERFKIT_CACHE_CHAINS
-static size_t pk__cache_slots_in(size_t bytes, uint32_t slot) {
-#if PK__FULL
-    return bytes / slot;
-#else /* init need not be fast, and a divider is 266 B of flash */
-    size_t n = 0;
-    for (; bytes >= slot && n <= PK__CACHE_MOST; bytes -= (size_t)slot) n++;
-    return n;
-#endif
-}
 static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc, unsigned *slot_count) {
     uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
     size_t slots = desc->max_bytes ? pk__cache_slots_in(desc->max_bytes, slot) : (size_t)c->capacity * 4u;
@@ -3063,19 +3721,28 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
     uint32_t capacity = desc->capacity;
     PK__CACHE_ZERO(c, sizeof *c);
     if (PERFKIT_HOSTED && capacity == 0) capacity = 1000;
-    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy != PK_CACHE_LRU ||
+    if (capacity == 0 || capacity > PK__CACHE_MOST || desc->policy > (PERFKIT_CACHE_S3FIFO || PK__FULL ? PK_CACHE_S3FIFO : PK_CACHE_LRU) ||
         !pk__cache_size(&c->key_size, key_size, desc->key_size) ||
         !pk__cache_size(&c->value_size, value_size, desc->value_size))
         return PK_INVALID;
 #if PK__FULL && !(PERFKIT_CACHE_MORE && PERFKIT_CACHE_TTL)
     if ((desc->versions && !PERFKIT_CACHE_MORE) || desc->sliding || desc->times) return PK_UNSUPPORTED;
 #endif
-    if (desc->threads || desc->shards > 1 || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
+    if ((desc->threads && (!PK__S3_SHARED || desc->policy != PK_CACHE_S3FIFO)) || desc->shards > 1 ||
+        (PK__FULL && !PERFKIT_CACHE_S3FIFO && desc->policy == PK_CACHE_S3FIFO) || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
-    if (PK__FULL && desc->prompt_expiry && (!PERFKIT_CACHE_WHEEL || desc->policy != PK_CACHE_LRU)) return PK_UNSUPPORTED;
     c->capacity = (pk__cache_n)capacity;
     c->width = (uint8_t)PK__CACHE_WIDTH_FOR(capacity);
+#if PERFKIT_CACHE_S3FIFO
+    if (desc->policy == PK_CACHE_S3FIFO) {
+        pk_status status = pk__s3_resolve(c, desc);
+        if (status != PK_OK) return status;
+        *slots = 0;
+        *bytes = pk__cache_lay_out(c, desc, 0, 0);
+        return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
+    }
+#endif
     if (c->key_size && c->value_size) {
         c->value_offset = PK__CACHE_VALUE_AT(c->key_size, c->value_size);
         c->stride = PK__CACHE_STRIDE(c->key_size, c->value_size);
@@ -3154,238 +3821,17 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if PK__CACHE_EXTRAS
     if (pk__cache_extras(c->cold, desc) > 0) c->special |= PK__CACHE_IS_EXTRA;
 #endif
-#if PERFKIT_CACHE_WHEEL
-    pk__cache_wheel_reset(c);
-#endif
 #if PERFKIT_HOSTED
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
-#if PERFKIT_CACHE_PINS
-    for (slots = 0; slots < c->cold->pins_most; slots++)
-        c->cold->pins[slots].token = (unsigned)c->seed; /* so that an item of a former cache in this place is stale */
-#endif
 #endif
 #if PERFKIT_CACHE_TTL
+#if PK__S3_SHARED
+    if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED) && clock) c->last = clock(desc->user);
+#endif
     (void)pk__cache_start_clock(c, PERFKIT_CACHE_MORE && desc->times ? PK_TTL_MAX : ttl);
 #endif
     return PK_OK;
 }
-
-#if PERFKIT_CACHE_PINS
-/* ---- Pins ---- */
-
-#define PK__CACHE_TOP (~(~0u >> 1)) /* the bit that tells a pin's token from the number of an entry */
-
-/* The bits of the numbers up to n. */
-static unsigned pk__cache_mask(unsigned n) {
-    n |= n >> 1;
-    n |= n >> 2;
-    n |= n >> 4;
-    return n | n >> 8;
-}
-/* Buckets are as many as the places, rounded down to a power of two. */
-static unsigned pk__cache_pin_mask(const pk_cache *c) { return pk__cache_mask(c->cold->pins_most) >> 1; }
-/* The record of a pinned entry; NULL: it has none. */
-static pk__cache_pin *pk__cache_pin_of(const pk_cache *c, pk__cache_n e) {
-    pk__cache_pin *pins = c->cold->pins;
-    uint16_t at = pins[e & pk__cache_pin_mask(c)].first;
-    while (at != 0 && pins[at - 1].entry != e) at = pins[at - 1].next;
-    return at != 0 ? &pins[at - 1] : NULL;
-}
-/* The room of a live entry comes to be pinned, or is no longer (step -1). */
-static void pk__cache_count_pinned(pk_cache *c, pk__cache_n e, int step) {
-    pk__cache_cold *cold = c->cold;
-    cold->pins_live = (pk__cache_n)(cold->pins_live + (pk__cache_n)step);
-#if PERFKIT_CACHE_CHAINS
-    if (c->chains) {
-        pk__cache_n slots = pk__cache_slots_for(PK__CACHE_ANY, pk__cache_bytes(PK__CACHE_ANY, e));
-        cold->slots_pinned = (pk__cache_n)(step > 0 ? cold->slots_pinned + slots : cold->slots_pinned - slots);
-    }
-#endif
-    (void)e;
-}
-/* One more pin of a live entry. NULL: there is no record for it, or 65535 items hold it. */
-static pk__cache_pin *pk__cache_pin_entry(pk_cache *c, pk__cache_n e) {
-    pk__cache_cold *cold = c->cold;
-    unsigned places;
-    pk__cache_pin *pin = cold->flags[e] & PK__CACHE_PINNED ? pk__cache_pin_of(c, e) : NULL, *bucket;
-    if (pin == NULL) {
-        uint16_t at = cold->pins_free;
-        if (at != 0)
-            cold->pins_free = cold->pins[at - 1].next;
-        else if (cold->pins_fresh < cold->pins_most)
-            at = ++cold->pins_fresh;
-        else
-            return NULL;
-        pin = &cold->pins[at - 1];
-        bucket = &cold->pins[e & pk__cache_pin_mask(c)];
-        pin->next = bucket->first;
-        bucket->first = at;
-        pin->entry = e;
-        pin->count = 0;
-        places = pk__cache_mask(cold->pins_most - 1u);
-        pin->token = PK__CACHE_TOP | ((pin->token + places + 1u) & ~places) | (at - 1u);
-        cold->pins_out++;
-        cold->flags[e] |= PK__CACHE_PINNED;
-        c->special |= PK__CACHE_IS_PINNED;
-        pk__cache_count_pinned(c, e, 1);
-    }
-    if (pin->count == 0xFFFFu) return NULL;
-    pin->count++;
-    return pin;
-}
-static void pk__cache_push_last(pk_cache *c, pk__cache_n e) { /* e becomes the least recent */
-    pk__cache_n last = pk__cache_prev(PK__CACHE_ANY, 0);
-    pk__cache_set_prev(PK__CACHE_ANY, e, last);
-    pk__cache_set_next(PK__CACHE_ANY, e, 0);
-    pk__cache_set_next(PK__CACHE_ANY, last, e);
-    pk__cache_set_prev(PK__CACHE_ANY, 0, e);
-}
-/* An entry that is not pinned any longer: back to the end of the order if it was parked, or out of the cache for good. */
-static void pk__cache_set_loose(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
-    c->cold->flags[e] &= (unsigned char)~PK__CACHE_PINNED;
-    if (c->cold->flags[e] & PK__CACHE_LIVE) {
-        pk__cache_count_pinned(c, e, -1);
-        if (pk__cache_next(PK__CACHE_ANY, e) == e) pk__cache_push_last(c, e);
-        return;
-    }
-#if PERFKIT_CACHE_HOOKS
-    if (c->cold->on_evict) pk__cache_notify(c, e, reason);
-#endif
-    (void)reason;
-    pk__cache_release(PK__CACHE_ANY, e);
-}
-static void pk__cache_unpin(pk_cache *c, pk__cache_pin *pin) {
-    pk__cache_cold *cold = c->cold;
-    uint16_t at = (uint16_t)(pin - cold->pins + 1), *link = &cold->pins[pin->entry & pk__cache_pin_mask(c)].first;
-    if (--pin->count > 0) return;
-    while (*link != at) link = &cold->pins[*link - 1].next;
-    *link = pin->next;
-    pin->next = cold->pins_free;
-    cold->pins_free = at;
-    if (--cold->pins_out == 0) c->special &= (uint8_t)~PK__CACHE_IS_PINNED;
-    pk__cache_set_loose(c, pin->entry, pin->reason);
-}
-/* A pinned entry, which has left just now, keeps its room. */
-PK_API PK__COLD void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
-    c->cold->flags[e] = PK__CACHE_PINNED;
-    pk__cache_pin_of(c, e)->reason = (uint8_t)reason;
-    pk__cache_count_pinned(c, e, -1);
-}
-/* Whether a new entry can be had while all live ones keep theirs, or one of those that are not pinned leaves. */
-PK_API PK__COLD bool pk__cache_has_spare(const pk_cache *c) {
-    return c->free != 0 || c->fresh < c->capacity || c->count > c->cold->pins_live;
-}
-/* The least recent entry is pinned: take it and those like it out of the order, each into a ring of its own, until there is one
-   that is not. 0: there is none. */
-PK_API PK__COLD pk__cache_n pk__cache_park(pk_cache *c) {
-    pk__cache_n e;
-    while ((e = pk__cache_prev(PK__CACHE_ANY, 0)) != 0 && c->cold->flags[e] & PK__CACHE_PINNED) {
-        pk__cache_pull(PK__CACHE_ANY, e);
-        pk__cache_set_next(PK__CACHE_ANY, e, e);
-        pk__cache_set_prev(PK__CACHE_ANY, e, e);
-    }
-    return e;
-}
-/* All groups in reach of a hash are full: an entry in one of them that is not pinned; 0: there is none. */
-PK_API PK__COLD pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
-    unsigned width = PK__CACHE_WIDTH_OF(c), g = pk__cache_home(c, hash), probes, lane;
-    pk__cache_n e;
-    for (probes = 0; probes < PK__CACHE_PROBES && probes < c->groups; probes++) {
-        const unsigned char *group = c->index + (size_t)g * (16 * width);
-        for (lane = 0; lane < PK__CACHE_LANES(width); lane++) {
-            e = pk__cache_link(group + PK__CACHE_LANES(width) + lane * width, width);
-            if (!(c->cold->flags[e] & PK__CACHE_PINNED)) return e;
-        }
-        if (++g == c->groups) g = 0;
-    }
-    return 0;
-}
-/* All parked entries are the least recent ones again. */
-static void pk__cache_unpark(pk_cache *c) {
-    uint16_t at;
-    if (c->cold->pins_out == 0) return;
-    for (at = 0; at < c->cold->pins_fresh; at++) {
-        pk__cache_n e = c->cold->pins[at].entry;
-        if (c->cold->pins[at].count != 0 && c->cold->flags[e] & PK__CACHE_LIVE && pk__cache_next(PK__CACHE_ANY, e) == e)
-            pk__cache_push_last(c, e);
-    }
-}
-/* The pin that an item of get_ref holds; NULL: it was released. */
-static pk__cache_pin *pk__cache_pin_held(const pk_cache *c, const pk_cache_item *item) {
-    const pk__cache_cold *cold = c->cold;
-    unsigned at;
-    if (cold == NULL || !(item->entry & PK__CACHE_TOP)) return NULL;
-    at = item->entry & pk__cache_mask(cold->pins_most - 1u);
-    return at < cold->pins_most && cold->pins[at].count != 0 && cold->pins[at].token == item->entry ? &cold->pins[at] : NULL;
-}
-/* The entry that an item shows; 0: its pin was released. */
-static pk__cache_n pk__cache_shown(const pk_cache_item *item) {
-    const pk__cache_pin *pin;
-    if (!(item->entry & PK__CACHE_TOP)) return (pk__cache_n)item->entry;
-    pin = pk__cache_pin_held(item->cache, item);
-    return pin ? pin->entry : (pk__cache_n)0;
-}
-
-PK__CACHE_ONCE pk_status pk__cache_get_ref(pk_cache *c, PK__CACHE_KEY, pk_cache_item *item) {
-    pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
-    const pk__cache_pin *pin;
-    pin = e != 0 ? pk__cache_pin_entry(c, e) : NULL;
-    if (e != 0 && pin == NULL) return PK_FULL;
-    if (pk__cache_hit(PK__CACHE_ANY, e) == 0) return PK_NOT_FOUND;
-    pk__cache_show(c, e, item);
-    item->entry = pin->token;
-    return PK_OK;
-}
-PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item) {
-    pk_status status;
-    PERFKIT_ASSERT(c != NULL && key != NULL && item != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
-    PK__CACHE_BEGIN;
-    status = pk__cache_get_ref(c, PK__CACHE_KEYED, item);
-    PK__CACHE_END;
-    return status;
-}
-PK_API pk_status pk_cache_release(pk_cache *c, pk_cache_item *item) {
-    pk__cache_pin *pin;
-    PERFKIT_ASSERT(c != NULL && item != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
-    pin = item->cache == c ? pk__cache_pin_held(c, item) : NULL;
-    if (pin == NULL) return PK_INVALID;
-    PK__CACHE_ZERO(item, sizeof *item);
-    pk__cache_unpin(c, pin);
-    return PK_OK;
-}
-PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span) {
-    size_t left = item->value_len - span->shown;
-    pk__cache_n e;
-    span->bytes = NULL;
-    span->len = 0;
-    if (left == 0 || (e = pk__cache_shown(item)) == 0) return false;
-    span->bytes = item->value;
-    span->len = left;
-#if PERFKIT_CACHE_CHAINS
-    if (item->value == NULL) {
-        pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
-        size_t at = 0;
-        if (span->shown > 0) {
-            span->slot = pk__cache_slot_next(PK__CACHE_ANY, (pk__cache_n)span->slot);
-        } else {
-            span->slot = (unsigned)c->cold->items[2 * (size_t)e];
-            at = c->prefix + item->key_len;
-            if (at == c->stride) {
-                span->slot = pk__cache_slot_next(PK__CACHE_ANY, (pk__cache_n)span->slot);
-                at = 0;
-            }
-        }
-        span->bytes = pk__cache_slot(PK__CACHE_ANY, (pk__cache_n)span->slot) + at;
-        if (span->len > c->stride - at) span->len = c->stride - at;
-    }
-#endif
-    span->shown += span->len;
-    return true;
-}
-#endif
 
 #if !PK__TINY
 /* ---- Looking, touching, walking ---- */
@@ -3397,7 +3843,8 @@ PK__CACHE_ONCE pk_status pk__cache_look_at(pk_cache *c, PK__CACHE_KEY, void *val
     if (ttl_left) {
         *ttl_left = PK_TTL_NEVER;
 #if PERFKIT_CACHE_TTL
-        if (!(c->cold->flags[e] & PK__CACHE_NEVER)) *ttl_left = pk__cache_expiry(PK__CACHE_ANY, e) - c->last;
+        if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_NEVER))
+            *ttl_left = pk__cache_expiry(PK__CACHE_ANY, e) - pk__cache_now(PK__CACHE_ANY);
 #endif
     }
     return pk__cache_read(PK__CACHE_ANY, e, value, size, len);
@@ -3447,67 +3894,35 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     return status;
 }
 
-#if PERFKIT_CACHE_PINS /* where a cursor is: twice the entry, and 1 while it pins it */
-static pk_status pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
-    pk__cache_pin *pin = cursor->at & 1u ? pk__cache_pin_of(c, (pk__cache_n)(cursor->at >> 1)) : NULL;
-    cursor->at &= ~1u;
-    if (pin) pk__cache_unpin(c, pin);
-    return PK_OK;
-}
-PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor) {
-    PERFKIT_ASSERT(c != NULL && cursor != NULL);
-    return c->cold ? pk__cache_let_go(c, cursor) : PK_CLOSED;
-}
-PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
-    PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
-    (void)pk__cache_let_go(c, cursor);
-    pk__cache_look(c);
-    for (; cursor->at >> 1 < c->fresh; cursor->at += 2) {
-        pk__cache_n e = (pk__cache_n)((cursor->at >> 1) + 1);
-        if (budget-- == 0) return PK_AGAIN;
-        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
-        if (pk__cache_pin_entry(c, e) == NULL) return PK_FULL;
-        cursor->at = (unsigned)e << 1 | 1u;
-        pk__cache_show(c, e, item);
-        return PK_OK;
-    }
-    return PK_NOT_FOUND;
-}
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
-    return pk_cache_foreach_step(c, cursor, item, 0xFFFFFFFFu); /* more than there can be */
-}
-#else
-PK__HOT_INLINE pk_status pk__cache_step_on(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget,
-                                           bool bounded) {
     PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     pk__cache_look(c);
     while (cursor->at < c->fresh) {
         pk__cache_n e = (pk__cache_n)(cursor->at + 1);
-        if (bounded && budget-- == 0) return PK_AGAIN;
         cursor->at = e;
-        if (!(c->cold->flags[e] & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
+#if PK__S3_SHARED
+        {
+            const pk__cache_shape shape = pk__cache_shape_of(c);
+            bool there;
+            if (PK__S3_IS_SHARED) {
+                pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
+                there = (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && !pk__cache_over(PK__CACHE_THIS, e);
+                if (there) pk__cache_show(c, e, item);
+                pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
+                if (there) return PK_OK;
+                continue;
+            }
+        }
+#endif
+        if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
         pk__cache_show(c, e, item);
         return PK_OK;
     }
     return PK_NOT_FOUND;
 }
-PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
-    return pk__cache_step_on(c, cursor, item, 0, false);
-}
-PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
-    return pk__cache_step_on(c, cursor, item, budget, true);
-}
-#endif
 
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n) {
-#if PERFKIT_CACHE_PINS
-    if (pk__cache_shown(item) == 0) return 0;
-#define PK__CACHE_SHOWN(item) pk__cache_shown(item)
-#else
-#define PK__CACHE_SHOWN(item) ((pk__cache_n)(item)->entry)
-#endif
     if (offset >= item->value_len) return 0;
     if (n > item->value_len - offset) n = item->value_len - offset;
     if (item->value) {
@@ -3517,7 +3932,7 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 #if PERFKIT_CACHE_CHAINS
     {
         pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
-        pk__cache_copy(PK__CACHE_ANY, PK__CACHE_SHOWN(item), offset, to, NULL, n);
+        pk__cache_copy(PK__CACHE_ANY, (pk__cache_n)item->entry, offset, to, NULL, n);
     }
 #endif
     return n;
@@ -3526,15 +3941,16 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return 0;
-    pk__cache_drop_many(c, budget < c->count ? (pk__cache_n)budget : c->count);
-    return c->count;
+    pk__cache_drop_many(c, budget < pk_cache_count(c) ? (pk__cache_n)budget : (pk__cache_n)pk_cache_count(c));
+    return pk_cache_count(c);
 }
 
 #if PERFKIT_CACHE_TTL
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
-#if PERFKIT_CACHE_WHEEL
-    if (c->cold && c->cold->wheel && c->clock) return pk__cache_move_on(c, now, (pk__cache_n)budget);
+#if PK__S3_SHARED
+    if (c->cold && (c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED))
+        return c->cold->clock ? pk__s3_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
 #endif
     return c->cold && c->clock ? pk__cache_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
 }
@@ -3552,14 +3968,26 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
 #endif
 
 #if PERFKIT_STATS
+#if PK__S3_SHARED
+/* Add what the stripes of threads have counted. */
+static void pk__s3_sum(const pk_cache *c, pk_count *counters) {
+    unsigned stripe, i;
+    if (!(c->special & PK__CACHE_IS_S3) || !(c->special & PK__CACHE_IS_LOCKED)) return;
+    for (stripe = 0; stripe < PK__S3_STRIPES; stripe++)
+        for (i = 0; i < PK__CACHE_COUNTERS; i++) counters[i] += pk__s3_load(pk__s3_common(c)->counters[stripe] + i);
+}
+#endif
 PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
     PERFKIT_ASSERT(c != NULL && stats != NULL);
     if (cold == NULL) return PK_CLOSED;
     PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
-    stats->count = c->count;
+#if PK__S3_SHARED
+    pk__s3_sum(c, &stats->hits);
+#endif
+    stats->count = pk_cache_count(c);
     stats->capacity = c->capacity;
-    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : c->count) * c->stride;
+    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * c->stride;
     stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * c->stride;
     stats->memory = cold->block_size;
     return PK_OK;
@@ -3567,6 +3995,13 @@ PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
 PK_API void pk_cache_reset_stats(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
     PK__CACHE_ZERO(c->cold->counters, sizeof c->cold->counters);
+#if PK__S3_SHARED
+    if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED)) {
+        unsigned stripe, i;
+        for (stripe = 0; stripe < PK__S3_STRIPES; stripe++)
+            for (i = 0; i < PK__CACHE_COUNTERS; i++) pk__s3_store(pk__s3_common(c)->counters[stripe] + i, 0);
+    }
+#endif
 }
 #endif
 #endif /* !PK__TINY */
