@@ -76,11 +76,13 @@
                  wraps. A clock that steps back by up to 65 s stands still.
      Keys        compared and hashed as bytes: clear the padding of struct keys. Each cache has a random hash seed when hosted.
                  Where 64 groups around a hash are full (keys chosen to collide), put evicts one of the first of them
-                 (PK_EVICT_CROWDED).
+                 (PK_EVICT_CROWDED). For keys that others choose there is pk_cache_siphash.
      Hooks       on_evict hears once of each entry that leaves, after it is out of the cache while its bytes are still whole;
                  it may call the cache. hash, equal, clock and the allocator must not.
      Threads     one thread at a time (desc.threads answers PK_UNSUPPORTED). Never call it from an interrupt.
      Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
+     Snapshots   saved and loaded entries keep their order and the time they have left. A file is the old one or the new one
+                 whole, whatever happens meanwhile. Altered or torn ones are told (CRC-32C) and never loaded as if they were good.
      Alignment   fixed sizes: keys and values lie aligned to the largest power of two that divides their size, up to 8.
 
    The index: Swiss tables (Kulukundis, CppCon 2017) with overflow counts as in F14 (Bronson and Shi, 2019).
@@ -868,7 +870,8 @@ typedef struct pk_cache { /* all private: use the functions */
 
 #define PK__CACHE_CONFIG_WORD                                                                           \
     (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
-                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_SNAPSHOT << 12 | \
+                        (uint32_t)PERFKIT_CACHE_SIPHASH << 11 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size);
@@ -908,7 +911,8 @@ PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
 #endif
 }
 
-/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict. */
+/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict, or while
+   a snapshot is being saved or loaded. */
 PK_API pk_status pk_cache_close(pk_cache *c);
 
 /* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache
@@ -1043,6 +1047,92 @@ PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_le
 #endif
 
 #if !PK__TINY
+#if PERFKIT_CACHE_SNAPSHOT
+/* ---- Snapshots: the entries as bytes, to a file or by callbacks (flash, a socket), and back into a cache of the same key_size,
+   value_size and schema. Capacity, slots, policy and hash may differ: a smaller cache keeps the most recent. ---- */
+
+#ifndef PERFKIT_CACHE_SNAPSHOT_BUFFER /* bytes in a pk_cache_transfer; a key and 40 B have to fit */
+#define PERFKIT_CACHE_SNAPSHOT_BUFFER (PERFKIT_HOSTED ? 16384 : 128)
+#endif
+
+/* They may take or give less than n, and are called again. They may wait, but not use this cache. */
+typedef size_t (*pk_cache_write_fn)(void *user, const void *bytes, size_t n); /* how many it took; 0: it failed */
+typedef size_t (*pk_cache_read_fn)(void *user, void *bytes, size_t n);        /* how many it gave; 0: the end */
+#define PK_CACHE_IO_FAILED ((size_t)-1) /* what a callback answers where reading or writing failed */
+#define PK_CACHE_IO_LATER ((size_t)-2)  /* nothing now: the step answers PK_AGAIN */
+
+/* Write every entry that has not expired, with the time it has left. PK_IO: the callback failed. PK_BUSY: another save or load of
+   this cache is under way. O(capacity). */
+PK_API pk_status pk_cache_save(pk_cache *c, pk_cache_write_fn write_fn, void *user);
+
+/* Empty the cache (PK_EVICT_CLEARED) and put what a snapshot holds, in its order; it reads ahead, by one buffer at most. *kept
+   (may be NULL) = the entries that were good and not over. Times to live go on where they stood, or where both caches have a
+   wall_clock as if they had been running all the time. Each entry counts as a put. O(capacity + bytes).
+   PK_MISMATCH: of other sizes, another schema or a newer format: the cache is as it was. PK_CORRUPT: torn or altered, and PK_IO:
+   the cache is empty; or, with PK_CACHE_SALVAGE, it has all records that are whole, and *kept tells how many these were.
+   PK_UNSUPPORTED: entries have times to live, and this cache has no clock: it is empty. */
+PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user, unsigned flags, uint32_t *kept);
+#define PK_CACHE_SALVAGE 1u
+
+/* The same in portions; other operations are allowed in between, but for close (PK_BUSY). Zero the state before.
+       pk_cache_transfer t;
+       status = pk_cache_save_begin(&cache, &t, write_fn, user);
+       while (status == PK_OK && (status = pk_cache_save_step(&t, 100)) == PK_AGAIN) …
+   A step handles `budget` entries, or so many buffers of long ones. PK_AGAIN: call it again; all else ends it.
+   Save: what is there from begin to end is in the snapshot; what was not used meanwhile in its exact order. At most 2 × capacity
+   records. Load: keys that were put meanwhile keep their newer values. pk_cache_transfer_end stops either before its end: a load
+   then leaves what it has put so far. */
+typedef struct pk_cache_transfer { /* all private */
+    struct pk_cache *cache;
+    pk_cache_write_fn write_fn;
+    pk_cache_read_fn read_fn;
+    void *user;
+    uint64_t age;            /* milliseconds since the snapshot was made */
+    uint32_t offset;         /* of buffer[0] in the whole */
+    uint32_t count, kept;    /* records so far */
+    uint32_t sum, seed, crc; /* over all; where a record's begins; of the record at hand */
+    uint32_t left;           /* of the long value at hand, the bytes to come */
+    pk_time began;           /* when, by the cache's clock */
+    pk_time ttl, interval;   /* of the record at hand */
+    unsigned at, end;        /* what is in the buffer */
+    unsigned head;           /* bytes of a record before its key */
+    unsigned part;           /* of the cache's parts, the one whose turn it is */
+    unsigned entry, slot, slot_at; /* of the long value at hand */
+    pk_status result;
+    uint8_t phase, flags;
+    unsigned char buffer[PERFKIT_CACHE_SNAPSHOT_BUFFER];
+} pk_cache_transfer;
+PK_API pk_status pk__cache_save_begin(pk_cache *c, pk_cache_transfer *t, size_t size, pk_cache_write_fn write_fn, void *user);
+PK_API pk_status pk__cache_load_begin(pk_cache *c, pk_cache_transfer *t, size_t size, pk_cache_read_fn read_fn, void *user,
+                                      unsigned flags);
+PK__INLINE pk_status pk_cache_save_begin(pk_cache *c, pk_cache_transfer *t, pk_cache_write_fn write_fn, void *user) {
+    return pk__cache_save_begin(c, t, sizeof(pk_cache_transfer), write_fn, user);
+}
+PK__INLINE pk_status pk_cache_load_begin(pk_cache *c, pk_cache_transfer *t, pk_cache_read_fn read_fn, void *user,
+                                         unsigned flags) {
+    return pk__cache_load_begin(c, t, sizeof(pk_cache_transfer), read_fn, user, flags);
+}
+PK_API pk_status pk_cache_save_step(pk_cache_transfer *t, uint32_t budget);
+PK_API pk_status pk_cache_load_step(pk_cache_transfer *t, uint32_t budget);
+PK_API void pk_cache_transfer_end(pk_cache_transfer *t);
+
+#if PERFKIT_HOSTED
+/* To a file: written beside it (path.tmp), synced and renamed, so that at every moment, whatever fails, `path` is the old file or
+   the new one. PK_IO: errno tells; PK_BUSY: another process is saving to it. */
+PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path);
+/* PK_NOT_FOUND: no such file, and PK_IO: it can't be opened: the cache is as it was. Else as pk_cache_load; more bytes than the
+   snapshot's are PK_CORRUPT. */
+PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flags, uint32_t *kept);
+#endif
+#endif /* PERFKIT_CACHE_SNAPSHOT */
+
+#if PERFKIT_CACHE_SIPHASH
+/* For keys that others choose: as desc.hash, a keyed hash for which nobody without the key finds keys that collide (SipHash-1-3:
+   Aumasson and Bernstein, 2012). The key is the cache's: desc.hash_key, or random when hosted. Called directly, `key_of_16_bytes`
+   is the key. 3 to 5 times the built-in hash's time. */
+PK_API pk_hash pk_cache_siphash(void *key_of_16_bytes, const void *key, size_t key_len);
+#endif
+
 /* ---- Events and statistics ---- */
 
 #if PERFKIT_CACHE_EVENTS
@@ -1114,6 +1204,7 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
 #define PK__CACHE_IS_EXTRA 32u  /* records of extras */
 #define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
+#define PK__CACHE_IS_SAVING 128u /* a snapshot is being saved or loaded */
 #define PK__CACHE_PLAIN_S3 (PERFKIT_CACHE_S3FIFO ? PK__CACHE_IS_S3 : 0u) /* what has a short path of its own */
 
 typedef struct pk__cache_cold {
@@ -1141,6 +1232,18 @@ typedef struct pk__cache_cold {
     unsigned char *extra;
     uint8_t extra_size, at_version, at_ttl, at_times, at_wheel, at_negative;
     uint32_t version; /* given to the last put */
+#endif
+#if PERFKIT_CACHE_SNAPSHOT
+    pk_wall_clock_fn wall_clock;
+    uint32_t schema;
+    pk__cache_n save_at;    /* the entry that a save writes next; what takes it out of the order puts its successor here */
+    pk__cache_n save_left;  /* how many it may write before the sweep for what it missed */
+    pk__cache_n save_sweep; /* the entry that the sweep visited last */
+    uint8_t snapshot;       /* PK__CACHE_TO_…: what is to be done; 0: nothing */
+    uint8_t marked;         /* some entries may have PK__CACHE_MARK */
+#endif
+#if PERFKIT_CACHE_SIPHASH
+    unsigned char hash_key[16];
 #endif
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
 } pk__cache_cold;
@@ -1202,6 +1305,16 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_NO_EXTRAS
 #endif
+#if PERFKIT_CACHE_SNAPSHOT
+#define PK__CACHE_NO_SNAPSHOT NULL, 0, 0, 0, 0, 0, 0,
+#else
+#define PK__CACHE_NO_SNAPSHOT
+#endif
+#if PERFKIT_CACHE_SIPHASH
+#define PK__CACHE_NO_SIPHASH {0},
+#else
+#define PK__CACHE_NO_SIPHASH
+#endif
 #define PK__CACHE_STATIC_ARRAY(name, size) \
     static union {                         \
         uint64_t align;                    \
@@ -1218,7 +1331,8 @@ PK_API pk_time pk__cache_clock(void *user);
     static unsigned char name##_flags[(capacity) + 1];                                                                   \
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
-                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS{0}};
+                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_SNAPSHOT \
+                                         PK__CACHE_NO_SIPHASH{0}};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
@@ -1282,6 +1396,11 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups */
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16 };
+#if PERFKIT_CACHE_SNAPSHOT || PK__FULL /* live, and not for ever */
+#define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
+#else
+#define PK__CACHE_MORTAL(flags) ((flags) == PK__CACHE_LIVE)
+#endif
 
 #if PERFKIT_HOSTED || defined __AVR__
 #define PK__CACHE_ZERO(p, n) memset(p, 0, n)
@@ -1406,7 +1525,11 @@ PK__CACHE_PART pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t le
     pk_hash own;
     if (!PERFKIT_CACHE_CHAINS && !PK__FULL) len = c->key_size; /* so that callers need not pass it */
     if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
+#if PERFKIT_CACHE_SIPHASH
+    own = c->cold->hash(c->cold->hash == pk_cache_siphash ? c->cold->hash_key : c->cold->user, key, len);
+#else
     own = c->cold->hash(c->cold->user, key, len);
+#endif
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
 
@@ -1710,6 +1833,9 @@ PK__CACHE_PART void pk__cache_push(PK__CACHE_SELF, pk__cache_n e) {
 }
 PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, pk__cache_n e) {
     pk__cache_n next = pk__cache_next(PK__CACHE_THIS, e), prev = pk__cache_prev(PK__CACHE_THIS, e);
+#if PERFKIT_CACHE_SNAPSHOT
+    if (PK__CACHE_MAY(PK__CACHE_IS_SAVING) && c->cold->save_at == e) c->cold->save_at = prev;
+#endif
     pk__cache_set_prev(PK__CACHE_THIS, next, prev);
     pk__cache_set_next(PK__CACHE_THIS, prev, next);
 }
@@ -2775,6 +2901,13 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 #if PERFKIT_CACHE_THREADS && PERFKIT_HOSTED && !defined _WIN32
 #include <sched.h> /* sched_yield */
 #endif
+#if PERFKIT_HOSTED && (PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_SIPHASH) && !defined _WIN32
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h> /* rename */
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
 
 /* The short path, for a cache of which nothing special was asked: run `statement`, which returns, for each link width with the
    other sizes as the cache tells them. */
@@ -3321,7 +3454,7 @@ PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cach
     if (c->count == 0) return 0;
     if (passed >= PK_TTL_MAX) { /* more than the longest time to live: all are over, though some may look as if they were not */
         for (e = 1; e <= c->fresh; e++)
-            if (pk__cache_flags(PK__CACHE_ANY, e) == PK__CACHE_LIVE) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+            if (PK__CACHE_MORTAL(pk__cache_flags(PK__CACHE_ANY, e))) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
         budget = c->fresh;
     } else if (passed > 0) {
 #if PERFKIT_TIME_BITS == 64
@@ -3439,13 +3572,11 @@ static void pk__cache_forget(pk_cache *c) {
 }
 #endif
 
-PK_API pk_status pk_cache_clear(pk_cache *c) {
-    PERFKIT_ASSERT(c != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
+PK__CACHE_ONCE void pk__cache_empty(pk_cache *c) {
 #if PERFKIT_CACHE_S3FIFO
     if ((c->special & PK__CACHE_IS_S3) && ((c->special & PK__CACHE_IS_LOCKED) || c->cold->on_evict != NULL)) {
         pk__s3_drop_many(c, c->groups, c->fresh);
-        return PK_OK;
+        return;
     }
 #endif
 #if PK__FULL
@@ -3454,10 +3585,21 @@ PK_API pk_status pk_cache_clear(pk_cache *c) {
         c->cold->counters[PK__CACHE_LEFT + PK_EVICT_CLEARED] += c->count;
 #endif
         pk__cache_forget(c);
-        return PK_OK;
+        return;
     }
 #endif
     pk__cache_drop_many(c, c->count);
+}
+PK_API pk_status pk_cache_clear(pk_cache *c) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PERFKIT_CACHE_SNAPSHOT
+    if (c->special & PK__CACHE_IS_SAVING) { /* one entry may be in the making, another the next to be saved */
+        pk__cache_drop_many(c, c->count);
+        return PK_OK;
+    }
+#endif
+    pk__cache_empty(c);
     return PK_OK;
 }
 
@@ -3465,7 +3607,7 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     pk_cache gone;
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_OK;
-    if (c->cold->hooks_running) return PK_BUSY;
+    if (c->cold->hooks_running || (PERFKIT_CACHE_SNAPSHOT && (c->special & PK__CACHE_IS_SAVING))) return PK_BUSY;
 #if PK__S3_SHARED
     if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED) &&
         pk__load32(&pk__s3_common(c)->hooks_running) != 0)
@@ -3501,6 +3643,28 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
 PK__STATIC_ASSERT(cache_hooks_agree, PK__CACHE_HOOKS_SPAN(pk_cache_desc) == PK__CACHE_HOOKS_SPAN(pk__cache_cold) &&
                                          offsetof(pk_cache_desc, on_evict) - offsetof(pk_cache_desc, allocator) ==
                                              offsetof(pk__cache_cold, on_evict) - offsetof(pk__cache_cold, allocator));
+
+#if PERFKIT_CACHE_SIPHASH
+/* The cache's own key: the one given, or random bytes of the operating system. */
+static pk_status pk__cache_sip_key(unsigned char *key, const unsigned char *given) {
+    if (given) {
+        PK__CACHE_COPY(key, given, 16);
+        return PK_OK;
+    }
+#if PERFKIT_HOSTED && defined _WIN32
+    return SystemFunction036(key, 16) ? PK_OK : PK_UNSUPPORTED; /* RtlGenRandom */
+#elif PERFKIT_HOSTED
+    {
+        int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+        ssize_t done = fd < 0 ? 0 : read(fd, key, 16);
+        if (fd >= 0) close(fd);
+        return done == 16 ? PK_OK : PK_UNSUPPORTED;
+    }
+#else
+    return PK_UNSUPPORTED;
+#endif
+}
+#endif
 
 /* Sizes of whole blocks. */
 #ifdef __AVR__
@@ -3787,6 +3951,9 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     pk__cache_total bytes;
     unsigned slots;
     void *memory, *block = NULL;
+#if PERFKIT_CACHE_SIPHASH
+    unsigned char hash_key[16] = {0};
+#endif
     PERFKIT_ASSERT(c != NULL);
     if (size != sizeof(pk_cache) || config != PK__CACHE_CONFIG_WORD) return PK_INVALID;
     c->cold = NULL;
@@ -3799,6 +3966,9 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     status = pk__cache_check_ttl(ttl, clock);
     if (status != PK_OK) return status;
     if (PERFKIT_CACHE_MORE && desc->times && clock == NULL) return PK_UNSUPPORTED;
+#if PERFKIT_CACHE_SIPHASH
+    if (desc->hash == pk_cache_siphash && (status = pk__cache_sip_key(hash_key, desc->hash_key)) != PK_OK) return status;
+#endif
     memory = desc->memory;
     if (memory == NULL)
         memory = block = pk__alloc(&desc->allocator, (size_t)bytes, 8);
@@ -3813,6 +3983,13 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     c->cold->block = block;
     c->cold->block_size = (size_t)bytes;
     c->cold->ttl = ttl;
+#if PERFKIT_CACHE_SNAPSHOT
+    c->cold->wall_clock = desc->wall_clock;
+    c->cold->schema = desc->schema;
+#endif
+#if PERFKIT_CACHE_SIPHASH
+    PK__CACHE_COPY(c->cold->hash_key, hash_key, sizeof hash_key);
+#endif
 #if PK__FULL
     if (c->chains) c->special |= PK__CACHE_IS_CHAINED;
     if (desc->hash || desc->equal) c->special |= PK__CACHE_IS_HASHED;
@@ -3964,6 +4141,947 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
 #if PK__FULL
     c->special |= PK__CACHE_IS_HOOKED;
 #endif
+}
+#endif
+
+/* ---- Snapshots ---- */
+
+#if PERFKIT_CACHE_SNAPSHOT
+/* The format. Numbers are little-endian; CRC is CRC-32C (Castagnoli, 1993), bits as in iSCSI.
+     Header          0  8  89 50 4B 43 0D 0A 1A 0A
+                     8  2  version: 1
+                    10  2  bit 0: each record has an interval; the other bits 0
+                    12  4  key_size, 0: lengths vary
+                    16  4  value_size, 0: lengths vary
+                    20  4  desc.schema
+                    24  8  desc.wall_clock's milliseconds, 0: none
+                    32  8  0
+                    40  4  CRC of bytes 0 to 39
+     Each record     0  1  72 ('r')
+                     1  1  bit 0: never expires; bit 1: in the main queue of S3-FIFO; bits 2, 3: its frequency; the others 0
+                     2  6  milliseconds that it had left at the header's moment; 0 where it never expires
+                       [8  interval of a sliding time to live, ~0: none; where bit 0 of the header says so]
+                       [4  length of the key, where key_size is 0]
+                       [4  length of the value, where value_size is 0]
+                       [4  CRC of the record so far, where one of the two is 0]
+                        k  key
+                        v  value
+                        4  CRC of the record so far
+     Trailer         0  1  74 ('t')
+                     1  3  0
+                     4  4  number of records
+                     8  4  CRC of: the header, the last 4 bytes of each record, the trailer's first 8 bytes
+   The CRCs of a record begin with seed ^ its offset in the whole (32 bits), not with 0; seed is the CRC of bytes 8 to 23 of the
+   header: a record is good only in its place, and with keys, values and a schema of its kind.
+   Records stand least recent first; where a key stands twice, the later record is the newer. */
+enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
+#define PK__CACHE_MARK 32 /* flag of an entry: this save has written it, or this load has put it */
+enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
+enum { /* pk_cache_transfer.phase */
+    PK__CACHE_OVER,
+    PK__CACHE_SAVING,
+    PK__CACHE_ENDING,
+    PK__CACHE_HEADING,
+    PK__CACHE_EMPTYING,
+    PK__CACHE_LOADING,
+    PK__CACHE_LONG, /* a record longer than the buffer */
+    PK__CACHE_LOST  /* somewhere in a record whose lengths are damaged */
+};
+enum { /* pk_cache_transfer.flags */
+    PK__CACHE_SALVAGING = PK_CACHE_SALVAGE,
+    PK__CACHE_SLIDING = 2,  /* records have intervals */
+    PK__CACHE_VARYING = 4,  /* and lengths */
+    PK__CACHE_TIMED = 8,    /* the clock ran when it began */
+    PK__CACHE_DAMAGED = 16, /* the header: nobody knows the age */
+    PK__CACHE_CROWDED = 32, /* the next record needs an empty buffer */
+    PK__CACHE_READ = 64,    /* all that there is */
+    PK__CACHE_ALONE = 128   /* nothing may follow the trailer */
+};
+
+#if PK__FULL
+static const uint32_t pk__cache_crc_table[8][16] = { /* [k][n]: what n does, 4 × k + 4 bits on */
+#else
+static const uint32_t pk__cache_crc_table[1][16] PK_ROM = {
+#endif
+    {0x00000000u, 0x105EC76Fu, 0x20BD8EDEu, 0x30E349B1u, 0x417B1DBCu, 0x5125DAD3u, 0x61C69362u, 0x7198540Du,
+     0x82F63B78u, 0x92A8FC17u, 0xA24BB5A6u, 0xB21572C9u, 0xC38D26C4u, 0xD3D3E1ABu, 0xE330A81Au, 0xF36E6F75u},
+#if PK__FULL
+    {0x00000000u, 0xF26B8303u, 0xE13B70F7u, 0x1350F3F4u, 0xC79A971Fu, 0x35F1141Cu, 0x26A1E7E8u, 0xD4CA64EBu,
+     0x8AD958CFu, 0x78B2DBCCu, 0x6BE22838u, 0x9989AB3Bu, 0x4D43CFD0u, 0xBF284CD3u, 0xAC78BF27u, 0x5E133C24u},
+    {0x00000000u, 0x3FC5F181u, 0x7F8BE302u, 0x404E1283u, 0xFF17C604u, 0xC0D23785u, 0x809C2506u, 0xBF59D487u,
+     0xFBC3FAF9u, 0xC4060B78u, 0x844819FBu, 0xBB8DE87Au, 0x04D43CFDu, 0x3B11CD7Cu, 0x7B5FDFFFu, 0x449A2E7Eu},
+    {0x00000000u, 0x13A29877u, 0x274530EEu, 0x34E7A899u, 0x4E8A61DCu, 0x5D28F9ABu, 0x69CF5132u, 0x7A6DC945u,
+     0x9D14C3B8u, 0x8EB65BCFu, 0xBA51F356u, 0xA9F36B21u, 0xD39EA264u, 0xC03C3A13u, 0xF4DB928Au, 0xE7790AFDu},
+    {0x00000000u, 0x70A27D8Au, 0xE144FB14u, 0x91E6869Eu, 0xC76580D9u, 0xB7C7FD53u, 0x26217BCDu, 0x56830647u,
+     0x8B277743u, 0xFB850AC9u, 0x6A638C57u, 0x1AC1F1DDu, 0x4C42F79Au, 0x3CE08A10u, 0xAD060C8Eu, 0xDDA47104u},
+    {0x00000000u, 0xA541927Eu, 0x4F6F520Du, 0xEA2EC073u, 0x9EDEA41Au, 0x3B9F3664u, 0xD1B1F617u, 0x74F06469u,
+     0x38513EC5u, 0x9D10ACBBu, 0x773E6CC8u, 0xD27FFEB6u, 0xA68F9ADFu, 0x03CE08A1u, 0xE9E0C8D2u, 0x4CA15AACu},
+    {0x00000000u, 0xE964B13Du, 0xD725148Bu, 0x3E41A5B6u, 0xABA65FE7u, 0x42C2EEDAu, 0x7C834B6Cu, 0x95E7FA51u,
+     0x52A0C93Fu, 0xBBC47802u, 0x8585DDB4u, 0x6CE16C89u, 0xF90696D8u, 0x106227E5u, 0x2E238253u, 0xC747336Eu},
+    {0x00000000u, 0xDD45AAB8u, 0xBF672381u, 0x62228939u, 0x7B2231F3u, 0xA6679B4Bu, 0xC4451272u, 0x1900B8CAu,
+     0xF64463E6u, 0x2B01C95Eu, 0x49234067u, 0x9466EADFu, 0x8D665215u, 0x5023F8ADu, 0x32017194u, 0xEF44DB2Cu},
+#endif
+};
+#if PK__FULL && defined __x86_64__ && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
+#define PK__CACHE_CRC_CHIP 1
+__attribute__((target("sse4.2"))) static uint32_t pk__cache_crc_chip(uint32_t crc, const unsigned char *p, size_t n) {
+    uint64_t all = crc, word;
+    for (; n >= 8; p += 8, n -= 8) {
+        memcpy(&word, p, 8);
+        all = __builtin_ia32_crc32di(all, word);
+    }
+    crc = (uint32_t)all;
+    for (; n > 0; n--) crc = __builtin_ia32_crc32qi(crc, *p++);
+    return crc;
+}
+#else
+#define PK__CACHE_CRC_CHIP 0
+#endif
+/* The CRC of bytes of which that of those before them is `crc`. */
+static uint32_t pk__cache_crc(uint32_t crc, const void *bytes, size_t n) {
+    const unsigned char *p = (const unsigned char *)bytes;
+    crc = ~crc;
+#if PK__CACHE_CRC_CHIP
+    if (__builtin_cpu_supports("sse4.2")) return ~pk__cache_crc_chip(crc, p, n);
+#endif
+#if PK__FULL /* 4 bytes at once, by half bytes: "slicing" (Kounavis and Berry, 2005) in 512 B of tables */
+    for (; n >= 4; p += 4, n -= 4) {
+        crc ^= (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        crc = pk__cache_crc_table[7][crc & 15] ^ pk__cache_crc_table[6][crc >> 4 & 15] ^
+              pk__cache_crc_table[5][crc >> 8 & 15] ^ pk__cache_crc_table[4][crc >> 12 & 15] ^
+              pk__cache_crc_table[3][crc >> 16 & 15] ^ pk__cache_crc_table[2][crc >> 20 & 15] ^
+              pk__cache_crc_table[1][crc >> 24 & 15] ^ pk__cache_crc_table[0][crc >> 28];
+    }
+#endif
+    for (; n > 0; n--, p++) {
+        crc = pk__rom_read32(&pk__cache_crc_table[0][(crc ^ *p) & 15]) ^ crc >> 4;
+        crc = pk__rom_read32(&pk__cache_crc_table[0][(crc ^ *p >> 4) & 15]) ^ crc >> 4;
+    }
+    return ~crc;
+}
+
+PK__HOT_INLINE void pk__cache_store16(unsigned char *p, unsigned n) {
+    p[0] = (unsigned char)(n & 255u);
+    p[1] = (unsigned char)(n >> 8 & 255u);
+}
+PK__HOT_INLINE void pk__cache_store32(unsigned char *p, uint32_t n) {
+    p[0] = (unsigned char)(n & 255u);
+    p[1] = (unsigned char)(n >> 8 & 255u);
+    p[2] = (unsigned char)(n >> 16 & 255u);
+    p[3] = (unsigned char)(n >> 24);
+}
+PK__HOT_INLINE uint32_t pk__cache_load32(const unsigned char *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static void pk__cache_store64(unsigned char *p, uint64_t n) {
+    pk__cache_store32(p, (uint32_t)(n & 0xFFFFFFFFu));
+    pk__cache_store32(p + 4, (uint32_t)(n >> 32));
+}
+static uint64_t pk__cache_load64(const unsigned char *p) {
+    return (uint64_t)pk__cache_load32(p + 4) << 32 | pk__cache_load32(p);
+}
+
+/* The header of this cache's snapshots, but for what depends on the moment; and what follows from it for the records. */
+static const unsigned char pk__cache_magic[8] PK_ROM = {0x89, 0x50, 0x4B, 0x43, 0x0D, 0x0A, 0x1A, 0x0A};
+static void pk__cache_heading(const pk_cache *c, pk_cache_transfer *t, unsigned char *h) {
+    unsigned i;
+    PK__CACHE_ZERO(h, PK__CACHE_HEADER);
+    for (i = 0; i < 8; i++) h[i] = pk__rom_read8(&pk__cache_magic[i]);
+    h[8] = 1;
+#if PERFKIT_CACHE_MORE
+    h[10] = c->cold->at_ttl != PK__CACHE_NONE;
+#endif
+    pk__cache_store32(h + 12, c->key_size);
+    pk__cache_store32(h + 16, c->value_size);
+    pk__cache_store32(h + 20, c->cold->schema);
+    (void)t;
+}
+static void pk__cache_records(const pk_cache *c, pk_cache_transfer *t, const unsigned char *h) {
+    t->seed = pk__cache_crc(0, h + 8, 16);
+    if (h[10] & 1) t->flags |= PK__CACHE_SLIDING;
+    if (c->key_size == 0 || c->value_size == 0) t->flags |= PK__CACHE_VARYING;
+    t->head = 8u + (h[10] & 1 ? 8u : 0u) + (c->key_size ? 0u : 4u) + (c->value_size ? 0u : 4u) +
+              (t->flags & PK__CACHE_VARYING ? 4u : 0u);
+}
+
+/* A save or a load begins, and ends. */
+static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, size_t size, void *user, uint8_t how) {
+    pk__cache_cold *cold;
+    PERFKIT_ASSERT(c != NULL && t != NULL);
+    if (size != sizeof(pk_cache_transfer)) return PK_INVALID;
+    PK__CACHE_ZERO(t, offsetof(pk_cache_transfer, buffer));
+    if (c->cold == NULL) return PK_CLOSED;
+    if (c->key_size + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER || (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)))
+        return PK_UNSUPPORTED;
+    cold = c->cold;
+    if (c->special & PK__CACHE_IS_SAVING) return PK_BUSY;
+    pk__cache_look(c);
+    c->special |= PK__CACHE_IS_SAVING;
+    cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
+    cold->marked = 1;
+    cold->save_at = how == PK__CACHE_TO_WALK ? pk__cache_prev(PK__CACHE_ANY, 0) : 0;
+    cold->save_left = c->capacity;
+    cold->save_sweep = 0;
+    t->cache = c;
+    t->user = user;
+#if PERFKIT_CACHE_TTL
+    t->began = c->last;
+    if (c->clock) t->flags |= PK__CACHE_TIMED;
+#endif
+    return PK_OK;
+}
+PK_API void pk_cache_transfer_end(pk_cache_transfer *t) {
+    pk_cache *c = t->cache;
+    if (t->phase == PK__CACHE_OVER) return;
+    if (t->phase == PK__CACHE_LONG && t->entry != 0) pk__cache_release(PK__CACHE_ANY, (pk__cache_n)t->entry);
+    t->phase = PK__CACHE_OVER;
+    c->special = (uint8_t)(c->special & ~PK__CACHE_IS_SAVING);
+    if (c->cold->snapshot == PK__CACHE_TO_END) c->cold->marked = 0; /* the sweep took them all back */
+    c->cold->snapshot = 0;
+    c->cold->save_at = 0;
+}
+
+/* Hand all of the buffer over. */
+static pk_status pk__cache_flush(pk_cache_transfer *t) {
+    while (t->at < t->end) {
+        size_t n = t->write_fn(t->user, t->buffer + t->at, t->end - t->at);
+        if (n == PK_CACHE_IO_LATER) return PK_AGAIN;
+        if (n == 0 || n > t->end - t->at) return PK_IO;
+        t->at += (unsigned)n;
+    }
+    t->offset += t->end;
+    t->at = t->end = 0;
+    return PK_OK;
+}
+
+/* Copy bytes of a value between memory and the slots of an entry, from where the last call stopped. */
+static void pk__cache_stream(pk_cache *c, pk_cache_transfer *t, unsigned char *to, const unsigned char *from, size_t n) {
+    unsigned char *bytes;
+    size_t part;
+    while (n > 0) {
+#if PERFKIT_CACHE_CHAINS
+        if (c->chains && t->slot_at == c->stride) {
+            t->slot = pk__cache_slot_next(PK__CACHE_ANY, (pk__cache_n)t->slot);
+            t->slot_at = 0;
+        }
+#endif
+        part = c->stride - t->slot_at;
+        if (part > n) part = n;
+        bytes = pk__cache_slot(PK__CACHE_ANY, (pk__cache_n)t->slot) + t->slot_at;
+        if (to) {
+            PK__CACHE_COPY(to, bytes, part);
+            to += part;
+        } else {
+            PK__CACHE_COPY(bytes, from, part);
+            from += part;
+        }
+        t->slot_at += (unsigned)part;
+        n -= part;
+    }
+}
+/* Where the value of entry e begins. */
+static void pk__cache_stream_from(pk_cache *c, pk_cache_transfer *t, pk__cache_n e, size_t key_len) {
+    t->slot = e;
+    t->slot_at = c->value_offset;
+    (void)key_len;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        t->slot = (unsigned)c->cold->items[2 * (size_t)e];
+        t->slot_at = c->prefix + (unsigned)key_len;
+    }
+#endif
+}
+
+/* Add the record of entry e to the buffer, unless its time is over. False: not before the buffer is empty. */
+static bool pk__cache_record(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
+    unsigned char flags = c->cold->flags[e], *key = pk__cache_key(PK__CACHE_ANY, e), *p = t->buffer + t->end;
+    size_t key_len = pk__cache_key_len(PK__CACHE_ANY, key), len = c->value_size, room = sizeof t->buffer - t->end, n;
+    uint32_t begin = t->seed ^ (t->offset + t->end);
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) len = (size_t)c->cold->items[2 * (size_t)e + 1];
+#endif
+    n = t->head + 4u;
+    if (room < n || room - n < key_len || room - n - key_len < len) {
+        if (t->end > 0) return false;
+        if (room - n < key_len) {
+            t->result = PK_TOO_BIG;
+            return true;
+        }
+    }
+    PK__CACHE_ZERO(p, 8);
+    p[0] = 'r';
+    p[1] = (flags & PK__CACHE_NEVER) != 0;
+#if PERFKIT_CACHE_TTL
+    if (!(flags & PK__CACHE_NEVER)) {
+        pk_time expiry = pk__cache_expiry(PK__CACHE_ANY, e), left = expiry - (t->flags & PK__CACHE_TIMED ? t->began : c->last);
+        if (pk__time_reached(c->last, expiry)) return true;
+        pk__cache_store32(p + 2, (uint32_t)left);
+#if PERFKIT_TIME_BITS == 64
+        pk__cache_store16(p + 6, (unsigned)(left >> 32));
+#endif
+    }
+#endif
+    p += 8;
+#if PERFKIT_CACHE_MORE
+    if (t->flags & PK__CACHE_SLIDING) {
+        pk_time interval = pk__cache_extra_time(c, e, c->cold->at_ttl);
+        pk__cache_store64(p, interval == PK_TTL_NEVER ? ~(uint64_t)0 : interval);
+        p += 8;
+    }
+#endif
+    if (c->key_size == 0) {
+        pk__cache_store32(p, (uint32_t)key_len);
+        p += 4;
+    }
+    if (c->value_size == 0) {
+        pk__cache_store32(p, (uint32_t)len);
+        p += 4;
+    }
+    if (t->flags & PK__CACHE_VARYING) {
+        pk__cache_store32(p, pk__cache_crc(begin, t->buffer + t->end, (size_t)(p - t->buffer) - t->end));
+        p += 4;
+    }
+    PK__CACHE_COPY(p, key, key_len);
+    p += key_len;
+    pk__cache_stream_from(c, t, e, key_len);
+    for (;; len -= n, p = t->buffer) {
+        n = sizeof t->buffer - (size_t)(p - t->buffer);
+        if (n > len) n = len;
+        pk__cache_stream(c, t, p, NULL, n);
+        p += n;
+        begin = pk__cache_crc(begin, t->buffer + t->end, (size_t)(p - t->buffer) - t->end);
+        t->end = (unsigned)(p - t->buffer);
+        if (len == n && sizeof t->buffer - t->end >= 4) break;
+        if ((t->result = pk__cache_flush(t)) != PK_OK) return true;
+    }
+    pk__cache_store32(p, begin);
+    t->sum = pk__cache_crc(t->sum, p, 4);
+    t->end += 4;
+    t->count++;
+    return true;
+}
+
+/* Add up to n records of the part's next entries; how many entries were visited, in units of the budget. The walk follows the
+   order from the least recent on, `capacity` entries at most. What others did to the order meanwhile may have led it past some:
+   the sweep adds all that are not marked, and takes the marks back. */
+static uint32_t pk__cache_collect(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
+    pk__cache_cold *cold = c->cold;
+    pk__cache_n batch[16], n = 0, i, e;
+    pk__cache_look(c);
+    if (cold->snapshot == PK__CACHE_TO_WALK) {
+        for (e = cold->save_at; e != 0 && n < 16 && n < budget && n < cold->save_left; e = pk__cache_prev(PK__CACHE_ANY, e)) {
+            batch[n++] = e;
+            PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_ANY, e));
+            PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_ANY, e) + 64);
+        }
+        if (n == 0) {
+            cold->save_at = 0;
+            cold->snapshot = PK__CACHE_TO_SWEEP;
+        }
+        for (i = 0; i < n && t->result == PK_OK; i++) {
+            e = batch[i];
+            cold->save_at = e;
+            if (!pk__cache_record(c, t, e)) {
+                t->flags |= PK__CACHE_CROWDED;
+                return i;
+            }
+            cold->save_at = pk__cache_prev(PK__CACHE_ANY, e);
+            cold->save_left--;
+            cold->flags[e] |= PK__CACHE_MARK;
+        }
+        return n;
+    }
+    for (i = 0; i < 64; i++) { /* cheap ones in a row are one unit */
+        if (cold->save_sweep >= c->fresh) {
+            cold->save_sweep = 0;
+            cold->snapshot = cold->snapshot == PK__CACHE_TO_CLEAN ? (uint8_t)PK__CACHE_TO_WALK : (uint8_t)PK__CACHE_TO_END;
+            if (cold->snapshot == PK__CACHE_TO_WALK) cold->save_at = pk__cache_prev(PK__CACHE_ANY, 0);
+            break;
+        }
+        e = (pk__cache_n)(cold->save_sweep + 1);
+        if (cold->snapshot == PK__CACHE_TO_SWEEP && (cold->flags[e] & (PK__CACHE_LIVE | PK__CACHE_MARK)) == PK__CACHE_LIVE) {
+            if (pk__cache_record(c, t, e))
+                cold->save_sweep = e;
+            else
+                t->flags |= PK__CACHE_CROWDED;
+            break;
+        }
+        cold->save_sweep = e;
+        cold->flags[e] = (unsigned char)(cold->flags[e] & ~PK__CACHE_MARK);
+    }
+    return 1;
+}
+
+PK_API pk_status pk__cache_save_begin(pk_cache *c, pk_cache_transfer *t, size_t size, pk_cache_write_fn write_fn, void *user) {
+    unsigned char *h = t->buffer;
+    pk_status status = pk__cache_transfer_begin(c, t, size, user, PK__CACHE_TO_WALK);
+    if (status != PK_OK) return status;
+    PERFKIT_ASSERT(write_fn != NULL);
+    t->write_fn = write_fn;
+    t->phase = PK__CACHE_SAVING;
+    pk__cache_heading(c, t, h);
+    pk__cache_records(c, t, h);
+    if (c->cold->wall_clock) pk__cache_store64(h + 24, c->cold->wall_clock(c->cold->user));
+    pk__cache_store32(h + 40, pk__cache_crc(0, h, 40));
+    t->sum = pk__cache_crc(0, h, PK__CACHE_HEADER);
+    t->end = PK__CACHE_HEADER;
+    return PK_OK;
+}
+
+PK_API pk_status pk_cache_save_step(pk_cache_transfer *t, uint32_t budget) {
+    unsigned char *p;
+    pk_status status = PK_OK;
+    if (t->write_fn == NULL || (t->phase != PK__CACHE_SAVING && t->phase != PK__CACHE_ENDING)) return PK_INVALID;
+    for (;;) {
+        if (t->at > 0 || t->phase == PK__CACHE_ENDING || (t->flags & PK__CACHE_CROWDED)) status = pk__cache_flush(t);
+        if (status == PK_AGAIN) return status;
+        if (status != PK_OK || t->phase == PK__CACHE_ENDING) break;
+        t->flags = (uint8_t)(t->flags & ~PK__CACHE_CROWDED);
+        if (t->cache->cold->snapshot != PK__CACHE_TO_END) {
+            uint32_t used;
+            if (budget == 0) return PK_AGAIN;
+            used = pk__cache_collect(t->cache, t, budget);
+            budget -= used < budget ? used : budget;
+            status = t->result;
+            if (status != PK_OK) break;
+        } else if (sizeof t->buffer - t->end < PK__CACHE_TRAILER) {
+            t->flags |= PK__CACHE_CROWDED;
+        } else {
+            p = t->buffer + t->end;
+            PK__CACHE_ZERO(p, 4);
+            p[0] = 't';
+            pk__cache_store32(p + 4, t->count);
+            pk__cache_store32(p + 8, pk__cache_crc(t->sum, p, 8));
+            t->end += PK__CACHE_TRAILER;
+            t->phase = PK__CACHE_ENDING;
+        }
+    }
+    pk_cache_transfer_end(t);
+    return status == PK_AGAIN ? PK_IO : status;
+}
+
+PK_API pk_status pk_cache_save(pk_cache *c, pk_cache_write_fn write_fn, void *user) {
+    pk_cache_transfer t;
+    pk_status status = pk_cache_save_begin(c, &t, write_fn, user);
+    if (status != PK_OK) return status;
+    status = pk_cache_save_step(&t, 0xFFFFFFFFu);
+    pk_cache_transfer_end(&t);
+    return status == PK_AGAIN ? PK_IO : status;
+}
+
+/* ---- Loading ---- */
+
+/* Have n bytes in the buffer, at t->at. PK_NOT_FOUND: there are no more. */
+static pk_status pk__cache_need(pk_cache_transfer *t, size_t n) {
+    while (t->end - t->at < n) {
+        size_t got;
+        unsigned i;
+        if (t->flags & PK__CACHE_READ) return PK_NOT_FOUND;
+        if (sizeof t->buffer - t->at < n || t->at == t->end) {
+            for (i = 0; i < t->end - t->at; i++) t->buffer[i] = t->buffer[t->at + i];
+            t->offset += t->at;
+            t->end -= t->at;
+            t->at = 0;
+        }
+        got = t->read_fn(t->user, t->buffer + t->end, sizeof t->buffer - t->end);
+        if (got == PK_CACHE_IO_LATER) return PK_AGAIN;
+        if (got > sizeof t->buffer - t->end) return PK_IO;
+        if (got == 0) t->flags |= PK__CACHE_READ;
+        t->end += (unsigned)got;
+    }
+    return PK_OK;
+}
+
+/* What the transfer ends with is known: the cache becomes empty first where it must not keep what is there. */
+static void pk__cache_conclude(pk_cache_transfer *t, pk_status result) {
+    if (t->result == PK_OK) t->result = result;
+    t->phase = t->result == PK_OK || (t->flags & PK__CACHE_SALVAGING) ? PK__CACHE_ENDING : PK__CACHE_EMPTYING;
+    if (t->phase == PK__CACHE_EMPTYING) t->kept = 0;
+}
+/* Bytes are not what was saved: that is the end, or they are left out. */
+static void pk__cache_damage(pk_cache_transfer *t, pk_status result) {
+    if (t->result == PK_OK) t->result = result;
+    if (!(t->flags & PK__CACHE_SALVAGING)) pk__cache_conclude(t, result);
+}
+
+static pk_status pk__cache_read_header(pk_cache *c, pk_cache_transfer *t) {
+    unsigned char own[PK__CACHE_HEADER], *h;
+    pk_status status = pk__cache_need(t, PK__CACHE_HEADER);
+    if (status == PK_AGAIN) return status;
+    t->phase = PK__CACHE_EMPTYING;
+    if (status == PK_IO) {
+        t->result = status;
+        t->phase = PK__CACHE_ENDING; /* nothing was read: as it was */
+        return PK_OK;
+    }
+    h = t->buffer + t->at;
+    pk__cache_heading(c, t, own);
+    if (status != PK_OK || PK__CACHE_COMPARE(h, own, 8) != 0 || pk__cache_load32(h + 40) != pk__cache_crc(0, h, 40)) {
+        t->result = PK_CORRUPT; /* a record is good only if it agrees with this cache: so the header is not missed */
+        t->flags |= PK__CACHE_DAMAGED;
+        pk__cache_records(c, t, own);
+    } else if (PK__CACHE_COMPARE(h + 8, own + 8, 2) != 0 || PK__CACHE_COMPARE(h + 12, own + 12, 12) != 0 || h[10] > 1 || h[11]) {
+        t->result = PK_MISMATCH;
+        t->phase = PK__CACHE_ENDING;
+    } else {
+        uint64_t then = pk__cache_load64(h + 24), now = c->cold->wall_clock ? c->cold->wall_clock(c->cold->user) : 0;
+        if (then != 0 && now > then) t->age = now - then;
+        pk__cache_records(c, t, h);
+    }
+    if (t->end - t->at >= PK__CACHE_HEADER) {
+        t->sum = pk__cache_crc(0, h, PK__CACHE_HEADER);
+        t->at += PK__CACHE_HEADER;
+    }
+    return PK_OK;
+}
+
+/* The times of the record at p, as they are now. False: its time is over. */
+static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsigned char *p) {
+    uint64_t left = (uint64_t)(p[6] | (unsigned)p[7] << 8) << 32 | pk__cache_load32(p + 2), passed = t->age, interval;
+    t->ttl = t->interval = PK_TTL_NEVER;
+    if (!(p[1] & 1)) {
+#if PERFKIT_CACHE_TTL
+        if (t->flags & PK__CACHE_TIMED) passed += (pk_time)(c->last - t->began);
+#endif
+        if (left <= passed || ((t->flags & PK__CACHE_DAMAGED) && c->cold->wall_clock)) return false;
+        left -= passed;
+        t->ttl = left < PK_TTL_MAX ? (pk_time)left : PK_TTL_MAX;
+        t->interval = t->ttl;
+    }
+    if (t->flags & PK__CACHE_SLIDING) {
+        interval = pk__cache_load64(p + 8);
+        t->interval = interval == ~(uint64_t)0 ? PK_TTL_NEVER : interval < PK_TTL_MAX ? (pk_time)interval : PK_TTL_MAX;
+    }
+    return true;
+}
+
+/* Entry e holds what the record at hand said. */
+static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
+    c->cold->flags[e] |= PK__CACHE_MARK;
+#if PERFKIT_CACHE_MORE
+    if (c->cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, c->cold->at_ttl, t->interval);
+#endif
+    t->kept++;
+}
+/* Whether the key has a value that is newer than the snapshot's. */
+static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len) {
+    pk__cache_n e = pk__cache_find(PK__CACHE_ANY, key, key_len, pk__cache_hash(PK__CACHE_ANY, key, key_len));
+    return e != 0 && !(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) && !pk__cache_over(PK__CACHE_ANY, e);
+}
+/* Put what a record says. PK_UNSUPPORTED: it has a time to live, and there is no clock; what can't be kept otherwise is left out. */
+static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsigned char *key, size_t key_len,
+                                   const unsigned char *value, size_t len) {
+    pk_status status = PK_EXISTS;
+    pk__cache_n e;
+    PK__CACHE_BEGIN;
+    if (!pk__cache_newer(c, key, key_len)) {
+#if PK__FULL
+        status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, t->ttl);
+#else
+        status = pk_cache_put(c, key, key_len, value, len, t->ttl);
+#endif
+        e = pk__cache_next(PK__CACHE_ANY, 0);
+        if (status == PK_OK && e != 0 && pk__cache_same(PK__CACHE_ANY, e, key, key_len)) pk__cache_kept(c, t, e);
+    }
+    PK__CACHE_END;
+    return status == PK_UNSUPPORTED ? status : PK_OK;
+}
+
+/* The lengths that the head of the record at p tells; false: it is damaged. */
+static bool pk__cache_lengths(pk_cache *c, pk_cache_transfer *t, const unsigned char *p, uint32_t *key_len, uint32_t *len) {
+    const unsigned char *lengths = p + 8 + (t->flags & PK__CACHE_SLIDING ? 8 : 0);
+    *key_len = c->key_size;
+    *len = c->value_size;
+    if (!(t->flags & PK__CACHE_VARYING)) return true;
+    if (p[0] != 'r' || pk__cache_load32(p + t->head - 4) !=
+                           pk__cache_crc(t->seed ^ (t->offset + (uint32_t)(p - t->buffer)), p, t->head - 4))
+        return false;
+    if (c->key_size == 0) {
+        *key_len = pk__cache_load32(lengths);
+        lengths += 4;
+    }
+    if (c->value_size == 0) *len = pk__cache_load32(lengths);
+    return true;
+}
+
+/* A record that is longer than the buffer begins: its value goes to its slots as it comes. Where there are none, it is passed over. */
+static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, uint32_t len) {
+    pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+    pk_time ttl = t->ttl;
+    pk__cache_n e = 0;
+    t->left = len;
+    t->phase = PK__CACHE_LONG;
+    t->entry = 0;
+    if (t->ttl == 0) return;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains && ((size_t)len != len || pk__cache_room(PK__CACHE_ANY, key_len, (size_t)len) != PK_OK)) return;
+#endif
+    if (pk__cache_ttl(c, &ttl) != PK_OK) {
+        pk__cache_damage(t, PK_UNSUPPORTED);
+        return;
+    }
+    if (pk__cache_newer(c, key, key_len) || (e = pk__cache_take(PK__CACHE_ANY, hash)) == 0) return;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains && !pk__cache_fit(PK__CACHE_ANY, e, c->prefix + key_len + (size_t)len)) {
+        pk__cache_release(PK__CACHE_ANY, e);
+        return;
+    }
+#endif
+    t->entry = e;
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        unsigned char *own = pk__cache_key(PK__CACHE_ANY, e);
+        if (c->prefix) pk__cache_store16(own - 2, (unsigned)key_len);
+        PK__CACHE_COPY(own, key, key_len);
+        c->cold->items[2 * (size_t)e + 1] = len;
+    } else
+#endif
+    {
+        PK__CACHE_COPY(pk__cache_key(PK__CACHE_ANY, e), key, key_len);
+    }
+    pk__cache_stream_from(c, t, e, key_len);
+}
+static void pk__cache_long_end(pk_cache *c, pk_cache_transfer *t, bool good) {
+    pk__cache_n e = (pk__cache_n)t->entry, other;
+    unsigned char *key;
+    size_t key_len;
+    pk_hash hash;
+    t->phase = PK__CACHE_LOADING;
+    t->entry = 0;
+    if (e == 0) return;
+    key = pk__cache_key(PK__CACHE_ANY, e);
+    key_len = pk__cache_key_len(PK__CACHE_ANY, key);
+    hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+    pk__cache_look(c);
+    if (good && !pk__cache_newer(c, key, key_len)) {
+        other = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
+        if (other != 0) pk__cache_drop(c, other, PK_EVICT_REPLACED);
+        good = pk__cache_find(PK__CACHE_ANY, key, key_len, hash) == 0 && pk__cache_vacant(PK__CACHE_ANY, hash);
+    } else {
+        good = false;
+    }
+    if (!good) {
+        pk__cache_release(PK__CACHE_ANY, e);
+        return;
+    }
+    pk__cache_place(PK__CACHE_ANY, hash, e);
+    pk__cache_push(PK__CACHE_ANY, e);
+    pk__cache_counted(PK__CACHE_ANY, 1);
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains)
+        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used +
+                                            pk__cache_slots_for(PK__CACHE_ANY, pk__cache_bytes(PK__CACHE_ANY, e)));
+#endif
+#if PERFKIT_STATS
+    pk__cache_add(PK__CACHE_ANY, PK__CACHE_PUTS);
+#endif
+    pk__cache_stamp(PK__CACHE_ANY, e, t->ttl);
+#if PERFKIT_CACHE_MORE
+    if (c->special & PK__CACHE_IS_EXTRA) pk__cache_note_put(c, e, t->ttl);
+#endif
+    pk__cache_kept(c, t, e);
+}
+static pk_status pk__cache_long(pk_cache *c, pk_cache_transfer *t) {
+    unsigned n;
+    pk_status status = pk__cache_need(t, t->left ? 1 : 4);
+    if (status == PK_AGAIN) return status;
+    if (status != PK_OK) {
+        pk__cache_long_end(c, t, false);
+        return status;
+    }
+    if (t->left > 0) {
+        n = t->end - t->at;
+        if (n > t->left) n = (unsigned)t->left;
+        t->crc = pk__cache_crc(t->crc, t->buffer + t->at, n);
+        if (t->entry != 0) pk__cache_stream(c, t, NULL, t->buffer + t->at, n);
+        t->at += n;
+        t->left -= n;
+    } else {
+        bool good = pk__cache_load32(t->buffer + t->at) == t->crc;
+        t->sum = pk__cache_crc(t->sum, t->buffer + t->at, 4);
+        t->at += 4;
+        t->count++;
+        pk__cache_long_end(c, t, good);
+        if (!good) pk__cache_damage(t, PK_CORRUPT);
+    }
+    return PK_OK;
+}
+
+/* The trailer, if that is what comes. PK_NOT_FOUND: it is not. */
+static pk_status pk__cache_trailer(pk_cache_transfer *t) {
+    const unsigned char *p;
+    pk_status status = pk__cache_need(t, 1);
+    if (status == PK_OK && t->buffer[t->at] != 't') return PK_NOT_FOUND;
+    if (status == PK_OK) status = pk__cache_need(t, PK__CACHE_TRAILER);
+    if (status != PK_OK) return status;
+    p = t->buffer + t->at;
+    if (pk__cache_load32(p + 4) != t->count || pk__cache_load32(p + 8) != pk__cache_crc(t->sum, p, 8)) return PK_NOT_FOUND;
+    t->at += PK__CACHE_TRAILER;
+    status = t->flags & PK__CACHE_ALONE ? pk__cache_need(t, 1) : PK_NOT_FOUND;
+    if (status == PK_OK || status == PK_NOT_FOUND) pk__cache_conclude(t, status == PK_OK ? PK_CORRUPT : PK_OK);
+    return status == PK_NOT_FOUND ? PK_OK : status;
+}
+
+/* A record's head is whole, and tells that the record is longer than the buffer. */
+static pk_status pk__cache_read_long(pk_cache *c, pk_cache_transfer *t, uint32_t key_len, uint32_t len) {
+    uint32_t begin = t->seed ^ (t->offset + t->at);
+    unsigned char *p;
+    pk_status status;
+    if (key_len > sizeof t->buffer - t->head) { /* saved with a larger buffer: passed over */
+        t->crc = pk__cache_crc(begin, t->buffer + t->at, t->head);
+        t->at += t->head;
+        t->left = key_len + len;
+        t->entry = 0;
+        t->phase = PK__CACHE_LONG;
+        return PK_OK;
+    }
+    status = pk__cache_need(t, t->head + (size_t)key_len);
+    if (status != PK_OK) return status;
+    p = t->buffer + t->at;
+    t->crc = pk__cache_crc(begin, p, t->head + (size_t)key_len);
+    if (!pk__cache_record_times(c, t, p)) t->ttl = 0;
+    t->at += t->head + (unsigned)key_len;
+    pk__cache_long_begin(c, t, p + t->head, (size_t)key_len, len);
+    return PK_OK;
+}
+
+/* One record, or the trailer. PK_NOT_FOUND: it ends too early. */
+static pk_status pk__cache_read_record(pk_cache *c, pk_cache_transfer *t) {
+    uint32_t key_len, len, begin;
+    unsigned char *p;
+    size_t whole;
+    pk_status status = pk__cache_trailer(t);
+    if (status != PK_NOT_FOUND) return status;
+    status = pk__cache_need(t, t->head);
+    if (status != PK_OK) return status;
+    if (!pk__cache_lengths(c, t, t->buffer + t->at, &key_len, &len)) {
+        pk__cache_damage(t, PK_CORRUPT);
+        if (t->phase == PK__CACHE_LOADING) t->phase = PK__CACHE_LOST;
+        return PK_OK;
+    }
+    if (key_len > sizeof t->buffer - t->head - 4 || len > sizeof t->buffer - t->head - 4 - key_len)
+        return pk__cache_read_long(c, t, key_len, len);
+    whole = t->head + (size_t)key_len + (size_t)len;
+    status = pk__cache_need(t, whole + 4);
+    if (status != PK_OK) return status;
+    begin = t->seed ^ (t->offset + t->at);
+    p = t->buffer + t->at;
+    t->at += (unsigned)whole + 4;
+    t->count++;
+    t->sum = pk__cache_crc(t->sum, p + whole, 4);
+    if (p[0] != 'r' || pk__cache_load32(p + whole) != pk__cache_crc(begin, p, whole)) {
+        pk__cache_damage(t, PK_CORRUPT);
+    } else if (pk__cache_record_times(c, t, p)) {
+        status = pk__cache_restore(c, t, p + t->head, (size_t)key_len, p + t->head + key_len, (size_t)len);
+        if (status != PK_OK) pk__cache_damage(t, status);
+    }
+    return PK_OK;
+}
+
+/* Look for the head of the next whole record: one buffer at most. */
+static pk_status pk__cache_find_record(pk_cache *c, pk_cache_transfer *t) {
+    uint32_t key_len, len;
+    pk_status status = pk__cache_need(t, t->head);
+    if (status != PK_OK) return status;
+    for (; t->end - t->at >= t->head; t->at++) {
+        if (!pk__cache_lengths(c, t, t->buffer + t->at, &key_len, &len)) continue;
+        t->phase = PK__CACHE_LOADING;
+        break;
+    }
+    return PK_OK;
+}
+
+static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
+    if (budget >= c->count)
+        pk__cache_empty(c);
+    else
+        (void)pk_cache_clear_step(c, 1);
+    if (c->count > 0) return;
+    t->phase = t->result == PK_OK || ((t->flags & PK__CACHE_DAMAGED) && (t->flags & PK__CACHE_SALVAGING)) ? PK__CACHE_LOADING
+                                                                                                       : PK__CACHE_ENDING;
+}
+
+PK_API pk_status pk__cache_load_begin(pk_cache *c, pk_cache_transfer *t, size_t size, pk_cache_read_fn read_fn, void *user,
+                                      unsigned flags) {
+    pk_status status = pk__cache_transfer_begin(c, t, size, user, PK__CACHE_TO_LOAD);
+    if (status != PK_OK) return status;
+    PERFKIT_ASSERT(read_fn != NULL);
+    t->read_fn = read_fn;
+    if (flags & PK_CACHE_SALVAGE) t->flags |= PK__CACHE_SALVAGING;
+    t->phase = PK__CACHE_HEADING;
+    return PK_OK;
+}
+
+PK_API pk_status pk_cache_load_step(pk_cache_transfer *t, uint32_t budget) {
+    pk_cache *c = t->cache;
+    pk_status status = PK_OK;
+    if (t->read_fn == NULL || t->phase < PK__CACHE_ENDING) return PK_INVALID;
+    while (t->phase != PK__CACHE_ENDING) {
+        if (budget == 0) return PK_AGAIN;
+        budget--;
+        status = PK_OK;
+        pk__cache_look(c);
+        switch (t->phase) {
+        case PK__CACHE_HEADING: status = pk__cache_read_header(c, t); break;
+        case PK__CACHE_LOADING: status = pk__cache_read_record(c, t); break;
+        case PK__CACHE_LONG: status = pk__cache_long(c, t); break;
+        case PK__CACHE_LOST: status = pk__cache_find_record(c, t); break;
+        default: pk__cache_make_empty(c, t, budget); /* before the first record, or because it failed */
+        }
+        if (status == PK_AGAIN) return status;
+        if (status != PK_OK) pk__cache_conclude(t, status == PK_NOT_FOUND ? PK_CORRUPT : status);
+    }
+    status = t->result;
+    pk_cache_transfer_end(t);
+    return status;
+}
+
+PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user, unsigned flags, uint32_t *kept) {
+    pk_cache_transfer t;
+    pk_status status = pk_cache_load_begin(c, &t, read_fn, user, flags);
+    if (kept) *kept = 0;
+    if (status != PK_OK) return status;
+    status = pk_cache_load_step(&t, 0xFFFFFFFFu);
+    if (status == PK_AGAIN) { /* nothing now, but there is no later */
+        if (t.phase == PK__CACHE_LONG) pk__cache_long_end(c, &t, false);
+        pk__cache_conclude(&t, PK_IO);
+        if (t.count == 0 && t.sum == 0) t.phase = PK__CACHE_ENDING; /* not even the header came: the cache is as it was */
+        status = pk_cache_load_step(&t, 0xFFFFFFFFu);
+    }
+    if (kept) *kept = t.kept;
+    return status;
+}
+
+#if PERFKIT_HOSTED && !defined _WIN32
+static size_t pk__cache_write_fd(void *user, const void *bytes, size_t n) {
+    ssize_t done;
+    do done = write(*(const int *)user, bytes, n);
+    while (done < 0 && errno == EINTR);
+    return done < 0 ? 0 : (size_t)done;
+}
+static size_t pk__cache_read_fd(void *user, void *bytes, size_t n) {
+    ssize_t done;
+    do done = read(*(const int *)user, bytes, n);
+    while (done < 0 && errno == EINTR);
+    return done < 0 ? PK_CACHE_IO_FAILED : (size_t)done;
+}
+/* Open and lock path.tmp, which another process may be about to rename. */
+static pk_status pk__cache_open_temporary(const char *temporary, int *fd) {
+    struct stat own, there;
+    struct flock lock;
+    *fd = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (*fd < 0) return PK_IO;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    if (fcntl(*fd, F_SETLK, &lock) != 0) {
+        pk_status status = errno == EACCES || errno == EAGAIN ? PK_BUSY : PK_OK; /* else: locks are not to be had here */
+        if (status != PK_OK) close(*fd);
+        if (status != PK_OK) return status;
+    }
+    if (fstat(*fd, &own) != 0 || stat(temporary, &there) != 0 || own.st_ino != there.st_ino || own.st_dev != there.st_dev) {
+        close(*fd);
+        return PK_BUSY;
+    }
+    if (ftruncate(*fd, 0) == 0) return PK_OK;
+    close(*fd);
+    return PK_IO;
+}
+/* So that the rename itself outlives a loss of power; where folders can't be synced, it is as safe as the system makes it. */
+static void pk__cache_sync_folder(char *path) {
+    char *slash = strrchr(path, '/');
+    int fd;
+    if (slash) slash[slash == path] = 0;
+    fd = open(slash ? path : ".", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
+}
+PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
+    char temporary[4096];
+    size_t n = strlen(path);
+    int fd, error;
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && path != NULL);
+    if (n + 5 > sizeof temporary) return PK_INVALID;
+    memcpy(temporary, path, n);
+    memcpy(temporary + n, ".tmp", 5);
+    status = pk__cache_open_temporary(temporary, &fd);
+    if (status != PK_OK) return status;
+    status = pk_cache_save(c, pk__cache_write_fd, &fd);
+    if (status == PK_OK && fsync(fd) != 0) status = PK_IO;
+    if (status == PK_OK && rename(temporary, path) != 0) status = PK_IO;
+    error = errno;
+    if (status != PK_OK) (void)unlink(temporary); /* before the lock is gone */
+    (void)close(fd);
+    if (status == PK_OK) pk__cache_sync_folder(temporary);
+    errno = error;
+    return status;
+}
+PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flags, uint32_t *kept) {
+    pk_cache_transfer t;
+    pk_status status;
+    int fd;
+    PERFKIT_ASSERT(c != NULL && path != NULL);
+    if (kept) *kept = 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT ? PK_NOT_FOUND : PK_IO;
+    status = pk_cache_load_begin(c, &t, pk__cache_read_fd, &fd, flags);
+    if (status == PK_OK) {
+        t.flags |= PK__CACHE_ALONE;
+        status = pk_cache_load_step(&t, 0xFFFFFFFFu);
+        if (kept) *kept = t.kept;
+    }
+    (void)close(fd);
+    return status;
+}
+#endif
+#endif /* PERFKIT_CACHE_SNAPSHOT */
+
+/* ---- SipHash ---- */
+
+#if PERFKIT_CACHE_SIPHASH
+#define PK__CACHE_ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
+static void pk__cache_sip_round(uint64_t *v) {
+    v[0] += v[1];
+    v[1] = PK__CACHE_ROTATE(v[1], 13) ^ v[0];
+    v[0] = PK__CACHE_ROTATE(v[0], 32);
+    v[2] += v[3];
+    v[3] = PK__CACHE_ROTATE(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = PK__CACHE_ROTATE(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = PK__CACHE_ROTATE(v[1], 17) ^ v[2];
+    v[2] = PK__CACHE_ROTATE(v[2], 32);
+}
+static uint64_t pk__cache_sip_word(const unsigned char *p, size_t n) { /* the first n bytes, little-endian */
+    uint64_t word = 0;
+    while (n > 0) word = word << 8 | p[--n];
+    return word;
+}
+PK_API pk_hash pk_cache_siphash(void *key_of_16_bytes, const void *key, size_t key_len) {
+    const unsigned char *secret = (const unsigned char *)key_of_16_bytes, *p = (const unsigned char *)key;
+    uint64_t k0 = pk__cache_sip_word(secret, 8), k1 = pk__cache_sip_word(secret + 8, 8), word, v[4];
+    size_t left = key_len;
+    v[0] = k0 ^ 0x736F6D6570736575u;
+    v[1] = k1 ^ 0x646F72616E646F6Du;
+    v[2] = k0 ^ 0x6C7967656E657261u;
+    v[3] = k1 ^ 0x7465646279746573u;
+    for (; left >= 8; p += 8, left -= 8) {
+        word = pk__cache_sip_word(p, 8);
+        v[3] ^= word;
+        pk__cache_sip_round(v);
+        v[0] ^= word;
+    }
+    word = (uint64_t)(key_len & 255u) << 56 | pk__cache_sip_word(p, left);
+    v[3] ^= word;
+    pk__cache_sip_round(v);
+    v[0] ^= word;
+    v[2] ^= 255u;
+    pk__cache_sip_round(v);
+    pk__cache_sip_round(v);
+    pk__cache_sip_round(v);
+    return (pk_hash)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 #endif
 
