@@ -113,7 +113,7 @@ class row {
     row &number(const std::string &key, double value, int digits = 1) {
         char buffer[64];
         std::snprintf(buffer, sizeof buffer, "%.*f", digits, value);
-        fields_.push_back({key, buffer, value, true});
+        fields_.push_back({key, buffer, std::strtod(buffer, nullptr), true}); /* what is printed is what goals look at */
         return *this;
     }
     /* Terms like ratio>=1.9,floor_ratio<=1.7 over the figures of this row; empty: no goal. */

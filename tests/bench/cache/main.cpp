@@ -45,11 +45,17 @@ template <> struct ours_of<uint64_t> {
     using type = cache64;
     static pk_status init(type *c, const pk_cache_desc *d) { return cache64_init(c, d); }
     static constexpr auto run_inline = inline_run64, run_extern = extern_run64, dep_inline = inline_dep64;
+#if BENCH_BATCHES
+    static constexpr auto batch_inline = inline_batch64;
+#endif
 };
 template <> struct ours_of<bench_key32> {
     using type = cache32;
     static pk_status init(type *c, const pk_cache_desc *d) { return cache32_init(c, d); }
     static constexpr auto run_inline = inline_run32, run_extern = extern_run32, dep_inline = inline_dep32;
+#if BENCH_BATCHES
+    static constexpr auto batch_inline = inline_batch32;
+#endif
 };
 template <class Key> class ours {
   public:
@@ -117,10 +123,11 @@ template <class Key> class contest {
         add_bare(name, exact, [this, run](size_t s) { return run(stream_.at(s), stream_.segment); });
     }
     using loop_of_ours = bench_result (*)(typename ours_of<Key>::type *, const Key *, size_t);
-    void add_ours(const std::string &name, uint8_t policy, loop_of_ours loop, const pk_cache_desc *desc = nullptr) {
+    void add_ours(const std::string &name, uint8_t policy, loop_of_ours loop, const pk_cache_desc *desc = nullptr,
+                  bool exact = true) {
         auto cache = std::make_shared<ours<Key>>(desc ? *desc : desc_of(stream_.capacity, policy));
         if (!cache->ok()) return complain(name + " does not start");
-        add(name, policy == PK_CACHE_LRU, [cache, loop](const Key *keys, size_t n) { return loop(cache->get(), keys, n); });
+        add(name, exact && policy == PK_CACHE_LRU, [cache, loop](const Key *keys, size_t n) { return loop(cache->get(), keys, n); });
     }
     template <class Peer> void add_peer(const std::string &name) {
         auto peer = std::make_shared<Peer>(stream_.capacity);
@@ -240,6 +247,10 @@ template <class Key> class speed {
             desc.ttl_ms = PK_TTL_NEVER;
             c.add_ours("lru-never", PK_CACHE_LRU, loop, &desc);
         }
+#if BENCH_BATCHES
+        if (needs("lru-batch")) c.add_ours("lru-batch", PK_CACHE_LRU, ours_of<Key>::batch_inline, nullptr, false);
+        if (needs("s3fifo-batch")) c.add_ours("s3fifo-batch", PK_CACHE_S3FIFO, ours_of<Key>::batch_inline);
+#endif
         if (needs("s3fifo")) c.add_ours("s3fifo", PK_CACHE_S3FIFO, loop);
         if (needs("s3fifo-extern")) c.add_ours("s3fifo-extern", PK_CACHE_S3FIFO, ours_of<Key>::run_extern);
         if (needs(absl_forms[0])) c.template add_peer<peers::absl_map<Key>>(absl_forms[0]);
@@ -283,6 +294,8 @@ void headlines(bench::report &report) {
         if (have_s3fifo())
             s.want("s3fifo", "s3fifo", zipf ? "ratio>=2.4,floor_ratio<=1.4" : w == workload::churn ? "ratio>=4" : "");
         if (zipf) {
+            if (have_s3fifo()) s.want("s3fifo", "s3fifo-batch", "ratio>=3.4,floor_ratio<=2.2", "floor-prefetched", "batch16");
+            s.want("lru", "lru-batch", "", "floor-prefetched", "batch16");
             s.want("lru", "lru-extern", "", "floor", "extern");
             s.want("lru", "lru-never", "", "floor", "no-ttl");
             if (have_s3fifo()) s.want("s3fifo", "s3fifo-extern", "", "floor", "extern");
@@ -303,7 +316,11 @@ void headlines(bench::report &report) {
     speed<bench_key32> wide(report, workload::zipf, 1000000);
     wide.want("lru", "lru", "ratio>=1.7,floor_ratio<=1.8");
     wide.want("lru", "lru-extern", "", "floor", "extern");
-    if (have_s3fifo()) wide.want("s3fifo", "s3fifo", "");
+    wide.want("lru", "lru-batch", "", "floor-prefetched", "batch16");
+    if (have_s3fifo()) {
+        wide.want("s3fifo", "s3fifo-batch", "ratio>=3.4,floor_ratio<=1.8", "floor-prefetched", "batch16");
+        wide.want("s3fifo", "s3fifo", "");
+    }
     wide.measure();
     for (size_t n : {1000000, 1000}) {
         speed<uint64_t> dep(report, workload::hit, n, true);
@@ -339,7 +356,9 @@ void count_free(void *memory, size_t size, void *) {
 double bytes_beyond(pk_cache_desc desc) { /* key and value, an entry; -1: not there */
     const uint32_t key_size = 8, value_size = 64;
     pk_cache c;
-    if (!desc.slot_size) {
+    if (desc.slot_size) { /* lengths vary: a slot of the same size each */
+        desc.max_bytes = size_t{desc.capacity} * desc.slot_size;
+    } else {
         desc.key_size = key_size;
         desc.value_size = value_size;
     }
@@ -386,7 +405,137 @@ void bytes(bench::report &report) {
         row.number("best", std::min(map, set), 2).text("peer", absl_forms[set < map]);
         report.add(row.goal(i.goal));
     }
+    /* What is asked for in addition, and its price over the plain cache of 1M. */
+    struct option {
+        const char *name;
+        void (*set)(pk_cache_desc &);
+        const char *goal;
+    };
+    const std::vector<option> options = {
+        {"lengths", [](pk_cache_desc &d) { d.slot_size = 72; }, "ours<=8"},
+        {"versions", [](pk_cache_desc &d) { d.versions = true; }, "ours<=4"},
+        {"sliding", [](pk_cache_desc &d) { d.sliding = true; }, "ours<=4"},
+        {"prompt-expiry", [](pk_cache_desc &d) { d.prompt_expiry = true; }, "ours<=8"},
+        {"times", [](pk_cache_desc &d) { d.times = true; }, ""},
+        {"negative", [](pk_cache_desc &d) { d.negative_ttl_ms = 1000; }, ""}};
+    double plain = bytes_beyond(desc_of(1000000, PK_CACHE_LRU));
+    for (const option &o : options) {
+        std::string name = std::string("cache/bytes/lru/plus-") + o.name;
+        pk_cache_desc desc = desc_of(1000000, PK_CACHE_LRU);
+        o.set(desc);
+        double with = report.wanted(name) && !goals_only ? bytes_beyond(desc) : -1;
+        if (with < 0) continue;
+        report.add(bench::row(name).number("ours", with - plain, 2).text("unit", "B/entry").goal(o.goal));
+    }
 }
+
+/* ---- Snapshots ---- */
+
+#ifdef PK_CACHE_SALVAGE
+struct buffer {
+    std::vector<unsigned char> bytes;
+    size_t at, end;
+    static size_t write(void *user, const void *from, size_t n) {
+        buffer *b = static_cast<buffer *>(user);
+        n = std::min(n, b->end - b->at);
+        std::memcpy(b->bytes.data() + b->at, from, n);
+        b->at += n;
+        return n;
+    }
+    static size_t read(void *user, void *to, size_t n) {
+        buffer *b = static_cast<buffer *>(user);
+        n = std::min(n, b->end - b->at);
+        std::memcpy(to, b->bytes.data() + b->at, n);
+        b->at += n;
+        return n;
+    }
+};
+/* CRC-32C, by the processor's instruction where there is one. */
+#if defined __x86_64__
+__attribute__((target("sse4.2"))) uint32_t crc32c(const unsigned char *p, size_t n) {
+    uint64_t crc = 0xFFFFFFFFu, word;
+    for (; n >= 8; p += 8, n -= 8) {
+        std::memcpy(&word, p, 8);
+        crc = __builtin_ia32_crc32di(crc, word);
+    }
+    for (; n > 0; n--) crc = __builtin_ia32_crc32qi(static_cast<uint32_t>(crc), *p++);
+    return ~static_cast<uint32_t>(crc);
+}
+#else
+uint32_t crc32c(const unsigned char *p, size_t n) {
+    static const std::vector<uint32_t> table = [] {
+        std::vector<uint32_t> t(256);
+        for (uint32_t i = 0; i < 256; i++) {
+            t[i] = i;
+            for (int bit = 0; bit < 8; bit++) t[i] = t[i] >> 1 ^ (t[i] & 1 ? 0x82F63B78u : 0);
+        }
+        return t;
+    }();
+    uint32_t crc = 0xFFFFFFFFu;
+    for (; n > 0; n--) crc = table[(crc ^ *p++) & 255] ^ crc >> 8;
+    return ~crc;
+}
+#endif
+/* 1M entries to memory and back: ratio is the time of memcpy and CRC-32C over the same bytes, to ours. */
+void snapshots(bench::report &report) {
+    const size_t n = 1000000;
+    for (uint8_t policy : {PK_CACHE_LRU, PK_CACHE_S3FIFO}) {
+        std::string name = std::string("cache/") + (policy == PK_CACHE_LRU ? "lru" : "s3fifo") + "/1M/snapshot";
+        if (goals_only || !(report.wanted(name + "/save") || report.wanted(name + "/load"))) continue;
+        ours<uint64_t> cache(desc_of(n, policy)), back(desc_of(n, policy));
+        if (!cache.ok()) continue;
+        for (size_t i = 0; i < n; i++) {
+            bench_value v;
+            bench_make(&v, i);
+            cache64_put(cache.get(), bench::mix(i), &v, 0);
+        }
+        buffer b = {std::vector<unsigned char>(n * 160), 0, 0};
+        size_t used = 0;
+        std::vector<unsigned char> copy(b.bytes.size());
+        std::vector<bench::contestant> all;
+        auto timed = [](const std::function<void()> &work) {
+            double start = thread_ns();
+            work();
+            return (thread_ns() - start) / 1e6;
+        };
+        all.push_back({"save", [&] {
+                           return timed([&] {
+                               b.at = 0;
+                               b.end = b.bytes.size();
+                               if (pk_cache_save(cache.cache(), buffer::write, &b) != PK_OK) complain("save fails");
+                               used = b.at;
+                           });
+                       },
+                       {}});
+        all.push_back({"load", [&] {
+                           return timed([&] {
+                               uint32_t kept = 0;
+                               b.at = 0;
+                               b.end = used;
+                               pk_status status = pk_cache_load(back.cache(), buffer::read, &b, 0, &kept);
+                               if (status != PK_OK || kept != cache64_count(cache.get())) complain("load fails");
+                           });
+                       },
+                       {}});
+        all.push_back({"bytes", [&] {
+                           return timed([&] {
+                               std::memcpy(copy.data(), b.bytes.data(), used);
+                               bench::keep(crc32c(copy.data(), used));
+                           });
+                       },
+                       {}});
+        bench::interleave(all, 5);
+        for (size_t i = 0; i < 2; i++) {
+            bench::row row(name + "/" + all[i].name);
+            row.number("ours", all[i].median(), 2).text("unit", "ms").number("best", all[2].median(), 2);
+            row.text("peer", "memcpy+crc32c").number("ratio", all[2].median() / all[i].median(), 2);
+            if (report.wanted(row.name())) report.add(row.number("bytes", static_cast<double>(used), 0));
+        }
+    }
+}
+#else
+void snapshots(bench::report &) {}
+#endif
 
 /* ---- Latency of single calls ---- */
 
@@ -442,7 +591,8 @@ void churn_latency(bench::report &report) {
     };
     std::vector<item> items = {{"lru/1M/churn/put-latency/no-ttl", PK_CACHE_LRU, PK_TTL_NEVER},
                                {"lru/1M/churn/put-latency/ttl-300s", PK_CACHE_LRU, 300000},
-                               {"lru/1M/churn/put-latency/ttl-50ms", PK_CACHE_LRU, 50}};
+                               {"lru/1M/churn/put-latency/ttl-50ms", PK_CACHE_LRU, 50},
+                               {"lru/1M/churn/put-latency/ttl-50ms-prompt", PK_CACHE_LRU, 50}};
     if (have_s3fifo())
         for (pk_time ttl : {PK_TTL_NEVER, pk_time{300000}, pk_time{50}})
             items.push_back({ttl == 50 ? "s3fifo/1M/churn/put-latency/ttl-50ms"
@@ -462,7 +612,9 @@ void churn_latency(bench::report &report) {
         }
         pk_cache_desc desc = desc_of(n, i.policy);
         desc.ttl_ms = i.ttl;
+        desc.prompt_expiry = name.find("prompt") != std::string::npos;
         ours<uint64_t> cache(desc);
+        if (!cache.ok()) continue;
         for (size_t k = 0; k < n * 3 / 2; k++) cache64_put(cache.get(), bench::mix(k), &v, 0);
         latency l(time_each(calls, [&](size_t k) { cache64_put(cache.get(), bench::mix(n * 3 / 2 + k), &v, 0); }));
         bench::row row(name);
@@ -551,18 +703,22 @@ void two_threads(bench::report &report) {
     if (have_s3fifo()) items.push_back({"cache/s3fifo/1M/hit/u64/2-threads", PK_CACHE_S3FIFO, 0, "floor_share>=0.95"});
     const size_t n = 1000000, part = 1000000;
     for (const item &i : items) {
+        if (!report.wanted(i.name)) continue;
         pk_cache_desc desc = desc_of(n, i.policy);
         desc.threads = true;
         desc.shards = i.shards;
         ours<uint64_t> cache(desc);
-        if (!report.wanted(i.name) || !cache.ok()) continue;
+        if (!cache.ok()) continue;
         stream<uint64_t> s = make_stream<uint64_t>(workload::hit, n, part, 2);
         bare_reads bare(n, 9);
         inline_run64(cache.get(), s.keys.data(), s.warm);
-        inline_run64(cache.get(), s.keys.data(), s.warm); /* shares of shards are uneven: what did not fit the first time */
+        size_t kept = 0; /* hits only: sets and shards do not fill evenly, and what they had no room for is asked for by none */
+        for (uint64_t key : s.keys)
+            if (pk_cache_contains(cache.cache(), &key, sizeof key)) s.keys[kept++] = key;
+        for (size_t k = kept; k < s.keys.size(); k++) s.keys[k] = s.keys[k - kept];
         auto get = [&](size_t t) { return inline_run64(cache.get(), s.at(t), part).sum; };
         auto read = [&](size_t t) { return bare.independent(s.places_at(t), part); };
-        std::vector<double> samples[4], shares;
+        std::vector<double> samples[4];
         for (int round = 0; round < rounds + 1; round++) {
             double figures[4] = {throughput(1, part, get), throughput(2, part, get), throughput(1, part, read),
                                  throughput(2, part, read)};
@@ -572,7 +728,7 @@ void two_threads(bench::report &report) {
         double floor = bench::median(samples[3]) / bench::median(samples[2]);
         bench::row row(i.name);
         row.number("ours", 2 / two).text("unit", "ns").number("one_thread", 1 / one).number("scaling", two / one, 2);
-        row.number("floor_scaling", floor, 2).number("floor_share", two / one / floor, 2);
+        row.number("floor", 2 / bench::median(samples[3])).number("floor_scaling", floor, 2).number("floor_share", two / one / floor, 2);
         report.add(row.number("noise", bench::spread(samples[3])).goal(i.goal));
     }
 }
@@ -595,6 +751,7 @@ int main(int argc, char **argv) {
     bytes(report);
     small_latency(report);
     against_naive(report);
+    snapshots(report);
     churn_latency(report);
     against_size(report);
     char noise[128];

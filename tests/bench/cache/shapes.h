@@ -4,6 +4,8 @@
 #define BENCH_SHAPES_H
 #include "../../../perfkit_cache.h"
 
+#define BENCH_BATCHES 0 /* 1 where the header has get_many and put_many */
+
 typedef struct bench_value {
     uint64_t word[8]; /* the last one is 0: a key is the same xor it, and yet has to wait for it */
 } bench_value;
@@ -20,12 +22,15 @@ typedef struct bench_result {
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* A get for each key, its value read in full, and a put where it was not there. _dep: each key depends on the value before. */
+/* A get for each key, its value read in full, and a put where it was not there. dep: each key depends on the value before;
+   batch: 16 keys in one get_many, and in one put_many those that were not there. */
 #define BENCH_LOOPS(form)                                                                 \
     bench_result form##_run64(cache64 *c, const uint64_t *keys, size_t n);                \
     bench_result form##_dep64(cache64 *c, const uint64_t *keys, size_t n);                \
     bench_result form##_run32(cache32 *c, const bench_key32 *keys, size_t n);             \
-    bench_result form##_dep32(cache32 *c, const bench_key32 *keys, size_t n);
+    bench_result form##_dep32(cache32 *c, const bench_key32 *keys, size_t n);             \
+    bench_result form##_batch64(cache64 *c, const uint64_t *keys, size_t n);              \
+    bench_result form##_batch32(cache32 *c, const bench_key32 *keys, size_t n);
 BENCH_LOOPS(inline)
 BENCH_LOOPS(extern)
 #ifdef __cplusplus
