@@ -127,7 +127,8 @@ template <class Key> class contest {
                   bool exact = true) {
         auto cache = std::make_shared<ours<Key>>(desc ? *desc : desc_of(stream_.capacity, policy));
         if (!cache->ok()) return complain(name + " does not start");
-        add(name, exact && policy == PK_CACHE_LRU, [cache, loop](const Key *keys, size_t n) { return loop(cache->get(), keys, n); });
+        add(name, exact && policy == PK_CACHE_LRU,
+            [cache, loop](const Key *keys, size_t n) { return loop(cache->get(), keys, n); });
     }
     template <class Peer> void add_peer(const std::string &name) {
         auto peer = std::make_shared<Peer>(stream_.capacity);
@@ -489,7 +490,8 @@ void snapshots(bench::report &report) {
             bench_make(&v, i);
             cache64_put(cache.get(), bench::mix(i), &v, 0);
         }
-        buffer b = {std::vector<unsigned char>(n * 160), 0, 0};
+        buffer b = {std::vector<unsigned char>(n * 160), 0, n * 160};
+        if (pk_cache_save(cache.cache(), buffer::write, &b) == PK_UNSUPPORTED) continue;
         size_t used = 0;
         std::vector<unsigned char> copy(b.bytes.size());
         std::vector<bench::contestant> all;
@@ -728,7 +730,8 @@ void two_threads(bench::report &report) {
         double floor = bench::median(samples[3]) / bench::median(samples[2]);
         bench::row row(i.name);
         row.number("ours", 2 / two).text("unit", "ns").number("one_thread", 1 / one).number("scaling", two / one, 2);
-        row.number("floor", 2 / bench::median(samples[3])).number("floor_scaling", floor, 2).number("floor_share", two / one / floor, 2);
+        row.number("floor", 2 / bench::median(samples[3])).number("floor_scaling", floor, 2);
+        row.number("floor_share", two / one / floor, 2);
         report.add(row.number("noise", bench::spread(samples[3])).goal(i.goal));
     }
 }
