@@ -1112,6 +1112,7 @@ typedef struct pk_cache_transfer { /* all private */
     pk_cache_read_fn read_fn;
     void *user;
     uint64_t age;            /* milliseconds since the snapshot was made */
+    uint64_t hash_seed;      /* of the cache that it was made of; 0: any does */
     uint32_t offset;         /* of buffer[0] in the whole */
     uint32_t count, kept;    /* records so far */
     uint32_t sum, seed, crc; /* over all; where a record's begins; of the record at hand */
@@ -1123,6 +1124,8 @@ typedef struct pk_cache_transfer { /* all private */
     unsigned part;           /* of the cache's parts, the one whose turn it is */
     unsigned entry, slot, slot_at; /* of the long value at hand */
     pk_status result;
+    uint8_t record_flags;    /* of the record at hand */
+    uint16_t ways;           /* of the set at hand, those that have been saved */
     uint8_t phase, flags;
     unsigned char buffer[PERFKIT_CACHE_SNAPSHOT_BUFFER];
 } pk_cache_transfer;
@@ -1228,7 +1231,7 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
 #define PK__CACHE_IS_EXTRA 32u  /* records of extras */
 #define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
-#define PK__CACHE_IS_SAVING 128u /* a snapshot is being saved or loaded */
+#define PK__CACHE_IS_SAVING 128u /* LRU: a snapshot is being saved or loaded */
 #define PK__CACHE_PLAIN_S3 (PERFKIT_CACHE_S3FIFO ? PK__CACHE_IS_S3 : 0u) /* what has a short path of its own */
 
 typedef struct pk__cache_cold {
@@ -1263,7 +1266,8 @@ typedef struct pk__cache_cold {
     pk__cache_n save_at;    /* the entry that a save writes next; what takes it out of the order puts its successor here */
     pk__cache_n save_left;  /* how many it may write before the sweep for what it missed */
     pk__cache_n save_sweep; /* the entry that the sweep visited last */
-    uint8_t snapshot;       /* PK__CACHE_TO_…: what is to be done; 0: nothing */
+    uint32_t transfer;      /* 1 while a snapshot is being saved or loaded */
+    uint8_t snapshot;       /* PK__CACHE_TO_…: what a save has to do next */
     uint8_t marked;         /* some entries may have PK__CACHE_MARK */
 #endif
 #if PERFKIT_CACHE_SIPHASH
@@ -1330,7 +1334,7 @@ PK_API pk_time pk__cache_clock(void *user);
 #define PK__CACHE_NO_EXTRAS
 #endif
 #if PERFKIT_CACHE_SNAPSHOT
-#define PK__CACHE_NO_SNAPSHOT NULL, 0, 0, 0, 0, 0, 0,
+#define PK__CACHE_NO_SNAPSHOT NULL, 0, 0, 0, 0, 0, 0, 0,
 #else
 #define PK__CACHE_NO_SNAPSHOT
 #endif
@@ -3892,7 +3896,10 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     pk_cache gone;
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_OK;
-    if (c->cold->hooks_running || (PERFKIT_CACHE_SNAPSHOT && (c->special & PK__CACHE_IS_SAVING))) return PK_BUSY;
+    if (c->cold->hooks_running) return PK_BUSY;
+#if PERFKIT_CACHE_SNAPSHOT
+    if (pk__load32(&c->cold->transfer) != 0) return PK_BUSY;
+#endif
 #if PK__S3_SHARED
     if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED) &&
         pk__load32(&pk__s3_common(c)->hooks_running) != 0)
@@ -4440,7 +4447,7 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
                     16  4  value_size, 0: lengths vary
                     20  4  desc.schema
                     24  8  desc.wall_clock's milliseconds, 0: none
-                    32  8  0
+                    32  8  hash seed, where records are in the order of S3-FIFO's sets; else 0
                     40  4  CRC of bytes 0 to 39
      Each record     0  1  72 ('r')
                      1  1  bit 0: never expires; bit 1: in the main queue of S3-FIFO; bits 2, 3: its frequency; the others 0
@@ -4458,7 +4465,8 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
                      8  4  CRC of: the header, the last 4 bytes of each record, the trailer's first 8 bytes
    The CRCs of a record begin with seed ^ its offset in the whole (32 bits), not with 0; seed is the CRC of bytes 8 to 23 of the
    header: a record is good only in its place, and with keys, values and a schema of its kind.
-   Records stand least recent first; where a key stands twice, the later record is the newer. */
+   Records stand least recent first; where a key stands twice, the later record is the newer. Those of S3-FIFO stand set by set,
+   the main queue before the small one, each oldest first. */
 enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
 #define PK__CACHE_MARK 32 /* flag of an entry: this save has written it, or this load has put it */
 enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
@@ -4589,6 +4597,17 @@ static void pk__cache_records(const pk_cache *c, pk_cache_transfer *t, const uns
               (t->flags & PK__CACHE_VARYING ? 4u : 0u);
 }
 
+/* Look at the clock, while nothing is locked. */
+static void pk__cache_look_around(pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) {
+        pk__s3_look(c);
+        return;
+    }
+#endif
+    pk__cache_look(c);
+}
 /* A save or a load begins, and ends. */
 static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, size_t size, void *user, uint8_t how) {
     pk__cache_cold *cold;
@@ -4596,22 +4615,23 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
     if (size != sizeof(pk_cache_transfer)) return PK_INVALID;
     PK__CACHE_ZERO(t, offsetof(pk_cache_transfer, buffer));
     if (c->cold == NULL) return PK_CLOSED;
-    if (c->key_size + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER || (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)))
+    if (c->key_size + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER) return PK_UNSUPPORTED;
+    if ((c->special & PK__CACHE_IS_S3) ? c->stride + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER : (c->special & PK__CACHE_IS_LOCKED) != 0)
         return PK_UNSUPPORTED;
     cold = c->cold;
-    if (c->special & PK__CACHE_IS_SAVING) return PK_BUSY;
-    pk__cache_look(c);
-    c->special |= PK__CACHE_IS_SAVING;
+    if (!pk__cas32(&cold->transfer, 0, 1)) return PK_BUSY;
+    pk__cache_look_around(c);
+    if (!(c->special & PK__CACHE_IS_S3)) c->special |= PK__CACHE_IS_SAVING;
     cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
     cold->marked = 1;
-    cold->save_at = how == PK__CACHE_TO_WALK ? pk__cache_prev(PK__CACHE_ANY, 0) : 0;
+    cold->save_at = how == PK__CACHE_TO_WALK && !(c->special & PK__CACHE_IS_S3) ? pk__cache_prev(PK__CACHE_ANY, 0) : 0;
     cold->save_left = c->capacity;
     cold->save_sweep = 0;
     t->cache = c;
     t->user = user;
 #if PERFKIT_CACHE_TTL
-    t->began = c->last;
-    if (c->clock) t->flags |= PK__CACHE_TIMED;
+    t->began = pk__cache_now(PK__CACHE_ANY);
+    if (c->clock || (c->special & PK__CACHE_IS_S3)) t->flags |= PK__CACHE_TIMED;
 #endif
     return PK_OK;
 }
@@ -4620,10 +4640,10 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t) {
     if (t->phase == PK__CACHE_OVER) return;
     if (t->phase == PK__CACHE_LONG && t->entry != 0) pk__cache_release(PK__CACHE_ANY, (pk__cache_n)t->entry);
     t->phase = PK__CACHE_OVER;
-    c->special = (uint8_t)(c->special & ~PK__CACHE_IS_SAVING);
+    if (!(c->special & PK__CACHE_IS_S3)) c->special = (uint8_t)(c->special & ~PK__CACHE_IS_SAVING);
     if (c->cold->snapshot == PK__CACHE_TO_END) c->cold->marked = 0; /* the sweep took them all back */
-    c->cold->snapshot = 0;
     c->cold->save_at = 0;
+    pk__store32(&c->cold->transfer, 0);
 }
 
 /* Hand all of the buffer over. */
@@ -4669,6 +4689,13 @@ static void pk__cache_stream_from(pk_cache *c, pk_cache_transfer *t, pk__cache_n
     t->slot = e;
     t->slot_at = c->value_offset;
     (void)key_len;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        size_t len;
+        t->slot_at = (unsigned)pk__s3_value(PK__CACHE_ANY, e, &len);
+        return;
+    }
+#endif
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) {
         t->slot = (unsigned)c->cold->items[2 * (size_t)e];
@@ -4679,12 +4706,19 @@ static void pk__cache_stream_from(pk_cache *c, pk_cache_transfer *t, pk__cache_n
 
 /* Add the record of entry e to the buffer, unless its time is over. False: not before the buffer is empty. */
 static bool pk__cache_record(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
-    unsigned char flags = c->cold->flags[e], *key = pk__cache_key(PK__CACHE_ANY, e), *p = t->buffer + t->end;
+    unsigned char flags = pk__cache_flags(PK__CACHE_ANY, e), *key = pk__cache_key(PK__CACHE_ANY, e), *p = t->buffer + t->end;
     size_t key_len = pk__cache_key_len(PK__CACHE_ANY, key), len = c->value_size, room = sizeof t->buffer - t->end, n;
     uint32_t begin = t->seed ^ (t->offset + t->end);
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) len = (size_t)c->cold->items[2 * (size_t)e + 1];
 #endif
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        (void)pk__s3_value(PK__CACHE_ANY, e, &len);
+        if (!pk__s3_timed(PK__CACHE_ANY)) flags |= PK__CACHE_NEVER;
+    }
+#endif
+    if (flags & PK__CACHE_NEGATIVE) return true;
     n = t->head + 4u;
     if (room < n || room - n < key_len || room - n - key_len < len) {
         if (t->end > 0) return false;
@@ -4696,10 +4730,18 @@ static bool pk__cache_record(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
     PK__CACHE_ZERO(p, 8);
     p[0] = 'r';
     p[1] = (flags & PK__CACHE_NEVER) != 0;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        const pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
+        unsigned way = pk__s3_way_of(e), uses = pk__s3_uses(PK__CACHE_ANY, s) >> 2 * way & 3;
+        p[1] = (unsigned char)(p[1] | (pk__s3_place(s, way) < s->main ? 2u : 0u) | uses << 2);
+    }
+#endif
 #if PERFKIT_CACHE_TTL
     if (!(flags & PK__CACHE_NEVER)) {
-        pk_time expiry = pk__cache_expiry(PK__CACHE_ANY, e), left = expiry - (t->flags & PK__CACHE_TIMED ? t->began : c->last);
-        if (pk__time_reached(c->last, expiry)) return true;
+        pk_time expiry = pk__cache_expiry(PK__CACHE_ANY, e), now = pk__cache_now(PK__CACHE_ANY);
+        pk_time left = expiry - (t->flags & PK__CACHE_TIMED ? t->began : now);
+        if (pk__time_reached(now, expiry)) return true;
         pk__cache_store32(p + 2, (uint32_t)left);
 #if PERFKIT_TIME_BITS == 64
         pk__cache_store16(p + 6, (unsigned)(left >> 32));
@@ -4746,12 +4788,63 @@ static bool pk__cache_record(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
     return true;
 }
 
+#if PERFKIT_CACHE_S3FIFO
+/* The next set. What is in it from begin to end is saved, even where others change it before the buffer has room for all. */
+static uint32_t pk__s3_collect(pk_cache *c, pk_cache_transfer *t) {
+    pk__cache_cold *cold = c->cold;
+    size_t set = cold->save_sweep;
+    pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, set);
+    unsigned place, way;
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    pk__cache_look_around(c);
+    if (PK__S3_IS_SHARED) pk__s3_lock(s);
+#endif
+    for (place = 0; place < s->main + (unsigned)s->small; place++) {
+        way = pk__s3_way(s, place);
+        if (t->ways >> way & 1) continue;
+        if (!pk__cache_record(c, t, (pk__cache_n)(set * PK__S3_WAYS + way + 1))) {
+            t->flags |= PK__CACHE_CROWDED;
+            break;
+        }
+        t->ways = (uint16_t)(t->ways | 1u << way);
+    }
+    if (!(t->flags & PK__CACHE_CROWDED)) {
+        t->ways = 0;
+        cold->save_sweep++;
+    }
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) pk__s3_unlock(s);
+#endif
+    if (cold->save_sweep >= c->groups) cold->snapshot = PK__CACHE_TO_END;
+    return 16;
+}
+/* Entry e, just put, goes to the end of the queue that it was in. */
+static void pk__s3_restore(pk_cache *c, pk__cache_n e, unsigned flags) {
+    pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
+    unsigned way = pk__s3_way_of(e), place = pk__s3_place(s, way);
+    if ((flags & 2) && place >= s->main) {
+        pk__s3_move(s, place, s->main);
+        s->main++;
+        s->small--;
+    } else if (!(flags & 2) && place < s->main) {
+        pk__s3_move(s, place, s->main + (unsigned)s->small - 1u);
+        s->main--;
+        s->small++;
+    }
+    pk__s3_set_uses(PK__CACHE_ANY, s, way, flags >> 2 & 3);
+}
+#endif
+
 /* Add up to n records of the part's next entries; how many entries were visited, in units of the budget. The walk follows the
    order from the least recent on, `capacity` entries at most. What others did to the order meanwhile may have led it past some:
    the sweep adds all that are not marked, and takes the marks back. */
 static uint32_t pk__cache_collect(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
     pk__cache_cold *cold = c->cold;
     pk__cache_n batch[16], n = 0, i, e;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) return pk__s3_collect(c, t);
+#endif
     pk__cache_look(c);
     if (cold->snapshot == PK__CACHE_TO_WALK) {
         for (e = cold->save_at; e != 0 && n < 16 && n < budget && n < cold->save_left; e = pk__cache_prev(PK__CACHE_ANY, e)) {
@@ -4806,6 +4899,7 @@ PK_API pk_status pk__cache_save_begin(pk_cache *c, pk_cache_transfer *t, size_t 
     t->phase = PK__CACHE_SAVING;
     pk__cache_heading(c, t, h);
     pk__cache_records(c, t, h);
+    if ((c->special & PK__CACHE_IS_S3) && c->cold->hash == NULL) pk__cache_store64(h + 32, c->seed);
     if (c->cold->wall_clock) pk__cache_store64(h + 24, c->cold->wall_clock(c->cold->user));
     pk__cache_store32(h + 40, pk__cache_crc(0, h, 40));
     t->sum = pk__cache_crc(0, h, PK__CACHE_HEADER);
@@ -4911,6 +5005,7 @@ static pk_status pk__cache_read_header(pk_cache *c, pk_cache_transfer *t) {
     } else {
         uint64_t then = pk__cache_load64(h + 24), now = c->cold->wall_clock ? c->cold->wall_clock(c->cold->user) : 0;
         if (then != 0 && now > then) t->age = now - then;
+        t->hash_seed = pk__cache_load64(h + 32);
         pk__cache_records(c, t, h);
     }
     if (t->end - t->at >= PK__CACHE_HEADER) {
@@ -4924,9 +5019,10 @@ static pk_status pk__cache_read_header(pk_cache *c, pk_cache_transfer *t) {
 static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsigned char *p) {
     uint64_t left = (uint64_t)(p[6] | (unsigned)p[7] << 8) << 32 | pk__cache_load32(p + 2), passed = t->age, interval;
     t->ttl = t->interval = PK_TTL_NEVER;
+    t->record_flags = p[1];
     if (!(p[1] & 1)) {
 #if PERFKIT_CACHE_TTL
-        if (t->flags & PK__CACHE_TIMED) passed += (pk_time)(c->last - t->began);
+        if (t->flags & PK__CACHE_TIMED) passed += (pk_time)(pk__cache_now(PK__CACHE_ANY) - t->began);
 #endif
         if (left <= passed || ((t->flags & PK__CACHE_DAMAGED) && c->cold->wall_clock)) return false;
         left -= passed;
@@ -4942,7 +5038,7 @@ static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsi
 
 /* Entry e holds what the record at hand said. */
 static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
-    c->cold->flags[e] |= PK__CACHE_MARK;
+    if (!(c->special & PK__CACHE_IS_S3)) c->cold->flags[e] |= PK__CACHE_MARK;
 #if PERFKIT_CACHE_MORE
     if (c->cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, c->cold->at_ttl, t->interval);
 #endif
@@ -4965,7 +5061,13 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
 #else
         status = pk_cache_put(c, key, key_len, value, len, t->ttl);
 #endif
-        e = pk__cache_next(PK__CACHE_ANY, 0);
+#if PERFKIT_CACHE_S3FIFO
+        if (c->special & PK__CACHE_IS_S3) {
+            e = status == PK_OK ? pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) : 0;
+            if (e != 0) pk__s3_restore(c, e, t->record_flags);
+        } else
+#endif
+            e = pk__cache_next(PK__CACHE_ANY, 0);
         if (status == PK_OK && e != 0 && pk__cache_same(PK__CACHE_ANY, e, key, key_len)) pk__cache_kept(c, t, e);
     }
     PK__CACHE_END;
@@ -4997,7 +5099,7 @@ static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned cha
     t->left = len;
     t->phase = PK__CACHE_LONG;
     t->entry = 0;
-    if (t->ttl == 0) return;
+    if (t->ttl == 0 || (c->special & PK__CACHE_IS_S3)) return; /* over, or longer than any slot */
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && ((size_t)len != len || pk__cache_room(PK__CACHE_ANY, key_len, (size_t)len) != PK_OK)) return;
 #endif
@@ -5177,11 +5279,14 @@ static pk_status pk__cache_find_record(pk_cache *c, pk_cache_transfer *t) {
 }
 
 static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
-    if (budget >= c->count)
+    if (budget >= pk_cache_count(c) || (c->special & PK__CACHE_IS_LOCKED))
         pk__cache_empty(c);
     else
         (void)pk_cache_clear_step(c, 1);
-    if (c->count > 0) return;
+    if (pk_cache_count(c) > 0 && !(c->special & PK__CACHE_IS_LOCKED)) return; /* with threads others may put again and again */
+#if PERFKIT_CACHE_S3FIFO
+    if (t->hash_seed && (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == PK__CACHE_IS_S3) c->seed = t->hash_seed; /* the same keys share a set again: none is lost */
+#endif
     t->phase = t->result == PK_OK || ((t->flags & PK__CACHE_DAMAGED) && (t->flags & PK__CACHE_SALVAGING)) ? PK__CACHE_LOADING
                                                                                                        : PK__CACHE_ENDING;
 }
@@ -5205,7 +5310,7 @@ PK_API pk_status pk_cache_load_step(pk_cache_transfer *t, uint32_t budget) {
         if (budget == 0) return PK_AGAIN;
         budget--;
         status = PK_OK;
-        pk__cache_look(c);
+        pk__cache_look_around(c);
         switch (t->phase) {
         case PK__CACHE_HEADING: status = pk__cache_read_header(c, t); break;
         case PK__CACHE_LOADING: status = pk__cache_read_record(c, t); break;

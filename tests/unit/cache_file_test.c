@@ -1,0 +1,302 @@
+/* targets: hosted */
+/* Snapshots in files: whatever happens to the process, the disk or the bytes, a load gives what was saved or says that it can't. */
+#define PERFKIT_CACHE_IMPLEMENTATION
+#include "../../perfkit_cache.h"
+#include "../support/test.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct kind { uint32_t capacity, key_size, value_size; uint8_t policy; } kind;
+static const kind kinds[] = {{30, 4, 12, PK_CACHE_LRU}, {30, 0, 0, PK_CACHE_LRU}, {32, 4, 12, PK_CACHE_S3FIFO}, {32, 0, 0, PK_CACHE_S3FIFO}};
+static pk_time now;
+static pk_time clock_of_test(void *user) {
+    (void)user;
+    return now;
+}
+static void open_kind(pk_cache *c, const kind *k) {
+    pk_cache_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.capacity = k->capacity;
+    desc.key_size = k->key_size;
+    desc.value_size = k->value_size;
+    desc.policy = k->policy;
+    desc.clock = clock_of_test;
+    desc.ttl_ms = 5000;
+    CHECK_STATUS(pk_cache_init(c, &desc), PK_OK);
+}
+static void value_of(uint32_t key, uint32_t version, unsigned char *value) {
+    uint32_t i;
+    for (i = 0; i < 12; i++) value[i] = (unsigned char)(key * 31 + version * 7 + i);
+}
+static void fill(pk_cache *c, uint32_t n, uint32_t version) {
+    unsigned char value[12];
+    uint32_t key;
+    for (key = 0; key < n; key++) {
+        value_of(key, version, value);
+        CHECK_STATUS(pk_cache_put(c, &key, sizeof key, value, c->value_size ? 12 : key % 13, key % 3 ? 0 : PK_TTL_NEVER), PK_OK);
+        if (key % 5 == 0) (void)pk_cache_get(c, &key, sizeof key, value, sizeof value, NULL);
+    }
+}
+/* Whether all that is in the cache is what fill put; how many there are. */
+static bool sound(pk_cache *c, uint32_t version) {
+    pk_cache_cursor cursor = {0};
+    pk_cache_item item;
+    unsigned char want[12], got[12];
+    while (pk_cache_foreach(c, &cursor, &item) == PK_OK) {
+        uint32_t key;
+        memcpy(&key, item.key, sizeof key);
+        value_of(key, version, want);
+        if (item.key_len != 4 || item.value_len != (c->value_size ? 12 : key % 13) ||
+            pk_cache_item_read(&item, 0, got, sizeof got) != item.value_len || memcmp(want, got, item.value_len) != 0)
+            return false;
+    }
+    return true;
+}
+
+typedef struct memory { unsigned char bytes[4096]; size_t len, at; } memory;
+static size_t write_memory(void *user, const void *bytes, size_t n) {
+    memory *m = (memory *)user;
+    if (n > sizeof m->bytes - m->len) return 0;
+    memcpy(m->bytes + m->len, bytes, n);
+    m->len += n;
+    return n;
+}
+static size_t read_memory(void *user, void *bytes, size_t n) {
+    memory *m = (memory *)user;
+    if (n > m->len - m->at) n = m->len - m->at;
+    if (n > 0) memcpy(bytes, m->bytes + m->at, n);
+    m->at += n;
+    return n;
+}
+static memory saved, again;
+static char folder[] = "/tmp/pk-XXXXXX", path[64], temporary[64];
+
+static void both_policies_come_back_the_same(void) {
+    size_t i;
+    for (i = 0; i < PK__COUNTOF(kinds); i++) {
+        pk_cache a, b;
+        uint32_t kept = 0;
+        open_kind(&a, &kinds[i]);
+        open_kind(&b, &kinds[i]);
+        fill(&a, 100, 1);
+        saved.len = again.len = saved.at = 0;
+        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        CHECK_STATUS(pk_cache_load(&b, read_memory, &saved, 0, &kept), PK_OK);
+        CHECK_EQ(kept, pk_cache_count(&a));
+        CHECK_EQ(pk_cache_count(&b), pk_cache_count(&a));
+        CHECK(sound(&b, 1));
+        CHECK_STATUS(pk_cache_save(&b, write_memory, &again), PK_OK);
+        CHECK_EQ(saved.len, again.len);
+        CHECK(memcmp(saved.bytes, again.bytes, saved.len) == 0);
+        CHECK_STATUS(pk_cache_close(&a), PK_OK);
+        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+    }
+}
+static void any_bit_that_flips_is_found(void) {
+    size_t i, at;
+    unsigned bit;
+    for (i = 0; i < PK__COUNTOF(kinds); i++) {
+        pk_cache a, b;
+        unsigned wrong = 0;
+        open_kind(&a, &kinds[i]);
+        open_kind(&b, &kinds[i]);
+        fill(&a, 6, 1);
+        saved.len = 0;
+        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        for (at = 0; at < saved.len; at++)
+            for (bit = 0; bit < 8; bit++) {
+                saved.bytes[at] = (unsigned char)(saved.bytes[at] ^ 1u << bit);
+                saved.at = 0;
+                if (bit == at % 8) fill(&b, 3, 2);
+                wrong += pk_cache_load(&b, read_memory, &saved, 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
+                saved.at = 0;
+                wrong += pk_cache_load(&b, read_memory, &saved, PK_CACHE_SALVAGE, NULL) != PK_CORRUPT;
+                wrong += pk_cache_count(&b) < 5 || !sound(&b, 1);
+                saved.bytes[at] = (unsigned char)(saved.bytes[at] ^ 1u << bit);
+            }
+        CHECK_EQ(wrong, 0);
+        saved.at = 0;
+        CHECK_STATUS(pk_cache_load(&b, read_memory, &saved, 0, NULL), PK_OK); /* the cache is usable all along */
+        CHECK_EQ(pk_cache_count(&b), 6);
+        CHECK_STATUS(pk_cache_close(&a), PK_OK);
+        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+    }
+}
+static void write_file(const void *bytes, size_t n) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    CHECK(write(fd, bytes, n) == (ssize_t)n);
+    CHECK(close(fd) == 0);
+}
+static void any_length_and_any_garbage_is_found(void) {
+    size_t i, n;
+    uint32_t random = 1;
+    for (i = 0; i < PK__COUNTOF(kinds); i++) {
+        pk_cache a, b;
+        unsigned wrong = 0;
+        open_kind(&a, &kinds[i]);
+        open_kind(&b, &kinds[i]);
+        fill(&a, 6, 1);
+        saved.len = 0;
+        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        for (n = 0; n < saved.len; n++) {
+            write_file(saved.bytes, n);
+            wrong += pk_cache_load_file(&b, path, 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
+            wrong += pk_cache_load_file(&b, path, PK_CACHE_SALVAGE, NULL) != PK_CORRUPT || !sound(&b, 1);
+        }
+        for (n = 1; n < 30; n++) { /* longer than it was */
+            memset(saved.bytes + saved.len, (int)n, n);
+            write_file(saved.bytes, saved.len + n);
+            wrong += pk_cache_load_file(&b, path, 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
+            wrong += pk_cache_load_file(&b, path, PK_CACHE_SALVAGE, NULL) != PK_CORRUPT || pk_cache_count(&b) != 6;
+        }
+        for (n = 0; n < 300; n++) {
+            size_t k;
+            for (k = 0; k < sizeof again.bytes; k++) {
+                random = random * 1664525u + 1013904223u;
+                again.bytes[k] = (unsigned char)(random >> 24);
+            }
+            if (n % 2) memcpy(again.bytes, saved.bytes, 44); /* behind a header that is good */
+            again.len = n * 13;
+            again.at = 0;
+            wrong += pk_cache_load(&b, read_memory, &again, n % 4 / 2 ? PK_CACHE_SALVAGE : 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
+        }
+        CHECK_EQ(wrong, 0);
+        CHECK_STATUS(pk_cache_close(&a), PK_OK);
+        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+    }
+}
+static void a_file_comes_back(void) {
+    pk_cache a;
+    struct stat info;
+    uint32_t kept = 7;
+    open_kind(&a, &kinds[0]);
+    CHECK_STATUS(pk_cache_load_file(&a, path, 0, &kept), PK_NOT_FOUND);
+    CHECK_EQ(kept, 0);
+    CHECK_STATUS(pk_cache_load_file(&a, folder, 0, &kept), PK_IO); /* a folder opens, and can't be read */
+    fill(&a, 20, 1);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
+    CHECK(stat(temporary, &info) != 0);
+    CHECK_STATUS(pk_cache_clear(&a), PK_OK);
+    CHECK_STATUS(pk_cache_load_file(&a, path, 0, &kept), PK_OK);
+    CHECK_EQ(kept, 20);
+    CHECK(sound(&a, 1));
+    CHECK_STATUS(pk_cache_close(&a), PK_OK);
+}
+static void what_fails_leaves_the_old_file(void) {
+    pk_cache a;
+    struct rlimit limit, small;
+    struct stat info;
+    char elsewhere[96];
+    int ready[2], status;
+    pid_t child;
+    open_kind(&a, &kinds[0]);
+    fill(&a, 20, 1);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
+    fill(&a, 25, 2);
+    (void)signal(SIGXFSZ, SIG_IGN); /* the disk is full after 200 bytes */
+    CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+    small = limit;
+    small.rlim_cur = 200;
+    CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_IO);
+    CHECK_EQ(errno, EFBIG);
+    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CHECK(stat(temporary, &info) != 0);
+    CHECK_STATUS(pk_cache_load_file(&a, path, 0, NULL), PK_OK);
+    CHECK_EQ(pk_cache_count(&a), 20);
+    CHECK(sound(&a, 1));
+    (void)snprintf(elsewhere, sizeof elsewhere, "%s/none/file", folder);
+    CHECK_STATUS(pk_cache_save_file(&a, elsewhere), PK_IO);
+    CHECK_EQ(errno, ENOENT);
+    CHECK(mkdir(temporary, 0700) == 0); /* what is to be written to is a folder */
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_IO);
+    CHECK(rmdir(temporary) == 0);
+    (void)snprintf(elsewhere, sizeof elsewhere, "%s/folder", folder); /* and so is what is to be renamed to */
+    CHECK(mkdir(elsewhere, 0700) == 0);
+    CHECK_STATUS(pk_cache_save_file(&a, elsewhere), PK_IO);
+    CHECK(rmdir(elsewhere) == 0);
+    CHECK(pipe(ready) == 0);
+    child = fork();
+    if (child == 0) { /* another process is at it */
+        struct flock lock;
+        memset(&lock, 0, sizeof lock);
+        lock.l_type = F_WRLCK;
+        status = open(temporary, O_WRONLY | O_CREAT, 0600);
+        if (fcntl(status, F_SETLK, &lock) == 0 && write(ready[1], "", 1) == 1) (void)pause();
+        _exit(1);
+    }
+    CHECK(read(ready[0], elsewhere, 1) == 1);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_BUSY);
+    CHECK(kill(child, SIGKILL) == 0);
+    CHECK(waitpid(child, &status, 0) == child);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
+    CHECK_STATUS(pk_cache_load_file(&a, path, 0, NULL), PK_OK);
+    CHECK_STATUS(pk_cache_close(&a), PK_OK);
+}
+static void killed_at_any_moment_it_leaves_the_old_or_the_new(void) {
+    pk_cache a;
+    unsigned i, loaded = 0, seen = 0;
+    uint32_t random = 12345;
+    struct timespec moment;
+    open_kind(&a, &kinds[0]);
+    fill(&a, 20, 1);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
+    for (i = 0; i < 200; i++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            uint32_t version = 1;
+            for (;;) {
+                version = 3 - version; /* two snapshots in turn: 20 entries of version 1, 25 of version 2 */
+                (void)pk_cache_clear(&a);
+                fill(&a, version == 1 ? 20 : 25, version);
+                (void)pk_cache_save_file(&a, path);
+            }
+        }
+        random = random * 1664525u + 1013904223u;
+        moment.tv_sec = 0;
+        moment.tv_nsec = 300000 + (long)((random >> 8) % 1500000);
+        (void)nanosleep(&moment, NULL);
+        CHECK(kill(child, SIGKILL) == 0);
+        CHECK(waitpid(child, &status, 0) == child);
+        if (pk_cache_load_file(&a, path, 0, NULL) == PK_OK) {
+            uint32_t version = pk_cache_count(&a) == 20 ? 1 : 2;
+            loaded += (pk_cache_count(&a) == 20 || pk_cache_count(&a) == 25) && sound(&a, version);
+            seen |= version;
+        }
+    }
+    CHECK_EQ(loaded, 200);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK); /* what a killed process left is in nobody's way */
+    CHECK_STATUS(pk_cache_close(&a), PK_OK);
+    (void)seen;
+}
+static void clean_up(void) {
+    (void)unlink(path);
+    (void)unlink(temporary);
+}
+
+TESTS {
+    if (mkdtemp(folder) == NULL) CHECK(false);
+    (void)snprintf(path, sizeof path, "%s/file", folder);
+    (void)snprintf(temporary, sizeof temporary, "%s/file.tmp", folder);
+    RUN("K41", "both policies come back the same, byte for byte", both_policies_come_back_the_same)
+    RUN("K43", "any bit that flips is found", any_bit_that_flips_is_found)
+    RUN("K41", "a file comes back", a_file_comes_back)
+    RUN("K43", "any length and any garbage is found", any_length_and_any_garbage_is_found)
+    clean_up();
+    RUN("K42", "what fails leaves the old file", what_fails_leaves_the_old_file)
+    RUN("K42", "killed at any moment it leaves the old file or the new one", killed_at_any_moment_it_leaves_the_old_or_the_new)
+    clean_up();
+    (void)rmdir(folder);
+}
