@@ -57,7 +57,5 @@ BENCH_LOOP(run64, cache64, uint64_t, key, 0)
 BENCH_LOOP(dep64, cache64, uint64_t, key, 1)
 BENCH_LOOP(run32, cache32, bench_key32, key.word[0], 0)
 BENCH_LOOP(dep32, cache32, bench_key32, key.word[0], 1)
-#if BENCH_BATCHES
 BENCH_BATCH(batch64, cache64, uint64_t, key)
 BENCH_BATCH(batch32, cache32, bench_key32, key.word[0])
-#endif

@@ -45,17 +45,13 @@ template <> struct ours_of<uint64_t> {
     using type = cache64;
     static pk_status init(type *c, const pk_cache_desc *d) { return cache64_init(c, d); }
     static constexpr auto run_inline = inline_run64, run_extern = extern_run64, dep_inline = inline_dep64;
-#if BENCH_BATCHES
     static constexpr auto batch_inline = inline_batch64;
-#endif
 };
 template <> struct ours_of<bench_key32> {
     using type = cache32;
     static pk_status init(type *c, const pk_cache_desc *d) { return cache32_init(c, d); }
     static constexpr auto run_inline = inline_run32, run_extern = extern_run32, dep_inline = inline_dep32;
-#if BENCH_BATCHES
     static constexpr auto batch_inline = inline_batch32;
-#endif
 };
 template <class Key> class ours {
   public:
@@ -248,10 +244,8 @@ template <class Key> class speed {
             desc.ttl_ms = PK_TTL_NEVER;
             c.add_ours("lru-never", PK_CACHE_LRU, loop, &desc);
         }
-#if BENCH_BATCHES
         if (needs("lru-batch")) c.add_ours("lru-batch", PK_CACHE_LRU, ours_of<Key>::batch_inline, nullptr, false);
         if (needs("s3fifo-batch")) c.add_ours("s3fifo-batch", PK_CACHE_S3FIFO, ours_of<Key>::batch_inline);
-#endif
         if (needs("s3fifo")) c.add_ours("s3fifo", PK_CACHE_S3FIFO, loop);
         if (needs("s3fifo-extern")) c.add_ours("s3fifo-extern", PK_CACHE_S3FIFO, ours_of<Key>::run_extern);
         if (needs(absl_forms[0])) c.template add_peer<peers::absl_map<Key>>(absl_forms[0]);
@@ -432,7 +426,6 @@ void bytes(bench::report &report) {
 
 /* ---- Snapshots ---- */
 
-#ifdef PK_CACHE_SALVAGE
 struct buffer {
     std::vector<unsigned char> bytes;
     size_t at, end;
@@ -535,9 +528,6 @@ void snapshots(bench::report &report) {
         }
     }
 }
-#else
-void snapshots(bench::report &) {}
-#endif
 
 /* ---- Latency of single calls ---- */
 

@@ -4,8 +4,6 @@
 #define BENCH_SHAPES_H
 #include "../../../perfkit_cache.h"
 
-#define BENCH_BATCHES 0 /* 1 where the header has get_many and put_many */
-
 typedef struct bench_value {
     uint64_t word[8]; /* the last one is 0: a key is the same xor it, and yet has to wait for it */
 } bench_value;
