@@ -1052,7 +1052,8 @@ PK_API pk_status pk_cache_compare_and_swap(pk_cache *c, const void *key, size_t 
 PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_len, pk_time *created, pk_time *accessed);
 
 /* ---- Batches ----
-   Many keys in one call: what they need comes from memory at once, instead of one after the other, and the clock is read once.
+   Many keys in one call: what they need comes from memory at once, instead of one after the other, and plain large caches read
+   their clock once.
    Otherwise as so many single calls in that order, with any n, and keys that occur twice. In a cache larger than the processor's
    own, hits are found in half the time with batches of 16 or more; small caches and evictions take as long as with single calls.
    With threads others may come between two keys. */
@@ -2975,6 +2976,12 @@ enum { PK__CACHE_RUN_OF = 16 }; /* keys prefetched at a time */
 /* What a key's lookup will read comes in three steps, each of which needs what the one before sent for: the line of the index;
    the likely entry's links and slot; the links of its neighbours in the order. */
 PK__HOT_INLINE void pk__cache_fetch_group(PK__CACHE_SELF, pk_hash hash) {
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) {
+        pk__s3_prefetch(PK__CACHE_THIS, hash);
+        return;
+    }
+#endif
     PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
 }
 PK__HOT_INLINE void pk__cache_fetch_slot(PK__CACHE_SELF, pk__cache_n e) {
@@ -2990,6 +2997,15 @@ PK__HOT_INLINE pk__cache_n pk__cache_fetch_entry(PK__CACHE_SELF, pk_hash hash) {
     const unsigned char *group = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
     pk__cache_n lane, e;
     PK__CACHE_FOUND;
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) { /* where the set has no such tag: the slot that a put would probably take */
+        const pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
+        unsigned way, ways = pk__s3_match(s->tags, pk__cache_tag(hash));
+        way = ways != 0 ? pk__s3_first(ways) : pk__s3_way(s, s->main & 15u);
+        pk__cache_fetch_slot(PK__CACHE_THIS, (pk__cache_n)(pk__cache_home(c, hash) * PK__S3_WAYS + way + 1));
+        return 0;
+    }
+#endif
     PK__CACHE_EACH_LANE(lane, group, pk__cache_tag(hash)) {
         e = pk__cache_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W);
         PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
@@ -3043,7 +3059,7 @@ PK__HOT_INLINE pk_status pk__cache_batch_put(PK__CACHE_SELF, const pk__cache_bat
 PK__HOT_INLINE size_t pk__cache_run(PK__CACHE_SELF, const pk__cache_batch *b, size_t from, unsigned n, bool put) {
     pk_hash hashes[PK__CACHE_RUN_OF];
     pk__cache_n entries[PK__CACHE_RUN_OF], victims[PK__CACHE_RUN_OF], victim = 0;
-    bool full = put && c->free == 0 && c->fresh == c->capacity;
+    bool full = put && !PK__CACHE_S3 && c->free == 0 && c->fresh == c->capacity;
     unsigned i;
     size_t key_len, good = 0;
     const void *key;
@@ -3081,6 +3097,24 @@ PK__HOT_INLINE size_t pk__cache_run(PK__CACHE_SELF, const pk__cache_batch *b, si
     }
     return good;
 }
+PK__HOT_INLINE void pk__cache_fetch_run(PK__CACHE_SELF, const pk__cache_batch *b, size_t from, unsigned n) {
+    pk_hash hashes[PK__CACHE_RUN_OF];
+    pk__cache_n e;
+    size_t key_len;
+    const void *key;
+    unsigned i;
+    for (i = 0; i < n; i++) {
+        hashes[i] = 0;
+        if (!pk__cache_batch_fits(PK__CACHE_THIS, b, from + i, false)) continue;
+        key = pk__cache_batch_key(b, from + i, &key_len);
+        hashes[i] = pk__cache_hash(PK__CACHE_THIS, key, key_len);
+        pk__cache_fetch_group(PK__CACHE_THIS, hashes[i]);
+    }
+    for (i = 0; i < n; i++) {
+        e = pk__cache_fetch_entry(PK__CACHE_THIS, hashes[i]);
+        if (e != 0 && PK__CACHE_CHAINED) pk__cache_fetch_slot(PK__CACHE_THIS, e);
+    }
+}
 PK__HOT_INLINE size_t pk__cache_runs(PK__CACHE_SELF, const pk__cache_batch *b, bool put) {
     size_t from, good = 0;
     if (b->n != 0) pk__cache_look(c);
@@ -3089,15 +3123,27 @@ PK__HOT_INLINE size_t pk__cache_runs(PK__CACHE_SELF, const pk__cache_batch *b, b
                               b->n - from < PK__CACHE_RUN_OF ? (unsigned)(b->n - from) : (unsigned)PK__CACHE_RUN_OF, put);
     return good;
 }
+/* Runs are compiled for S3-FIFO and the widest links: memory is what a batch hides, and a small cache is seldom out of the
+   processor's. */
+#define PK__CACHE_LARGE_WIDTH (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : 4u)
+#define PK__CACHE_IS_LARGE(c) ((c)->width == PK__CACHE_LARGE_WIDTH)
 PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsigned key_size, unsigned value_size, bool put) {
     pk__cache_shape shape;
     PERFKIT_ASSERT(c != NULL && (b->n == 0 || (b->keys != NULL && (put ? b->sources != NULL : b->values != NULL))));
-    if (PK__UNLIKELY(c->special != 0 || c->cold == NULL))
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special == PK__CACHE_IS_S3 && c->cold != NULL) {
+        b->key_size = key_size;
+        b->value_size = value_size;
+        return pk__cache_runs(c, pk__s3_shape_fixed(c, key_size, value_size), b, put);
+    }
+#endif
+    if (PK__UNLIKELY(c->special != 0 || c->cold == NULL || !PK__CACHE_IS_LARGE(c)))
         return put ? pk__cache_put_batch(c, b, key_size, value_size) : pk__cache_get_batch(c, b, key_size, value_size);
     b->key_size = key_size;
     b->value_size = value_size;
     shape = pk__cache_shape_fixed(c, key_size, value_size);
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_runs(c, shape, b, put));
+    shape.width = PK__CACHE_LARGE_WIDTH;
+    return pk__cache_runs(c, shape, b, put);
 }
 #undef PK__CACHE_TYPED_GET_MANY
 #undef PK__CACHE_TYPED_PUT_MANY
@@ -3631,10 +3677,10 @@ PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_le
 
 /* ---- Batches ---- */
 
-/* What has no run of its own: one after the other. */
-static size_t pk__cache_singles(pk_cache *c, const pk__cache_batch *b, bool put) {
+/* One after the other, n items of a batch. */
+static size_t pk__cache_singles(pk_cache *c, const pk__cache_batch *b, size_t from, size_t n, bool put) {
     size_t i, good = 0;
-    for (i = 0; i < b->n; i++) {
+    for (i = from; i < from + n; i++) {
         pk_cache_many *r = b->records ? &b->records[i] : NULL;
         const void *key = r ? r->key : (const unsigned char *)b->keys + i * b->key_size;
         size_t key_len = r ? r->key_len : b->key_size;
@@ -3654,24 +3700,33 @@ static size_t pk__cache_singles(pk_cache *c, const pk__cache_batch *b, bool put)
     return good;
 }
 #if PK__FULL
-static size_t pk__cache_runs_any(pk_cache *c, const pk__cache_batch *b, bool put) {
-    return pk__cache_runs(PK__CACHE_ANY, b, put);
-}
 static size_t pk__cache_runs_plain(pk_cache *c, const pk__cache_batch *b, bool put) {
     pk__cache_shape shape = pk__cache_shape_of(c);
     shape.chains = shape.prefix = shape.special = 0;
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_runs(PK__CACHE_THIS, b, put));
+    shape.width = PK__CACHE_LARGE_WIDTH;
+    return pk__cache_runs(PK__CACHE_THIS, b, put);
+}
+/* What is special takes single calls, but prefetched. */
+static size_t pk__cache_runs_any(pk_cache *c, const pk__cache_batch *b, bool put) {
+    size_t from, n, good = 0;
+    for (from = 0; from < b->n; from += n) {
+        n = b->n - from < PK__CACHE_RUN_OF ? b->n - from : PK__CACHE_RUN_OF;
+        pk__cache_fetch_run(PK__CACHE_ANY, b, from, (unsigned)n);
+        good += pk__cache_singles(c, b, from, n, put);
+    }
+    return good;
 }
 #endif
 static size_t pk__cache_batch_any(pk_cache *c, const pk__cache_batch *b, bool put) {
     PERFKIT_ASSERT(c != NULL && (b->n == 0 || b->records != NULL || b->keys != NULL));
 #if PK__FULL
-    if (c->cold != NULL && (b->records != NULL || (b->key_size == c->key_size && b->value_size == c->value_size))) {
-        if (c->special == 0) return pk__cache_runs_plain(c, b, put);
-        if (!(c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED))) return pk__cache_runs_any(c, b, put);
+    if (c->cold != NULL && !(c->special & PK__CACHE_IS_LOCKED) &&
+        (b->records != NULL || (b->key_size == c->key_size && b->value_size == c->value_size))) {
+        if (c->special != 0) return pk__cache_runs_any(c, b, put);
+        if (PK__CACHE_IS_LARGE(c)) return pk__cache_runs_plain(c, b, put);
     }
 #endif
-    return pk__cache_singles(c, b, put);
+    return pk__cache_singles(c, b, 0, b->n, put);
 }
 PK_API size_t pk__cache_get_batch(pk_cache *c, pk__cache_batch *b, size_t key_size, size_t value_size) {
     b->key_size = key_size;

@@ -1,6 +1,7 @@
 /* targets: large */
 /* Batches do what so many single calls in their order do. */
 #define PERFKIT_CACHE_MORE 1
+#define PERFKIT_CACHE_LINK_BITS 32 /* as in large caches, which have batches of their own */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
@@ -148,19 +149,20 @@ static void open_both(int kind) {
     int i;
     for (i = 0; i < 2; i++) {
         ask(i);
-        if (kind < 2) {
+        if (kind != 2) {
             desc.key_size = 2;
             desc.value_size = 9;
         }
 #if PERFKIT_CACHE_HOOKS
-        if (kind > 0) desc.on_evict = hear;
+        if (kind == 1 || kind == 2 || kind == 4) desc.on_evict = hear;
         desc.user = &told[i];
 #endif
         if (kind == 2) {
             desc.slot_size = 16;
             desc.max_bytes = (size_t)16 * 50;
         }
-        if (kind > 0) desc.sliding = desc.versions = desc.times = true;
+        if (kind > 2) desc.policy = PK_CACHE_S3FIFO;
+        if (kind == 1 || kind == 2 || kind == 4) desc.sliding = desc.versions = desc.times = true;
         CHECK_STATUS(pk_cache_init(i ? &single : &batched, &desc), PK_OK);
         told[i] = 0;
     }
@@ -243,6 +245,11 @@ static void special(void) { as_single_calls(1); }
 static void chained(void) { as_single_calls(2); }
 #endif
 
+#if PERFKIT_CACHE_S3FIFO
+static void sets(void) { as_single_calls(3); }
+static void special_sets(void) { as_single_calls(4); }
+#endif
+
 TESTS {
     RUN("K10", "arrays of a typed cache, with a key twice", arrays_of_a_typed_cache)
     RUN("K10", "typed put_if_absent, replace, peek and touch", the_other_typed_calls)
@@ -252,5 +259,9 @@ TESTS {
     RUN("K11 K12 K29 K33", "the same with hooks, sliding, versions and times", special)
 #if PERFKIT_CACHE_CHAINS
     RUN("K11 K13", "and with varying lengths", chained)
+#endif
+#if PERFKIT_CACHE_S3FIFO
+    RUN("K04", "a batch on S3-FIFO is so many single calls", sets)
+    RUN("K12 K29 K33", "the same with hooks, sliding, versions and times", special_sets)
 #endif
 }
