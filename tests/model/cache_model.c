@@ -1,4 +1,5 @@
-/* The cache against a slow obvious model over stb_ds: random operations on fixed and varying sizes, link widths of 8, 16 and 32 bits,
+/* The cache against a slow obvious model over stb_ds: random operations, single, on conditions and in batches, on fixed and varying
+   sizes, link widths of 8, 16 and 32 bits, with times to live that slide and those that don't,
    with and without on_evict, with keys that collide, and a clock that wraps. Every victim has to be the model's own. */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
@@ -31,8 +32,9 @@ typedef struct entry {
     uint32_t version; /* what its value is made from */
     uint32_t len;
     uint64_t used;    /* number of its last use */
-    pk_time expires;
+    pk_time expires, ttl, created, accessed;
     int never;
+    uint32_t ticket, old_ticket; /* version that the cache told of this value, and of an older one; 0: none */
 } entry;
 static struct { uint32_t key; entry value; } *entries;
 static struct { uint32_t key; uint64_t used; } *uses;
@@ -43,8 +45,8 @@ static size_t slots_used;
 typedef struct setup {
     const char *name;
     uint32_t capacity;
-    int varying, hooked, hostile, expiring;
-    unsigned long share; /* of the steps, in 1/100 */
+    int varying, hooked, hostile, expiring, more; /* more: sliding, versions, times */
+    unsigned long share;                          /* of the steps, in 1/100 */
 } setup;
 static const setup *how;
 static uint32_t slots;
@@ -52,7 +54,7 @@ static pk_cache cache;
 static pk_time now;
 static int wrong;
 
-static struct { int kind; uint32_t key; size_t need, freed; } doing; /* the operation under way */
+static struct { int kind; uint32_t key, ticket; size_t need, freed; } doing; /* the operation under way */
 enum { PUT, REMOVE, CLEAR, CLOSE, OTHER };
 
 #define SAME(condition, ...) ((condition) ? 1 : (printf(__VA_ARGS__), printf("\n"), wrong = 1, 0))
@@ -108,12 +110,14 @@ static pk_hash hostile_hash(void *user, const void *key, size_t len) {
     (void)len;
     return *(const unsigned char *)key & 1; /* two homes for all */
 }
+static void catch_up(void);
 static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason) {
     unsigned char key_wanted[32], wanted[MOST], got[MOST];
     uint32_t key, old;
     size_t n;
     ptrdiff_t i;
     (void)user;
+    catch_up();
     memcpy(&key, item->key, 4);
     i = hmgeti(entries, key);
     if (!SAME(i >= 0, "key %u left for reason %d, but was not there", key, reason)) return;
@@ -167,37 +171,127 @@ static int sound(void) {
         return 0;
     return SAME(pk_cache_count(&cache) <= how->capacity && slots_used <= (how->varying ? slots : how->capacity), "above its bounds");
 }
-static int put(void *unused) {
+/* A put in three parts: what it is, what it pushes out where nobody tells, what it leaves. */
+typedef struct put_item {
+    uint32_t key, version, len;
+    pk_time ttl;
+    size_t key_len;
+    unsigned char key_bytes[32], value_bytes[MOST];
+} put_item;
+static void choose_put(put_item *p) {
     static uint32_t version;
-    uint32_t key = some_key(), len = how->varying ? (model_below(8) ? model_below(60) : model_below(MOST)) : 8, old;
-    pk_time ttl = 0;
-    entry e;
-    size_t key_len = key_bytes(key, key_buffer);
-    (void)unused;
-    if (how->expiring && model_below(2)) ttl = model_below(6) ? 1 + model_below(3000) : model_below(2) ? PK_TTL_NEVER : 1 + model_below(1u << 30);
-    value_bytes(key, ++version, len, value_buffer);
+    p->key = some_key();
+    p->len = how->varying ? (model_below(8) ? model_below(60) : model_below(MOST)) : 8;
+    p->ttl = 0;
+    if (how->expiring && model_below(2))
+        p->ttl = model_below(6) ? 1 + model_below(3000) : model_below(2) ? PK_TTL_NEVER : 1 + model_below(1u << 30);
+    p->version = ++version;
+    p->key_len = key_bytes(p->key, p->key_bytes);
+    value_bytes(p->key, p->version, p->len, p->value_bytes);
+}
+static void begin_put(const put_item *p) {
+    uint32_t old;
+    ptrdiff_t i = hmgeti(entries, p->key);
     doing.kind = PUT;
-    doing.key = key;
-    doing.need = slots_of(key, len);
+    doing.key = p->key;
+    doing.need = slots_of(p->key, p->len);
     doing.freed = 0;
-    if (!how->hooked) { /* nobody tells: do it as it must be (there are no times to live then) */
-        if (hmgeti(entries, key) >= 0)
-            forget(key);
-        else if ((uint32_t)hmlen(entries) == how->capacity && oldest(&old))
-            forget(old);
-        while (how->varying && slots_used + doing.need > slots && oldest(&old)) forget(old);
-    }
-    if (!SAME(pk_cache_put(&cache, key_buffer, key_len, value_buffer, len, ttl) == PK_OK, "put failed")) return 0;
-    e.version = version;
-    e.len = len;
-    e.used = 0;
-    e.never = ttl == PK_TTL_NEVER || (ttl == 0 && !how->expiring);
-    e.expires = now + (ttl ? ttl : 2000);
-    if (!SAME(!how->hooked || hmgeti(entries, key) < 0, "key %u was replaced without a word", key)) return 0;
-    hmput(entries, key, e);
+    doing.ticket = i < 0 ? 0 : entries[i].value.ticket ? entries[i].value.ticket : entries[i].value.old_ticket;
+    if (how->hooked) return;
+    if (hmgeti(entries, p->key) >= 0) /* nobody tells: do it as it must be (there are no times to live then) */
+        forget(p->key);
+    else if ((uint32_t)hmlen(entries) == how->capacity && oldest(&old))
+        forget(old);
+    while (how->varying && slots_used + doing.need > slots && oldest(&old)) forget(old);
+}
+static int end_put(const put_item *p) {
+    entry e;
+    memset(&e, 0, sizeof e);
+    e.version = p->version;
+    e.len = p->len;
+    e.never = p->ttl == PK_TTL_NEVER || (p->ttl == 0 && !how->expiring);
+    e.ttl = p->ttl ? p->ttl : 2000;
+    e.expires = now + e.ttl;
+    e.created = e.accessed = now;
+    e.old_ticket = doing.ticket;
+    if (!SAME(!how->hooked || hmgeti(entries, p->key) < 0, "key %u was replaced without a word", p->key)) return 0;
+    hmput(entries, p->key, e);
+    use(p->key);
+    slots_used += slots_of(p->key, p->len);
+    return 1;
+}
+static void hit(uint32_t key) { /* a get found it */
+    ptrdiff_t i;
     use(key);
-    slots_used += slots_of(key, len);
-    return sound();
+    i = hmgeti(entries, key);
+    entries[i].value.accessed = now;
+    if (how->more && !entries[i].value.never) entries[i].value.expires = now + entries[i].value.ttl;
+}
+static int put(void *unused) {
+    static put_item p;
+    (void)unused;
+    choose_put(&p);
+    begin_put(&p);
+    if (!SAME(pk_cache_put(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl) == PK_OK, "put failed")) return 0;
+    return end_put(&p) && sound();
+}
+static int put_on_condition(void *unused) {
+    static put_item p;
+    ptrdiff_t i;
+    pk_status wanted, got;
+    uint32_t mode = model_below(how->more ? 3 : 2), ticket = 0;
+    (void)unused;
+    choose_put(&p);
+    doing.kind = OTHER;
+    (void)pk_cache_contains(&cache, p.key_bytes, p.key_len); /* the clock is looked at here, and removes what it removes */
+    i = hmgeti(entries, p.key);
+    if (i >= 0 && over(&entries[i].value)) i = -1;
+    if (mode == 2 && i >= 0) ticket = entries[i].value.ticket ? entries[i].value.ticket : entries[i].value.old_ticket;
+    if (mode == 0)
+        wanted = i >= 0 ? PK_EXISTS : PK_OK;
+    else if (i < 0)
+        wanted = PK_NOT_FOUND;
+    else
+        wanted = mode == 2 && entries[i].value.ticket == 0 ? PK_STALE : PK_OK;
+    if (wanted == PK_OK) begin_put(&p);
+    got = mode == 0   ? pk_cache_put_if_absent(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl)
+          : mode == 1 ? pk_cache_replace(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl)
+                      : pk_cache_compare_and_swap(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl, ticket);
+    if (!SAME(got == wanted, "key %u: a put of mode %u: %d, want %d", p.key, mode, got, wanted)) return 0;
+    return (wanted != PK_OK || end_put(&p)) && sound();
+}
+enum { BATCH = 40 };
+static put_item batch[BATCH];
+static pk_cache_many records[BATCH];
+static uint32_t batch_n, batch_at;
+/* The model does what the cache has done of a batch, up to the item under way. */
+static void catch_up(void) {
+    while (batch_at < batch_n && records[batch_at].status != -1) {
+        SAME(records[batch_at].status == PK_OK, "a put of a batch failed");
+        if (!end_put(&batch[batch_at])) return;
+        if (++batch_at < batch_n) begin_put(&batch[batch_at]);
+    }
+}
+static int put_many(void *unused) {
+    uint32_t i, n = 1 + model_below(BATCH);
+    size_t good;
+    (void)unused;
+    for (i = 0; i < n; i++) {
+        choose_put(&batch[i]);
+        records[i].key = batch[i].key_bytes;
+        records[i].key_len = batch[i].key_len;
+        records[i].value = batch[i].value_bytes;
+        records[i].len = batch[i].len;
+        records[i].ttl_ms = batch[i].ttl;
+        records[i].status = -1;
+    }
+    batch_at = 0;
+    batch_n = n;
+    begin_put(&batch[0]);
+    good = pk_cache_put_many(&cache, records, n);
+    catch_up();
+    batch_n = 0;
+    return SAME(good == n && batch_at == n, "%u of %u put", (unsigned)good, n) && sound();
 }
 static int agrees(uint32_t key, pk_status status, size_t len) { /* a look at the key gave this */
     ptrdiff_t i = hmgeti(entries, key);
@@ -214,8 +308,47 @@ static int get(void *unused) {
     doing.kind = OTHER;
     status = pk_cache_get(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len);
     if (!agrees(key, status, len)) return 0;
-    if (status == PK_OK) use(key);
+    if (status == PK_OK) hit(key);
     return sound();
+}
+static int get_many(void *unused) {
+    uint32_t keys[BATCH], i, n = 1 + model_below(BATCH);
+    (void)unused;
+    doing.kind = OTHER;
+    for (i = 0; i < n; i++) {
+        keys[i] = some_key();
+        records[i].key_len = key_bytes(keys[i], batch[i].key_bytes);
+        records[i].key = batch[i].key_bytes;
+        records[i].value = batch[i].value_bytes;
+        records[i].len = MOST;
+    }
+    (void)pk_cache_get_many(&cache, records, n);
+    for (i = 0; i < n; i++) {
+        if (records[i].status == PK_OK) memcpy(value_buffer, batch[i].value_bytes, records[i].len);
+        if (!agrees(keys[i], records[i].status, records[i].len)) return 0;
+        if (records[i].status == PK_OK) hit(keys[i]);
+    }
+    return sound();
+}
+static int get_version(void *unused) {
+    uint32_t key = some_key(), version = 0;
+    size_t len = 0, key_len = key_bytes(key, key_buffer);
+    pk_time created, accessed;
+    ptrdiff_t i;
+    pk_status status;
+    (void)unused;
+    if (!how->more) return 1;
+    doing.kind = OTHER;
+    status = pk_cache_get_version(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len, &version);
+    if (!agrees(key, status, len)) return 0;
+    if (status != PK_OK) return sound();
+    hit(key);
+    i = hmgeti(entries, key);
+    if (!SAME(entries[i].value.ticket == 0 || entries[i].value.ticket == version, "key %u: another version of the same value", key)) return 0;
+    if (!SAME(version != 0 && version != entries[i].value.old_ticket, "key %u: the version of an older value", key)) return 0;
+    entries[i].value.ticket = version;
+    if (!SAME(pk_cache_peek_times(&cache, key_buffer, key_len, &created, &accessed) == PK_OK, "times")) return 0;
+    return SAME(created == entries[i].value.created && accessed == now, "key %u: its times", key) && sound();
 }
 static int peek(void *unused) {
     uint32_t key = some_key();
@@ -249,6 +382,7 @@ static int touch(void *unused) {
         i = hmgeti(entries, key);
         entries[i].value.never = ttl == PK_TTL_NEVER;
         entries[i].value.expires = now + ttl;
+        entries[i].value.ttl = ttl;
     }
     return sound();
 }
@@ -303,7 +437,9 @@ static int clear(void *unused) {
     return sound();
 }
 
-static const model_op operations[] = {{"put", 40, put},     {"get", 40, get},      {"peek", 6, peek}, {"touch", 6, touch}, {"remove", 10, remove_one},
+static const model_op operations[] = {{"put", 40, put},     {"get", 40, get},      {"put on a condition", 12, put_on_condition},
+                                      {"put_many", 2, put_many}, {"get_many", 2, get_many}, {"get_version", 8, get_version},
+                                           {"peek", 6, peek}, {"touch", 6, touch}, {"remove", 10, remove_one},
                                       {"time", 10, pass_time}, {"foreach", 2, walk}, {"clear", 1, clear}};
 
 /* Everything that the index says must be true of the entries, counted group by group. */
@@ -319,7 +455,7 @@ static int index_is_sound(void) {
             tags++;
             e = pk__cache_link(group + PK__CACHE_LANES(width) + lane * width, width);
             key = pk__cache_key(&cache, pk__cache_shape_of(&cache), e);
-            hash = pk__cache_hash(&cache, key, pk__cache_key_len(&cache, pk__cache_shape_of(&cache), key));
+            hash = pk__cache_hash(&cache, pk__cache_shape_of(&cache), key, pk__cache_key_len(&cache, pk__cache_shape_of(&cache), key));
             counted += (g + cache.groups - pk__cache_home(&cache, hash)) % cache.groups;
             if (!SAME(group[lane] == pk__cache_tag(hash), "a wrong tag")) return 0;
         }
@@ -346,6 +482,7 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
         desc.key_size = 4;
         desc.value_size = 8;
     }
+    desc.sliding = desc.versions = desc.times = s->more != 0;
     if (s->hooked) desc.on_evict = leaves;
     if (s->hostile) desc.hash = hostile_hash;
     now = (pk_time)seed;
@@ -371,18 +508,21 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
 }
 
 static const setup setups[] = {
-    /* name, capacity, varying, hooked, hostile, expiring, share */
-    {"cache, 8-bit links, fixed sizes", 20, 0, 1, 0, 1, 14},
-    {"cache, 8-bit links, without on_evict", 254, 0, 0, 0, 0, 8},
-    {"cache, 8-bit links, chains", 12, 1, 1, 0, 1, 14},
-    {"cache, one entry", 1, 0, 1, 0, 1, 2},
-    {"cache, 16-bit links, fixed sizes", 1000, 0, 1, 0, 1, 14},
-    {"cache, 16-bit links, chains", 300, 1, 1, 0, 1, 14},
-    {"cache, 16-bit links, chains, without on_evict", 300, 1, 0, 0, 0, 8},
-    {"cache, 32-bit links, fixed sizes", 66000, 0, 1, 0, 1, 10},
-    {"cache, 32-bit links, chains", 66000, 1, 1, 0, 0, 6},
-    {"cache, colliding keys, small", 60, 0, 1, 1, 1, 4},
-    {"cache, colliding keys, crowded", 2000, 0, 1, 1, 1, 6},
+    /* name, capacity, varying, hooked, hostile, expiring, more, share */
+    {"cache, 8-bit links, fixed sizes", 20, 0, 1, 0, 1, 0, 14},
+    {"cache, 8-bit links, without on_evict", 254, 0, 0, 0, 0, 0, 8},
+    {"cache, 8-bit links, chains", 12, 1, 1, 0, 1, 0, 14},
+    {"cache, one entry", 1, 0, 1, 0, 1, 0, 2},
+    {"cache, 16-bit links, fixed sizes", 1000, 0, 1, 0, 1, 0, 14},
+    {"cache, 16-bit links, chains", 300, 1, 1, 0, 1, 0, 14},
+    {"cache, 16-bit links, chains, without on_evict", 300, 1, 0, 0, 0, 0, 8},
+    {"cache, 32-bit links, fixed sizes", 66000, 0, 1, 0, 1, 0, 10},
+    {"cache, 32-bit links, chains", 66000, 1, 1, 0, 0, 0, 6},
+    {"cache, colliding keys, small", 60, 0, 1, 1, 1, 0, 4},
+    {"cache, colliding keys, crowded", 2000, 0, 1, 1, 1, 0, 6},
+    {"cache, 32-bit links, without on_evict", 66000, 0, 0, 0, 0, 0, 6},
+    {"cache, sliding, versions and times, fixed sizes", 200, 0, 1, 0, 1, 1, 8},
+    {"cache, sliding, versions and times, chains", 300, 1, 1, 0, 1, 1, 8},
 };
 
 int main(int argc, char **argv) {
