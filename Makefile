@@ -28,6 +28,10 @@ bench-cache: ## perfkit_cache.h: time, memory, latency (tests/bench/run --help s
 bench-hitratio: ## perfkit_cache.h: hits beside other policies; also over TRACES="FILE…"
 	@tests/bench/run hitratio $(TRACES)
 
+FUZZ_SECONDS = 60
+fuzz: ## random operations and random bytes, FUZZ_SECONDS=60 for each target
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
+
 size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
 	@tests/size
 
@@ -45,4 +49,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all bench bench-cache bench-hitratio size examples install
+.PHONY: help demo test test-all fuzz bench bench-cache bench-hitratio size examples install
