@@ -3,7 +3,7 @@
    Ours has times to live (300 s, the default, with the real clock) and statistics on, which no peer has. Single-threaded
    figures are processor time of the thread. `best` is the fastest peer of that row; the floor is, for each request, a read of
    an index line and of the whole entry that it names, requests independent of each other ("dep": each waits for the one
-   before; "batch": prefetched by 16). */
+   before; "batch": prefetched by 16). `flat_hash_map` is the plainest form of the headline peer, which counts in its best. */
 #include "peers.hpp"
 #include "streams.hpp"
 #include <atomic>
@@ -205,8 +205,8 @@ template <class Key> class contest {
 
 /* ---- Rows of speed ---- */
 
-/* The headline peer in both of its forms; the better one counts. */
-const std::vector<std::string> absl_forms = {"absl+list", "absl-set+list"};
+/* The headline peer in its three forms; the best one counts. */
+const std::vector<std::string> absl_forms = {"absl+list", "absl-set+list", "absl-numbers+list"};
 
 struct speed_row {
     std::string name, ours, floor, goal;
@@ -250,6 +250,7 @@ template <class Key> class speed {
         if (needs("s3fifo-extern")) c.add_ours("s3fifo-extern", PK_CACHE_S3FIFO, ours_of<Key>::run_extern);
         if (needs(absl_forms[0])) c.template add_peer<peers::absl_map<Key>>(absl_forms[0]);
         if (needs(absl_forms[1])) c.template add_peer<peers::absl_set<Key>>(absl_forms[1]);
+        if (needs(absl_forms[2])) c.template add_peer<peers::absl_numbers<Key>>(absl_forms[2]);
         if (needs("boost")) c.template add_peer<peers::boost_multi_index<Key>>("boost");
         if (needs("std")) c.template add_peer<peers::std_list<Key>>("std");
         if constexpr (sizeof(Key) == 8) {
@@ -267,6 +268,7 @@ template <class Key> class speed {
             bench::row row(r.name);
             row.number("ours", ns).text("unit", "ns").number("best", c.ns(best)).text("peer", best);
             row.number("ratio", c.ns(best) / ns, 2).number("floor", floor).number("floor_ratio", ns / floor, 2);
+            if (r.peers == absl_forms) row.number("flat_hash_map", c.ns(absl_forms[0]));
             row.number("hits", c.hit_rate(r.ours)).number("noise", c.noise(r.floor));
             report_.add(row.goal(r.goal));
             floor_noise.push_back(c.noise(r.floor));
@@ -294,7 +296,8 @@ void headlines(bench::report &report) {
             s.want("lru", "lru-extern", "", "floor", "extern");
             s.want("lru", "lru-never", "", "floor", "no-ttl");
             if (have_s3fifo()) s.want("s3fifo", "s3fifo-extern", "", "floor", "extern");
-            for (const char *peer : {"absl+list", "absl-set+list", "boost", "glib", "uthash", "stb_ds", "std"})
+            for (const std::string &form : absl_forms) s.want("lru", "lru", "", "floor", "vs-" + form, {form});
+            for (const char *peer : {"boost", "glib", "uthash", "stb_ds", "std"})
                 s.want("lru", "lru", "", "floor", std::string("vs-") + peer, {peer});
         }
         s.measure();
@@ -397,7 +400,9 @@ void bytes(bench::report &report) {
         row.number("ours", bytes_beyond(desc_of(i.capacity, i.policy)), 2).text("unit", "B/entry");
         double map = bytes_beyond_peer<peers::absl_map<uint64_t>>(i.capacity);
         double set = bytes_beyond_peer<peers::absl_set<uint64_t>>(i.capacity);
-        row.number("best", std::min(map, set), 2).text("peer", absl_forms[set < map]);
+        double numbers = bytes_beyond_peer<peers::absl_numbers<uint64_t>>(i.capacity);
+        double best = std::min(map, std::min(set, numbers));
+        row.number("best", best, 2).text("peer", absl_forms[best == map ? 0 : best == set ? 1 : 2]);
         report.add(row.goal(i.goal));
     }
     /* What is asked for in addition, and its price over the plain cache of 1M. */

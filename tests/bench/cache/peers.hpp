@@ -163,6 +163,86 @@ template <class Key> class absl_set {
     table set_;
 };
 
+/* Only 4-byte numbers of nodes in the table, and in the nodes' links: a quarter of the table, and 80 B a node. */
+template <class Key> class absl_numbers {
+  public:
+    explicit absl_numbers(size_t n) : nodes_(n + 2), set_(0, hash{nodes_.data()}, equal{nodes_.data()}), capacity_(n) {
+        set_.reserve(n + 1);
+    }
+    absl_numbers(const absl_numbers &) = delete;
+    absl_numbers &operator=(const absl_numbers &) = delete;
+    const bench_value *get(const Key &key) {
+        auto it = set_.find(key);
+        if (it == set_.end()) return nullptr;
+        use(*it);
+        return &nodes_[*it].value;
+    }
+    void put(const Key &key, const bench_value &value) {
+        bool fresh = false;
+        uint32_t n = spare_;
+        auto it = set_.lazy_emplace(key, [&](const typename table::constructor &construct) {
+            fresh = true;
+            nodes_[n].key = key;
+            construct(n);
+        });
+        if (!fresh) {
+            n = *it;
+            use(n);
+        } else {
+            if (used_ <= capacity_) {
+                spare_ = ++used_;
+            } else {
+                spare_ = nodes_[0].prev;
+                remove(spare_);
+                set_.erase(nodes_[spare_].key);
+            }
+            push(n);
+        }
+        nodes_[n].value = value;
+    }
+
+  private:
+    struct item {
+        uint32_t prev = 0, next = 0;
+        Key key;
+        bench_value value;
+    };
+    struct hash {
+        using is_transparent = void;
+        const item *all;
+        size_t operator()(const Key &key) const { return absl::Hash<Key>{}(key); }
+        size_t operator()(uint32_t n) const { return absl::Hash<Key>{}(all[n].key); }
+    };
+    struct equal {
+        using is_transparent = void;
+        const item *all;
+        bool operator()(uint32_t a, uint32_t b) const { return a == b || all[a].key == all[b].key; }
+        bool operator()(uint32_t a, const Key &key) const { return all[a].key == key; }
+        bool operator()(const Key &key, uint32_t b) const { return key == all[b].key; }
+    };
+    using table = absl::flat_hash_set<uint32_t, hash, equal>;
+    void remove(uint32_t n) {
+        nodes_[nodes_[n].prev].next = nodes_[n].next;
+        nodes_[nodes_[n].next].prev = nodes_[n].prev;
+    }
+    void push(uint32_t n) {
+        uint32_t first = nodes_[0].next;
+        nodes_[n].prev = 0;
+        nodes_[n].next = first;
+        nodes_[first].prev = n;
+        nodes_[0].next = n;
+    }
+    void use(uint32_t n) {
+        if (nodes_[n].prev == 0) return;
+        remove(n);
+        push(n);
+    }
+    std::vector<item> nodes_; /* number 0 is the end of the list */
+    table set_;
+    size_t capacity_;
+    uint32_t spare_ = 1, used_ = 1; /* the spare one is used, too */
+};
+
 template <class Key> class boost_multi_index {
   public:
     explicit boost_multi_index(size_t n) : capacity_(n) { by_key().reserve(n); }
