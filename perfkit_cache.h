@@ -69,6 +69,7 @@
                  clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
+                 Where PERFKIT_CACHE_PINS, 16 B for each of desc.max_pins. prompt_expiry: 3 KB, and 8 B an entry.
                  pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
                  it all in advance.
      Time        an entry is valid while now < put + ttl. Expired ones leave when met, swept or ticked, and until then count as
@@ -786,15 +787,15 @@ enum {
 
 struct pk_cache;
 
-/* An entry as on_evict and pk_cache_foreach show it. In on_evict it is whole until the hook returns; from foreach, until the
-   next call of this cache. */
+/* An entry as on_evict, pk_cache_foreach and pk_cache_get_ref show it. In on_evict it is whole until the hook returns; from
+   foreach, until the next call with that cursor (without PERFKIT_CACHE_PINS: of this cache); from get_ref, until its release. */
 typedef struct pk_cache_item {
     const void *key;
     size_t key_len;
     const void *value;            /* NULL where it lies in more than one slot: use pk_cache_item_read */
     size_t value_len;
     const struct pk_cache *cache; /* private */
-    unsigned entry;               /* private */
+    unsigned entry;               /* private: its number, or which pin holds it */
 } pk_cache_item;
 
 typedef void (*pk_evict_fn)(void *user, const pk_cache_item *item, pk_evict_reason reason);
@@ -836,7 +837,8 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     bool versions;               /* a version for each entry, for pk_cache_compare_and_swap: 4 B an entry */
     bool sliding;                /* each hit starts the entry's own time to live again; peek doesn't: 4 B an entry */
     bool times;                  /* when each entry was put and last used, for pk_cache_peek_times, by a clock: 8 B an entry */
-    bool prompt_expiry;          /* LRU: entries leave when their time is over, by a timing wheel: 8 B an entry */
+    bool prompt_expiry;          /* LRU: a timing wheel finds entries whose time is over: tick removes just these, in order,
+                                    and a put that needs room takes one before it evicts. 8 B an entry, and 3 KB */
     pk_time stale_ms;            /* how long past its time a value may still be served while one caller refreshes it; 0: never */
     pk_time negative_ttl_ms;     /* how long a loader's failure is remembered; 0: never; else 8 B an entry */
     uint32_t schema;             /* your own number for the layout of keys and values: snapshots of another are PK_MISMATCH */
@@ -870,8 +872,9 @@ typedef struct pk_cache { /* all private: use the functions */
 
 #define PK__CACHE_CONFIG_WORD                                                                           \
     (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
-                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_SNAPSHOT << 12 | \
-                        (uint32_t)PERFKIT_CACHE_SIPHASH << 11 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_SNAPSHOT << 12 |              \
+                        (uint32_t)PERFKIT_CACHE_SIPHASH << 22 | (uint32_t)PERFKIT_CACHE_PINS << 18 |          \
+                        (uint32_t)PERFKIT_CACHE_WHEEL << 19 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size);
@@ -911,8 +914,8 @@ PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
 #endif
 }
 
-/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict, or while
-   a snapshot is being saved or loaded. */
+/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict, while
+   something is pinned, or while a snapshot is being saved or loaded. */
 PK_API pk_status pk_cache_close(pk_cache *c);
 
 /* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache
@@ -923,7 +926,7 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
 #define PK_CACHE_BYTES(capacity, key_size, value_size)                                                    \
     (PK__CACHE_LINE - 1 + PK__CACHE_INDEX_BYTES(capacity) + PK__CACHE_UP(sizeof(struct pk__cache_cold)) + \
      PK__CACHE_UP(PK__CACHE_META_BYTES(capacity)) +                                                       \
-     PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + (capacity) + 1u)
+     PK__CACHE_UP(PK__CACHE_SLOT_BYTES(capacity, key_size, value_size)) + PK__CACHE_PIN_BYTES(capacity) + (capacity) + 1u)
 
 /* ---- Typed caches: keys by value, no lengths, and in units with the engine inline the sizes are constants of the code. ----
    PK_CACHE_DEFINE(users, uint64_t, struct user) at file scope gives the type `users` and
@@ -993,8 +996,18 @@ typedef struct pk_cache_cursor {
        pk_cache_cursor cursor = {0};
        while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) …
    Any operation is allowed between two calls: what is there all along is seen exactly once, what comes or goes meanwhile
-   perhaps. */
+   perhaps. Where PERFKIT_CACHE_PINS, the cursor pins the entry it shows until the next call: leave the loop early only with
+   pk_cache_foreach_end. PK_FULL: no pin is to be had; a later call goes on at the same entry. O(capacity) where few entries are
+   left of many: see pk_cache_foreach_step. */
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item);
+
+/* The same in portions: PK_AGAIN after `budget` places without an entry to show; call it again. O(budget). */
+PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget);
+
+#if PERFKIT_CACHE_PINS
+/* The cursor lets go of the entry it shows. After it, foreach goes on behind that entry. */
+PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor);
+#endif
 
 /* Copy up to n bytes of an item's value, from `offset` on; how many. */
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n);
@@ -1004,9 +1017,48 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
 
 #if PERFKIT_CACHE_TTL
 /* Visit the next `budget` entries and remove those that have expired; how many were. `now` is what the cache's clock says. It
-   never has to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. */
+   never has to be called: it gives memory back, and on_evict its word, without waiting for the key to be asked for. With
+   desc.prompt_expiry the budget is one of steps, each of which removes an entry that is over, brings one nearer to its end, or
+   passes over time in which none ends: with budget enough all that are over leave, in the order of their ends, and no others are
+   visited. An entry takes at most 6 steps (64-bit times: 11) before the one that removes it. */
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget);
 #endif
+
+#endif /* !PK__TINY */
+#if PERFKIT_CACHE_PINS
+/* ---- Pins: values in place, without a copy ----
+       pk_cache_item item;
+       if (pk_cache_get_ref(&cache, &id, sizeof id, &item) == PK_OK) {
+           pk_span span = {0};
+           while (pk_cache_span(&item, &span)) send(span.bytes, span.len);
+           pk_cache_release(&cache, &item);
+       }
+   Until its release an item's key and value stay where and what they are, whatever happens: put gives the key another entry;
+   remove, clear and the end of its time take the entry out of the cache at once, and on_evict hears of it with the last release.
+   Meanwhile its room is not free, and no put evicts it. While anything is pinned, pk_cache_close is PK_BUSY. */
+
+/* As get, but pins the entry and shows it. It counts as a hit and becomes the most recent. Several pins of one entry are fine.
+   PK_NOT_FOUND as get. PK_FULL: desc.max_pins other entries are pinned; nothing changes, and nothing is counted. O(1) on
+   average, O(max_pins) at most where entry numbers collide. */
+PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item);
+
+/* Give a pin back, and clear *item. An entry that became the least recent meanwhile is the next to go. PK_INVALID: not an item
+   of get_ref of this cache, or released before: nothing changes. That holds for copies of items as well, until 2^31 (AVR: 2^15)
+   pins later; but items that hold one entry are alike: release each once. O(1). */
+PK_API pk_status pk_cache_release(pk_cache *c, pk_cache_item *item);
+
+/* The parts of an item's value, one after another: true while there is a next one; start with a zeroed span. One part, unless the
+   value lies in more than one slot. False at once for a copy of an item that was released: never the bytes of another entry.
+   O(1). */
+typedef struct pk_span {
+    const void *bytes;
+    size_t len;
+    size_t shown;  /* private: bytes of the value handed out */
+    unsigned slot; /* private: where the last part lies */
+} pk_span;
+PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span);
+#endif
+#if !PK__TINY
 
 #if PERFKIT_CACHE_HOOKS
 /* Change what hears of entries that leave: for PK_CACHE_STATIC, which takes no desc. `user` goes to the other hooks as well. */
@@ -1235,8 +1287,32 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_IS_SAVING 128u /* LRU: a snapshot is being saved or loaded */
 #define PK__CACHE_PLAIN_S3 (PERFKIT_CACHE_S3FIFO ? PK__CACHE_IS_S3 : 0u) /* what has a short path of its own */
 
+#if PERFKIT_CACHE_PINS
+/* One pinned entry, in a hash table of them by entry number; places in it count from 1. */
+typedef struct pk__cache_pin {
+    unsigned token; /* pk_cache_item.entry of the items that show it: the top bit, how often it was used, and its place - 1 */
+    pk__cache_n entry;
+    uint16_t count; /* of items; 0: not in use */
+    uint16_t next;  /* the one behind it in its bucket, or in the list of free ones */
+    uint16_t first; /* the first one of the bucket of this place */
+    uint8_t reason; /* why the entry left, where it is not live */
+} pk__cache_pin;
+#endif
+#if PERFKIT_CACHE_WHEEL
+#define PK__CACHE_LEVELS ((PERFKIT_TIME_BITS + 5) / 6)
+#define PK__CACHE_DUE (PK__CACHE_LEVELS * 64u)      /* lists beyond those of the slots: of entries to be removed, */
+#define PK__CACHE_PENDING (PK__CACHE_LEVELS * 64u + 1u) /* and of those on their way to a lower level */
+/* Level n has 64 slots of 64^n ms; each is a ring of the entries that end within it, through their links and this head. */
+typedef struct pk__cache_wheel {
+    pk_time at; /* moments up to here have passed */
+    uint64_t occupied[PK__CACHE_LEVELS];
+    uint32_t heads[(PK__CACHE_PENDING + 1) * 2]; /* next and previous; a head's number is the capacity + 1 + its place */
+    uint32_t count;
+} pk__cache_wheel;
+#endif
+
 typedef struct pk__cache_cold {
-    unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER */
+    unsigned char *flags; /* for each entry PK__CACHE_LIVE, _NEVER, _PINNED */
     const char *name;
     pk_allocator allocator; /* from here to user as in pk_cache_desc, and copied in one piece */
     pk_clock_fn clock;      /* NULL: there is none */
@@ -1260,6 +1336,16 @@ typedef struct pk__cache_cold {
     unsigned char *extra;
     uint8_t extra_size, at_version, at_ttl, at_times, at_wheel, at_negative;
     uint32_t version; /* given to the last put */
+#endif
+#if PERFKIT_CACHE_WHEEL
+    pk__cache_wheel *wheel; /* NULL: desc.prompt_expiry was not asked for */
+#endif
+#if PERFKIT_CACHE_PINS
+    pk__cache_pin *pins;
+    pk__cache_n pins_live;          /* live entries that are pinned, */
+    pk__cache_n slots_pinned;       /* and their slots */
+    uint16_t pins_most, pins_out;   /* places, and how many are in use */
+    uint16_t pins_fresh, pins_free; /* places used at some time; list of those that came back */
 #endif
 #if PERFKIT_CACHE_SNAPSHOT
     pk_wall_clock_fn wall_clock;
@@ -1329,6 +1415,23 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_ALIGNED
 #endif
+#if PERFKIT_CACHE_WHEEL
+#define PK__CACHE_NO_WHEEL NULL,
+#else
+#define PK__CACHE_NO_WHEEL
+#endif
+#if PERFKIT_CACHE_PINS
+#define PK__CACHE_PINS_WANTED (PERFKIT_HOSTED ? 256u : 16u)
+#define PK__CACHE_PINS_FOR(capacity) \
+    ((uint16_t)((unsigned)(capacity) < PK__CACHE_PINS_WANTED ? (unsigned)(capacity) : PK__CACHE_PINS_WANTED)) /* ≤ entries */
+#define PK__CACHE_PIN_BYTES(capacity) PK__CACHE_UP(PK__CACHE_PINS_FOR(capacity) * sizeof(pk__cache_pin))
+#define PK__CACHE_STATIC_PINS(name, capacity) static pk__cache_pin name##_pins[PK__CACHE_PINS_FOR(capacity)];
+#define PK__CACHE_PINS_OF(name, capacity) name##_pins, 0, 0, PK__CACHE_PINS_FOR(capacity), 0, 0, 0,
+#else
+#define PK__CACHE_PIN_BYTES(capacity) 0u
+#define PK__CACHE_STATIC_PINS(name, capacity)
+#define PK__CACHE_PINS_OF(name, capacity)
+#endif
 #if PK__CACHE_EXTRAS
 #define PK__CACHE_NO_EXTRAS NULL, 0, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, PK__CACHE_NONE, 0,
 #else
@@ -1358,10 +1461,11 @@ PK_API pk_time pk__cache_clock(void *user);
     PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                 \
     PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                          \
     static unsigned char name##_flags[(capacity) + 1];                                                                   \
+    PK__CACHE_STATIC_PINS(name, capacity)                                                                                \
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
-                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_SNAPSHOT \
-                                         PK__CACHE_NO_SIPHASH{0}};
+                                         NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_WHEEL \
+                                         PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0}};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
@@ -1478,11 +1582,19 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups */
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16 };
-#if PERFKIT_CACHE_SNAPSHOT || PK__FULL /* live, and not for ever */
+#if PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_PINS || PK__FULL /* live, and not for ever */
 #define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
 #else
 #define PK__CACHE_MORTAL(flags) ((flags) == PK__CACHE_LIVE)
 #endif
+
+/* Whether entry e is pinned, and whether there is a wheel: false at compile time on the short paths. It is the cache that is asked
+   for pins: on_evict may have taken one since the operation began. */
+#define PK__CACHE_HELD(e)                                                                                                     \
+    (PERFKIT_CACHE_PINS && PK__CACHE_MAY(255u & ~PK__CACHE_IS_S3) &&                                                          \
+     PK__UNLIKELY((c->special & (PK__CACHE_IS_PINNED | PK__CACHE_IS_LOCKED)) != 0) &&                                         \
+     (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_PINNED) != 0)
+#define PK__CACHE_WHEELED (PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && c->cold->wheel != NULL)
 
 #if PERFKIT_HOSTED || defined __AVR__
 #define PK__CACHE_ZERO(p, n) memset(p, 0, n)
@@ -1541,6 +1653,17 @@ PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 #if PERFKIT_CACHE_TTL
 PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
 PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
+#endif
+#if PERFKIT_CACHE_PINS
+PK_API pk__cache_n pk__cache_park(pk_cache *c);
+PK_API pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash);
+PK_API void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+PK_API bool pk__cache_has_spare(pk_cache *c, pk__cache_n e);
+#endif
+#if PERFKIT_CACHE_WHEEL
+PK_API void pk__cache_schedule(pk_cache *c, pk__cache_n e, bool again);
+PK_API void pk__cache_unschedule(pk_cache *c, pk__cache_n e);
+PK_API pk__cache_n pk__cache_due(pk_cache *c);
 #endif
 #if PERFKIT_CACHE_HOOKS
 PK_API void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
@@ -1690,7 +1813,8 @@ enum { PK__S3_STRIPES = 16 };
 typedef struct pk__s3_shared {
     uint32_t moving, hooks_running;
     pk__cache_n sweep;
-    uint32_t spare[29];
+    uint32_t pinning; /* the lock of the table of pins: taken last */
+    uint32_t spare[28];
     pk__s3_word counters[PK__S3_STRIPES][128 / sizeof(pk__s3_word)];
 } pk__s3_shared;
 PK__HOT_INLINE pk__s3_shared *pk__s3_common(const pk_cache *c) { return (pk__s3_shared *)(void *)c->meta; }
@@ -2112,13 +2236,20 @@ PK__CACHE_PART pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
 /* e is live from now on, for ttl. */
 PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
     unsigned char flags = PK__CACHE_LIVE;
+#if PERFKIT_CACHE_WHEEL
+    bool again;
+#endif
     if (ttl == PK_TTL_NEVER) {
         flags = PK__CACHE_LIVE | PK__CACHE_NEVER;
         ttl = PK_TTL_NEVER >> 1; /* for now: see pk__cache_really_over */
     }
+    if (PK__CACHE_HELD(e)) flags |= PK__CACHE_PINNED;
+#if PERFKIT_CACHE_WHEEL
+    again = PK__CACHE_WHEELED && (c->cold->flags[e] & PK__CACHE_LIVE) != 0;
+#endif
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3)
-        pk__cache_set_flags(PK__CACHE_THIS, e, flags | (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_PINNED));
+        pk__cache_set_flags(PK__CACHE_THIS, e, flags);
     else
 #endif
         c->cold->flags[e] = flags;
@@ -2126,6 +2257,9 @@ PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) 
     pk__cache_set_expiry(PK__CACHE_THIS, e, pk__cache_now(PK__CACHE_THIS) + ttl);
 #elif PK__FULL
     (void)shape;
+#endif
+#if PERFKIT_CACHE_WHEEL
+    if (PK__CACHE_WHEELED) pk__cache_schedule(c, e, again);
 #endif
 }
 
@@ -2453,8 +2587,12 @@ PK__HOT_INLINE bool pk__cache_hooked(PK__CACHE_SELF) {
     return PERFKIT_CACHE_HOOKS && PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_evict != NULL;
 }
 
-/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. */
+/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. A
+   pinned one stays whole and is nobody's until its last pin is released. */
 PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+#if PERFKIT_CACHE_PINS
+    bool held = PK__CACHE_HELD(e);
+#endif
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3)
         pk__s3_leave(PK__CACHE_THIS, e, reason);
@@ -2464,6 +2602,9 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
         const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
         pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
         pk__cache_pull(PK__CACHE_THIS, e);
+#if PERFKIT_CACHE_WHEEL
+        if (PK__CACHE_WHEELED) pk__cache_unschedule(c, e);
+#endif
         c->cold->flags[e] = 0;
     }
     pk__cache_counted(PK__CACHE_THIS, -1);
@@ -2474,13 +2615,20 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
 #endif
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
+#if PERFKIT_CACHE_PINS
+    if (held) {
+        pk__cache_outlive(c, e, reason);
+        return;
+    }
+#endif
 #if PERFKIT_CACHE_HOOKS
     if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
 #endif
 }
 
-/* Entry e, which left, is free to be used again. */
+/* Entry e, which left, is free to be used again, unless it is pinned. */
 PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, pk__cache_n e) {
+    if (PK__CACHE_HELD(e)) return;
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
         pk__cache_free_slots(PK__CACHE_THIS, (pk__cache_n)c->cold->items[2 * (size_t)e]);
@@ -2533,7 +2681,22 @@ PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
 }
 #endif
 
-/* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are in on_evict. */
+/* The entry that has to go where room is needed: one whose time is over, where there is a wheel to tell, else the least recent
+   one that is not pinned. 0: there is none. */
+PK__HOT_INLINE pk__cache_n pk__cache_victim(PK__CACHE_SELF) {
+    pk__cache_n e;
+#if PERFKIT_CACHE_WHEEL
+    if (PK__CACHE_WHEELED && (e = pk__cache_due(c)) != 0) return e;
+#endif
+    e = pk__cache_prev(PK__CACHE_THIS, 0);
+#if PERFKIT_CACHE_PINS
+    if (PK__CACHE_HELD(e)) e = pk__cache_park(c);
+#endif
+    return e;
+}
+
+/* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are pinned, or in
+   on_evict. */
 PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
     const unsigned char *home;
@@ -2554,7 +2717,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 #endif
             return e;
         }
-        e = pk__cache_prev(PK__CACHE_THIS, 0);
+        e = pk__cache_victim(PK__CACHE_THIS);
         if (PK__UNLIKELY(e == 0)) return 0;
 #if PK__FULL && PERFKIT_CACHE_LINK_BITS % 32 == 0 /* only a large cache is out of reach of the processor's caches */
         if (PERFKIT_CACHE_LINK_BITS || PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
@@ -2563,6 +2726,9 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
         home = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
         e = pk__cache_link(home + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
         reason = PK_EVICT_CROWDED;
+#if PERFKIT_CACHE_PINS
+        if (PK__CACHE_HELD(e) && (e = pk__cache_unpinned_near(c, hash)) == 0) return 0;
+#endif
 #if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
 #endif
@@ -2572,7 +2738,8 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 }
 
 #if PERFKIT_CACHE_CHAINS
-/* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are in on_evict. */
+/* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are pinned, or in
+   on_evict. */
 PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
     pk__cache_cold *cold = c->cold;
     pk__cache_n s = (pk__cache_n)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
@@ -2589,7 +2756,7 @@ PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
                 cold->slots_free--;
                 pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
             } else {
-                victim = pk__cache_prev(PK__CACHE_THIS, 0);
+                victim = pk__cache_victim(PK__CACHE_THIS);
                 if (victim == 0) return false;
                 pk__cache_leave(PK__CACHE_THIS, victim,
                                 pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
@@ -2778,6 +2945,10 @@ PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t l
 #endif
         return PK_TOO_BIG;
     }
+#if PERFKIT_CACHE_PINS
+    if (pk__cache_slots_for(PK__CACHE_THIS, fixed + len) > cold->slots_used - cold->slots_pinned + cold->slots_free)
+        return PK_FULL;
+#endif
     return pk__cache_slots_for(PK__CACHE_THIS, fixed + len) <= cold->slots_used + cold->slots_free ? PK_OK : PK_FULL;
 }
 #endif
@@ -2814,6 +2985,13 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
 #endif
 #if PERFKIT_CACHE_MORE
     if (mode != PK__CACHE_PUT && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
+#endif
+#if PERFKIT_CACHE_PINS
+    if (e != 0 && PK__CACHE_HELD(e)) { /* it keeps its bytes: the key gets another entry */
+        if (!pk__cache_has_spare(c, e)) return PK_FULL;
+        pk__cache_out(c, e, PK_EVICT_REPLACED);
+        e = 0;
+    }
 #endif
     if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
@@ -3502,8 +3680,8 @@ PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
 }
 #endif
 
-#if PERFKIT_CACHE_HOOKS || !PK__TINY
-/* What on_evict and pk_cache_foreach show. */
+#if PERFKIT_CACHE_HOOKS || PERFKIT_CACHE_PINS || !PK__TINY
+/* What on_evict, pk_cache_foreach and pk_cache_get_ref show. */
 PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *item) {
     unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
     item->key = key;
@@ -3781,6 +3959,157 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
     return removed;
 }
 
+#if PERFKIT_CACHE_WHEEL
+/* ---- The timing wheel (Varghese and Lauck, 1987): which entries have to leave, in the order of their ends ----
+   An end lies on the level of the highest of its digits, to the base of 64, that differs from the hand's, in the slot of that
+   digit: what comes first is on the lowest level in use, in the first slot ahead of the hand. When the hand reaches a slot of
+   level 0, its entries are due; those of a higher one are dealt out to lower ones. At the top, digits go round. */
+
+#define PK__CACHE_WHEEL_WORK 4 /* steps of an operation that sees a new millisecond, or needs room */
+
+/* When entry e has to leave. */
+static pk_time pk__cache_end(pk_cache *c, pk__cache_n e) { return pk__cache_expiry(PK__CACHE_ANY, e); }
+
+/* Next and previous of an entry or of a head in its ring. */
+static uint32_t pk__cache_turn_next(const pk_cache *c, uint32_t n) {
+    return n <= c->capacity ? pk__cache_extra32(c, (pk__cache_n)n, c->cold->at_wheel) : c->cold->wheel->heads[2 * (n - c->capacity - 1)];
+}
+static uint32_t pk__cache_turn_prev(const pk_cache *c, uint32_t n) {
+    return n <= c->capacity ? pk__cache_extra32(c, (pk__cache_n)n, c->cold->at_wheel + 4u)
+                            : c->cold->wheel->heads[2 * (n - c->capacity - 1) + 1];
+}
+static void pk__cache_turn_join(pk_cache *c, uint32_t a, uint32_t b) { /* b comes after a */
+    if (a <= c->capacity)
+        pk__cache_set_extra32(c, (pk__cache_n)a, c->cold->at_wheel, b);
+    else
+        c->cold->wheel->heads[2 * (a - c->capacity - 1)] = b;
+    if (b <= c->capacity)
+        pk__cache_set_extra32(c, (pk__cache_n)b, c->cold->at_wheel + 4u, a);
+    else
+        c->cold->wheel->heads[2 * (b - c->capacity - 1) + 1] = a;
+}
+/* The first entry of a list; 0: it is empty. */
+static pk__cache_n pk__cache_turn_first(const pk_cache *c, unsigned list) {
+    uint32_t first = c->cold->wheel->heads[2 * list];
+    return first <= c->capacity ? (pk__cache_n)first : (pk__cache_n)0;
+}
+static unsigned pk__cache_turn_lowest(uint64_t bits) { /* the number of the lowest bit set; there is one */
+#if defined __GNUC__ || defined __clang__
+    return (unsigned)__builtin_ctzll(bits);
+#else
+    unsigned n = 0, step;
+    for (step = 32; step > 0; step >>= 1)
+        if ((bits >> n & (((uint64_t)1 << step) - 1)) == 0) n += step;
+    return n;
+#endif
+}
+static void pk__cache_wheel_reset(pk_cache *c) { /* all lists empty, the hand at now */
+    pk__cache_wheel *wheel = c->cold->wheel;
+    uint32_t list;
+    if (wheel == NULL) return;
+    PK__CACHE_ZERO(wheel, sizeof *wheel);
+    for (list = 0; list <= PK__CACHE_PENDING; list++)
+        wheel->heads[2 * list] = wheel->heads[2 * list + 1] = c->capacity + 1u + list;
+    wheel->at = c->last;
+}
+
+PK_API void pk__cache_unschedule(pk_cache *c, pk__cache_n e) {
+    uint32_t next = pk__cache_turn_next(c, e), prev;
+    if (next == 0) return; /* it never ends */
+    prev = pk__cache_turn_prev(c, e);
+    pk__cache_turn_join(c, prev, next);
+    pk__cache_set_extra32(c, e, c->cold->at_wheel, 0);
+    c->cold->wheel->count--;
+    if (prev == next && prev - c->capacity - 1 < PK__CACHE_DUE) { /* the slot is empty now */
+        prev -= c->capacity + 1u;
+        c->cold->wheel->occupied[prev / 64u] &= ~((uint64_t)1 << prev % 64u);
+    }
+}
+/* Entry e, whose end is known, goes to its place, from another one if `again`. O(levels). */
+PK_API void pk__cache_schedule(pk_cache *c, pk__cache_n e, bool again) {
+    pk__cache_wheel *wheel = c->cold->wheel;
+    pk_time end = pk__cache_end(c, e), ahead;
+    unsigned level = 0, list = PK__CACHE_DUE;
+    uint32_t head;
+    if (again) pk__cache_unschedule(c, e);
+    pk__cache_set_extra32(c, e, c->cold->at_wheel, 0);
+    if (c->cold->flags[e] & PK__CACHE_NEVER) return;
+    if (wheel->count++ == 0) wheel->at = c->last;
+    if (!pk__time_reached(c->last, end)) {
+        if (pk__time_reached(wheel->at, end)) end = wheel->at + PK_TTL_MAX; /* the hand is far behind: ask again then */
+        for (ahead = end ^ wheel->at; ahead >> 6 != 0; ahead >>= 6) level++;
+        list = level * 64u + (unsigned)(end >> 6 * level & 63u);
+        wheel->occupied[level] |= (uint64_t)1 << list % 64u;
+    }
+    head = c->capacity + 1u + list;
+    pk__cache_turn_join(c, pk__cache_turn_prev(c, head), e);
+    pk__cache_turn_join(c, e, head);
+}
+/* Move the hand to the first slot in use that begins at now or before, and its entries to where they belong; false: there is
+   none. O(levels). */
+static bool pk__cache_turn(pk_cache *c) {
+    pk__cache_wheel *wheel = c->cold->wheel;
+    unsigned level, list, to;
+    uint32_t head, target;
+    uint64_t ahead;
+    pk_time start;
+    if (wheel->at == c->last) return false;
+    for (level = 0; level < PK__CACHE_LEVELS; level++) {
+        ahead = wheel->occupied[level] & ~(((uint64_t)2 << (wheel->at >> 6 * level & 63u)) - 1);
+        if (level == PK__CACHE_LEVELS - 1 && ahead == 0) ahead = wheel->occupied[level];
+        if (ahead == 0) continue;
+        list = level * 64u + pk__cache_turn_lowest(ahead);
+        start = (pk_time)(list % 64u) << 6 * level;
+        if (level < PK__CACHE_LEVELS - 1) start |= wheel->at >> 6 * level >> 6 << 6 << 6 * level;
+        if (!pk__time_reached(c->last, start)) break;
+        wheel->at = start;
+        wheel->occupied[level] &= ~((uint64_t)1 << list % 64u);
+        to = level == 0 ? PK__CACHE_DUE : PK__CACHE_PENDING;
+        head = c->capacity + 1u + list;
+        target = c->capacity + 1u + to;
+        pk__cache_turn_join(c, pk__cache_turn_prev(c, target), pk__cache_turn_next(c, head));
+        pk__cache_turn_join(c, pk__cache_turn_prev(c, head), target);
+        pk__cache_turn_join(c, head, head);
+        return true;
+    }
+    wheel->at = c->last;
+    return false;
+}
+/* One step: *due = an entry that has to leave, or 0. False: there is nothing to do before the next millisecond. */
+static bool pk__cache_wheel_step(pk_cache *c, pk__cache_n *due) {
+    pk__cache_n e = pk__cache_turn_first(c, PK__CACHE_DUE);
+    *due = 0;
+    if (e != 0 && pk__time_reached(c->last, pk__cache_end(c, e)))
+        *due = e;
+    else if (e != 0 || (e = pk__cache_turn_first(c, PK__CACHE_PENDING)) != 0)
+        pk__cache_schedule(c, e, true);
+    else
+        return pk__cache_turn(c);
+    return true;
+}
+/* Remove what is due, in so many steps; how many entries. */
+static pk__cache_n pk__cache_wheel_run(pk_cache *c, pk__cache_n budget) {
+    pk__cache_n removed = 0, e;
+    for (; budget > 0 && pk__cache_wheel_step(c, &e); budget--) {
+        if (e == 0) continue;
+        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        removed++;
+    }
+    return removed;
+}
+/* An entry that is due and not pinned, if a few steps find one; else 0. */
+PK_API pk__cache_n pk__cache_due(pk_cache *c) {
+    unsigned n;
+    pk__cache_n e;
+    for (n = 0; n < PK__CACHE_WHEEL_WORK && pk__cache_wheel_step(c, &e); n++) {
+        if (e == 0) continue;
+        if (!(c->cold->flags[e] & PK__CACHE_PINNED)) return e;
+        pk__cache_drop(c, e, PK_EVICT_EXPIRED); /* which gives no room yet, and calls nothing */
+    }
+    return 0;
+}
+#endif
+
 /* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
    the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
 PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
@@ -3791,14 +4120,30 @@ PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cach
 #else
     const pk__cache_n all = c->capacity;
 #endif
+#if PERFKIT_CACHE_WHEEL
+    pk__cache_n removed = 0;
+#endif
     if (passed > (pk_time)0 - (pk_time)65536u) /* the clock stepped back: it stands still until it has caught up */
         passed = 0;
     else
         c->last = now;
     if (c->count == 0) return 0;
+#if PERFKIT_CACHE_WHEEL
+    if (c->cold->wheel && passed < PK_TTL_MAX) { /* which knows what to visit; the sweep goes on behind it, at its own pace */
+        removed = pk__cache_wheel_run(c, budget ? budget : (pk__cache_n)PK__CACHE_WHEEL_WORK);
+        budget = 0;
+    }
+#endif
     if (passed >= PK_TTL_MAX) { /* more than the longest time to live: all are over, though some may look as if they were not */
         for (e = 1; e <= c->fresh; e++)
             if (PK__CACHE_MORTAL(pk__cache_flags(PK__CACHE_ANY, e))) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+#if PERFKIT_CACHE_WHEEL
+        if (c->cold->wheel) {
+            pk__cache_wheel_reset(c);
+            for (e = 1; e <= c->fresh; e++)
+                if (PK__CACHE_MORTAL(c->cold->flags[e])) pk__cache_schedule(c, e, false);
+        }
+#endif
         budget = c->fresh;
     } else if (passed > 0) {
 #if PERFKIT_TIME_BITS == 64
@@ -3816,7 +4161,11 @@ PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cach
         if (due > c->fresh) due = c->fresh;
         if (budget < due) budget = (pk__cache_n)due;
     }
+#if PERFKIT_CACHE_WHEEL
+    return (pk__cache_n)(removed + pk__cache_sweep(c, budget));
+#else
     return pk__cache_sweep(c, budget);
+#endif
 }
 #endif
 
@@ -3885,6 +4234,9 @@ static void pk__s3_reset(pk_cache *c) {
     c->fresh = (pk__cache_n)(c->groups * PK__S3_WAYS);
 }
 #endif
+#if PERFKIT_CACHE_PINS
+static void pk__cache_unpark(pk_cache *c);
+#endif
 
 /* Remove up to n entries, least recent first. */
 static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
@@ -3893,6 +4245,9 @@ static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
         pk__s3_drop_many(c, n, n);
         return;
     }
+#endif
+#if PERFKIT_CACHE_PINS
+    pk__cache_unpark(c);
 #endif
     for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
 }
@@ -3913,18 +4268,22 @@ static void pk__cache_forget(pk_cache *c) {
     c->count = c->fresh = c->free = 0;
     cold->slots_used = cold->slot_fresh = cold->slot_list = 0;
     cold->slots_free = cold->slots;
+#if PERFKIT_CACHE_WHEEL
+    pk__cache_wheel_reset(c);
+#endif
 }
 #endif
 
 PK__CACHE_ONCE void pk__cache_empty(pk_cache *c) {
 #if PERFKIT_CACHE_S3FIFO
-    if ((c->special & PK__CACHE_IS_S3) && ((c->special & PK__CACHE_IS_LOCKED) || c->cold->on_evict != NULL)) {
+    if ((c->special & PK__CACHE_IS_S3) &&
+        ((c->special & (PK__CACHE_IS_LOCKED | PK__CACHE_IS_PINNED)) || c->cold->on_evict != NULL)) {
         pk__s3_drop_many(c, c->groups, c->fresh);
         return;
     }
 #endif
 #if PK__FULL
-    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0) {
+    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0 && !(c->special & PK__CACHE_IS_PINNED)) {
 #if PERFKIT_STATS
         c->cold->counters[PK__CACHE_LEFT + PK_EVICT_CLEARED] += c->count;
 #endif
@@ -3959,6 +4318,9 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED) &&
         pk__load32(&pk__s3_common(c)->hooks_running) != 0)
         return PK_BUSY;
+#endif
+#if PERFKIT_CACHE_PINS
+    if (c->cold->pins_out) return PK_BUSY;
 #endif
     PK__CACHE_COPY(&gone, c, sizeof gone);
     PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
@@ -4063,6 +4425,12 @@ static unsigned pk__cache_extras(pk__cache_cold *cold, const pk_cache_desc *desc
     return size;
 }
 #endif
+#if PERFKIT_CACHE_PINS
+static uint16_t pk__cache_pins_for(const pk_cache *c, const pk_cache_desc *desc) {
+    unsigned wanted = desc->max_pins ? desc->max_pins : PK__CACHE_PINS_WANTED;
+    return (uint16_t)(wanted < c->capacity ? wanted : c->capacity);
+}
+#endif
 #if PERFKIT_CACHE_CHAINS
 static size_t pk__cache_slots_in(size_t bytes, uint32_t slot) {
 #if PK__FULL
@@ -4081,6 +4449,9 @@ static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc 
     const pk__cache_n all = (pk__cache_n)(c->groups * PK__S3_WAYS);
     pk__cache_cold *cold;
     unsigned extra = 0;
+#if PERFKIT_CACHE_PINS
+    unsigned char *pins;
+#endif
     c->index = PK__CACHE_AT(end);
     end += (pk__cache_total)c->groups << c->width;
 #if PK__S3_SHARED
@@ -4092,6 +4463,10 @@ static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc 
     end = pk__cache_lay(end + (pk__cache_total)all * c->stride);
     cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
     end = pk__cache_lay(end + sizeof *cold);
+#if PERFKIT_CACHE_PINS
+    pins = PK__CACHE_AT(end);
+    end = pk__cache_lay(end + (pk__cache_total)pk__cache_pins_for(c, desc) * sizeof(pk__cache_pin));
+#endif
 #if PK__CACHE_EXTRAS
     {
         pk__cache_cold places;
@@ -4111,6 +4486,11 @@ static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc 
     (void)extra;
     if (begin) {
         c->cold = cold;
+#if PERFKIT_CACHE_PINS
+        cold->pins = (pk__cache_pin *)(void *)pins;
+        cold->pins_most = pk__cache_pins_for(c, desc);
+        PK__CACHE_ZERO(cold->pins, cold->pins_most * sizeof(pk__cache_pin));
+#endif
 #if PERFKIT_CACHE_TTL
         if (c->width > 6) PK__CACHE_ZERO(c->index, (size_t)c->groups << c->width);
 #endif
@@ -4159,6 +4539,9 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
 #if PERFKIT_CACHE_S3FIFO
     if (c->special & PK__CACHE_IS_S3) return pk__s3_lay_out(c, desc, begin);
 #endif
+#if PERFKIT_CACHE_PINS
+    unsigned char *pins;
+#endif
     c->index = PK__CACHE_AT(end);
     end += (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c));
     cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
@@ -4167,11 +4550,20 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
     end = pk__cache_lay(end + (pk__cache_total)PK__CACHE_META(PK__CACHE_WIDTH_OF(c)) * (c->capacity + 1u));
     c->slots = PK__CACHE_AT(end);
     end = pk__cache_lay(end + (pk__cache_total)slots * c->stride);
+#if PERFKIT_CACHE_PINS
+    pins = PK__CACHE_AT(end);
+    end = pk__cache_lay(end + (pk__cache_total)pk__cache_pins_for(c, desc) * sizeof(pk__cache_pin));
+#endif
     if (begin) {
         c->cold = cold;
         PK__CACHE_ZERO(c->index, (size_t)(c->meta - c->index) + PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
         cold->flags = PK__CACHE_AT(end);
         PK__CACHE_ZERO(cold->flags, (size_t)c->capacity + 1);
+#if PERFKIT_CACHE_PINS
+        cold->pins = (pk__cache_pin *)(void *)pins;
+        cold->pins_most = pk__cache_pins_for(c, desc);
+        PK__CACHE_ZERO(cold->pins, cold->pins_most * sizeof(pk__cache_pin));
+#endif
     }
     end += c->capacity + 1u;
 #if PERFKIT_CACHE_CHAINS
@@ -4193,6 +4585,13 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
         unsigned size = pk__cache_extras(&places, desc);
         if (size > 0) end = extra + (pk__cache_total)size * (c->capacity + 1u);
         if (begin) cold->extra = size > 0 ? PK__CACHE_AT(extra) : NULL;
+    }
+#endif
+#if PERFKIT_CACHE_WHEEL
+    if (desc->prompt_expiry) {
+        pk__cache_total wheel = pk__cache_lay(end);
+        end = wheel + sizeof(pk__cache_wheel);
+        if (begin) cold->wheel = (pk__cache_wheel *)(void *)PK__CACHE_AT(wheel);
     }
 #endif
     (void)desc;
@@ -4243,6 +4642,7 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
         (PK__FULL && !PERFKIT_CACHE_S3FIFO && desc->policy == PK_CACHE_S3FIFO) || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
+    if (PK__FULL && desc->prompt_expiry && (!PERFKIT_CACHE_WHEEL || desc->policy != PK_CACHE_LRU)) return PK_UNSUPPORTED;
     c->capacity = (pk__cache_n)capacity;
     c->width = (uint8_t)PK__CACHE_WIDTH_FOR(capacity);
 #if PERFKIT_CACHE_S3FIFO
@@ -4345,8 +4745,15 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if PK__CACHE_EXTRAS
     if (pk__cache_extras(c->cold, desc) > 0) c->special |= PK__CACHE_IS_EXTRA;
 #endif
+#if PERFKIT_CACHE_WHEEL
+    pk__cache_wheel_reset(c);
+#endif
 #if PERFKIT_HOSTED
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
+#if PERFKIT_CACHE_PINS
+    for (slots = 0; slots < c->cold->pins_most; slots++)
+        c->cold->pins[slots].token = (unsigned)c->seed; /* so that an item of a former cache in this place is stale */
+#endif
 #endif
 #if PERFKIT_CACHE_TTL
 #if PK__S3_SHARED
@@ -4356,6 +4763,292 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #endif
     return PK_OK;
 }
+
+#if PERFKIT_CACHE_PINS
+/* ---- Pins ---- */
+
+#define PK__CACHE_SETS(c) (PERFKIT_CACHE_S3FIFO && ((c)->special & PK__CACHE_IS_S3)) /* nothing is parked there */
+#define PK__CACHE_TOP (~(~0u >> 1)) /* the bit that tells a pin's token from the number of an entry */
+
+/* The bits of the numbers up to n. */
+static unsigned pk__cache_mask(unsigned n) {
+    n |= n >> 1;
+    n |= n >> 2;
+    n |= n >> 4;
+    return n | n >> 8;
+}
+/* Buckets are as many as the places, rounded down to a power of two. */
+static unsigned pk__cache_pin_mask(const pk_cache *c) { return pk__cache_mask(c->cold->pins_most) >> 1; }
+/* Where threads share S3-FIFO sets: the lock of the set of entry e, then that of the table of pins. */
+static void pk__cache_hold(pk_cache *c, pk__cache_n e) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
+#endif
+    (void)c;
+    (void)e;
+}
+static void pk__cache_unhold(pk_cache *c, pk__cache_n e) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
+#endif
+    (void)c;
+    (void)e;
+}
+static void pk__cache_lock_pins(const pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED)
+        while (!pk__cas32(&pk__s3_common(c)->pinning, 0, 1)) pk__cache_yield();
+#endif
+    (void)c;
+}
+static void pk__cache_unlock_pins(const pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__store32(&pk__s3_common(c)->pinning, 0);
+#endif
+    (void)c;
+}
+
+/* The record of a pinned entry; NULL: it has none. */
+static pk__cache_pin *pk__cache_pin_of(const pk_cache *c, pk__cache_n e) {
+    pk__cache_pin *pins = c->cold->pins;
+    uint16_t at = pins[e & pk__cache_pin_mask(c)].first;
+    while (at != 0 && pins[at - 1].entry != e) at = pins[at - 1].next;
+    return at != 0 ? &pins[at - 1] : NULL;
+}
+/* The room of a live entry comes to be pinned, or is no longer (step -1). */
+static void pk__cache_count_pinned(pk_cache *c, pk__cache_n e, int step) {
+    pk__cache_cold *cold = c->cold;
+    cold->pins_live = (pk__cache_n)(cold->pins_live + (pk__cache_n)step);
+#if PERFKIT_CACHE_CHAINS
+    if (c->chains) {
+        pk__cache_n slots = pk__cache_slots_for(PK__CACHE_ANY, pk__cache_bytes(PK__CACHE_ANY, e));
+        cold->slots_pinned = (pk__cache_n)(step > 0 ? cold->slots_pinned + slots : cold->slots_pinned - slots);
+    }
+#endif
+    (void)e;
+}
+/* One more pin of a live entry. NULL: there is no record for it, or 65535 items hold it. */
+static pk__cache_pin *pk__cache_add_pin(pk_cache *c, pk__cache_n e) {
+    pk__cache_cold *cold = c->cold;
+    unsigned places;
+    unsigned char flags = pk__cache_flags(PK__CACHE_ANY, e);
+    pk__cache_pin *pin = flags & PK__CACHE_PINNED ? pk__cache_pin_of(c, e) : NULL, *bucket;
+    if (pin == NULL) {
+        uint16_t at = cold->pins_free;
+        if (at != 0)
+            cold->pins_free = cold->pins[at - 1].next;
+        else if (cold->pins_fresh < cold->pins_most)
+            at = ++cold->pins_fresh;
+        else
+            return NULL;
+        pin = &cold->pins[at - 1];
+        bucket = &cold->pins[e & pk__cache_pin_mask(c)];
+        pin->next = bucket->first;
+        bucket->first = at;
+        pin->entry = e;
+        pin->count = 0;
+        places = pk__cache_mask(cold->pins_most - 1u);
+        pin->token = PK__CACHE_TOP | ((pin->token + places + 1u) & ~places) | (at - 1u);
+        cold->pins_out++;
+        pk__cache_set_flags(PK__CACHE_ANY, e, (unsigned)flags | PK__CACHE_PINNED);
+        if (!(c->special & PK__CACHE_IS_LOCKED)) c->special |= PK__CACHE_IS_PINNED;
+        pk__cache_count_pinned(c, e, 1);
+    }
+    if (pin->count == 0xFFFFu) return NULL;
+    pin->count++;
+    return pin;
+}
+static pk__cache_pin *pk__cache_pin_entry(pk_cache *c, pk__cache_n e) {
+    pk__cache_pin *pin;
+    pk__cache_lock_pins(c);
+    pin = pk__cache_add_pin(c, e);
+    pk__cache_unlock_pins(c);
+    return pin;
+}
+static void pk__cache_push_last(pk_cache *c, pk__cache_n e) { /* e becomes the least recent */
+    pk__cache_n last = pk__cache_prev(PK__CACHE_ANY, 0);
+    pk__cache_set_prev(PK__CACHE_ANY, e, last);
+    pk__cache_set_next(PK__CACHE_ANY, e, 0);
+    pk__cache_set_next(PK__CACHE_ANY, last, e);
+    pk__cache_set_prev(PK__CACHE_ANY, 0, e);
+}
+/* An entry that is not pinned any longer: back to the end of the order if it was parked, or out of the cache for good. */
+static void pk__cache_set_loose(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+    unsigned flags = pk__cache_flags(PK__CACHE_ANY, e);
+    pk__cache_set_flags(PK__CACHE_ANY, e, flags & ~(unsigned)PK__CACHE_PINNED);
+    if (flags & PK__CACHE_LIVE) {
+        if (!PK__CACHE_SETS(c)) pk__cache_count_pinned(c, e, -1);
+        if (!PK__CACHE_SETS(c) && pk__cache_next(PK__CACHE_ANY, e) == e) pk__cache_push_last(c, e);
+        return;
+    }
+#if PERFKIT_CACHE_HOOKS
+    if (c->cold->on_evict) pk__cache_notify(c, e, reason);
+#endif
+    (void)reason;
+    pk__cache_release(PK__CACHE_ANY, e);
+}
+static void pk__cache_unpin(pk_cache *c, pk__cache_pin *pin) {
+    pk__cache_cold *cold = c->cold;
+    uint16_t at = (uint16_t)(pin - cold->pins + 1), *link = &cold->pins[pin->entry & pk__cache_pin_mask(c)].first;
+    pk__cache_n e = pin->entry;
+    pk_evict_reason reason = pin->reason;
+    bool last;
+    pk__cache_lock_pins(c);
+    last = --pin->count == 0;
+    if (last) {
+        while (*link != at) link = &cold->pins[*link - 1].next;
+        *link = pin->next;
+        pin->next = cold->pins_free;
+        cold->pins_free = at;
+        if (--cold->pins_out == 0 && !(c->special & PK__CACHE_IS_LOCKED)) c->special &= (uint8_t)~PK__CACHE_IS_PINNED;
+    }
+    pk__cache_unlock_pins(c);
+    if (last) pk__cache_set_loose(c, e, reason);
+}
+/* A pinned entry, which has left just now, keeps its room. */
+PK_API PK__COLD void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+    pk__cache_set_flags(PK__CACHE_ANY, e, PK__CACHE_PINNED);
+    pk__cache_lock_pins(c);
+    pk__cache_pin_of(c, e)->reason = (uint8_t)reason;
+    pk__cache_count_pinned(c, e, -1);
+    pk__cache_unlock_pins(c);
+}
+/* Whether another entry can be had for the key of entry e, which is pinned: a free one, or a live one that is not pinned. */
+PK_API PK__COLD bool pk__cache_has_spare(pk_cache *c, pk__cache_n e) {
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_SETS(c)) {
+        const pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
+        unsigned held = s->pinned & ~(unsigned)s->busy, n = 0;
+        for (; held != 0; held &= held - 1) n++;
+        return pk__s3_free(s) < PK__S3_WAYS || n < s->main + (unsigned)s->small;
+    }
+#endif
+    (void)e;
+    return c->free != 0 || c->fresh < c->capacity || c->count > c->cold->pins_live;
+}
+/* The least recent entry is pinned: take it and those like it out of the order, each into a ring of its own, until there is one
+   that is not. 0: there is none. */
+PK_API PK__COLD pk__cache_n pk__cache_park(pk_cache *c) {
+    pk__cache_n e;
+    while ((e = pk__cache_prev(PK__CACHE_ANY, 0)) != 0 && c->cold->flags[e] & PK__CACHE_PINNED) {
+        pk__cache_pull(PK__CACHE_ANY, e);
+        pk__cache_set_next(PK__CACHE_ANY, e, e);
+        pk__cache_set_prev(PK__CACHE_ANY, e, e);
+    }
+    return e;
+}
+/* All groups in reach of a hash are full: an entry in one of them that is not pinned; 0: there is none. */
+PK_API PK__COLD pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
+    unsigned width = PK__CACHE_WIDTH_OF(c), g = pk__cache_home(c, hash), probes, lane;
+    pk__cache_n e;
+    for (probes = 0; probes < PK__CACHE_PROBES && probes < c->groups; probes++) {
+        const unsigned char *group = c->index + (size_t)g * (16 * width);
+        for (lane = 0; lane < PK__CACHE_LANES(width); lane++) {
+            e = pk__cache_link(group + PK__CACHE_LANES(width) + lane * width, width);
+            if (!(c->cold->flags[e] & PK__CACHE_PINNED)) return e;
+        }
+        if (++g == c->groups) g = 0;
+    }
+    return 0;
+}
+/* All parked entries are the least recent ones again. */
+static void pk__cache_unpark(pk_cache *c) {
+    uint16_t at;
+    if (c->cold->pins_out == 0 || PK__CACHE_SETS(c)) return;
+    for (at = 0; at < c->cold->pins_fresh; at++) {
+        pk__cache_n e = c->cold->pins[at].entry;
+        if (c->cold->pins[at].count != 0 && c->cold->flags[e] & PK__CACHE_LIVE && pk__cache_next(PK__CACHE_ANY, e) == e)
+            pk__cache_push_last(c, e);
+    }
+}
+/* The pin that an item of get_ref holds; NULL: it was released. */
+static pk__cache_pin *pk__cache_pin_held(const pk_cache *c, const pk_cache_item *item) {
+    const pk__cache_cold *cold = c->cold;
+    pk__cache_pin *pin = NULL;
+    unsigned at;
+    if (cold == NULL || !(item->entry & PK__CACHE_TOP)) return NULL;
+    at = item->entry & pk__cache_mask(cold->pins_most - 1u);
+    pk__cache_lock_pins(c);
+    if (at < cold->pins_most && cold->pins[at].count != 0 && cold->pins[at].token == item->entry) pin = &cold->pins[at];
+    pk__cache_unlock_pins(c);
+    return pin;
+}
+/* The entry that an item shows; 0: its pin was released. */
+static pk__cache_n pk__cache_shown(const pk_cache_item *item) {
+    const pk__cache_pin *pin;
+    if (!(item->entry & PK__CACHE_TOP)) return (pk__cache_n)item->entry;
+    pin = pk__cache_pin_held(item->cache, item);
+    return pin ? pin->entry : (pk__cache_n)0;
+}
+
+PK__CACHE_ONCE pk_status pk__cache_get_ref(pk_cache *c, PK__CACHE_KEY, pk_cache_item *item) {
+    pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
+    const pk__cache_pin *pin;
+    pin = e != 0 ? pk__cache_pin_entry(c, e) : NULL;
+    if (e != 0 && pin == NULL) return PK_FULL;
+    if (pk__cache_hit(PK__CACHE_ANY, e) == 0) return PK_NOT_FOUND;
+    pk__cache_show(c, e, item);
+    item->entry = pin->token;
+    return PK_OK;
+}
+PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item) {
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && key != NULL && item != NULL);
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    PK__CACHE_BEGIN;
+    status = pk__cache_get_ref(c, PK__CACHE_KEYED, item);
+    PK__CACHE_END;
+    return status;
+}
+PK_API pk_status pk_cache_release(pk_cache *c, pk_cache_item *item) {
+    pk__cache_pin *pin;
+    pk__cache_n e;
+    PERFKIT_ASSERT(c != NULL && item != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    pin = item->cache == c ? pk__cache_pin_held(c, item) : NULL;
+    if (pin == NULL) return PK_INVALID;
+    PK__CACHE_ZERO(item, sizeof *item);
+    e = pin->entry;
+    pk__cache_hold(c, e);
+    pk__cache_unpin(c, pin);
+    pk__cache_unhold(c, e);
+    return PK_OK;
+}
+PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span) {
+    size_t left = item->value_len - span->shown;
+    pk__cache_n e;
+    span->bytes = NULL;
+    span->len = 0;
+    if (left == 0 || (e = pk__cache_shown(item)) == 0) return false;
+    span->bytes = item->value;
+    span->len = left;
+#if PERFKIT_CACHE_CHAINS
+    if (item->value == NULL) {
+        pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
+        size_t at = 0;
+        if (span->shown > 0) {
+            span->slot = pk__cache_slot_next(PK__CACHE_ANY, (pk__cache_n)span->slot);
+        } else {
+            span->slot = (unsigned)c->cold->items[2 * (size_t)e];
+            at = c->prefix + item->key_len;
+            if (at == c->stride) {
+                span->slot = pk__cache_slot_next(PK__CACHE_ANY, (pk__cache_n)span->slot);
+                at = 0;
+            }
+        }
+        span->bytes = pk__cache_slot(PK__CACHE_ANY, (pk__cache_n)span->slot) + at;
+        if (span->len > c->stride - at) span->len = c->stride - at;
+    }
+#endif
+    span->shown += span->len;
+    return true;
+}
+#endif
 
 #if !PK__TINY
 /* ---- Looking, touching, walking ---- */
@@ -4418,12 +5111,58 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     return status;
 }
 
+#if PERFKIT_CACHE_PINS /* where a cursor is: twice the entry, and 1 while it pins it */
+static pk_status pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
+    pk__cache_n e = (pk__cache_n)(cursor->at >> 1);
+    pk__cache_pin *pin;
+    if (!(cursor->at & 1u)) return PK_OK;
+    cursor->at &= ~1u;
+    pk__cache_hold(c, e);
+    pk__cache_lock_pins(c);
+    pin = pk__cache_pin_of(c, e);
+    pk__cache_unlock_pins(c);
+    if (pin) pk__cache_unpin(c, pin);
+    pk__cache_unhold(c, e);
+    return PK_OK;
+}
+PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor) {
+    PERFKIT_ASSERT(c != NULL && cursor != NULL);
+    return c->cold ? pk__cache_let_go(c, cursor) : PK_CLOSED;
+}
+PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
+    PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    (void)pk__cache_let_go(c, cursor);
+    pk__cache_look(c);
+    for (; cursor->at >> 1 < c->fresh; cursor->at += 2) {
+        pk__cache_n e = (pk__cache_n)((cursor->at >> 1) + 1);
+        pk_status status = PK_NOT_FOUND;
+        if (budget-- == 0) return PK_AGAIN;
+        pk__cache_hold(c, e);
+        if ((pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) && !pk__cache_over(PK__CACHE_ANY, e)) {
+            status = pk__cache_pin_entry(c, e) ? PK_OK : PK_FULL;
+            if (status == PK_OK) {
+                cursor->at = (unsigned)e << 1 | 1u;
+                pk__cache_show(c, e, item);
+            }
+        }
+        pk__cache_unhold(c, e);
+        if (status != PK_NOT_FOUND) return status;
+    }
+    return PK_NOT_FOUND;
+}
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
+    return pk_cache_foreach_step(c, cursor, item, 0xFFFFFFFFu); /* more than there can be */
+}
+#else
+PK__HOT_INLINE pk_status pk__cache_step_on(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget,
+                                           bool bounded) {
     PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     pk__cache_look(c);
     while (cursor->at < c->fresh) {
         pk__cache_n e = (pk__cache_n)(cursor->at + 1);
+        if (bounded && budget-- == 0) return PK_AGAIN;
         cursor->at = e;
 #if PK__S3_SHARED
         {
@@ -4445,8 +5184,21 @@ PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache
     }
     return PK_NOT_FOUND;
 }
+PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
+    return pk__cache_step_on(c, cursor, item, 0, false);
+}
+PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
+    return pk__cache_step_on(c, cursor, item, budget, true);
+}
+#endif
 
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n) {
+#if PERFKIT_CACHE_PINS
+    if (pk__cache_shown(item) == 0) return 0;
+#define PK__CACHE_SHOWN(item) pk__cache_shown(item)
+#else
+#define PK__CACHE_SHOWN(item) ((pk__cache_n)(item)->entry)
+#endif
     if (offset >= item->value_len) return 0;
     if (n > item->value_len - offset) n = item->value_len - offset;
     if (item->value) {
@@ -4456,7 +5208,7 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 #if PERFKIT_CACHE_CHAINS
     {
         pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
-        pk__cache_copy(PK__CACHE_ANY, (pk__cache_n)item->entry, offset, to, NULL, n);
+        pk__cache_copy(PK__CACHE_ANY, PK__CACHE_SHOWN(item), offset, to, NULL, n);
     }
 #endif
     return n;
@@ -4475,6 +5227,9 @@ PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
 #if PK__S3_SHARED
     if (c->cold && (c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED))
         return c->cold->clock ? pk__s3_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
+#endif
+#if PERFKIT_CACHE_WHEEL
+    if (c->cold && c->cold->wheel && c->clock) return pk__cache_move_on(c, now, (pk__cache_n)budget);
 #endif
     return c->cold && c->clock ? pk__cache_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
 }
@@ -4676,6 +5431,9 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
     cold = c->cold;
     if (!pk__cas32(&cold->transfer, 0, 1)) return PK_BUSY;
     pk__cache_look_around(c);
+#if PERFKIT_CACHE_PINS
+    pk__cache_unpark(c); /* all in the order, each where it belongs */
+#endif
     if (!(c->special & PK__CACHE_IS_S3)) c->special |= PK__CACHE_IS_SAVING;
     cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
     cold->marked = 1;

@@ -58,6 +58,7 @@ static void overhead_per_entry_is_within_its_bounds(void) {
     desc.key_size = 8;
     desc.value_size = 64;
     desc.capacity = 1;
+    desc.max_pins = 1; /* their table is beside */
     fixed = pk_cache_memory_needed(&desc); /* what does not depend on the capacity, and one entry */
     for (i = 0; i < 3; i++) {
         if (PERFKIT_CACHE_LINK_BITS || PERFKIT_TIME_BITS != 32) continue;
