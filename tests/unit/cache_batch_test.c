@@ -17,7 +17,7 @@ static pk_time clock_of_test(void *user) {
     looks++;
     return now;
 }
-static uint64_t blocks[2][340];
+static uint64_t blocks[2][340 + PERFKIT_CACHE_PINS * 40];
 static pk_cache_desc desc;
 static void ask(int which) {
     memset(&desc, 0, sizeof desc);
