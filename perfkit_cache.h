@@ -3149,7 +3149,7 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
 /* ---- Batches ---- */
 
 #if PERFKIT_CACHE_MORE
-enum { PK__CACHE_RUN_OF = 16 }; /* keys prefetched at a time */
+#define PK__CACHE_RUN_OF 16u /* keys prefetched at a time */
 
 /* What a key's lookup will read comes in three steps, each of which needs what the one before sent for: the line of the index;
    the likely entry's links and slot; the links of its neighbours in the order. */
