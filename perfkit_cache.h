@@ -80,7 +80,9 @@
                  (PK_EVICT_CROWDED). For keys that others choose there is pk_cache_siphash.
      Hooks       on_evict hears once of each entry that leaves, after it is out of the cache while its bytes are still whole;
                  it may call the cache. hash, equal, clock and the allocator must not.
-     Threads     one thread at a time (desc.threads answers PK_UNSUPPORTED). Never call it from an interrupt.
+     Threads     one thread at a time; with desc.threads any thread, each operation under the lock of one shard of 16 (see
+                 desc.shards), hooks that may call the cache outside of it. After a fork see pk_cache_after_fork. Never call it
+                 from an interrupt.
      Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
      Snapshots   saved and loaded entries keep their order and the time they have left. A file is the old one or the new one
                  whole, whatever happens meanwhile. Altered or torn ones are told (CRC-32C) and never loaded as if they were good.
@@ -830,8 +832,9 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     pk_event_fn on_event;        /* hears of PK_CACHE_EVENT_…, where PERFKIT_CACHE_EVENTS */
     void *user;                  /* handed to every hook above but the allocator's */
     uint8_t policy;              /* PK_CACHE_LRU or PK_CACHE_S3FIFO */
-    bool threads;                /* any thread may use the cache */
-    uint16_t shards;             /* LRU: parts with an order and a lock of their own; 0: 1, or 16 with threads; at most 256 */
+    bool threads;                /* any thread may use the cache: see pk_cache_shards; PK_UNSUPPORTED without locks in the build */
+    uint16_t shards;             /* LRU: parts with an order and a lock of their own, at most 256, each of one entry and slot or
+                                    more; 0: 1, or with threads 16, fewer where they would have less than 16 entries (64 slots) */
     uint16_t max_pins;           /* entries pinned at once; 0: 256 when hosted, else 16 */
     uint16_t max_loads;          /* keys being loaded at once; 0: 64 when hosted, else 4 */
     bool versions;               /* a version for each entry, for pk_cache_compare_and_swap: 4 B an entry */
@@ -896,7 +899,7 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 /* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
    PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl
    without a clock: nothing evicted, an older value stays. Only where on_evict itself puts: PK_EXISTS when it put this key,
-   whose value then stands; PK_FULL when all room is in use by entries whose on_evict has not returned. */
+   whose value then stands; and, or with threads, PK_FULL when all room is in use by entries whose on_evict has not returned. */
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
 
 /* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
@@ -906,7 +909,13 @@ PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len);
 PK_API pk_status pk_cache_clear(pk_cache *c);
 
 /* Entries in the cache, with those that expired unnoticed so far. */
+#if PK__FULL || PERFKIT_CACHE_THREADS
+PK_API uint32_t pk__cache_count_all(const pk_cache *c);
+#endif
 PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
+#if PK__FULL || PERFKIT_CACHE_THREADS
+    if ((c->special & 3u) == 2u) return pk__cache_count_all(c); /* PK__CACHE_SHARDED */
+#endif
 #if PERFKIT_CACHE_THREADS
     return pk__load32((const volatile uint32_t *)(const void *)&c->count);
 #else
@@ -1065,6 +1074,32 @@ PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span);
 PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user);
 #endif
 
+#if PERFKIT_CACHE_THREADS
+/* ---- Shards and threads ----
+   desc.shards makes a cache of that many parts, chosen by the key's hash, each with an order of its own and an equal share of
+   capacity and max_bytes (the first ones one more, where it does not come out even): so what is evicted is the least recent of a
+   shard, and a value larger than a shard's share of max_bytes is PK_TOO_BIG. One shard is exact LRU again.
+   desc.threads gives each shard a lock: then any thread may call any function, but for init, close, pk_cache_after_fork and
+   pk_cache_set_on_evict, during which no other thread may use the cache. on_evict and on_event run without a lock; hash, equal
+   and clock run under one. While on_evict hears that a value was replaced, other threads miss its key; puts of one key by
+   several threads end with one of the values. Where PERFKIT_CACHE_PINS, each shard has room for desc.max_pins, and a pk_cache_foreach
+   item stays whole; else only while no other thread changes the cache. */
+
+/* Shards of this cache; 1 where it has none. Any thread. */
+PK_API uint32_t pk_cache_shards(const pk_cache *c);
+
+#if PERFKIT_CACHE_TTL
+/* pk_cache_tick for shard i, 0 to pk_cache_shards - 1: threads that tick different shards don't wait for each other. Without
+   shards, 0 is the cache itself; 0 removed where there is no such shard. Any thread. */
+PK_API uint32_t pk_cache_tick_shard(pk_cache *c, uint32_t i, pk_time now, uint32_t budget);
+#endif
+
+/* In a forked child every operation on a cache with threads is PK_FORKED (contains: false; counts: 0) until this call, which
+   leaves it empty, with statistics from zero: entries are forgotten, on_evict hears of none of them, for they are the parent's.
+   Call it in the child, from one thread. PK_OK, and nothing changes, where the process has not forked, or there are no threads. */
+PK_API pk_status pk_cache_after_fork(pk_cache *c);
+#endif
+
 #define PK_TTL_VOLATILE ((pk_time)45000u) /* a good default for what changes often: 45 s */
 #define PK_TTL_STATIC ((pk_time)900000u)  /* and for what seldom does: 15 minutes */
 
@@ -1220,7 +1255,8 @@ PK_API pk_hash pk_cache_siphash(void *key_of_16_bytes, const void *key, size_t k
 enum {
     PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
     PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: a poor hash, or an attack; a = entries, b = capacity */
-    PK_CACHE_EVENT_FILLING      /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
+    PK_CACHE_EVENT_FILLING,     /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
+    PK_CACHE_EVENT_UNEVEN       /* the fullest shard has a of them, over 3 × the average, b: a poor hash. Once until below 2 × */
 };
 #endif
 
@@ -1237,6 +1273,10 @@ typedef struct pk_cache_stats {
 
 PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats);
 PK_API void pk_cache_reset_stats(pk_cache *c); /* all counters to 0 */
+#if PERFKIT_CACHE_THREADS
+/* The figures of shard i; memory is 0 there. Without shards, 0 is the cache itself. PK_INVALID: there is no such shard. */
+PK_API pk_status pk_cache_get_shard_stats(const pk_cache *c, uint32_t i, pk_cache_stats *stats);
+#endif
 
 #define PK_RATE_NONE ((int32_t)-1) /* no data yet */
 
@@ -1278,13 +1318,18 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_NONE 255u
 /* pk_cache.special */
 #define PK__CACHE_IS_S3 1u      /* the policy */
-#define PK__CACHE_IS_LOCKED 2u  /* threads, or shards */
+#define PK__CACHE_IS_LOCKED 2u  /* S3-FIFO: threads; LRU: threads or shards, for the cache of them and for each of them */
 #define PK__CACHE_IS_CHAINED 4u /* lengths vary */
 #define PK__CACHE_IS_HASHED 8u  /* a hash or equal of the caller's */
 #define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
 #define PK__CACHE_IS_EXTRA 32u  /* records of extras */
 #define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
 #define PK__CACHE_IS_SAVING 128u /* LRU: a snapshot is being saved or loaded */
+#if PERFKIT_CACHE_THREADS
+#define PK__CACHE_SHARDED(c) (((c)->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == PK__CACHE_IS_LOCKED)
+#else
+#define PK__CACHE_SHARDED(c) false
+#endif
 #define PK__CACHE_PLAIN_S3 (PERFKIT_CACHE_S3FIFO ? PK__CACHE_IS_S3 : 0u) /* what has a short path of its own */
 
 #if PERFKIT_CACHE_PINS
@@ -1325,7 +1370,11 @@ typedef struct pk__cache_cold {
     size_t block_size;
     pk_time ttl;           /* default; PK_TTL_NEVER */
     pk__cache_n sweep;     /* the entry that the sweep visited last */
+#if PERFKIT_CACHE_THREADS
+    uint32_t hooks_running;
+#else
     uint8_t hooks_running; /* on_evict calls that have not returned */
+#endif
     uint8_t filling;       /* PK_CACHE_EVENT_FILLING was sent */
     /* chains: first slot and value length of each entry; links and counts of slots */
     uint32_t *items;
@@ -2587,9 +2636,19 @@ PK__HOT_INLINE bool pk__cache_hooked(PK__CACHE_SELF) {
     return PERFKIT_CACHE_HOOKS && PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_evict != NULL;
 }
 
-/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns. Calls on_evict. A
-   pinned one stays whole and is nobody's until its last pin is released. */
-PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+/* Whether an operation may have let hooks run, so that what it knew of the cache is to be looked up again. */
+PK__HOT_INLINE bool pk__cache_calls_out(PK__CACHE_SELF) {
+#if PK__FULL
+    (void)c;
+    return PK__CACHE_MAY(PK__CACHE_IS_HOOKED);
+#else
+    return pk__cache_hooked(PK__CACHE_THIS);
+#endif
+}
+
+/* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns, or false: it is pinned,
+   and stays whole and nobody's until its last pin is released. */
+PK__HOT_INLINE bool pk__cache_unlink(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
 #if PERFKIT_CACHE_PINS
     bool held = PK__CACHE_HELD(e);
 #endif
@@ -2618,9 +2677,14 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
 #if PERFKIT_CACHE_PINS
     if (held) {
         pk__cache_outlive(c, e, reason);
-        return;
+        return false;
     }
 #endif
+    return true;
+}
+/* The same, and calls on_evict: meanwhile the hook, and with threads anyone, may do anything to the cache but for e. */
+PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+    if (!pk__cache_unlink(PK__CACHE_THIS, e, reason)) return;
 #if PERFKIT_CACHE_HOOKS
     if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
 #endif
@@ -2729,11 +2793,11 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 #if PERFKIT_CACHE_PINS
         if (PK__CACHE_HELD(e) && (e = pk__cache_unpinned_near(c, hash)) == 0) return 0;
 #endif
-#if PERFKIT_CACHE_EVENTS
-        pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count, c->capacity);
-#endif
     }
     pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : reason);
+#if PERFKIT_CACHE_EVENTS
+    if (PK__UNLIKELY(reason == PK_EVICT_CROWDED)) pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count + 1u, c->capacity);
+#endif
     return e;
 }
 
@@ -2969,6 +3033,9 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     pk_hash hash;
 #endif
     pk__cache_n e;
+#if PERFKIT_CACHE_THREADS && PERFKIT_CACHE_HOOKS
+    pk__cache_n replaced = 0;
+#endif
     if (PK__UNLIKELY(status != PK_OK)) return status;
 #if PERFKIT_CACHE_CHAINS
     if ((PK__CACHE_CHAINED || (PK__CACHE_S3 && PK__CACHE_PREFIX)) && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
@@ -3005,8 +3072,17 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
         if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
 #if PERFKIT_CACHE_HOOKS
-        if (PK__UNLIKELY(pk__cache_hooked(PK__CACHE_THIS))) { /* which may have put this key, or taken the last lane in its reach */
-            if (pk__cache_find(PK__CACHE_THIS, key, key_len, hash) != 0)
+        if (PK__UNLIKELY(pk__cache_calls_out(PK__CACHE_THIS))) { /* who may have put this key, or taken the last lane in reach */
+            pk__cache_n other = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
+#if PERFKIT_CACHE_THREADS
+            if (other != 0 && PK__CACHE_SHARDED(c) && mode == PK__CACHE_PUT_IF_VERSION)
+                status = PK_STALE;
+            else if (other != 0 && PK__CACHE_SHARDED(c) && status == PK_OK && mode != PK__CACHE_PUT_IF_ABSENT &&
+                     c->cold->hooks_running < 16) {
+                if (pk__cache_unlink(PK__CACHE_THIS, other, PK_EVICT_REPLACED)) replaced = other; /* it came before this one */
+            } else
+#endif
+                if (other != 0)
                 status = PK_EXISTS;
             else if (!pk__cache_vacant(PK__CACHE_THIS, hash))
                 status = PK_FULL;
@@ -3033,6 +3109,12 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) pk__cache_note_put(c, e, ttl);
 #endif
     pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
+#if PERFKIT_CACHE_THREADS && PERFKIT_CACHE_HOOKS
+    if (PK__UNLIKELY(replaced != 0)) {
+        if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, replaced, PK_EVICT_REPLACED);
+        pk__cache_release(PK__CACHE_THIS, replaced);
+    }
+#endif
 #if PERFKIT_CACHE_EVENTS
     if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
 #endif
@@ -3373,9 +3455,6 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
 #define PK__CACHE_RUN(statement) statement
 #endif
 
-/* An operation on a key begins with the key's hash, and with the part of the cache that the key belongs to, locked where there
-   are locks: between BEGIN and END, which are once each in a function, c is that part. */
-#if PK__FULL
 #if PK__S3_SHARED
 static void pk__cache_yield(void) {
 #ifdef _WIN32
@@ -3551,6 +3630,206 @@ static pk_status pk__s3_get_shared(pk_cache *c, const void *key, size_t key_len,
     return status;
 }
 #endif
+
+/* ---- Shards and locks ---- */
+
+#if PERFKIT_CACHE_PINS
+#define PK__CACHE_PINS_OUT(c) ((c)->cold->pins_out)
+#else
+#define PK__CACHE_PINS_OUT(c) 0u
+#endif
+
+#if PERFKIT_CACHE_THREADS
+#if PERFKIT_ATOMICS && PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#define PK__CACHE_SPINS 1 /* a word: half the price of a mutex, and it need not be made, destroyed or healed after a fork */
+typedef volatile uint32_t pk__cache_lock;
+#else
+#define PK__CACHE_SPINS 0
+typedef pk_mutex pk__cache_lock;
+#endif
+#if PERFKIT_HOSTED && !defined _WIN32
+#define PK__CACHE_FORKS 1
+#include <pthread.h>
+#include <sched.h>
+#else
+#define PK__CACHE_FORKS 0
+#endif
+
+/* A cache with threads or shards is `groups` of these, at `index`; it has no entries itself. `fresh` is 1 with threads, and
+   `free` the forks that the process had seen when it was made. */
+typedef struct pk__cache_shard {
+    pk_cache cache; /* the first member, so that the engine, which knows only caches, is given shards */
+    pk__cache_lock lock;
+    volatile uint32_t used;   /* entries, or slots where lengths vary, as its last operation left them, for the others to read */
+    volatile uint32_t turn;   /* of the first shard: which one the next tick begins with */
+    volatile uint32_t alarms; /* of the first shard: events that were sent, and hold */
+    uint32_t all;             /* of `used`, in all shards */
+    uint32_t forks;           /* as `free` of the whole */
+    uint16_t number, shards;  /* the place in the array, and how many they are */
+    uint8_t threads;
+} pk__cache_shard;
+#define PK__CACHE_SHARD_BYTES PK__ALIGN_UP(sizeof(pk__cache_shard), PERFKIT_HOSTED ? 128u : 8u) /* lines come in pairs */
+#define PK__CACHE_SHARDS_MOST 256u
+
+PK__HOT_INLINE pk__cache_shard *pk__cache_shard_of(pk_cache *c) { return (pk__cache_shard *)(void *)c; }
+PK__HOT_INLINE pk__cache_shard *pk__cache_shard_at(const pk_cache *c, unsigned i) {
+    return (pk__cache_shard *)(void *)(c->index + (size_t)i * PK__CACHE_SHARD_BYTES);
+}
+PK__HOT_INLINE pk__cache_shard *pk__cache_sibling(pk__cache_shard *shard, unsigned i) {
+    return (pk__cache_shard *)(void *)((unsigned char *)shard + ((size_t)i - shard->number) * PK__CACHE_SHARD_BYTES);
+}
+/* The shard of a hash, by bits that inside the shard choose neither group (the highest) nor tag (the lowest 8): so each shard's
+   index is as evenly filled as one alone. The 16-bit hashes of AVR have none left, and its tags tell less. */
+PK__HOT_INLINE unsigned pk__cache_shard_number(const pk_cache *c, pk_hash hash) {
+#if PERFKIT_HOSTED
+    return (unsigned)((uint32_t)(hash >> 16 & 0xFFFFu) * c->groups >> 16);
+#elif defined __AVR__
+    return (unsigned)((hash & 255u) * (unsigned)c->groups >> 8);
+#else
+    return (unsigned)((hash >> 8 & 255u) * c->groups >> 8);
+#endif
+}
+
+#if PK__CACHE_SPINS
+#if (defined __x86_64__ || defined __i386__) && (defined __GNUC__ || defined __clang__)
+#define PK__CACHE_PAUSE() __builtin_ia32_pause()
+#elif defined _WIN32
+#define PK__CACHE_PAUSE() YieldProcessor()
+#else
+#define PK__CACHE_PAUSE() ((void)0)
+#endif
+/* Somebody has the lock: spin for as long as an operation may take, then let others run, then sleep, which gives way to a
+   holder of whatever priority. */
+static PK__COLD void pk__cache_wait(pk__cache_lock *lock) {
+    uint32_t tries = 0;
+    do {
+        for (; pk__load32(lock) != 0; tries++) {
+            if (tries < 100)
+                PK__CACHE_PAUSE();
+#ifdef _WIN32
+            else
+                Sleep(tries < 110 ? 0 : 1);
+#else
+            else if (tries < 110)
+                (void)sched_yield();
+            else {
+                struct timespec nap;
+                nap.tv_sec = 0;
+                nap.tv_nsec = tries < 120 ? 50000 : 500000;
+                (void)nanosleep(&nap, NULL);
+            }
+#endif
+        }
+    } while (!pk__cas32(lock, 0, 1));
+}
+PK__HOT_INLINE void pk__cache_lock_on(pk__cache_lock *lock) {
+    if (PK__UNLIKELY(!pk__cas32(lock, 0, 1))) pk__cache_wait(lock);
+}
+#define pk__cache_lock_init(lock) (pk__store32(lock, 0), true)
+#define pk__cache_lock_destroy(lock) ((void)(lock))
+#define pk__cache_lock_off(lock) pk__store32(lock, 0)
+#else
+#define pk__cache_lock_init pk__mutex_init
+#define pk__cache_lock_destroy pk__mutex_destroy
+#define pk__cache_lock_on pk__mutex_lock
+#define pk__cache_lock_off pk__mutex_unlock
+#endif
+
+/* After a fork the child has locks that nobody will release, around what nobody finished: pk__cache_forks counts in the child,
+   and operations compare it with what it was when the cache was made. */
+#if PK__CACHE_FORKS
+static volatile uint32_t pk__cache_forks, pk__cache_forks_watched;
+static void pk__cache_forked_here(void) { pk__store32(&pk__cache_forks, pk__load32(&pk__cache_forks) + 1u); }
+static bool pk__cache_watch_forks(void) {
+    if (!pk__cas32(&pk__cache_forks_watched, 0, 1)) return true;
+    if (pthread_atfork(NULL, NULL, pk__cache_forked_here) == 0) return true;
+    pk__store32(&pk__cache_forks_watched, 0);
+    return false;
+}
+PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
+    return PK__CACHE_SHARDED(c) && c->fresh && PK__UNLIKELY(c->free != pk__load32(&pk__cache_forks));
+}
+/* The same of a shard, or of a cache without any. */
+PK__HOT_INLINE bool pk__cache_shard_forked(pk_cache *c) {
+    return PK__CACHE_SHARDED(c) && pk__cache_shard_of(c)->threads &&
+           pk__cache_shard_of(c)->forks != pk__load32(&pk__cache_forks);
+}
+#else
+#define pk__cache_watch_forks() true
+PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
+    (void)c;
+    return false;
+}
+#define pk__cache_shard_forked pk__cache_forked
+#endif
+
+#if PERFKIT_CACHE_EVENTS
+static void pk__cache_filled(pk__cache_shard *shard);
+#endif
+/* How many caches make up c: its shards, or itself alone. pk__cache_enter_at gives number i, locked. */
+PK__HOT_INLINE unsigned pk__cache_shards(const pk_cache *c) { return PK__CACHE_SHARDED(c) ? c->groups : 1; }
+/* Lock what pk__cache_enter gave, once more. */
+PK__HOT_INLINE void pk__cache_enter_again(pk_cache *c) {
+    pk__cache_shard *shard = pk__cache_shard_of(c);
+    if (PK__CACHE_SHARDED(c) && shard->threads) pk__cache_lock_on(&shard->lock);
+}
+PK__HOT_INLINE pk_cache *pk__cache_enter_at(pk_cache *c, unsigned i) {
+    pk__cache_shard *shard;
+    if (!PK__CACHE_SHARDED(c)) return c;
+    shard = pk__cache_shard_at(c, i);
+    if (PK__LIKELY(shard->threads)) pk__cache_lock_on(&shard->lock);
+    return &shard->cache;
+}
+/* The part of c, locked, that an item shows an entry of; NULL: of none. */
+PK__HOT_INLINE pk_cache *pk__cache_enter_item(pk_cache *c, const pk_cache_item *item) {
+    uintptr_t past = (uintptr_t)item->cache - (uintptr_t)c->index;
+    if (!PK__CACHE_SHARDED(c)) return item->cache == c ? c : NULL;
+    if (past % PK__CACHE_SHARD_BYTES != 0 || past / PK__CACHE_SHARD_BYTES >= c->groups) return NULL;
+    return pk__cache_enter_at(c, (unsigned)(past / PK__CACHE_SHARD_BYTES));
+}
+/* Unlock for a while, as a hook is called; pk__cache_enter_again ends it. */
+PK__HOT_INLINE void pk__cache_step_out(pk_cache *c) {
+    pk__cache_shard *shard = pk__cache_shard_of(c);
+    if (PK__CACHE_SHARDED(c) && shard->threads) pk__cache_lock_off(&shard->lock);
+}
+PK__HOT_INLINE void pk__cache_exit_at(pk_cache *c) {
+    pk__cache_shard *shard = pk__cache_shard_of(c);
+#if PERFKIT_CACHE_EVENTS
+    bool more;
+#endif
+    if (!PK__CACHE_SHARDED(c)) return;
+#if PERFKIT_CACHE_EVENTS
+    if (c->special & PK__CACHE_IS_HOOKED && c->cold->on_event != NULL) {
+        uint32_t used = PERFKIT_CACHE_CHAINS && c->chains ? c->cold->slots_used : c->count;
+        more = used > shard->used;
+        if (used != shard->used) pk__store32(&shard->used, used);
+        pk__cache_step_out(c);
+        if (more) pk__cache_filled(shard);
+        return;
+    }
+#endif
+    pk__cache_step_out(c);
+}
+#else
+PK__HOT_INLINE unsigned pk__cache_shards(const pk_cache *c) {
+    (void)c;
+    return 1;
+}
+PK__HOT_INLINE pk_cache *pk__cache_enter_at(pk_cache *c, unsigned i) {
+    (void)i;
+    return c;
+}
+PK__HOT_INLINE pk_cache *pk__cache_enter_item(pk_cache *c, const pk_cache_item *item) { return item->cache == c ? c : NULL; }
+PK__HOT_INLINE void pk__cache_enter_again(pk_cache *c) { (void)c; }
+PK__HOT_INLINE void pk__cache_step_out(pk_cache *c) { (void)c; }
+PK__HOT_INLINE void pk__cache_exit_at(pk_cache *c) { (void)c; }
+PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
+    (void)c;
+    return false;
+}
+#endif
+
+/* What the key of this hash is in, locked: a shard, or the cache itself with the key's set. */
 PK__HOT_INLINE pk_cache *pk__cache_enter(pk_cache *c, pk_hash hash) {
 #if PK__S3_SHARED
     const pk__cache_shape shape = pk__cache_shape_of(c);
@@ -3560,6 +3839,9 @@ PK__HOT_INLINE pk_cache *pk__cache_enter(pk_cache *c, pk_hash hash) {
         pk__s3_lock(pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash)));
     }
 #endif
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_enter_at(c, pk__cache_shard_number(c, hash));
+#endif
     (void)hash;
     return c;
 }
@@ -3568,19 +3850,34 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c, pk_hash hash) {
     const pk__cache_shape shape = pk__cache_shape_of(c);
     if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash)));
 #endif
-    (void)c;
+    pk__cache_exit_at(c);
     (void)hash;
 }
+
+/* An operation on a key begins with the key's hash, and with the shard that the key belongs to, locked where there are locks:
+   between BEGIN and END, which are once each in a function, c is that shard, or the cache itself where there are none. In a
+   forked child BEGIN returns PK_FORKED (BEGIN_OR: what it is given). */
+#if PK__FULL
 #define PK__CACHE_ONCE static
-#define PK__CACHE_BEGIN                                            \
+#define PK__CACHE_BEGIN_OR(refused)                                \
     pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);    \
+    if (PK__UNLIKELY(pk__cache_forked(c))) return refused;         \
     c = pk__cache_enter(c, hash);                                  \
     pk__cache_look(c)
-#define PK__CACHE_END pk__cache_exit(c, hash)
+#elif PERFKIT_CACHE_THREADS
+#define PK__CACHE_ONCE PK__HOT_INLINE
+#define PK__CACHE_BEGIN_OR(refused)                     \
+    if (PK__UNLIKELY(pk__cache_forked(c))) return refused; \
+    if (PK__CACHE_SHARDED(c)) c = pk__cache_enter(c, pk__cache_hash(c, key, key_len))
 #else
 #define PK__CACHE_ONCE PK__HOT_INLINE
-#define PK__CACHE_BEGIN ((void)0)
-#define PK__CACHE_END ((void)0)
+#define PK__CACHE_BEGIN_OR(refused) ((void)0)
+#endif
+#define PK__CACHE_BEGIN PK__CACHE_BEGIN_OR(PK_FORKED)
+#if PK__FULL
+#define PK__CACHE_END pk__cache_exit(c, hash)
+#else
+#define PK__CACHE_END pk__cache_exit_at(c)
 #endif
 
 #if PERFKIT_CACHE_S3FIFO && PK__FULL
@@ -3607,14 +3904,35 @@ static pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, 
 }
 #endif
 
-#define PK__CACHE_LONG_PATH (PK__FULL || PERFKIT_CACHE_MORE)
+#define PK__CACHE_LONG_PATH (PK__FULL || PERFKIT_CACHE_MORE || PERFKIT_CACHE_THREADS)
 #if PK__CACHE_LONG_PATH /* what is not plain takes the long path: one copy, for all sizes and kinds */
+#if PK__FULL
+/* But shards of a plain cache the short one, once they are locked. */
+#define PK__CACHE_IS_SHORT(c) (((c)->special & ~(PK__CACHE_IS_LOCKED | PK__CACHE_IS_PINNED)) == 0 && PK__CACHE_PINS_OUT(c) == 0)
+static pk_status pk__cache_get_short(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+    pk__cache_shape shape = pk__cache_shape_of(c);
+    shape.chains = shape.prefix = shape.special = 0;
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
+}
+static pk_status pk__cache_put_short(pk_cache *c, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+    pk__cache_shape shape = pk__cache_shape_of(c);
+    shape.chains = shape.prefix = shape.special = 0;
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl));
+}
+#endif
 PK__CACHE_SHARED pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
                                              uint32_t *version) {
     pk_status status = PK_NOT_FOUND;
     pk__cache_n e;
     if (c->cold == NULL) return PK_CLOSED;
     PK__CACHE_BEGIN;
+#if PK__FULL
+    if (PK__CACHE_IS_SHORT(c)) {
+        status = pk__cache_get_short(c, PK__CACHE_KEYED, value, size, len);
+        PK__CACHE_END;
+        return status;
+    }
+#endif
     e = pk__cache_hit(PK__CACHE_ANY, pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true));
     if (e != 0) {
         status = pk__cache_read(PK__CACHE_ANY, e, value, size, len);
@@ -3631,7 +3949,12 @@ PK__CACHE_SHARED pk_status pk__cache_put_any(pk_cache *c, const void *key, size_
     pk_status status;
     if (c->cold == NULL) return PK_CLOSED;
     PK__CACHE_BEGIN;
-    status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, mode, version);
+#if PK__FULL
+    if (PK__CACHE_IS_SHORT(c) && mode == PK__CACHE_PUT)
+        status = pk__cache_put_short(c, PK__CACHE_KEYED, value, len, ttl);
+    else
+#endif
+        status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, mode, version);
     PK__CACHE_END;
     return status;
 }
@@ -3658,26 +3981,56 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 }
 
 #if PERFKIT_CACHE_EVENTS
-PK_API PK__COLD void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
+static PK__COLD void pk__cache_tell(const pk__cache_cold *cold, int kind, uint32_t a, uint32_t b) {
     pk_event event;
-    if (c->cold->on_event == NULL) return;
-    event.object = c->cold->name;
+    if (cold->on_event == NULL) return;
+    event.object = cold->name;
     event.detail = NULL;
     event.kind = kind;
     event.status = kind == PK_CACHE_EVENT_TOO_BIG ? PK_TOO_BIG : PK_OK;
     event.a = a;
     event.b = b;
-    c->cold->on_event(c->cold->user, &event);
+    cold->on_event(cold->user, &event);
+}
+PK_API PK__COLD void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
+    pk__cache_step_out(c);
+    pk__cache_tell(c->cold, kind, a, b);
+    pk__cache_enter_again(c);
+}
+/* Which alarms are due when so many are used of all: bit 0, on at four fifths and off below seven tenths. */
+PK__HOT_INLINE uint32_t pk__cache_alarm(uint32_t was, uint32_t used, uint32_t all) {
+    uint32_t fifth = (uint32_t)((uint64_t)all * 0x33333334u >> 32); /* a fifth, rounded down, without a divider */
+    if (all - used > fifth + (fifth >> 1)) was &= ~1u;
+    return all - used > fifth ? was : was | 1u;
 }
 /* A new entry came: say so once when four fifths are in use. */
 PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
-    uint32_t used = c->chains ? c->cold->slots_used : c->count, all = c->chains ? c->cold->slots : c->capacity;
-    uint32_t fifth = (uint32_t)((uint64_t)all * 0x33333334u >> 32); /* a fifth, rounded down, without a divider */
-    if (all - used > fifth + (fifth >> 1)) c->cold->filling = 0;
-    if (all - used > fifth || c->cold->filling) return;
-    c->cold->filling = 1;
-    pk__cache_report(c, PK_CACHE_EVENT_FILLING, used, all);
+    uint32_t used = c->chains ? c->cold->slots_used : c->count, all = c->chains ? c->cold->slots : c->capacity, was;
+    if (PK__CACHE_SHARDED(c)) return; /* what counts is all shards together: pk__cache_filled */
+    was = c->cold->filling;
+    c->cold->filling = (uint8_t)pk__cache_alarm(was, used, all);
+    if (c->cold->filling > was) pk__cache_report(c, PK_CACHE_EVENT_FILLING, used, all);
 }
+#if PERFKIT_CACHE_THREADS
+/* A shard has more in use than before its operation, and is unlocked: look at all of them together. */
+static PK__COLD void pk__cache_filled(pk__cache_shard *shard) {
+    pk__cache_shard *first = pk__cache_sibling(shard, 0);
+    uint32_t sum = 0, most = 0, used, was, now;
+    unsigned i;
+    for (i = 0; i < shard->shards; i++) {
+        used = pk__load32(&pk__cache_sibling(shard, i)->used);
+        sum += used;
+        if (used > most) most = used;
+    }
+    was = pk__load32(&first->alarms);
+    now = pk__cache_alarm(was, sum, shard->all);
+    if (most > 15 && most / 3 > sum / shard->shards) now |= 2u;
+    if (most / 2 < sum / shard->shards) now &= ~2u;
+    if (now == was || !pk__cas32(&first->alarms, was, now)) return; /* another thread was faster */
+    if (now & ~was & 1u) pk__cache_tell(shard->cache.cold, PK_CACHE_EVENT_FILLING, sum, shard->all);
+    if (now & ~was & 2u) pk__cache_tell(shard->cache.cold, PK_CACHE_EVENT_UNEVEN, most, sum / shard->shards);
+}
+#endif
 #endif
 
 #if PERFKIT_CACHE_HOOKS || PERFKIT_CACHE_PINS || !PK__TINY
@@ -3706,6 +4059,13 @@ PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *it
 #if PERFKIT_CACHE_HOOKS
 PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk_cache_item item;
+#if PERFKIT_CACHE_THREADS /* read under the lock */
+    pk_evict_fn on_evict = c->cold->on_evict;
+    void *user = c->cold->user;
+#define PK__CACHE_CALL on_evict(user, &item, reason)
+#else
+#define PK__CACHE_CALL c->cold->on_evict(c->cold->user, &item, reason)
+#endif
     pk__cache_show(c, e, &item);
 #if PK__S3_SHARED
     {
@@ -3714,7 +4074,7 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reaso
         if (PK__S3_IS_SHARED && reason != PK_EVICT_CLOSED) {
             (void)pk__add32(&pk__s3_common(c)->hooks_running, 1);
             pk__s3_unlock(s);
-            c->cold->on_evict(c->cold->user, &item, reason);
+            PK__CACHE_CALL;
             pk__s3_lock(s);
             (void)pk__add32(&pk__s3_common(c)->hooks_running, (uint32_t)0 - 1u);
             return;
@@ -3722,8 +4082,11 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reaso
     }
 #endif
     c->cold->hooks_running++;
-    c->cold->on_evict(c->cold->user, &item, reason);
+    pk__cache_step_out(c);
+    PK__CACHE_CALL;
+    pk__cache_enter_again(c);
     c->cold->hooks_running--;
+#undef PK__CACHE_CALL
 }
 #endif
 #if PK__FULL
@@ -4252,7 +4615,7 @@ static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
     for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
 }
 
-#if PK__FULL
+#if PK__FULL || PERFKIT_CACHE_THREADS
 /* Forget all entries at once: the state that init leaves. */
 static void pk__cache_forget(pk_cache *c) {
     pk__cache_cold *cold = c->cold;
@@ -4283,7 +4646,7 @@ PK__CACHE_ONCE void pk__cache_empty(pk_cache *c) {
     }
 #endif
 #if PK__FULL
-    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0 && !(c->special & PK__CACHE_IS_PINNED)) {
+    if (c->cold->on_evict == NULL && c->cold->hooks_running == 0 && PK__CACHE_PINS_OUT(c) == 0) {
 #if PERFKIT_STATS
         c->cold->counters[PK__CACHE_LEFT + PK_EVICT_CLEARED] += c->count;
 #endif
@@ -4294,23 +4657,69 @@ PK__CACHE_ONCE void pk__cache_empty(pk_cache *c) {
     pk__cache_drop_many(c, c->count);
 }
 PK_API pk_status pk_cache_clear(pk_cache *c) {
+    unsigned i;
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
+    if (pk__cache_forked(c)) return PK_FORKED;
 #if PERFKIT_CACHE_SNAPSHOT
     if (c->special & PK__CACHE_IS_SAVING) { /* one entry may be in the making, another the next to be saved */
         pk__cache_drop_many(c, c->count);
         return PK_OK;
     }
 #endif
-    pk__cache_empty(c);
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        pk_cache *one = pk__cache_enter_at(c, i);
+        pk__cache_empty(one);
+        pk__cache_exit_at(one);
+    }
     return PK_OK;
 }
 
+#if PERFKIT_CACHE_HOOKS
+/* The cache is about to close: on_evict hears of what is in it. */
+static void pk__cache_say_closed(pk_cache *c) {
+    pk__cache_n e;
+    if (c->cold->on_evict == NULL) return;
+#if PERFKIT_CACHE_S3FIFO
+    if (c->special & PK__CACHE_IS_S3) {
+        for (e = 1; e <= c->fresh; e++)
+            if (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) pk__cache_notify(c, e, PK_EVICT_CLOSED);
+        return;
+    }
+#endif
+    for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
+        pk__cache_notify(c, e, PK_EVICT_CLOSED);
+}
+#endif
+#if PERFKIT_CACHE_THREADS
+static bool pk__cache_busy(pk_cache *c) {
+    bool found = false;
+    unsigned i;
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        pk_cache *one = pk__cache_enter_at(c, i);
+        if (one->cold->hooks_running || PK__CACHE_PINS_OUT(one)) found = true;
+        pk__cache_exit_at(one);
+    }
+    return found;
+}
+static void pk__cache_close_shards(pk_cache *c) {
+    unsigned i;
+    if (!PK__CACHE_SHARDED(c)) return;
+    for (i = 0; i < c->groups; i++) {
+        pk_cache *one = pk__cache_enter_at(c, i);
+#if PERFKIT_CACHE_HOOKS
+        pk__cache_say_closed(one);
+#endif
+        pk__cache_step_out(one);
+        if (c->fresh) pk__cache_lock_destroy(&pk__cache_shard_of(one)->lock);
+    }
+}
+#endif
 PK_API pk_status pk_cache_close(pk_cache *c) {
     pk_cache gone;
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_OK;
-    if (c->cold->hooks_running) return PK_BUSY;
+    if (pk__cache_forked(c)) return PK_FORKED;
 #if PERFKIT_CACHE_SNAPSHOT
     if (pk__load32(&c->cold->transfer) != 0) return PK_BUSY;
 #endif
@@ -4319,24 +4728,19 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
         pk__load32(&pk__s3_common(c)->hooks_running) != 0)
         return PK_BUSY;
 #endif
-#if PERFKIT_CACHE_PINS
-    if (c->cold->pins_out) return PK_BUSY;
+#if PERFKIT_CACHE_THREADS
+    if (pk__cache_busy(c)) return PK_BUSY;
+#else
+    if (c->cold->hooks_running || PK__CACHE_PINS_OUT(c)) return PK_BUSY;
 #endif
     PK__CACHE_COPY(&gone, c, sizeof gone);
     PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
     c = &gone;
-#if PERFKIT_CACHE_HOOKS
-    if (c->cold->on_evict) {
-        pk__cache_n e;
-#if PERFKIT_CACHE_S3FIFO
-        if (c->special & PK__CACHE_IS_S3) {
-            for (e = 1; e <= c->fresh; e++)
-                if (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) pk__cache_notify(c, e, PK_EVICT_CLOSED);
-        } else
+#if PERFKIT_CACHE_THREADS
+    pk__cache_close_shards(c);
 #endif
-            for (e = pk__cache_prev(PK__CACHE_ANY, 0); e != 0; e = pk__cache_prev(PK__CACHE_ANY, e))
-                pk__cache_notify(c, e, PK_EVICT_CLOSED);
-    }
+#if PERFKIT_CACHE_HOOKS
+    if (!(PERFKIT_CACHE_THREADS && PK__CACHE_SHARDED(c))) pk__cache_say_closed(c);
 #endif
     if (c->cold->block) {
         pk_allocator allocator = c->cold->allocator; /* which lies in what is freed */
@@ -4619,6 +5023,46 @@ static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc
 }
 #endif
 
+#if PERFKIT_CACHE_THREADS
+/* How many shards a desc comes to; 0: it is wrong. By default the largest power of two up to 16 that leaves each shard 16 entries
+   and 64 slots. */
+static unsigned pk__cache_shard_count(const pk_cache_desc *desc, unsigned capacity, unsigned slots, bool chains) {
+    unsigned n = desc->shards;
+    if (n > PK__CACHE_SHARDS_MOST || n > capacity || n > slots) return 0;
+    if (n > 0) return n;
+    for (n = PERFKIT_HOSTED ? 16 : 1; n > 1 && (n > capacity >> 4 || (chains && n > slots >> 6)); n >>= 1) {}
+    return n;
+}
+/* The block of a cache with shards: their array, the cold part of the whole, and a block for each shard, which together have the
+   whole's capacity and slots. Otherwise as pk__cache_lay_out. */
+static PK__COLD pk__cache_total pk__cache_lay_out_shards(pk_cache *c, const pk_cache_desc *desc, unsigned slots,
+                                                         pk__cache_total begin) {
+    unsigned n = c->groups, i, own;
+    pk__cache_total end = begin + (pk__cache_total)n * PK__CACHE_SHARD_BYTES;
+    pk_cache sizes, *one = &sizes;
+    if (begin) {
+        c->index = PK__CACHE_AT(begin);
+        c->cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
+        PK__CACHE_ZERO(c->index, (size_t)(end - begin) + sizeof(pk__cache_cold));
+#if PERFKIT_CACHE_CHAINS
+        if (c->chains) c->cold->slots = (pk__cache_n)slots;
+#endif
+    }
+    end += sizeof(pk__cache_cold);
+    for (i = 0; i < n; i++) {
+        if (begin) one = &pk__cache_shard_at(c, i)->cache;
+        PK__CACHE_COPY(one, c, sizeof *one);
+        own = slots / n + (i < slots % n);
+        one->capacity = (pk__cache_n)(c->capacity / n + (i < c->capacity % n));
+        one->width = (uint8_t)PK__CACHE_WIDTH_FOR(own > one->capacity ? own : one->capacity);
+        one->groups = (pk__cache_n)PK__CACHE_GROUPS(one->capacity, PK__CACHE_WIDTH_OF(one));
+        end = (end + (PK__CACHE_LINE - 1)) & ~(pk__cache_total)(PK__CACHE_LINE - 1);
+        end += pk__cache_lay_out(one, desc, own, begin ? end : 0) - (PK__CACHE_LINE - 1);
+    }
+    return end - begin + (PK__CACHE_LINE - 1);
+}
+#endif
+
 /* The size of keys or values: of the type (0: there is none), or of the desc, which may not differ. */
 PK__CACHE_PART bool pk__cache_size(unsigned *size, size_t of_type, uint32_t of_desc) {
     *size = (unsigned)(of_type ? of_type : of_desc);
@@ -4638,7 +5082,8 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
 #if PK__FULL && !(PERFKIT_CACHE_MORE && PERFKIT_CACHE_TTL)
     if ((desc->versions && !PERFKIT_CACHE_MORE) || desc->sliding || desc->times) return PK_UNSUPPORTED;
 #endif
-    if ((desc->threads && (!PK__S3_SHARED || desc->policy != PK_CACHE_S3FIFO)) || desc->shards > 1 ||
+    if ((!PERFKIT_CACHE_THREADS && (desc->threads || desc->shards > 1)) ||
+        (desc->policy == PK_CACHE_S3FIFO && ((desc->threads && !PK__S3_SHARED) || desc->shards > 1)) ||
         (PK__FULL && !PERFKIT_CACHE_S3FIFO && desc->policy == PK_CACHE_S3FIFO) || (!PERFKIT_CACHE_HOOKS && desc->on_evict) ||
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
@@ -4670,7 +5115,16 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
 #if SIZE_MAX <= 0xFFFFu
     if ((uint32_t)*slots * c->stride > 0xC000u) return PK_INVALID;
 #endif
-    *bytes = pk__cache_lay_out(c, desc, *slots, 0);
+#if PERFKIT_CACHE_THREADS
+    if (desc->policy == PK_CACHE_LRU && (desc->threads || desc->shards > 1)) {
+        unsigned shards = pk__cache_shard_count(desc, c->capacity, *slots, c->chains);
+        if (shards == 0) return PK_INVALID;
+        c->special = PK__CACHE_IS_LOCKED;
+        c->groups = (pk__cache_n)shards;
+        *bytes = pk__cache_lay_out_shards(c, desc, *slots, 0);
+    } else
+#endif
+        *bytes = pk__cache_lay_out(c, desc, *slots, 0);
     return (size_t)*bytes == *bytes ? PK_OK : PK_INVALID;
 }
 
@@ -4690,6 +5144,10 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
     return desc && pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) == PK_OK ? (size_t)bytes : 0;
 }
 
+static void pk__cache_furnish(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl);
+#if PERFKIT_CACHE_THREADS
+static pk_status pk__cache_start_shards(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl);
+#endif
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size) {
     pk_clock_fn clock;
@@ -4723,19 +5181,42 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
         memory = NULL;
     if (memory == NULL) return PK_NO_MEMORY;
     memory = pk__align_pointer(memory, PK__CACHE_LINE);
-    (void)pk__cache_lay_out(c, desc, slots, (uintptr_t)memory);
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) (void)pk__cache_lay_out_shards(c, desc, slots, (uintptr_t)memory);
+    else
+#endif
+        (void)pk__cache_lay_out(c, desc, slots, (uintptr_t)memory);
+    c->cold->block = block;
+    c->cold->block_size = (size_t)bytes;
+#if PERFKIT_CACHE_SIPHASH
+    PK__CACHE_COPY(c->cold->hash_key, hash_key, sizeof hash_key);
+#endif
+#if PERFKIT_HOSTED
+    c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
+#endif
+    pk__cache_furnish(c, desc, clock, ttl);
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) {
+        status = pk__cache_start_shards(c, desc, clock, ttl);
+        if (status != PK_OK) {
+            c->cold = NULL;
+            if (block) pk__free(&desc->allocator, block, (size_t)bytes);
+        }
+        return status;
+    }
+#endif
+    return PK_OK;
+}
+
+/* Give a cache or shard, whose memory is laid out, what a desc asks for. */
+static void pk__cache_furnish(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl) {
     PK__CACHE_COPY(&c->cold->allocator, &desc->allocator, PK__CACHE_HOOKS_SPAN(pk_cache_desc));
     c->cold->name = desc->name;
     c->cold->clock = clock;
-    c->cold->block = block;
-    c->cold->block_size = (size_t)bytes;
     c->cold->ttl = ttl;
 #if PERFKIT_CACHE_SNAPSHOT
     c->cold->wall_clock = desc->wall_clock;
     c->cold->schema = desc->schema;
-#endif
-#if PERFKIT_CACHE_SIPHASH
-    PK__CACHE_COPY(c->cold->hash_key, hash_key, sizeof hash_key);
 #endif
 #if PK__FULL
     if (c->chains) c->special |= PK__CACHE_IS_CHAINED;
@@ -4748,12 +5229,12 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if PERFKIT_CACHE_WHEEL
     pk__cache_wheel_reset(c);
 #endif
-#if PERFKIT_HOSTED
-    c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
-#if PERFKIT_CACHE_PINS
-    for (slots = 0; slots < c->cold->pins_most; slots++)
-        c->cold->pins[slots].token = (unsigned)c->seed; /* so that an item of a former cache in this place is stale */
-#endif
+#if PERFKIT_HOSTED && PERFKIT_CACHE_PINS
+    {
+        unsigned i;
+        for (i = 0; i < c->cold->pins_most; i++)
+            c->cold->pins[i].token = (unsigned)c->seed; /* so that an item of a former cache in this place is stale */
+    }
 #endif
 #if PERFKIT_CACHE_TTL
 #if PK__S3_SHARED
@@ -4761,7 +5242,111 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #endif
     (void)pk__cache_start_clock(c, PERFKIT_CACHE_MORE && desc->times ? PK_TTL_MAX : ttl);
 #endif
+}
+
+/* ---- Threads ---- */
+
+#if PERFKIT_CACHE_THREADS && PERFKIT_CACHE_PINS && !PK__TINY
+/* Forget all pins, with the entries that only they held: their items are stale from here on. */
+static void pk__cache_unpin_all(pk_cache *c) {
+    pk__cache_cold *cold = c->cold;
+    unsigned i;
+    for (i = 0; i < cold->pins_most; i++) cold->pins[i].count = cold->pins[i].first = 0;
+    cold->pins_out = cold->pins_fresh = cold->pins_free = 0;
+    cold->pins_live = cold->slots_pinned = 0;
+}
+#endif
+#if PERFKIT_CACHE_THREADS
+static pk_status pk__cache_start_shards(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl) {
+    unsigned i;
+    c->fresh = desc->threads;
+    c->clock = NULL; /* that of each shard counts */
+    if (desc->threads && !pk__cache_watch_forks()) return PK_NO_MEMORY;
+#if PK__CACHE_FORKS
+    c->free = pk__load32(&pk__cache_forks);
+#endif
+    for (i = 0; i < c->groups; i++) {
+        pk__cache_shard *shard = pk__cache_shard_at(c, i);
+        shard->number = (uint16_t)i;
+        shard->shards = (uint16_t)c->groups;
+        shard->all = c->capacity;
+#if PERFKIT_CACHE_CHAINS
+        if (c->chains) shard->all = c->cold->slots;
+#endif
+        shard->threads = desc->threads;
+        shard->forks = (uint32_t)c->free;
+        shard->cache.seed = c->seed;
+#if PERFKIT_CACHE_SIPHASH
+        PK__CACHE_COPY(shard->cache.cold->hash_key, c->cold->hash_key, sizeof c->cold->hash_key);
+#endif
+        pk__cache_furnish(&shard->cache, desc, clock, ttl);
+        if (!desc->threads || pk__cache_lock_init(&shard->lock)) continue;
+        while (i-- > 0) pk__cache_lock_destroy(&pk__cache_shard_at(c, i)->lock);
+        return PK_NO_MEMORY;
+    }
     return PK_OK;
+}
+#endif
+#if PERFKIT_CACHE_THREADS && !PK__TINY
+PK_API uint32_t pk_cache_shards(const pk_cache *c) {
+    PERFKIT_ASSERT(c != NULL);
+    return c->cold ? pk__cache_shards(c) : 0;
+}
+PK_API pk_status pk_cache_after_fork(pk_cache *c) {
+    unsigned i;
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!pk__cache_forked(c)) return PK_OK;
+    for (i = 0; i < c->groups; i++) {
+        pk__cache_shard *shard = pk__cache_shard_at(c, i);
+        if (!pk__cache_lock_init(&shard->lock)) return PK_NO_MEMORY;
+#if PERFKIT_CACHE_PINS
+        pk__cache_unpin_all(&shard->cache);
+#endif
+        pk__cache_forget(&shard->cache);
+        shard->cache.cold->hooks_running = 0;
+        PK__CACHE_ZERO(shard->cache.cold->counters, sizeof shard->cache.cold->counters);
+        shard->used = shard->alarms = 0;
+#if PK__CACHE_FORKS
+        shard->forks = pk__load32(&pk__cache_forks);
+#endif
+    }
+#if PK__CACHE_FORKS
+    c->free = pk__load32(&pk__cache_forks);
+#endif
+    return PK_OK;
+}
+#endif
+#if PK__FULL || PERFKIT_CACHE_THREADS
+PK_API uint32_t pk__cache_count_all(const pk_cache *c) {
+    uint32_t count = 0;
+    unsigned i;
+    if (c->cold == NULL || pk__cache_forked(c)) return 0;
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        pk_cache *one = pk__cache_enter_at((pk_cache *)(uintptr_t)c, i);
+        count += one->count;
+        pk__cache_exit_at(one);
+    }
+    return count;
+}
+#endif
+
+/* Where threads share S3-FIFO sets: the lock of the set of entry e. */
+PK__HOT_INLINE void pk__cache_hold(pk_cache *c, pk__cache_n e) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
+#endif
+    (void)c;
+    (void)e;
+}
+PK__HOT_INLINE void pk__cache_unhold(pk_cache *c, pk__cache_n e) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
+#endif
+    (void)c;
+    (void)e;
 }
 
 #if PERFKIT_CACHE_PINS
@@ -4779,23 +5364,7 @@ static unsigned pk__cache_mask(unsigned n) {
 }
 /* Buckets are as many as the places, rounded down to a power of two. */
 static unsigned pk__cache_pin_mask(const pk_cache *c) { return pk__cache_mask(c->cold->pins_most) >> 1; }
-/* Where threads share S3-FIFO sets: the lock of the set of entry e, then that of the table of pins. */
-static void pk__cache_hold(pk_cache *c, pk__cache_n e) {
-#if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
-#endif
-    (void)c;
-    (void)e;
-}
-static void pk__cache_unhold(pk_cache *c, pk__cache_n e) {
-#if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
-#endif
-    (void)c;
-    (void)e;
-}
+/* That of the table of pins. */
 static void pk__cache_lock_pins(const pk_cache *c) {
 #if PK__S3_SHARED
     const pk__cache_shape shape = pk__cache_shape_of(c);
@@ -4981,8 +5550,21 @@ static pk__cache_pin *pk__cache_pin_held(const pk_cache *c, const pk_cache_item 
 static pk__cache_n pk__cache_shown(const pk_cache_item *item) {
     const pk__cache_pin *pin;
     if (!(item->entry & PK__CACHE_TOP)) return (pk__cache_n)item->entry;
+#if PERFKIT_CACHE_THREADS
+    {
+        pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* another thread may look at the same record */
+        pk__cache_n e;
+        if (pk__cache_shard_forked(c)) return 0;
+        pk__cache_enter_again(c);
+        pin = pk__cache_pin_held(c, item);
+        e = pin ? pin->entry : (pk__cache_n)0;
+        pk__cache_step_out(c);
+        return e;
+    }
+#else
     pin = pk__cache_pin_held(item->cache, item);
     return pin ? pin->entry : (pk__cache_n)0;
+#endif
 }
 
 PK__CACHE_ONCE pk_status pk__cache_get_ref(pk_cache *c, PK__CACHE_KEY, pk_cache_item *item) {
@@ -5010,14 +5592,19 @@ PK_API pk_status pk_cache_release(pk_cache *c, pk_cache_item *item) {
     pk__cache_n e;
     PERFKIT_ASSERT(c != NULL && item != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-    pin = item->cache == c ? pk__cache_pin_held(c, item) : NULL;
-    if (pin == NULL) return PK_INVALID;
-    PK__CACHE_ZERO(item, sizeof *item);
-    e = pin->entry;
-    pk__cache_hold(c, e);
-    pk__cache_unpin(c, pin);
-    pk__cache_unhold(c, e);
-    return PK_OK;
+    if (pk__cache_forked(c)) return PK_FORKED;
+    c = pk__cache_enter_item(c, item);
+    if (c == NULL) return PK_INVALID;
+    pin = pk__cache_pin_held(c, item);
+    if (pin != NULL) {
+        PK__CACHE_ZERO(item, sizeof *item);
+        e = pin->entry;
+        pk__cache_hold(c, e);
+        pk__cache_unpin(c, pin);
+        pk__cache_unhold(c, e);
+    }
+    pk__cache_exit_at(c);
+    return pin != NULL ? PK_OK : PK_INVALID;
 }
 PK_API bool pk_cache_span(const pk_cache_item *item, pk_span *span) {
     size_t left = item->value_len - span->shown;
@@ -5081,7 +5668,7 @@ PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
     bool found;
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL || !PK__CACHE_LENGTH_OK(key_len, c->key_size))) return false;
-    PK__CACHE_BEGIN;
+    PK__CACHE_BEGIN_OR(false);
     found = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false) != 0;
     PK__CACHE_END;
     return found;
@@ -5111,11 +5698,13 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     return status;
 }
 
-#if PERFKIT_CACHE_PINS /* where a cursor is: twice the entry, and 1 while it pins it */
-static pk_status pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
+/* Where a cursor is: the places behind it, and where there are pins twice that, and 1 while it pins the last of them. */
+#if PERFKIT_CACHE_PINS
+#define PK__CACHE_CURSOR_UNIT 2u
+static void pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
     pk__cache_n e = (pk__cache_n)(cursor->at >> 1);
     pk__cache_pin *pin;
-    if (!(cursor->at & 1u)) return PK_OK;
+    if (!(cursor->at & 1u)) return;
     cursor->at &= ~1u;
     pk__cache_hold(c, e);
     pk__cache_lock_pins(c);
@@ -5123,74 +5712,88 @@ static pk_status pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
     pk__cache_unlock_pins(c);
     if (pin) pk__cache_unpin(c, pin);
     pk__cache_unhold(c, e);
-    return PK_OK;
 }
-PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor) {
-    PERFKIT_ASSERT(c != NULL && cursor != NULL);
-    return c->cold ? pk__cache_let_go(c, cursor) : PK_CLOSED;
+#else
+#define PK__CACHE_CURSOR_UNIT 1u
+PK__HOT_INLINE void pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
+    (void)c;
+    (void)cursor;
 }
-PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
-    PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
-    (void)pk__cache_let_go(c, cursor);
+#endif
+/* budget NULL: as many places as there are. */
+PK__HOT_INLINE pk_status pk__cache_step_on(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t *budget) {
+    pk__cache_let_go(c, cursor);
     pk__cache_look(c);
-    for (; cursor->at >> 1 < c->fresh; cursor->at += 2) {
-        pk__cache_n e = (pk__cache_n)((cursor->at >> 1) + 1);
+    while (cursor->at / PK__CACHE_CURSOR_UNIT < c->fresh) {
+        pk__cache_n e = (pk__cache_n)(cursor->at / PK__CACHE_CURSOR_UNIT + 1);
         pk_status status = PK_NOT_FOUND;
-        if (budget-- == 0) return PK_AGAIN;
+        if (budget && (*budget)-- == 0) return PK_AGAIN;
+        if (!PERFKIT_CACHE_PINS) cursor->at = e;
         pk__cache_hold(c, e);
         if ((pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) && !pk__cache_over(PK__CACHE_ANY, e)) {
-            status = pk__cache_pin_entry(c, e) ? PK_OK : PK_FULL;
-            if (status == PK_OK) {
-                cursor->at = (unsigned)e << 1 | 1u;
-                pk__cache_show(c, e, item);
-            }
+            status = PK_OK;
+#if PERFKIT_CACHE_PINS
+            if (pk__cache_pin_entry(c, e) == NULL) status = PK_FULL;
+            if (status == PK_OK) cursor->at = (unsigned)e << 1 | 1u;
+#endif
+            if (status == PK_OK) pk__cache_show(c, e, item);
         }
         pk__cache_unhold(c, e);
         if (status != PK_NOT_FOUND) return status;
+        if (PERFKIT_CACHE_PINS) cursor->at += 2;
     }
     return PK_NOT_FOUND;
 }
-PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
-    return pk_cache_foreach_step(c, cursor, item, 0xFFFFFFFFu); /* more than there can be */
+#if PERFKIT_CACHE_THREADS
+/* The cursor counts through the places of all shards. item NULL: only let go. */
+static pk_status pk__cache_step_shards(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t *budget) {
+    unsigned i, begin = 0, end;
+    for (i = 0; i < c->groups; i++, begin = end) {
+        pk_status status = PK_OK;
+        pk_cache_cursor own;
+        pk_cache *one;
+        end = begin + pk__cache_shard_at(c, i)->cache.capacity * PK__CACHE_CURSOR_UNIT;
+        if (cursor->at >= end && !(PERFKIT_CACHE_PINS && cursor->at == (end | 1u))) continue;
+        own.at = cursor->at - begin;
+        one = pk__cache_enter_at(c, i);
+        if (item == NULL)
+            pk__cache_let_go(one, &own);
+        else
+            status = pk__cache_step_on(one, &own, item, budget);
+        pk__cache_exit_at(one);
+        cursor->at = status == PK_NOT_FOUND ? end : begin + own.at;
+        if (status != PK_NOT_FOUND) return status;
+    }
+    return item == NULL ? PK_OK : PK_NOT_FOUND;
 }
-#else
-PK__HOT_INLINE pk_status pk__cache_step_on(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget,
-                                           bool bounded) {
+#endif
+#if PERFKIT_CACHE_PINS
+PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor) {
+    PERFKIT_ASSERT(c != NULL && cursor != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    if (pk__cache_forked(c)) return PK_FORKED;
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_step_shards(c, cursor, NULL, NULL);
+#endif
+    pk__cache_let_go(c, cursor);
+    return PK_OK;
+}
+#endif
+PK__CACHE_ONCE pk_status pk__cache_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t *budget) {
     PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-    pk__cache_look(c);
-    while (cursor->at < c->fresh) {
-        pk__cache_n e = (pk__cache_n)(cursor->at + 1);
-        if (bounded && budget-- == 0) return PK_AGAIN;
-        cursor->at = e;
-#if PK__S3_SHARED
-        {
-            const pk__cache_shape shape = pk__cache_shape_of(c);
-            bool there;
-            if (PK__S3_IS_SHARED) {
-                pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
-                there = (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && !pk__cache_over(PK__CACHE_THIS, e);
-                if (there) pk__cache_show(c, e, item);
-                pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
-                if (there) return PK_OK;
-                continue;
-            }
-        }
+    if (pk__cache_forked(c)) return PK_FORKED;
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_step_shards(c, cursor, item, budget);
 #endif
-        if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) || pk__cache_over(PK__CACHE_ANY, e)) continue;
-        pk__cache_show(c, e, item);
-        return PK_OK;
-    }
-    return PK_NOT_FOUND;
+    return pk__cache_step_on(c, cursor, item, budget);
 }
 PK_API pk_status pk_cache_foreach(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item) {
-    return pk__cache_step_on(c, cursor, item, 0, false);
+    return pk__cache_step(c, cursor, item, NULL);
 }
 PK_API pk_status pk_cache_foreach_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t budget) {
-    return pk__cache_step_on(c, cursor, item, budget, true);
+    return pk__cache_step(c, cursor, item, &budget);
 }
-#endif
 
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n) {
 #if PERFKIT_CACHE_PINS
@@ -5214,19 +5817,76 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
     return n;
 }
 
+#if PERFKIT_CACHE_THREADS
+static uint32_t pk__cache_clear_shards(pk_cache *c, uint32_t budget) {
+    uint32_t left = 0, n;
+    unsigned i;
+    if (pk__cache_forked(c)) return 0;
+    for (i = 0; i < c->groups; i++) {
+        pk_cache *one = pk__cache_enter_at(c, i);
+        n = budget < one->count ? budget : one->count;
+        budget -= n;
+        pk__cache_drop_many(one, (pk__cache_n)n);
+        left += one->count;
+        pk__cache_exit_at(one);
+    }
+    return left;
+}
+#endif
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return 0;
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_clear_shards(c, budget);
+#endif
     pk__cache_drop_many(c, budget < pk_cache_count(c) ? (pk__cache_n)budget : (pk__cache_n)pk_cache_count(c));
     return pk_cache_count(c);
 }
 
 #if PERFKIT_CACHE_TTL
+#if PERFKIT_CACHE_WHEEL
+#define PK__CACHE_HAS_WHEEL(c) ((c)->cold->wheel != NULL)
+#else
+#define PK__CACHE_HAS_WHEEL(c) false
+#endif
+#if PERFKIT_CACHE_THREADS
+static uint32_t pk__cache_tick_one(pk_cache *c, unsigned i, pk_time now, uint32_t *budget) {
+    pk_cache *one = pk__cache_enter_at(c, i);
+    uint32_t removed = 0, n = *budget;
+    if (n > one->fresh && !PK__CACHE_HAS_WHEEL(one)) n = one->fresh;
+    if (one->clock) removed = pk__cache_move_on(one, now, (pk__cache_n)n);
+    *budget -= n;
+    pk__cache_exit_at(one);
+    return removed;
+}
+static uint32_t pk__cache_tick_shards(pk_cache *c, pk_time now, uint32_t budget) {
+    volatile uint32_t *turn = &pk__cache_shard_at(c, 0)->turn;
+    uint32_t removed = 0, i = pk__load32(turn);
+    unsigned n;
+    if (pk__cache_forked(c)) return 0;
+    for (n = 0; n < c->groups && budget > 0; n++) {
+        if (i >= c->groups) i = 0;
+        removed += pk__cache_tick_one(c, i++, now, &budget);
+    }
+    pk__store32(turn, i);
+    return removed;
+}
+#endif
+#if PERFKIT_CACHE_THREADS
+PK_API uint32_t pk_cache_tick_shard(pk_cache *c, uint32_t i, pk_time now, uint32_t budget) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL || pk__cache_forked(c) || i >= pk__cache_shards(c)) return 0;
+    return pk__cache_tick_one(c, (unsigned)i, now, &budget);
+}
+#endif
 PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
 #if PK__S3_SHARED
     if (c->cold && (c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED))
         return c->cold->clock ? pk__s3_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
+#endif
+#if PERFKIT_CACHE_THREADS
+    if (c->cold && PK__CACHE_SHARDED(c)) return pk__cache_tick_shards(c, now, budget);
 #endif
 #if PERFKIT_CACHE_WHEEL
     if (c->cold && c->cold->wheel && c->clock) return pk__cache_move_on(c, now, (pk__cache_n)budget);
@@ -5242,6 +5902,18 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
     c->cold->user = user;
 #if PK__FULL
     c->special |= PK__CACHE_IS_HOOKED;
+#endif
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) {
+        unsigned i;
+        for (i = 0; i < c->groups; i++) {
+            pk_cache *one = pk__cache_enter_at(c, i);
+            one->cold->on_evict = on_evict;
+            one->cold->user = user;
+            one->special |= PK__CACHE_IS_HOOKED;
+            pk__cache_exit_at(one);
+        }
+    }
 #endif
 }
 #endif
@@ -6298,27 +6970,77 @@ static void pk__s3_sum(const pk_cache *c, pk_count *counters) {
         for (i = 0; i < PK__CACHE_COUNTERS; i++) counters[i] += pk__s3_load(pk__s3_common(c)->counters[stripe] + i);
 }
 #endif
-PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
+PK__HOT_INLINE void pk__cache_figures(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
-    PERFKIT_ASSERT(c != NULL && stats != NULL);
-    if (cold == NULL) return PK_CLOSED;
     PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
 #if PK__S3_SHARED
     pk__s3_sum(c, &stats->hits);
 #endif
-    stats->count = pk_cache_count(c);
+    stats->count = PK__CACHE_SHARDED(c) ? c->count : pk_cache_count(c);
     stats->capacity = c->capacity;
     stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * c->stride;
     stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * c->stride;
     stats->memory = cold->block_size;
+}
+#if PERFKIT_CACHE_THREADS
+static pk_status pk__cache_figures_of(const pk_cache *c, unsigned i, pk_cache_stats *stats) {
+    pk_cache *one;
+    if (pk__cache_forked(c)) return PK_FORKED;
+    one = pk__cache_enter_at((pk_cache *)(uintptr_t)c, i);
+    pk__cache_figures(one, stats);
+    pk__cache_exit_at(one);
+    return PK_OK;
+}
+static pk_status pk__cache_sum_figures(const pk_cache *c, pk_cache_stats *stats) {
+    pk_cache_stats one;
+    pk_status status;
+    unsigned i, reason;
+    PK__CACHE_ZERO(stats, sizeof *stats);
+    for (i = 0; i < c->groups; i++) {
+        status = pk__cache_figures_of(c, i, &one);
+        if (status != PK_OK) return status;
+        stats->hits += one.hits;
+        stats->misses += one.misses;
+        stats->puts += one.puts;
+        stats->rejected += one.rejected;
+        for (reason = 0; reason < PK_EVICT_REASONS; reason++) stats->left[reason] += one.left[reason];
+        stats->count += one.count;
+        stats->capacity += one.capacity;
+        stats->bytes += one.bytes;
+        stats->max_bytes += one.max_bytes;
+    }
+    stats->memory = c->cold->block_size;
+    return PK_OK;
+}
+#endif
+#if PERFKIT_CACHE_THREADS
+PK_API pk_status pk_cache_get_shard_stats(const pk_cache *c, uint32_t i, pk_cache_stats *stats) {
+    PERFKIT_ASSERT(c != NULL && stats != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    return i < pk__cache_shards(c) ? pk__cache_figures_of(c, (unsigned)i, stats) : PK_INVALID;
+}
+#endif
+PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
+    PERFKIT_ASSERT(c != NULL && stats != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_sum_figures(c, stats);
+#endif
+    pk__cache_figures(c, stats);
     return PK_OK;
 }
 PK_API void pk_cache_reset_stats(pk_cache *c) {
+    unsigned i;
     PERFKIT_ASSERT(c != NULL && c->cold != NULL);
-    PK__CACHE_ZERO(c->cold->counters, sizeof c->cold->counters);
+    if (pk__cache_forked(c)) return;
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        pk_cache *one = pk__cache_enter_at(c, i);
+        PK__CACHE_ZERO(one->cold->counters, sizeof one->cold->counters);
+        pk__cache_exit_at(one);
+    }
 #if PK__S3_SHARED
     if ((c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED)) {
-        unsigned stripe, i;
+        unsigned stripe;
         for (stripe = 0; stripe < PK__S3_STRIPES; stripe++)
             for (i = 0; i < PK__CACHE_COUNTERS; i++) pk__s3_store(pk__s3_common(c)->counters[stripe] + i, 0);
     }
