@@ -42,7 +42,7 @@
      PERFKIT_CACHE_MORE          0     0         1        put_if_absent, replace, versions, sliding, times, batches
      PERFKIT_CACHE_WHEEL         0     0         1        desc.prompt_expiry
      PERFKIT_CACHE_LEASES        0     1         1        pk_cache_get_or_lease
-     PERFKIT_CACHE_LOAD          0     0         1        pk_cache_get_or_load, stale and negative values, PK_MEMOIZE
+     PERFKIT_CACHE_LOAD          0     0         1        pk_cache_get_or_load, stale and negative values
      PERFKIT_CACHE_SNAPSHOT      0     0         1        pk_cache_save, pk_cache_load
      PERFKIT_CACHE_SIPHASH       0     0         1        pk_cache_siphash
      PERFKIT_CACHE_THREADS       0     0         1        desc.threads, desc.shards
@@ -54,6 +54,7 @@
      PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
      PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
      PERFKIT_NOW_MS()            -     -         monotonic clock; milliseconds, where desc.clock is NULL
+     PERFKIT_THREAD_ID()         -     -         pthread_self, GetCurrentThreadId; a uintptr_t, for pk_cache_get_or_load
      PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL objects and keys
      PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
    TINY has init, get, put, remove, clear, count and close, for fixed sizes.
@@ -83,6 +84,9 @@
      Threads     one thread at a time; with desc.threads any thread, each operation under the lock of one shard of 16 (see
                  desc.shards), hooks that may call the cache outside of it. After a fork see pk_cache_after_fork. Never call it
                  from an interrupt.
+     Loading     pk_cache_get_or_load runs one loader for a key however many ask, outside all locks; the others get its value or
+                 its failure. A loader that comes to need what it loads is PK_CYCLE, across threads too. What is put, removed or
+                 cleared meanwhile stands: the value loaded before is handed out, but not put.
      Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
      Snapshots   saved and loaded entries keep their order and the time they have left. A file is the old one or the new one
                  whole, whatever happens meanwhile. Altered or torn ones are told (CRC-32C) and never loaded as if they were good.
@@ -764,6 +768,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #if !PK__FULL && PERFKIT_CACHE_LINK_BITS == 0
 #error "perfkit: PERFKIT_CACHE_LINK_BITS 0 needs the HOSTED profile: elsewhere name one width, 8, 16 or 32"
 #endif
+#if (PERFKIT_CACHE_LOAD && !PK__FULL) || (PERFKIT_CACHE_LEASES && PK__TINY)
+#error "perfkit: PERFKIT_CACHE_LOAD needs the HOSTED profile, PERFKIT_CACHE_LEASES HOSTED or FIRMWARE"
+#endif
 #if PERFKIT_CACHE_SIMD && !PK__CACHE_HAS_SIMD
 #error "perfkit: PERFKIT_CACHE_SIMD 1 needs SSE2 or NEON, and gcc or clang"
 #endif
@@ -836,14 +843,15 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     uint16_t shards;             /* LRU: parts with an order and a lock of their own, at most 256, each of one entry and slot or
                                     more; 0: 1, or with threads 16, fewer where they would have less than 16 entries (64 slots) */
     uint16_t max_pins;           /* entries pinned at once; 0: 256 when hosted, else 16 */
-    uint16_t max_loads;          /* keys being loaded at once; 0: 64 when hosted, else 4 */
+    uint16_t max_loads;          /* keys being loaded at once; 0: 64. Not 0, when hosted: memory for as many leases, too */
     bool versions;               /* a version for each entry, for pk_cache_compare_and_swap: 4 B an entry */
     bool sliding;                /* each hit starts the entry's own time to live again; peek doesn't: 4 B an entry */
     bool times;                  /* when each entry was put and last used, for pk_cache_peek_times, by a clock: 8 B an entry */
     bool prompt_expiry;          /* LRU: a timing wheel finds entries whose time is over: tick removes just these, in order,
                                     and a put that needs room takes one before it evicts. 8 B an entry, and 3 KB */
     pk_time stale_ms;            /* how long past its time a value may still be served while one caller refreshes it; 0: never */
-    pk_time negative_ttl_ms;     /* how long a loader's failure is remembered; 0: never; else 8 B an entry */
+    pk_time negative_ttl_ms;     /* how long a loader's failure is remembered; 0: never; else 8 B an entry. Both ≤ PK_TTL_MAX / 2 */
+    pk_time lease_ms;            /* how long a lease holds; 0: 10000; PK_TTL_NEVER; ≤ PK_TTL_MAX. Without a clock: for ever */
     uint32_t schema;             /* your own number for the layout of keys and values: snapshots of another are PK_MISMATCH */
     pk_wall_clock_fn wall_clock; /* for snapshots that age while they lie; NULL: they don't */
     const unsigned char *hash_key; /* 16 bytes for pk_cache_siphash; NULL: random */
@@ -979,6 +987,24 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
 #define PK_CACHE_STATIC_OF(type, name, capacity, ttl_ms)                                  \
     PK__CACHE_STATIC_PARTS(name, capacity, type##_key_size, type##_value_size, ttl_ms)    \
     static type name = {PK__CACHE_STATIC_VALUE(name, capacity, type##_key_size, type##_value_size, ttl_ms)};
+
+/* At file scope: `name` is `function` with its last `capacity` results (0: 128) remembered, the least recently used forgotten
+   first: in fixed memory, one thread at a time. A status other than PK_OK is handed on and not remembered.
+       static pk_status factorial(unsigned n, uint64_t *result) { … }
+       PK_MEMOIZE(fast_factorial, unsigned, uint64_t, factorial, 0)
+       if (fast_factorial(20, &result) == PK_OK) …
+   `function` may itself call `name`, declared before it: static pk_status name(Key key, Value *value). name##_memo is the cache, of
+   type name##_cache: fast_factorial_cache_clear(&fast_factorial_memo). Keys are compared as bytes: no padding in them. */
+#define PK_MEMOIZE(name, Key, Value, function, capacity)                                             \
+    PK_CACHE_DEFINE(name##_cache, Key, Value)                                                        \
+    PK_CACHE_STATIC_OF(name##_cache, name##_memo, ((capacity) ? (capacity) : 128), PK_TTL_NEVER)     \
+    static pk_status name(Key key, Value *value) {                                                   \
+        pk_status status = name##_cache_get(&name##_memo, key, value);                               \
+        if (status != PK_NOT_FOUND) return status;                                                   \
+        status = function(key, value);                                                               \
+        if (status == PK_OK) (void)name##_cache_put(&name##_memo, key, value, PK_TTL_NEVER);         \
+        return status;                                                                               \
+    }
 
 #if !PK__TINY
 /* ---- Looking without touching, touching without looking ---- */
@@ -1158,6 +1184,103 @@ PK_API size_t pk_cache_get_many(pk_cache *c, pk_cache_many *records, size_t n);
 PK_API size_t pk_cache_put_many(pk_cache *c, pk_cache_many *records, size_t n);
 #endif
 
+/* ---- Leases: one caller produces what is missing, without anyone waiting. After Nishtala et al. (NSDI 2013). ----
+       pk_cache_lease lease;
+       switch (pk_cache_get_or_lease(&cache, &key, sizeof key, &value, sizeof value, NULL, &lease)) {
+       case PK_OK: use(value); break;
+       case PK_NOT_FOUND: ask_the_sensor(key, lease); break; // whose answer calls pk_cache_fill(&cache, &lease, …)
+       case PK_AGAIN: break;                                 // it has been asked: come back later
+       }
+   The same key's put, and in hosted builds its remove and a clear, end its lease: what was fetched before them is PK_STALE, and not
+   put. Leases live in a table: of desc.max_loads when hosted, or given by pk_cache_set_leases. Threads as the cache. */
+
+#if PERFKIT_CACHE_LEASES
+typedef struct pk_cache_lease { /* private, and may be copied and moved; all zero: none */
+    uint32_t token;
+    unsigned at;
+} pk_cache_lease;
+
+/* Whether the lease was granted: it may have ended since. */
+PK__INLINE bool pk_cache_lease_granted(const pk_cache_lease *lease) { return lease->token != 0; }
+
+/* Get, or else be the one who is to produce the value. Each answer counts as a hit or a miss, as get's does.
+     PK_OK          the value was copied, as by get; or a stale one, which somebody else refreshes now
+     PK_NOT_FOUND   not there, and *lease is granted: call pk_cache_fill or pk_cache_abandon within desc.lease_ms
+     PK_STALE       *lease is granted, and the value, which is past its time by less than desc.stale_ms, was copied
+     PK_AGAIN       not there; somebody else has the lease
+     PK_FULL        not there; all leases of the table are out
+     PK_TOO_BIG     as from get; no lease
+     PK_UNSUPPORTED there is no table
+   A failure that abandon left (desc.negative_ttl_ms) is answered as it was given, or as PK_CREATE_FAILED where it is one of the
+   above. A lease not given back by its deadline is anybody's. O(1) + O(leases) where the key is missing. */
+PK_API pk_status pk_cache_get_or_lease(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                       pk_cache_lease *lease);
+
+/* Put the value for the key of the lease, and give the lease back. PK_STALE: its time was over, or its key was put, removed or
+   cleared meanwhile: nothing is put. Any other error is put's, and the lease holds on. */
+PK_API pk_status pk_cache_fill(pk_cache *c, const pk_cache_lease *lease, const void *value, size_t len, pk_time ttl_ms);
+
+/* Give the lease back without a value: the next caller gets one. With desc.negative_ttl_ms a status other than PK_OK is
+   remembered, and answered to all until that is over. PK_STALE as from fill. */
+PK_API pk_status pk_cache_abandon(pk_cache *c, const pk_cache_lease *lease, pk_status status);
+
+/* End the lease of a key (NULL: all of them), as put does: in firmware, after a remove or clear that shall stand. */
+PK_API void pk_cache_revoke(pk_cache *c, const void *key, size_t key_len);
+
+/* Give a cache its table of leases: for firmware, and PK_CACHE_STATIC. `memory` of PK_CACHE_LEASE_BYTES(leases, key_size) bytes
+   (with lengths that vary, slot_size in place of key_size) stays the cache's until it is closed; lease_ms as in a desc.
+   PK_INVALID: too small for one lease, or lease_ms > PK_TTL_MAX. PK_BUSY: a lease is out. One thread, before the first lease. */
+PK_API pk_status pk_cache_set_leases(pk_cache *c, void *memory, size_t memory_size, pk_time lease_ms);
+#define PK_CACHE_LEASE_BYTES(leases, key_size) \
+    (7u + sizeof(pk__cache_leases) + (size_t)(leases) * PK__CACHE_LEASE_STRIDE(key_size))
+#endif
+
+/* ---- Loading: get, or run a function that produces the value, once for however many threads ask ---- */
+
+#if PERFKIT_CACHE_LOAD
+/* Produces the value of a key: writes it to `value`, where there is room for `size` bytes, and its length to *len (which comes
+   as value_size, where that is fixed). *ttl_ms comes as 0, the default, and may be set as in put. PK_TOO_BIG with *len set says
+   how much room it takes. Any status but PK_OK is a failure: nothing is put. It runs outside all locks and may call the cache,
+   load other keys and take its time. PK_OK and failures are positive, as pk_status. */
+typedef pk_status (*pk_load_fn)(void *user, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                pk_time *ttl_ms);
+
+/* Get, or load and put. While one caller loads a key, the others who ask for it wait (threads) and get its value, or its failure.
+     - A value past its time by less than desc.stale_ms: one caller loads it anew, the others get the stale value at once. Where
+       that load fails, its caller gets the stale value as well (PK_OK), as by stale-if-error of RFC 5861.
+     - A failure is not remembered, and the next caller loads again; but with desc.negative_ttl_ms it is answered for so long
+       (and a stale value served without another try), or until the key is put or removed.
+     - Put, remove and clear of the key meanwhile stand: the loaded value is handed out, and not put. Who asks after them starts
+       a load of its own.
+   PK_OK: the value was copied. PK_TOO_BIG: as get, or the value is larger than all slots, or than `size`: *len tells.
+   PK_CYCLE: the loader of this key, directly or by way of loads of other threads, has come to ask for it. Loads by way of
+   other caches are not followed. PK_FULL: loads within loads, more than desc.max_loads deep; without threads no more than that
+   many at once; with threads a caller waits until there are fewer. PK_UNSUPPORTED: it would have to wait, and PERFKIT_COND_WAIT
+   is missing. Else the loader's status, or that of the put. O(1) on a hit; else O(loads), plus O(loads²) within a loader. */
+PK_API pk_status pk_cache_get_or_load(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                      pk_load_fn loader, void *load_user);
+
+/* Load those of n keys that are missing or stale, so that later gets find them: `keys` are n keys of key_len bytes each, one
+   after the other. Values pass through `room`, of `size` bytes, which holds nothing useful after. Entries that are there become
+   the most recent; hits and misses are not counted. *failed (may be NULL) = how many keys failed. PK_OK, or the status of the
+   first that failed; the others are loaded all the same. */
+PK_API pk_status pk_cache_prefetch(pk_cache *c, const void *keys, size_t key_len, size_t n, void *room, size_t size,
+                                   pk_load_fn loader, void *load_user, size_t *failed);
+
+typedef struct pk_cache_load_stats { /* apart from pk_cache_stats, which costs every cache memory */
+    pk_count loads, load_failures; /* loaders run; those that failed */
+    pk_count waits;                /* callers who waited for another's load */
+    pk_count stale_served;         /* misses answered with a stale value */
+    pk_count negative_hits;        /* misses answered with a failure that was remembered */
+    pk_count discarded;            /* loaded values not put, as the key was put or removed meanwhile */
+    pk_ticks load_ticks;           /* sum of the loaders' times, of PERFKIT_TICKS_HZ a second: nanoseconds when hosted */
+    uint32_t loading;              /* at this moment */
+} pk_cache_load_stats;
+
+/* Any thread. PK_CLOSED. */
+PK_API pk_status pk_cache_get_load_stats(pk_cache *c, pk_cache_load_stats *stats);
+#endif
+
 #if !PK__TINY
 #if PERFKIT_CACHE_SNAPSHOT
 /* ---- Snapshots: the entries as bytes, to a file or by callbacks (flash, a socket), and back into a cache of the same key_size,
@@ -1311,8 +1434,9 @@ PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced o
 #define PK__CACHE_LEFT 4 /* plus the reason */
 #define PK__CACHE_COUNTERS (PK__CACHE_LEFT + PK_EVICT_REASONS)
 
-/* What a put may find: it goes on in any case; only without an entry of the key; only with one; only with one of this version. */
-enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE_PUT_IF_VERSION };
+/* What a put may find: it goes on in any case; only without an entry of the key; only with one; only with one of this version.
+   A failure is a put without a value. */
+enum { PK__CACHE_PUT, PK__CACHE_PUT_FAILURE, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE_PUT_IF_VERSION };
 
 #define PK__CACHE_EXTRAS (PERFKIT_CACHE_MORE || PERFKIT_CACHE_WHEEL || PERFKIT_CACHE_LOAD)
 #define PK__CACHE_NONE 255u
@@ -1321,7 +1445,7 @@ enum { PK__CACHE_PUT, PK__CACHE_PUT_IF_ABSENT, PK__CACHE_PUT_IF_THERE, PK__CACHE
 #define PK__CACHE_IS_LOCKED 2u  /* S3-FIFO: threads; LRU: threads or shards, for the cache of them and for each of them */
 #define PK__CACHE_IS_CHAINED 4u /* lengths vary */
 #define PK__CACHE_IS_HASHED 8u  /* a hash or equal of the caller's */
-#define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event */
+#define PK__CACHE_IS_HOOKED 16u /* on_evict or on_event; or, without threads, a lease or load is out */
 #define PK__CACHE_IS_EXTRA 32u  /* records of extras */
 #define PK__CACHE_IS_PINNED 64u /* some entry is pinned */
 #define PK__CACHE_IS_SAVING 128u /* LRU: a snapshot is being saved or loaded */
@@ -1354,6 +1478,39 @@ typedef struct pk__cache_wheel {
     uint32_t heads[(PK__CACHE_PENDING + 1) * 2]; /* next and previous; a head's number is the capacity + 1 + its place */
     uint32_t count;
 } pk__cache_wheel;
+#endif
+#define PK__CACHE_LOADS (PERFKIT_CACHE_LOAD || (PERFKIT_CACHE_LEASES && PK__FULL))
+#if PERFKIT_CACHE_LEASES
+/* A lease given out, and behind it its key. Tables are changed under the lock of the loads only. */
+typedef struct pk__cache_lease {
+    uint32_t token; /* 0: free */
+    pk_time until;
+    size_t key_len;
+    uint32_t voids; /* while it is being filled: how often its key was put or removed, the filling put included */
+    uint8_t filling;
+} pk__cache_lease;
+typedef struct pk__cache_leases { /* the table: then come the leases */
+    pk_time ms;
+    uint32_t token; /* the last one given out */
+    unsigned count, stride;
+} pk__cache_leases;
+#define PK__CACHE_LEASE_STRIDE(key_size) PK__CACHE_UP(sizeof(pk__cache_lease) + (key_size))
+#endif
+#if PK__CACHE_LOADS
+struct pk__cache_load;
+typedef struct pk__cache_loads {
+    uint32_t out; /* leases and loads that are out */
+    bool threads;
+    pk_time stale, negative;
+    struct pk__cache_leases *leases;
+    struct pk__cache_load *first; /* the loads that run: records on their callers' stacks */
+    uint32_t loading, most, queued; /* loads; how many there may be; callers who wait for there to be fewer */
+    pk_count counts[6];             /* as the fields of pk_cache_load_stats */
+    pk_ticks ticks;
+    pk_mutex lock; /* with threads: of all of this */
+    pk_cond changed;
+} pk__cache_loads;
+#define PK__CACHE_LOADS_NONE {0, false, 0, 0, NULL, NULL, 0, 0, 0, {0, 0, 0, 0, 0, 0}, 0, {NULL}, {NULL}}
 #endif
 
 typedef struct pk__cache_cold {
@@ -1410,6 +1567,12 @@ typedef struct pk__cache_cold {
     unsigned char hash_key[16];
 #endif
     pk_count counters[PERFKIT_STATS ? PK__CACHE_COUNTERS : 1];
+#if PK__CACHE_LOADS
+    pk__cache_loads *loads; /* of all shards; NULL: own_loads */
+    pk__cache_loads own_loads;
+#elif PERFKIT_CACHE_LEASES
+    pk__cache_leases *leases; /* NULL: there is no table */
+#endif
 } pk__cache_cold;
 
 #ifdef __AVR__
@@ -1496,6 +1659,13 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_NO_SIPHASH
 #endif
+#if PK__CACHE_LOADS
+#define PK__CACHE_NO_LOADS , NULL, PK__CACHE_LOADS_NONE
+#elif PERFKIT_CACHE_LEASES
+#define PK__CACHE_NO_LOADS , NULL
+#else
+#define PK__CACHE_NO_LOADS
+#endif
 #define PK__CACHE_STATIC_ARRAY(name, size) \
     static union {                         \
         uint64_t align;                    \
@@ -1514,7 +1684,7 @@ PK_API pk_time pk__cache_clock(void *user);
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
                                          NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_WHEEL \
-                                         PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0}};
+                                         PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0} PK__CACHE_NO_LOADS};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
@@ -1699,6 +1869,22 @@ PK_API pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len,
 #define pk__cache_out pk__cache_leave
 #endif
 PK_API void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+#if PERFKIT_CACHE_LOAD
+PK_API bool pk__cache_lingers(pk_cache *c, pk__cache_n e);
+#define PK__CACHE_LINGERS(c, e) pk__cache_lingers(c, e)
+PK_API void pk__cache_drop_over(pk_cache *c, pk__cache_n e);
+#else
+#define PK__CACHE_LINGERS(c, e) false
+#define pk__cache_drop_over(c, e) pk__cache_drop(c, e, PK_EVICT_EXPIRED)
+#endif
+#if PK__CACHE_LOADS
+PK_API void pk__cache_void(pk_cache *c, const void *key, size_t key_len);
+PK__INLINE pk__cache_loads *pk__cache_loads_of(pk_cache *c) { return c->cold->loads ? c->cold->loads : &c->cold->own_loads; }
+PK__INLINE bool pk__cache_is_out(pk_cache *c) { return pk__load32(&pk__cache_loads_of(c)->out) != 0; } /* a lease, or a load */
+#define PK__CACHE_IS_OUT(c) PK__UNLIKELY(pk__cache_is_out(c))
+#else
+#define PK__CACHE_IS_OUT(c) false
+#endif
 #if PERFKIT_CACHE_TTL
 PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
 PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
@@ -2302,6 +2488,10 @@ PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) 
     else
 #endif
         c->cold->flags[e] = flags;
+#if PERFKIT_CACHE_LOAD
+    if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && c->cold->at_negative != PK__CACHE_NONE)
+        pk__cache_set_extra32(c, e, c->cold->at_negative + (unsigned)sizeof(pk_time), 0);
+#endif
 #if PERFKIT_CACHE_TTL
     pk__cache_set_expiry(PK__CACHE_THIS, e, pk__cache_now(PK__CACHE_THIS) + ttl);
 #elif PK__FULL
@@ -2874,6 +3064,7 @@ PK__HOT_INLINE void pk__s3_fill(PK__CACHE_SELF, pk__cache_n e, const void *key, 
         key_len = PK__CACHE_IS(key_size);
         len = PK__CACHE_IS(value_size);
     }
+    if (PERFKIT_CACHE_LOAD && PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && value == NULL) len = 0; /* a loader's failure */
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED) {
         if (prefix) pk__s3_write(slot, 0, lengths, 8);
@@ -2933,7 +3124,7 @@ PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, PK__CACHE_KEY, bool dr
 #endif
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, PK__CACHE_HASH_OF);
     if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
-        if (drop_expired) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        if (drop_expired) pk__cache_drop_over(c, e);
         return 0;
     }
     return e;
@@ -2965,6 +3156,7 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *valu
 PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
+    bool blank = PERFKIT_CACHE_LOAD && PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && value == NULL; /* a loader's failure */
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
         pk__s3_fill(PK__CACHE_THIS, e, key, key_len, value, len);
@@ -2981,14 +3173,14 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *k
         c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
         c->cold->slots_used =
             (pk__cache_n)(c->cold->slots_used + pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len));
-        pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
+        if (!blank) pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
         return;
     }
 #endif
     (void)key_len;
     (void)len;
     PK__CACHE_COPY(own, key, PK__CACHE_IS(key_size));
-    PK__CACHE_COPY(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
+    if (!blank) PK__CACHE_COPY(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
 }
 
 #if PERFKIT_CACHE_CHAINS
@@ -3051,7 +3243,7 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     hash = pk__cache_hash(c, key, key_len);
 #endif
 #if PERFKIT_CACHE_MORE
-    if (mode != PK__CACHE_PUT && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
+    if (mode > PK__CACHE_PUT_FAILURE && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
 #endif
 #if PERFKIT_CACHE_PINS
     if (e != 0 && PK__CACHE_HELD(e)) { /* it keeps its bytes: the key gets another entry */
@@ -3103,7 +3295,7 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
         }
         pk__cache_counted(PK__CACHE_THIS, 1);
     }
-    PK__CACHE_ADD(PK__CACHE_PUTS);
+    if (mode != PK__CACHE_PUT_FAILURE) PK__CACHE_ADD(PK__CACHE_PUTS);
     pk__cache_stamp(PK__CACHE_THIS, e, ttl);
 #if PERFKIT_CACHE_MORE
     if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) pk__cache_note_put(c, e, ttl);
@@ -3114,6 +3306,10 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
         if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, replaced, PK_EVICT_REPLACED);
         pk__cache_release(PK__CACHE_THIS, replaced);
     }
+#endif
+#if PK__CACHE_LOADS
+    if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED | PK__CACHE_IS_LOCKED) && PK__UNLIKELY(pk__cache_is_out(c)))
+        pk__cache_void(c, key, key_len);
 #endif
 #if PERFKIT_CACHE_EVENTS
     if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
@@ -3455,6 +3651,47 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
 #define PK__CACHE_RUN(statement) statement
 #endif
 
+#if PERFKIT_CACHE_LOAD
+/* What a loader left with entry e. 0: nothing; above: the status of its failure, and there is no value; PK__CACHE_PUT_OFF: there
+   is one, stale, which is not to be refreshed for a time. */
+#define PK__CACHE_PUT_OFF (-1)
+static int pk__cache_failure(const pk_cache *c, pk__cache_n e) {
+    if (c->cold->at_negative == PK__CACHE_NONE) return 0;
+    return (int)(int32_t)pk__cache_extra32(c, e, c->cold->at_negative + (unsigned)sizeof(pk_time));
+}
+/* Until when. */
+static bool pk__cache_remembers(pk_cache *c, pk__cache_n e) {
+    return !pk__time_reached(pk__cache_now(PK__CACHE_ANY), pk__cache_extra_time(c, e, c->cold->at_negative));
+}
+#if PERFKIT_CACHE_TTL
+/* Until when entry e, unless it never ends, stays at most: as a value, a stale one, or a failure. */
+static pk_time pk__cache_stays(pk_cache *c, pk__cache_n e) {
+    if (pk__cache_failure(c, e) > 0) return pk__cache_extra_time(c, e, c->cold->at_negative);
+    return pk__cache_expiry(PK__CACHE_ANY, e) + pk__cache_loads_of(c)->stale;
+}
+#endif
+/* Whether entry e, whose time is over, is still to be kept: a failure, or a stale value. */
+PK_API PK__COLD bool pk__cache_lingers(pk_cache *c, pk__cache_n e) {
+#if PERFKIT_CACHE_TTL
+    return !pk__time_reached(pk__cache_now(PK__CACHE_ANY), pk__cache_stays(c, e));
+#else
+    (void)c;
+    (void)e;
+    return false;
+#endif
+}
+PK_API PK__COLD void pk__cache_drop_over(pk_cache *c, pk__cache_n e) {
+    if (!pk__cache_lingers(c, e)) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+}
+#if PERFKIT_CACHE_TTL
+/* Entry e was over before the clock came to look young again. */
+static void pk__cache_end_long_ago(pk_cache *c, pk__cache_n e, pk_time now) {
+    pk__cache_set_expiry(PK__CACHE_ANY, e, now - pk__cache_loads_of(c)->stale);
+    if (c->cold->at_negative != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, c->cold->at_negative, now);
+}
+#endif
+#endif
+
 #if PK__S3_SHARED
 static void pk__cache_yield(void) {
 #ifdef _WIN32
@@ -3495,7 +3732,7 @@ static pk__cache_n pk__s3_sweep(pk_cache *c, pk__cache_n n) {
         s = pk__s3_of(PK__CACHE_THIS, e);
         if (!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + pk__s3_way_of(e)))) continue;
         pk__s3_lock(s);
-        if ((pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && pk__cache_over(PK__CACHE_THIS, e)) {
+        if ((pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && pk__cache_over(PK__CACHE_THIS, e) && !PK__CACHE_LINGERS(c, e)) {
             pk__cache_leave(PK__CACHE_THIS, e, PK_EVICT_EXPIRED);
             pk__cache_release(PK__CACHE_THIS, e);
             removed++;
@@ -3516,7 +3753,12 @@ static PK__COLD void pk__s3_leap(pk_cache *c, pk_time now) {
         for (e = 1; e <= c->fresh; e++) {
             s = pk__s3_of(PK__CACHE_THIS, e);
             pk__s3_lock(s);
-            if (!(pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_NEVER)) pk__cache_set_expiry(PK__CACHE_THIS, e, now);
+            if (!(pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_NEVER))
+#if PERFKIT_CACHE_LOAD
+                pk__cache_end_long_ago(c, e, now);
+#else
+                pk__cache_set_expiry(PK__CACHE_THIS, e, now);
+#endif
             pk__s3_unlock(s);
         }
         pk__s3_store_time(&c->last, now);
@@ -3950,7 +4192,7 @@ PK__CACHE_SHARED pk_status pk__cache_put_any(pk_cache *c, const void *key, size_
     if (c->cold == NULL) return PK_CLOSED;
     PK__CACHE_BEGIN;
 #if PK__FULL
-    if (PK__CACHE_IS_SHORT(c) && mode == PK__CACHE_PUT)
+    if (PK__CACHE_IS_SHORT(c) && mode == PK__CACHE_PUT && !PK__CACHE_IS_OUT(c))
         status = pk__cache_put_short(c, PK__CACHE_KEYED, value, len, ttl);
     else
 #endif
@@ -4059,6 +4301,9 @@ PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *it
 #if PERFKIT_CACHE_HOOKS
 PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk_cache_item item;
+#if PERFKIT_CACHE_LOAD
+    if (pk__cache_failure(c, e) > 0) return; /* a failure that was remembered: no value of the user's */
+#endif
 #if PERFKIT_CACHE_THREADS /* read under the lock */
     pk_evict_fn on_evict = c->cold->on_evict;
     void *user = c->cold->user;
@@ -4116,6 +4361,15 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
 
 PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
     pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
+#if PK__CACHE_LOADS
+    if (PK__UNLIKELY(pk__cache_is_out(c))) pk__cache_void(c, key, key_len);
+#endif
+#if PERFKIT_CACHE_LOAD
+    if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, key, key_len, PK__CACHE_HASH_OF)) != 0) { /* stale, or a failure */
+        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+        return PK_NOT_FOUND;
+    }
+#endif
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_drop(c, e, PK_EVICT_REMOVED);
     return PK_OK;
@@ -4315,6 +4569,7 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
         e = (pk__cache_n)(c->cold->sweep < c->fresh ? c->cold->sweep + 1 : 1);
         c->cold->sweep = e;
         if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
+        if (PK__CACHE_LINGERS(c, e)) continue;
         pk__cache_leave(PK__CACHE_ANY, e, PK_EVICT_EXPIRED); /* a drop, with less stack */
         pk__cache_release(PK__CACHE_ANY, e);
         removed++;
@@ -4331,7 +4586,11 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
 #define PK__CACHE_WHEEL_WORK 4 /* steps of an operation that sees a new millisecond, or needs room */
 
 /* When entry e has to leave. */
+#if PERFKIT_CACHE_LOAD
+#define pk__cache_end pk__cache_stays
+#else
 static pk_time pk__cache_end(pk_cache *c, pk__cache_n e) { return pk__cache_expiry(PK__CACHE_ANY, e); }
+#endif
 
 /* Next and previous of an entry or of a head in its ring. */
 static uint32_t pk__cache_turn_next(const pk_cache *c, uint32_t n) {
@@ -4499,7 +4758,12 @@ PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cach
 #endif
     if (passed >= PK_TTL_MAX) { /* more than the longest time to live: all are over, though some may look as if they were not */
         for (e = 1; e <= c->fresh; e++)
-            if (PK__CACHE_MORTAL(pk__cache_flags(PK__CACHE_ANY, e))) pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+            if (PK__CACHE_MORTAL(pk__cache_flags(PK__CACHE_ANY, e)))
+#if PERFKIT_CACHE_LOAD
+                pk__cache_end_long_ago(c, e, now);
+#else
+                pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+#endif
 #if PERFKIT_CACHE_WHEEL
         if (c->cold->wheel) {
             pk__cache_wheel_reset(c);
@@ -4549,6 +4813,118 @@ PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
     c->last = c->clock(c->cold->user);
     return PK_OK;
 }
+
+/* ---- Leases and loads, as put, remove, clear and close know them ---- */
+
+#if PERFKIT_CACHE_LEASES || PK__CACHE_LOADS
+static bool pk__cache_same_keys(const pk_cache *c, const void *a, size_t a_len, const void *b, size_t b_len) {
+    if (a_len != b_len) return false;
+    if (c->cold->equal) return c->cold->equal(c->cold->user, a, b, a_len);
+    return PK__CACHE_COMPARE((const unsigned char *)a, b, a_len) == 0;
+}
+#endif
+
+#if PK__CACHE_LOADS
+typedef struct pk__cache_waiter {
+    struct pk__cache_waiter *next;
+    void *value;
+    size_t size, len;
+    pk_status status;
+    bool done, again;
+} pk__cache_waiter;
+typedef struct pk__cache_load {
+    struct pk__cache_load *next;
+    struct pk__cache_load *waits; /* the load that this one's thread waits for */
+    pk__cache_waiter *waiters;
+    const void *key;
+    size_t key_len, size;
+    uintptr_t thread;
+    uint32_t voids; /* how often its key was put or removed, its own put included */
+} pk__cache_load;
+
+static void pk__cache_lock_loads(pk__cache_loads *l) {
+    if (l->threads) pk__mutex_lock(&l->lock);
+}
+static void pk__cache_unlock_loads(pk__cache_loads *l) {
+    if (l->threads) pk__mutex_unlock(&l->lock);
+}
+/* One more, or one less, is out: meanwhile puts and removals take the long path, which tells pk__cache_void. */
+static void pk__cache_count_out(pk_cache *c, pk__cache_loads *l, bool more) {
+    (void)pk__add32(&l->out, more ? 1u : 0u - 1u);
+    if (l->threads) return;
+    if (l->out)
+        c->special |= PK__CACHE_IS_HOOKED;
+    else if (c->cold->on_evict == NULL && c->cold->on_event == NULL)
+        c->special = (uint8_t)(c->special & ~PK__CACHE_IS_HOOKED);
+}
+#endif
+
+#if PERFKIT_CACHE_LEASES
+#if PK__CACHE_LOADS
+#define PK__CACHE_LEASES_OF(c) (pk__cache_loads_of(c)->leases)
+#define PK__CACHE_LOCK_LEASES(c) pk__cache_lock_loads(pk__cache_loads_of(c))
+#define PK__CACHE_UNLOCK_LEASES(c) pk__cache_unlock_loads(pk__cache_loads_of(c))
+#define PK__CACHE_LEASES_OUT(c, more) pk__cache_count_out(c, pk__cache_loads_of(c), more)
+#else
+#define PK__CACHE_LEASES_OF(c) ((c)->cold->leases)
+#define PK__CACHE_LOCK_LEASES(c) ((void)0)
+#define PK__CACHE_UNLOCK_LEASES(c) ((void)0)
+#define PK__CACHE_LEASES_OUT(c, more) ((void)0)
+#endif
+static pk__cache_lease *pk__cache_lease_at(pk__cache_leases *table, unsigned at) {
+    return (pk__cache_lease *)(void *)((unsigned char *)(table + 1) + (size_t)at * table->stride);
+}
+static void pk__cache_end_lease(pk_cache *c, pk__cache_lease *lease) {
+    lease->token = 0;
+    PK__CACHE_LEASES_OUT(c, false);
+    (void)c;
+}
+/* End the lease of a key, or all. One that is being filled is told. */
+static void pk__cache_end_leases(pk_cache *c, const void *key, size_t key_len) {
+    pk__cache_leases *table = PK__CACHE_LEASES_OF(c);
+    unsigned i;
+    for (i = 0; table != NULL && i < table->count; i++) {
+        pk__cache_lease *lease = pk__cache_lease_at(table, i);
+        if (lease->token == 0 || (key != NULL && !pk__cache_same_keys(c, lease + 1, lease->key_len, key, key_len))) continue;
+        if (!lease->filling)
+            pk__cache_end_lease(c, lease);
+        else
+            lease->voids++;
+    }
+}
+#endif
+
+#if PK__CACHE_LOADS
+/* A key was put or removed, or all were: what is being produced for it is out of date. */
+PK_API PK__COLD void pk__cache_void(pk_cache *c, const void *key, size_t key_len) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    pk__cache_load *load;
+    if (pk__load32(&l->out) == 0) return;
+    pk__cache_lock_loads(l);
+#if PERFKIT_CACHE_LEASES
+    pk__cache_end_leases(c, key, key_len);
+#endif
+    for (load = l->first; load != NULL; load = load->next)
+        if (key == NULL || pk__cache_same_keys(c, load->key, load->key_len, key, key_len)) load->voids++;
+    pk__cache_unlock_loads(l);
+}
+/* For close. False: a load is running. */
+static bool pk__cache_end_loads(pk_cache *c) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    bool busy;
+    pk__cache_lock_loads(l);
+    busy = l->loading > 0 || l->queued > 0;
+    pk__cache_unlock_loads(l);
+    if (busy) return false;
+    if (l->threads) {
+#ifdef PK__HAS_COND
+        pk__cond_destroy(&l->changed);
+#endif
+        pk__mutex_destroy(&l->lock);
+    }
+    return true;
+}
+#endif
 
 /* ---- Emptying and closing ---- */
 
@@ -4661,6 +5037,9 @@ PK_API pk_status pk_cache_clear(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     if (pk__cache_forked(c)) return PK_FORKED;
+#if PK__CACHE_LOADS
+    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
+#endif
 #if PERFKIT_CACHE_SNAPSHOT
     if (c->special & PK__CACHE_IS_SAVING) { /* one entry may be in the making, another the next to be saved */
         pk__cache_drop_many(c, c->count);
@@ -4732,6 +5111,9 @@ PK_API pk_status pk_cache_close(pk_cache *c) {
     if (pk__cache_busy(c)) return PK_BUSY;
 #else
     if (c->cold->hooks_running || PK__CACHE_PINS_OUT(c)) return PK_BUSY;
+#endif
+#if PK__CACHE_LOADS
+    if (!pk__cache_end_loads(c)) return PK_BUSY;
 #endif
     PK__CACHE_COPY(&gone, c, sizeof gone);
     PK__CACHE_ZERO(c, sizeof *c); /* from here on on_evict finds it closed */
@@ -5088,6 +5470,14 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
         (!PERFKIT_CACHE_EVENTS && desc->on_event))
         return PK_UNSUPPORTED;
     if (PK__FULL && desc->prompt_expiry && (!PERFKIT_CACHE_WHEEL || desc->policy != PK_CACHE_LRU)) return PK_UNSUPPORTED;
+#if PK__CACHE_LOADS
+    if (desc->stale_ms > PK_TTL_MAX / 2 || desc->negative_ttl_ms > PK_TTL_MAX / 2 ||
+        (desc->lease_ms > PK_TTL_MAX && desc->lease_ms != PK_TTL_NEVER))
+        return PK_INVALID;
+    if ((desc->stale_ms || desc->negative_ttl_ms) &&
+        (!PERFKIT_CACHE_LOAD || !PERFKIT_CACHE_TTL || !(desc->clock || PK__CACHE_HAS_CLOCK)))
+        return PK_UNSUPPORTED;
+#endif
     c->capacity = (pk__cache_n)capacity;
     c->width = (uint8_t)PK__CACHE_WIDTH_FOR(capacity);
 #if PERFKIT_CACHE_S3FIFO
@@ -5130,24 +5520,88 @@ static pk_status pk__cache_resolve(pk_cache *c, const pk_cache_desc *desc, size_
 
 #if PERFKIT_HOSTED
 static const pk_cache_desc pk__cache_defaults = {NULL, 0, 0, 0, 0, 0, 0, NULL, 0, {NULL, NULL, NULL}, NULL, NULL, NULL, NULL,
-                                                 NULL, NULL, 0, false, 0, 0, 0, false, false, false, false, 0, 0, 0, NULL, NULL};
+                                                 NULL, NULL, 0, false, 0, 0, 0, false, false, false, false, 0, 0, 0, 0, NULL, NULL};
 #define PK__CACHE_DEFAULTS &pk__cache_defaults
 #else
 #define PK__CACHE_DEFAULTS NULL /* the capacity has to be given */
 #endif
+
+#if PERFKIT_CACHE_LEASES
+static unsigned pk__cache_lease_stride(const pk_cache *c) {
+    return (unsigned)PK__CACHE_LEASE_STRIDE(c->key_size ? c->key_size : c->stride);
+}
+static void pk__cache_make_leases(const pk_cache *c, pk__cache_leases *table, unsigned count, pk_time ms) {
+    unsigned i;
+    table->ms = ms ? ms : (pk_time)10000u;
+    table->token = 0;
+    table->count = count;
+    table->stride = pk__cache_lease_stride(c);
+    for (i = 0; i < count; i++) pk__cache_lease_at(table, i)->token = 0;
+}
+#endif
+/* Bytes at the end of the block for the table of leases, with slack to align it. */
+static pk__cache_total pk__cache_leases_needed(const pk_cache *c, const pk_cache_desc *desc) {
+#if PK__CACHE_LOADS && PERFKIT_CACHE_LEASES
+    if (desc->max_loads > 0) return 7u + sizeof(pk__cache_leases) + (pk__cache_total)desc->max_loads * pk__cache_lease_stride(c);
+#endif
+    (void)c;
+    (void)desc;
+    return 0;
+}
 
 PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
     pk_cache sizes;
     pk__cache_total bytes;
     unsigned slots;
     if (desc == NULL) desc = PK__CACHE_DEFAULTS;
-    return desc && pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) == PK_OK ? (size_t)bytes : 0;
+    if (desc == NULL || pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) != PK_OK) return 0;
+    return (size_t)(bytes + pk__cache_leases_needed(&sizes, desc));
 }
 
 static void pk__cache_furnish(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl);
 #if PERFKIT_CACHE_THREADS
 static pk_status pk__cache_start_shards(pk_cache *c, const pk_cache_desc *desc, pk_clock_fn clock, pk_time ttl);
 #endif
+#if PK__CACHE_LOADS
+/* Locks, and nothing out. False: there is no lock to be had. */
+static bool pk__cache_forget_loads(pk__cache_loads *l) {
+#if PERFKIT_CACHE_LEASES
+    unsigned i;
+    for (i = 0; l->leases != NULL && i < l->leases->count; i++) pk__cache_lease_at(l->leases, i)->token = 0;
+#endif
+    l->first = NULL;
+    l->out = l->loading = l->queued = 0;
+    if (!pk__mutex_init(&l->lock)) return false;
+#ifdef PK__HAS_COND
+    if (!pk__cond_init(&l->changed)) {
+        pk__mutex_destroy(&l->lock);
+        return false;
+    }
+#endif
+    return true;
+}
+static bool pk__cache_start_loads(pk_cache *c, const pk_cache_desc *desc, unsigned char *end) {
+    pk__cache_loads *l = &c->cold->own_loads;
+    l->most = desc->max_loads;
+    l->stale = desc->stale_ms;
+    l->negative = desc->negative_ttl_ms;
+#if PERFKIT_CACHE_LEASES
+    if (desc->max_loads > 0) {
+        l->leases = (pk__cache_leases *)pk__align_pointer(end - pk__cache_leases_needed(c, desc), 8);
+        pk__cache_make_leases(c, l->leases, desc->max_loads, desc->lease_ms);
+    }
+#endif
+    (void)end;
+#if PERFKIT_CACHE_TTL
+    if (l->stale || l->negative) (void)pk__cache_start_clock(c, 1);
+#endif
+    if (!desc->threads) return true;
+    if (!pk__cache_forget_loads(l)) return false;
+    l->threads = true;
+    return true;
+}
+#endif
+
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size) {
     pk_clock_fn clock;
@@ -5159,6 +5613,9 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if PERFKIT_CACHE_SIPHASH
     unsigned char hash_key[16] = {0};
 #endif
+#if PK__CACHE_LOADS
+    unsigned char *end;
+#endif
     PERFKIT_ASSERT(c != NULL);
     if (size != sizeof(pk_cache) || config != PK__CACHE_CONFIG_WORD) return PK_INVALID;
     c->cold = NULL;
@@ -5166,6 +5623,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     if (!PERFKIT_HOSTED && desc == NULL) return PK_INVALID;
     status = pk__cache_resolve(c, desc, key_size, value_size, &slots, &bytes);
     if (status != PK_OK) return status;
+    bytes += pk__cache_leases_needed(c, desc);
     clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
     ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
     status = pk__cache_check_ttl(ttl, clock);
@@ -5180,6 +5638,9 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     else if (desc->memory_size < bytes)
         memory = NULL;
     if (memory == NULL) return PK_NO_MEMORY;
+#if PK__CACHE_LOADS
+    end = (unsigned char *)memory + bytes;
+#endif
     memory = pk__align_pointer(memory, PK__CACHE_LINE);
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) (void)pk__cache_lay_out_shards(c, desc, slots, (uintptr_t)memory);
@@ -5195,17 +5656,21 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     c->seed = pk__cache_hash_bytes((uint64_t)(uintptr_t)c ^ pk__ticks_now(), &memory, sizeof memory);
 #endif
     pk__cache_furnish(c, desc, clock, ttl);
+#if PK__CACHE_LOADS
+    if (!pk__cache_start_loads(c, desc, end)) status = PK_NO_MEMORY;
+#endif
 #if PERFKIT_CACHE_THREADS
-    if (PK__CACHE_SHARDED(c)) {
-        status = pk__cache_start_shards(c, desc, clock, ttl);
-        if (status != PK_OK) {
-            c->cold = NULL;
-            if (block) pk__free(&desc->allocator, block, (size_t)bytes);
-        }
-        return status;
+    if (status == PK_OK && PK__CACHE_SHARDED(c) && (status = pk__cache_start_shards(c, desc, clock, ttl)) != PK_OK) {
+#if PK__CACHE_LOADS
+        (void)pk__cache_end_loads(c);
+#endif
     }
 #endif
-    return PK_OK;
+    if (status != PK_OK) {
+        c->cold = NULL;
+        if (block) pk__free(&desc->allocator, block, (size_t)bytes);
+    }
+    return status;
 }
 
 /* Give a cache or shard, whose memory is laid out, what a desc asks for. */
@@ -5280,6 +5745,12 @@ static pk_status pk__cache_start_shards(pk_cache *c, const pk_cache_desc *desc, 
         PK__CACHE_COPY(shard->cache.cold->hash_key, c->cold->hash_key, sizeof c->cold->hash_key);
 #endif
         pk__cache_furnish(&shard->cache, desc, clock, ttl);
+#if PK__CACHE_LOADS
+        shard->cache.cold->loads = &c->cold->own_loads;
+#if PERFKIT_CACHE_TTL
+        if (desc->stale_ms || desc->negative_ttl_ms) (void)pk__cache_start_clock(&shard->cache, 1);
+#endif
+#endif
         if (!desc->threads || pk__cache_lock_init(&shard->lock)) continue;
         while (i-- > 0) pk__cache_lock_destroy(&pk__cache_shard_at(c, i)->lock);
         return PK_NO_MEMORY;
@@ -5313,6 +5784,9 @@ PK_API pk_status pk_cache_after_fork(pk_cache *c) {
     }
 #if PK__CACHE_FORKS
     c->free = pk__load32(&pk__cache_forks);
+#endif
+#if PK__CACHE_LOADS
+    if (!pk__cache_forget_loads(&c->cold->own_loads)) return PK_NO_MEMORY;
 #endif
     return PK_OK;
 }
@@ -6957,6 +7431,531 @@ PK_API pk_hash pk_cache_siphash(void *key_of_16_bytes, const void *key, size_t k
     pk__cache_sip_round(v);
     pk__cache_sip_round(v);
     return (pk_hash)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+}
+#endif
+
+/* ---- Leases ---- */
+
+#if PERFKIT_CACHE_LOAD
+/* Whether entry e, whose time is over, has something to tell: how a loader found its key. */
+enum { PK__CACHE_ABSENT, PK__CACHE_FRESH, PK__CACHE_STALE, PK__CACHE_STALE_HELD, PK__CACHE_FAILED };
+static int pk__cache_what_is_left(pk_cache *c, pk__cache_n e, pk_status *status) {
+    int failure = pk__cache_failure(c, e);
+    if (!pk__cache_lingers(c, e)) return PK__CACHE_ABSENT;
+    if (failure > 0) {
+        *status = failure;
+        return PK__CACHE_FAILED;
+    }
+    return failure == PK__CACHE_PUT_OFF && pk__cache_remembers(c, e) ? PK__CACHE_STALE_HELD : PK__CACHE_STALE;
+}
+/* A get came to nothing: see whether there is a stale value, which is copied, or a failure, which is *status. */
+static int pk__cache_look_behind(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                 pk_status *status) {
+    int found = PK__CACHE_ABSENT;
+    pk__cache_n e;
+    PK__CACHE_BEGIN_OR(PK__CACHE_ABSENT);
+    e = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
+    if (e != 0 && pk__cache_over(PK__CACHE_ANY, e)) found = pk__cache_what_is_left(c, e, status);
+    if (found == PK__CACHE_STALE || found == PK__CACHE_STALE_HELD) *status = pk__cache_read(PK__CACHE_ANY, e, value, size, len);
+    PK__CACHE_END;
+    return found;
+}
+static bool pk__cache_has_behind(pk_cache *c) {
+    const pk__cache_loads *l = pk__cache_loads_of(c);
+    return l->stale > 0 || l->negative > 0;
+}
+/* Places in pk__cache_loads.counts. */
+enum { PK__LOAD_LOADS, PK__LOAD_FAILURES, PK__LOAD_WAITS, PK__LOAD_STALE, PK__LOAD_NEGATIVE, PK__LOAD_DISCARDED };
+static void pk__cache_count_load(pk__cache_loads *l, int what) {
+    pk__cache_lock_loads(l);
+    l->counts[what]++;
+    pk__cache_unlock_loads(l);
+}
+
+/* Let the failure to produce a value be known for a time. */
+static pk_status pk__cache_remember(pk_cache *c, const void *key, size_t key_len, pk_status failure) {
+    pk_time until = pk__cache_loads_of(c)->negative;
+    int mark = failure > 0 ? failure : PK_CREATE_FAILED;
+    pk_status ignored;
+    pk_time now;
+    pk__cache_n e;
+    PK__CACHE_BEGIN;
+    now = pk__cache_now(PK__CACHE_ANY);
+    e = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
+    if (e != 0 && !pk__cache_over(PK__CACHE_ANY, e)) {
+        mark = 0; /* somebody had more luck */
+    } else if (e != 0 && pk__cache_what_is_left(c, e, &ignored) >= PK__CACHE_STALE && pk__cache_failure(c, e) <= 0) {
+        mark = PK__CACHE_PUT_OFF;
+    } else {
+        pk__cache_shape shape = pk__cache_shape_of(c);
+        shape.special |= PK__CACHE_IS_EXTRA; /* as it is: the compiler is to know */
+        if (pk__cache_put_as(c, shape, PK__CACHE_KEYED, NULL, c->value_size, PK_TTL_NEVER, PK__CACHE_PUT_FAILURE, 0) != PK_OK)
+            mark = 0;
+        e = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
+        if (e == 0) mark = 0;
+    }
+    if (mark) {
+        if (mark > 0) {
+            pk__cache_set_flags(PK__CACHE_ANY, e, pk__cache_flags(PK__CACHE_ANY, e) & ~(unsigned)PK__CACHE_NEVER);
+#if PERFKIT_CACHE_TTL
+            pk__cache_set_expiry(PK__CACHE_ANY, e, now);
+#endif
+        }
+        pk__cache_set_extra_time(c, e, c->cold->at_negative, now + until);
+        pk__cache_set_extra32(c, e, c->cold->at_negative + (unsigned)sizeof(pk_time), (uint32_t)mark);
+#if PERFKIT_CACHE_WHEEL
+        if (c->cold->wheel) pk__cache_schedule(c, e, true);
+#endif
+    }
+    PK__CACHE_END;
+    return PK_OK;
+}
+#endif
+
+#if PK__CACHE_LOADS
+static uint32_t pk__cache_voided(pk_cache *c, const uint32_t *voids) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    uint32_t n;
+    pk__cache_lock_loads(l);
+    n = *voids;
+    pk__cache_unlock_loads(l);
+    return n;
+}
+/* Put what was produced, unless the key was put or removed since: PK_STALE. Both under the lock of the key, but for on_evict. */
+static pk_status pk__cache_put_produced(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
+                                        const uint32_t *voids) {
+    pk_status status = PK_STALE;
+    if (!PK__CACHE_LENGTH_OK(len, c->value_size)) return PK_INVALID;
+    PK__CACHE_BEGIN;
+    if (pk__cache_voided(c, voids) == 0) {
+        status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, PK__CACHE_PUT, 0);
+        if (status == PK_OK && pk__cache_voided(c, voids) > 1) { /* this put is one; on_evict let others in */
+            (void)pk__cache_remove(c, PK__CACHE_KEYED);
+            status = PK_STALE;
+        }
+    }
+    PK__CACHE_END;
+    return status == PK_EXISTS ? PK_STALE : status;
+}
+#endif
+
+#if PERFKIT_CACHE_LEASES
+PK_API pk_status pk_cache_set_leases(pk_cache *c, void *memory, size_t memory_size, pk_time lease_ms) {
+    unsigned char *at = (unsigned char *)pk__align_pointer(memory, 8), *end = (unsigned char *)memory + memory_size;
+    pk__cache_leases *table;
+    unsigned count = 0, i, stride;
+    PERFKIT_ASSERT(c != NULL && memory != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PK__CACHE_LOADS
+    if (pk__cache_forked(c)) return PK_FORKED;
+#endif
+    table = PK__CACHE_LEASES_OF(c);
+    for (i = 0; table != NULL && i < table->count; i++)
+        if (pk__cache_lease_at(table, i)->token != 0) return PK_BUSY;
+    table = (pk__cache_leases *)(void *)at;
+    stride = pk__cache_lease_stride(c);
+    for (at += sizeof *table; at <= end && (size_t)(end - at) >= stride && count < 0xFFFFu; at += stride) count++;
+    if (count == 0 || (lease_ms > PK_TTL_MAX && lease_ms != PK_TTL_NEVER)) return PK_INVALID;
+    pk__cache_make_leases(c, table, count, lease_ms);
+    PK__CACHE_LEASES_OF(c) = table;
+    return PK_OK;
+}
+
+/* The key is not there: give out a lease for it, if it has none. */
+static pk_status pk__cache_grant(pk_cache *c, const void *key, size_t key_len, bool stale, pk_cache_lease *to) {
+    pk__cache_leases *table = PK__CACHE_LEASES_OF(c);
+    pk__cache_lease *lease, *found = NULL;
+    bool ends = table->ms != PK_TTL_NEVER && c->cold->clock != NULL;
+    pk_time now = ends ? c->cold->clock(c->cold->user) : 0;
+    unsigned i;
+    for (i = 0; i < table->count; i++) {
+        lease = pk__cache_lease_at(table, i);
+        if (lease->token != 0 && ends && !lease->filling && pk__time_reached(now, lease->until)) pk__cache_end_lease(c, lease);
+        if (lease->token == 0) {
+            if (found != NULL) continue;
+            found = lease;
+            to->at = i;
+        } else if (pk__cache_same_keys(c, lease + 1, lease->key_len, key, key_len))
+            return stale ? PK_OK : PK_AGAIN;
+    }
+    if (found == NULL) return stale ? PK_OK : PK_FULL;
+    if (++table->token == 0) table->token = 1;
+    to->token = found->token = table->token;
+    found->until = now + table->ms;
+    found->key_len = key_len;
+    found->filling = 0;
+    PK__CACHE_COPY(found + 1, key, key_len);
+    PK__CACHE_LEASES_OUT(c, true);
+    return stale ? PK_STALE : PK_NOT_FOUND;
+}
+
+PK_API pk_status pk_cache_get_or_lease(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                       pk_cache_lease *lease) {
+    pk_status status;
+    bool stale = false;
+    PERFKIT_ASSERT(c != NULL && key != NULL && lease != NULL);
+    lease->token = 0;
+    if (c->cold == NULL) return PK_CLOSED;
+    if (PK__CACHE_LEASES_OF(c) == NULL) return PK_UNSUPPORTED;
+    status = pk_cache_get(c, key, key_len, value, size, len);
+    if (status != PK_NOT_FOUND) return status;
+#if PERFKIT_CACHE_LOAD
+    if (pk__cache_has_behind(c)) {
+        int found = pk__cache_look_behind(c, key, key_len, value, size, len, &status);
+        if (found == PK__CACHE_FAILED) {
+            pk__cache_count_load(pk__cache_loads_of(c), PK__LOAD_NEGATIVE);
+            return status == PK_NOT_FOUND || status == PK_STALE || status == PK_AGAIN || status == PK_FULL ||
+                           status == PK_TOO_BIG || status == PK_UNSUPPORTED
+                       ? PK_CREATE_FAILED
+                       : status;
+        }
+        stale = found != PK__CACHE_ABSENT;
+        if (stale && (found == PK__CACHE_STALE_HELD || status != PK_OK)) {
+            pk__cache_count_load(pk__cache_loads_of(c), PK__LOAD_STALE);
+            return status;
+        }
+    }
+#endif
+    PK__CACHE_LOCK_LEASES(c);
+    status = pk__cache_grant(c, key, key_len, stale, lease);
+    PK__CACHE_UNLOCK_LEASES(c);
+#if PERFKIT_CACHE_LOAD
+    if (stale) pk__cache_count_load(pk__cache_loads_of(c), PK__LOAD_STALE);
+#endif
+    return status;
+}
+
+/* The lease in the table, marked as being filled; NULL where it is over. */
+static pk__cache_lease *pk__cache_redeem(pk_cache *c, const pk_cache_lease *from) {
+    pk__cache_leases *table = PK__CACHE_LEASES_OF(c);
+    pk__cache_lease *lease = NULL;
+    if (table == NULL || from->token == 0 || from->at >= table->count) return NULL;
+    PK__CACHE_LOCK_LEASES(c);
+    lease = pk__cache_lease_at(table, from->at);
+    if (lease->token != from->token || lease->filling) {
+        lease = NULL;
+    } else if (table->ms != PK_TTL_NEVER && c->cold->clock && pk__time_reached(c->cold->clock(c->cold->user), lease->until)) {
+        pk__cache_end_lease(c, lease);
+        lease = NULL;
+    } else {
+        lease->filling = 1;
+        lease->voids = 0;
+    }
+    PK__CACHE_UNLOCK_LEASES(c);
+    return lease;
+}
+/* It is filled, or given back: off the table with it; or, after an error of put, back to its holder. */
+static pk_status pk__cache_give_back(pk_cache *c, pk__cache_lease *lease, pk_status status) {
+    PK__CACHE_LOCK_LEASES(c);
+    if (status != PK_OK && lease->voids > 0) status = PK_STALE;
+    if (status == PK_OK || status == PK_STALE)
+        pk__cache_end_lease(c, lease);
+    else
+        lease->filling = 0;
+    PK__CACHE_UNLOCK_LEASES(c);
+    return status;
+}
+
+PK_API pk_status pk_cache_fill(pk_cache *c, const pk_cache_lease *lease, const void *value, size_t len, pk_time ttl_ms) {
+    pk__cache_lease *own;
+    pk_status status = PK_STALE;
+    PERFKIT_ASSERT(c != NULL && lease != NULL && (value != NULL || len == 0));
+    if (c->cold == NULL) return PK_CLOSED;
+#if PK__CACHE_LOADS
+    if (pk__cache_forked(c)) return PK_FORKED;
+#endif
+    own = pk__cache_redeem(c, lease);
+    if (own == NULL) return PK_STALE;
+#if PK__CACHE_LOADS
+    status = pk__cache_put_produced(c, own + 1, own->key_len, value, len, ttl_ms, &own->voids);
+#else
+    if (!pk_cache_contains(c, own + 1, own->key_len)) status = pk_cache_put(c, own + 1, own->key_len, value, len, ttl_ms);
+#endif
+    return pk__cache_give_back(c, own, status);
+}
+PK_API pk_status pk_cache_abandon(pk_cache *c, const pk_cache_lease *lease, pk_status status) {
+    pk__cache_lease *own;
+    PERFKIT_ASSERT(c != NULL && lease != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PK__CACHE_LOADS
+    if (pk__cache_forked(c)) return PK_FORKED;
+#endif
+    own = pk__cache_redeem(c, lease);
+    if (own == NULL) return PK_STALE;
+#if PERFKIT_CACHE_LOAD
+    if (status != PK_OK && pk__cache_loads_of(c)->negative) (void)pk__cache_remember(c, own + 1, own->key_len, status);
+#endif
+    (void)status;
+    return pk__cache_give_back(c, own, PK_OK);
+}
+PK_API void pk_cache_revoke(pk_cache *c, const void *key, size_t key_len) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->cold == NULL) return;
+#if PK__CACHE_LOADS
+    if (pk__cache_forked(c)) return;
+    pk__cache_void(c, key, key_len);
+#else
+    pk__cache_end_leases(c, key, key_len);
+#endif
+}
+#endif
+
+/* ---- Loading ---- */
+
+#if PERFKIT_CACHE_LOAD
+#ifndef PERFKIT_THREAD_ID
+#if !PERFKIT_THREADS
+#define PERFKIT_THREAD_ID() ((uintptr_t)0)
+#elif defined _WIN32
+#define PERFKIT_THREAD_ID() ((uintptr_t)GetCurrentThreadId())
+#elif defined PERFKIT_MUTEX_LOCK
+#error "perfkit: PERFKIT_MUTEX_LOCK in the place of pthreads needs PERFKIT_THREAD_ID() as well, or PERFKIT_CACHE_LOAD 0"
+#else
+#define PERFKIT_THREAD_ID() ((uintptr_t)pthread_self())
+#endif
+#endif
+
+/* Get, or find what there is instead. `counted`: as a get, which is the first look only. */
+static int pk__cache_look_up(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, bool counted,
+                             pk_status *status) {
+    *status = counted ? pk_cache_get(c, key, key_len, value, size, len) : pk_cache_peek(c, key, key_len, value, size, len, NULL);
+    if (*status != PK_NOT_FOUND) return PK__CACHE_FRESH; /* or PK_INVALID, which answers as well */
+    return pk__cache_has_behind(c) ? pk__cache_look_behind(c, key, key_len, value, size, len, status) : PK__CACHE_ABSENT;
+}
+
+/* Whether `thread`, by waiting for this load, would wait for itself: along the loads that owners of loads wait for. */
+static bool pk__cache_would_cycle(const pk__cache_loads *l, const pk__cache_load *load, uintptr_t thread) {
+    const pk__cache_load *other;
+    uint32_t steps;
+    for (steps = l->loading; steps > 0; steps--) {
+        if (load->thread == thread) return true;
+        for (other = l->first; other != NULL; other = other->next)
+            if (other->thread == load->thread && other->waits != NULL) break;
+        if (other == NULL) return false;
+        load = other->waits;
+    }
+    return true;
+}
+
+enum { PK__LOAD_MINE, PK__LOAD_ANSWERED, PK__LOAD_LOOK_AGAIN }; /* how it goes on for a caller */
+
+#ifdef PK__HAS_COND
+/* Wait for another's load, the lock held. */
+static int pk__cache_wait_for(pk__cache_loads *l, pk__cache_load *load, const pk__cache_load *own, void *value, size_t *len,
+                              pk_status *status) {
+    pk__cache_waiter self;
+    pk__cache_load *mine;
+    self.next = load->waiters;
+    self.value = value;
+    self.size = own->size;
+    self.len = 0;
+    self.status = PK_OK;
+    self.done = self.again = false;
+    load->waiters = &self;
+    for (mine = l->first; mine != NULL; mine = mine->next)
+        if (mine->thread == own->thread) mine->waits = load;
+    l->counts[PK__LOAD_WAITS]++;
+    while (!self.done) (void)pk__cond_wait(&l->changed, &l->lock, 60000u);
+    *len = self.len;
+    *status = self.status;
+    return self.again ? PK__LOAD_LOOK_AGAIN : PK__LOAD_ANSWERED;
+}
+#endif
+
+/* The key is missing, or stale, and then what is stale is *status and the value. The lock is held. */
+static int pk__cache_begin_load(pk_cache *c, pk__cache_load *own, bool stale, void *value, size_t *len, pk_status *status) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    uint32_t most = l->most ? l->most : 64u, depth = 0;
+    pk__cache_load *load, *same = NULL;
+    bool cycle = false, full;
+    for (load = l->first; load != NULL; load = load->next) {
+        bool mine = load->thread == own->thread;
+        depth += mine;
+        if (!pk__cache_same_keys(c, load->key, load->key_len, own->key, own->key_len)) continue;
+        if (mine) cycle = true;
+        if (load->voids == 0) same = load; /* else it began before the key was last put or removed */
+    }
+    full = l->loading >= most;
+    if (stale && (cycle || same != NULL || full)) {
+        l->counts[PK__LOAD_STALE]++;
+        return PK__LOAD_ANSWERED;
+    }
+    *status = PK_OK;
+    if (cycle || (same != NULL && pk__cache_would_cycle(l, same, own->thread)))
+        *status = PK_CYCLE;
+    else if (same == NULL && full && (!l->threads || depth >= most))
+        *status = PK_FULL;
+    if (*status != PK_OK) return PK__LOAD_ANSWERED;
+#ifdef PK__HAS_COND
+    if (same != NULL) return pk__cache_wait_for(l, same, own, value, len, status);
+    if (full && depth == 0) { /* who loads already may not wait for those who may wait for it */
+        l->queued++;
+        while (l->loading >= most) (void)pk__cond_wait(&l->changed, &l->lock, 60000u);
+        l->queued--;
+        return PK__LOAD_LOOK_AGAIN;
+    }
+#else
+    (void)value;
+    (void)len;
+    *status = PK_UNSUPPORTED;
+    if (same != NULL || (full && depth == 0)) return PK__LOAD_ANSWERED;
+#endif
+    own->next = l->first;
+    l->first = own;
+    l->loading++;
+    pk__cache_count_out(c, l, true);
+    return PK__LOAD_MINE;
+}
+
+/* A load is over: hand its value or failure to those who wait. */
+static void pk__cache_end_load(pk_cache *c, pk__cache_load *own, pk_status status, const void *value, size_t len) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    pk__cache_load **at, *load;
+    pk__cache_waiter *waiter;
+    pk__cache_lock_loads(l);
+    for (at = &l->first; *at != own; at = &(*at)->next) {}
+    *at = own->next;
+    for (load = l->first; load != NULL; load = load->next)
+        if (load->waits == own) load->waits = NULL;
+    for (waiter = own->waiters; waiter != NULL; waiter = waiter->next) {
+        waiter->status = status;
+        waiter->len = len;
+        if (status == PK_OK && waiter->size >= len)
+            PK__CACHE_COPY(waiter->value, value, len);
+        else if (status == PK_OK)
+            waiter->status = PK_TOO_BIG;
+        waiter->again = status == PK_TOO_BIG && waiter->size > own->size; /* with its own room it may go well */
+        waiter->done = true;
+    }
+    l->loading--;
+    pk__cache_count_out(c, l, false);
+#ifdef PK__HAS_COND
+    if (own->waiters != NULL || l->queued > 0) pk__cond_broadcast(&l->changed);
+#endif
+    pk__cache_unlock_loads(l);
+}
+
+/* Run the loader, and put what it gives. */
+static pk_status pk__cache_run_load(pk_cache *c, pk__cache_load *own, void *value, size_t *len, pk_load_fn loader,
+                                    void *load_user) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    pk_ticks start = pk__ticks_now(), ticks;
+    pk_time ttl = 0;
+    pk_status status;
+    bool discarded = false;
+    *len = c->value_size;
+    status = loader(load_user, own->key, own->key_len, value, own->size, len, &ttl);
+    if (status == PK_OK && *len > own->size) status = PK_TOO_BIG;
+    if (status == PK_OK && !PK__CACHE_LENGTH_OK(*len, c->value_size)) status = PK_INVALID;
+    ticks = pk__ticks_between(start, pk__ticks_now());
+    if (status == PK_OK) {
+        status = pk__cache_put_produced(c, own->key, own->key_len, value, *len, ttl, &own->voids);
+        discarded = status == PK_STALE; /* what was put meanwhile stands, and this is handed out all the same */
+        if (discarded) status = PK_OK;
+    } else if (l->negative && pk__cache_voided(c, &own->voids) == 0)
+        (void)pk__cache_remember(c, own->key, own->key_len, status);
+    pk__cache_lock_loads(l);
+    l->ticks += ticks;
+    l->counts[PK__LOAD_LOADS]++;
+    if (status != PK_OK) l->counts[PK__LOAD_FAILURES]++;
+    if (discarded) l->counts[PK__LOAD_DISCARDED]++;
+    pk__cache_unlock_loads(l);
+    return status;
+}
+
+/* Whether what was found is the answer; counts it. */
+static bool pk__cache_answers(pk__cache_loads *l, int found) {
+    if (found == PK__CACHE_FAILED) pk__cache_count_load(l, PK__LOAD_NEGATIVE);
+    if (found == PK__CACHE_STALE_HELD) pk__cache_count_load(l, PK__LOAD_STALE);
+    return found == PK__CACHE_FRESH || found == PK__CACHE_FAILED || found == PK__CACHE_STALE_HELD;
+}
+
+static pk_status pk__cache_load_key(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                    pk_load_fn loader, void *load_user, bool counted) {
+    pk__cache_loads *l = pk__cache_loads_of(c);
+    pk__cache_load own;
+    pk_status status;
+    int found, step;
+    bool stale, answered = false;
+    own.waits = NULL;
+    own.waiters = NULL;
+    own.key = key;
+    own.key_len = key_len;
+    own.size = size;
+    own.thread = l->threads ? PERFKIT_THREAD_ID() : 0;
+    own.voids = 0;
+    do {
+        found = pk__cache_look_up(c, key, key_len, value, size, len, counted, &status);
+        if (pk__cache_answers(l, found)) return status;
+        counted = false;
+        stale = found == PK__CACHE_STALE;
+        pk__cache_lock_loads(l);
+        step = pk__cache_begin_load(c, &own, stale, value, len, &status);
+        pk__cache_unlock_loads(l);
+        if (step == PK__LOAD_ANSWERED) return status;
+    } while (step != PK__LOAD_MINE);
+    if (l->threads) /* another load may have ended since the first look */
+        answered = pk__cache_answers(l, pk__cache_look_up(c, key, key_len, value, size, len, false, &status));
+    if (!answered) {
+        status = pk__cache_run_load(c, &own, value, len, loader, load_user);
+        if (status != PK_OK && stale) { /* the stale value is better than none */
+            pk_status kept;
+            found = pk__cache_look_up(c, key, key_len, value, size, len, false, &kept);
+            if (found == PK__CACHE_STALE) pk__cache_count_load(l, PK__LOAD_STALE);
+            if (found == PK__CACHE_STALE || (pk__cache_answers(l, found) && found != PK__CACHE_FAILED)) status = kept;
+        }
+    }
+    pk__cache_end_load(c, &own, status, value, *len);
+    return status;
+}
+
+PK_API pk_status pk_cache_get_or_load(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
+                                      pk_load_fn loader, void *load_user) {
+    size_t n = 0;
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && key != NULL && loader != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    n = c->value_size;
+    status = size < n ? PK_TOO_BIG : pk__cache_load_key(c, key, key_len, value, size, &n, loader, load_user, true);
+    if (len != NULL && (status == PK_OK || status == PK_TOO_BIG)) *len = n;
+    return status;
+}
+
+PK_API pk_status pk_cache_prefetch(pk_cache *c, const void *keys, size_t key_len, size_t n, void *room, size_t size,
+                                   pk_load_fn loader, void *load_user, size_t *failed) {
+    const unsigned char *key = (const unsigned char *)keys;
+    pk_status first = PK_OK, status;
+    size_t failures = 0, len;
+    PERFKIT_ASSERT(c != NULL && keys != NULL && loader != NULL);
+    if (failed) *failed = 0;
+    if (c->cold == NULL) return PK_CLOSED;
+    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    for (; n > 0; n--, key += key_len) {
+        if (pk_cache_contains(c, key, key_len)) continue;
+        status = size < c->value_size ? PK_TOO_BIG
+                                      : pk__cache_load_key(c, key, key_len, room, size, &len, loader, load_user, false);
+        if (status == PK_OK) continue;
+        if (failures++ == 0) first = status;
+    }
+    if (failed) *failed = failures;
+    return first;
+}
+
+PK_API pk_status pk_cache_get_load_stats(pk_cache *c, pk_cache_load_stats *stats) {
+    pk__cache_loads *l;
+    PERFKIT_ASSERT(c != NULL && stats != NULL);
+    if (c->cold == NULL) return PK_CLOSED;
+#if PK__CACHE_LOADS
+    if (pk__cache_forked(c)) return PK_FORKED;
+#endif
+    l = pk__cache_loads_of(c);
+    pk__cache_lock_loads(l);
+    PK__CACHE_COPY(stats, l->counts, sizeof l->counts); /* which stand in this order */
+    stats->load_ticks = l->ticks;
+    stats->loading = l->loading;
+    pk__cache_unlock_loads(l);
+    return PK_OK;
 }
 #endif
 

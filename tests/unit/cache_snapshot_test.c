@@ -62,7 +62,7 @@ static pk_status load(pk_cache *c, tape *t, unsigned flags) {
     return pk_cache_load(c, read_tape, t, flags, &kept);
 }
 
-static union { uint64_t align; unsigned char bytes[1400 + PERFKIT_CACHE_PINS * 400]; } memory_a, memory_b;
+static union { uint64_t align; unsigned char bytes[PERFKIT_HOSTED ? 2600 : 1400]; } memory_a, memory_b;
 static pk_cache a, b;
 static pk_cache_desc desc;
 static void describe(uint32_t key_size, uint32_t value_size) {
