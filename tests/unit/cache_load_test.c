@@ -480,6 +480,34 @@ static void a_second_level_plugs_in(void) {
     CHECK_STATUS(pk_cache_close(&second), PK_OK);
 }
 
+/* With prompt_expiry entries leave when what they may still be used for is over. */
+static void a_wheel_waits_for_stale_values(void) {
+    pk_cache_desc desc = desc_of(4, 4);
+    reset_source();
+    desc.prompt_expiry = true;
+    desc.stale_ms = 300;
+    desc.negative_ttl_ms = 100;
+    open_as(&desc);
+    CHECK_STATUS(load(1), PK_OK);
+    source.fail = PK_IO;
+    CHECK_STATUS(load(2), PK_IO);
+    CHECK_EQ(pk_cache_count(&cache), 2);
+    now += 99;
+    CHECK_EQ(pk_cache_tick(&cache, now, 100), 0);
+    CHECK_STATUS(load(2), PK_IO);
+    CHECK_EQ(source.calls, 2);
+    now += 1;
+    CHECK_EQ(pk_cache_tick(&cache, now, 100), 1); /* the failure */
+    now += 1199;
+    CHECK_EQ(pk_cache_tick(&cache, now, 100), 0);
+    CHECK_STATUS(load(1), PK_OK); /* stale, at the last moment */
+    CHECK_EQ(got, 10);
+    now += 1;
+    CHECK_EQ(pk_cache_tick(&cache, now, 100), 1);
+    CHECK_EQ(pk_cache_count(&cache), 0);
+    close_it();
+}
+
 /* Leases where there are stale values and failures. */
 static pk_cache_lease lease;
 static pk_status lease_of(uint32_t key) {
@@ -554,6 +582,7 @@ TESTS {
     RUN("K27", "times out of range are PK_INVALID", ttls_have_bounds)
     RUN("K49", "prefetch loads what is missing and counts what fails", each_kind_prefetches)
     RUN("K49 K29", "a second level plugs in by a loader and on_evict", a_second_level_plugs_in)
+    RUN("K27", "prompt expiry waits for stale values and failures", a_wheel_waits_for_stale_values)
     RUN("K27", "leases serve stale values and remember failures", each_kind_leases)
     RUN("K27", "leases take memory only where asked for", memory_of_leases_is_asked_for)
 }
