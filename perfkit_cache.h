@@ -69,7 +69,7 @@
                  (1 + capacity × elapsed / 2^30 ms; firmware takes the capacity for 65536, with 8-bit links for 16384).
                  clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
-                 entries (32-bit links), 13.3 B up to there, 9.7 B up to 254; lengths and chains 8 B more, and a link a slot.
+                 entries (32-bit links), 13.9 B up to there, 9.9 B up to 254; lengths and chains 8 B more, and a link a slot.
                  Where PERFKIT_CACHE_PINS, 16 B for each of desc.max_pins. prompt_expiry: 3 KB, and 8 B an entry.
                  pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
                  it all in advance.
@@ -876,9 +876,9 @@ typedef struct pk_cache { /* all private: use the functions */
     pk__cache_n fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
     pk__cache_n free;  /* list of entries that came back, by their next link */
     unsigned key_size, value_size, value_offset, stride;
-    uint8_t width;          /* bytes of a link: 1, 2 or 4 */
-    uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
+    uint8_t width;          /* bytes of a link: 1, 2 or 4; 0: closed */
     uint8_t special;        /* PK__CACHE_IS_…: what keeps an operation from the short path; 0: nothing */
+    uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
 } pk_cache;
 
 #define PK__CACHE_CONFIG_WORD                                                                           \
@@ -963,7 +963,7 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__INLINE pk_status name##_init(name *typed, const pk_cache_desc *desc) {                                               \
         return pk__cache_init(&typed->cache, sizeof(pk_cache), PK__CACHE_CONFIG_WORD, desc, sizeof(Key), sizeof(Value));     \
     }                                                                                                                        \
-    PK__INLINE pk_status name##_get(name *typed, Key key, Value *value) {                                                    \
+    PK__HOT_INLINE pk_status name##_get(name *typed, Key key, Value *value) {                                                 \
         return PK__CACHE_TYPED_GET(&typed->cache, &key, sizeof(Key), value, sizeof(Value));                                  \
     }                                                                                                                        \
     PK__INLINE pk_status name##_put(name *typed, Key key, const Value *value, pk_time ttl_ms) {                              \
@@ -1590,10 +1590,10 @@ typedef struct pk__cache_cold {
 #define PK__CACHE_WIDTH_FOR(n) ((n) <= 254u ? 1u : (n) <= 65534u ? 2u : 4u)
 #endif
 #define PK__CACHE_MOST (PERFKIT_CACHE_LINK_BITS == 8 ? 254u : PERFKIT_CACHE_LINK_BITS == 16 ? 65534u : 0x7FFFFFFEu)
-/* Entries per group on average when full: 5.95 of 7 lanes, 7.5 of 10, 9.25 of 12; by multiplication, as there may be no
+/* Entries per group on average when full: 5.4 of 7 lanes, 6.5 of 10, 9.25 of 12; by multiplication, as there may be no
    divider. */
-#define PK__CACHE_GROUPS_8(n) ((unsigned)((uint32_t)(n) * 43u >> 8) + 1u)
-#define PK__CACHE_GROUPS_16(n) ((unsigned)((uint32_t)(n) * 8739u >> 16) + 1u)
+#define PK__CACHE_GROUPS_8(n) ((unsigned)((uint32_t)(n) * 47u >> 8) + 1u)
+#define PK__CACHE_GROUPS_16(n) ((unsigned)((uint32_t)(n) * 10082u >> 16) + 1u)
 #define PK__CACHE_GROUPS_32(n) ((unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
 #if PERFKIT_CACHE_LINK_BITS
 #define PK__CACHE_GROUPS(n, width) PK__JOIN(PK__CACHE_GROUPS_, PERFKIT_CACHE_LINK_BITS)(n)
@@ -1855,7 +1855,13 @@ typedef struct pk__cache_shape {
 /* Whether a length is one that keys or values may have. */
 #define PK__CACHE_LENGTH_OK(len, fixed) ((len) == (fixed) || (PERFKIT_CACHE_CHAINS && (fixed) == 0))
 
-/* What is out of line even where the engine is inline. */
+/* What is out of line even where the engine is inline. Not marked cold: gcc would take whatever leads to it, an eviction say, for
+   cold as well, and copy values there with `rep movs`. */
+#if PK__FULL && (defined __GNUC__ || defined __clang__)
+#define PK__CACHE_AWAY __attribute__((noinline))
+#else
+#define PK__CACHE_AWAY PK__COLD
+#endif
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
 #if PK__FULL
 PK_API void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
@@ -2340,7 +2346,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_lane(const unsigned char *group, unsigned w
     return lane;
 }
 #endif
-/* The count of entries that passed a group. */
+/* The counts of entries that passed a group. */
 PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
     return group + PK__CACHE_LANES(width) * (1 + width);
 }
@@ -2369,6 +2375,47 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
     return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
 
+/* Where entries go that find a group full. Once from home to a group that the tag tells, as overflow into neighbours would pile up
+   there (churn: 4.6 groups read for a miss, against 2.4), then to the next one. And who passes is counted in classes by some bits
+   of the hash, 8 or 4 in the word of a group, so that few keys follow in vain (1.2 groups for a miss). A count of 15 stays.
+   Firmware, where code is dear, goes to the next one, counts all in one, and fills its groups less. */
+#if PK__FULL
+PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk_hash hash, pk__cache_n probes) {
+    pk__cache_n tag = pk__cache_tag(hash);
+    g += probes > 1 ? 1 : c->groups > 256 ? tag : (tag * (c->groups - 1) >> 8) + 1;
+    return g >= c->groups ? g - c->groups : g;
+}
+PK__HOT_INLINE unsigned pk__cache_class(unsigned width, pk_hash hash) { /* its place in the word */
+    return width == 1 ? 0 : (unsigned)(hash >> 8 & (width == 2 ? 3u : 7u)) * 4;
+}
+PK__HOT_INLINE bool pk__cache_was_passed(unsigned char *group, unsigned width, pk_hash hash) {
+    return (pk__cache_link(pk__cache_passed(group, width), width) >> pk__cache_class(width, hash) & (width == 1 ? 255u : 15u)) != 0;
+}
+PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width, pk_hash hash, int step) {
+    unsigned char *word = pk__cache_passed(group, width);
+    unsigned counts = pk__cache_link(word, width), place = pk__cache_class(width, hash);
+    if (width != 1 && (counts >> place & 15u) == 15u) return;
+    pk__cache_set_link(word, width, counts + ((unsigned)step << place));
+}
+#define PK__CACHE_ALL_GROUPS(c) ((c)->groups + 1) /* it may come by its home twice */
+#else
+PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk_hash hash, pk__cache_n probes) {
+    (void)hash;
+    (void)probes;
+    return (pk__cache_n)(++g == c->groups ? 0 : g);
+}
+PK__HOT_INLINE bool pk__cache_was_passed(unsigned char *group, unsigned width, pk_hash hash) {
+    (void)hash;
+    return pk__cache_link(pk__cache_passed(group, width), width) != 0;
+}
+PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width, pk_hash hash, int step) {
+    unsigned char *word = pk__cache_passed(group, width);
+    (void)hash;
+    pk__cache_set_link(word, width, (pk__cache_n)(pk__cache_link(word, width) + (pk__cache_n)step));
+}
+#define PK__CACHE_ALL_GROUPS(c) ((c)->groups)
+#endif
+
 #if PERFKIT_CACHE_S3FIFO
 PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash);
 #endif
@@ -2387,9 +2434,9 @@ PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_
             PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
             if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
         }
-        if (PK__LIKELY(pk__cache_link(pk__cache_passed(group, PK__CACHE_W), PK__CACHE_W) == 0)) return 0;
-        if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == c->groups) return 0;
-        if (++g == c->groups) g = 0;
+        if (PK__LIKELY(!pk__cache_was_passed(group, PK__CACHE_W, hash))) return 0;
+        if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
+        g = pk__cache_onward(c, g, hash, probes);
     }
 }
 
@@ -2412,12 +2459,12 @@ PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, 
             }
             return true;
         }
-        link = pk__cache_passed(group, PK__CACHE_W);
+        probes++;
         if (!PK__CACHE_CROWDS || step != 0)
-            pk__cache_set_link(link, PK__CACHE_W, (pk__cache_n)(pk__cache_link(link, PK__CACHE_W) + (pk__cache_n)step));
-        else if (++probes == PK__CACHE_PROBES || probes == c->groups)
+            pk__cache_count_passing(group, PK__CACHE_W, hash, step);
+        else if (probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c))
             return false;
-        if (++g == c->groups) g = 0;
+        g = pk__cache_onward(c, g, hash, probes);
     }
 }
 PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) {
@@ -2991,6 +3038,35 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
     return e;
 }
 
+#if PK__FULL
+/* What take, leave and place come to on the short path, where the cache is full: the least recent entry leaves, and is the most
+   recent one of a key with this hash. 0: not such a case, and nothing has changed. */
+PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
+    unsigned char *group = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)), *old;
+    unsigned vacant = pk__cache_match(group, PK__CACHE_W, 0), found;
+    pk__cache_n e = pk__cache_prev(PK__CACHE_THIS, 0), lane;
+    pk_hash old_hash;
+    if (c->free != 0 || c->fresh < c->capacity || vacant == 0 || e == 0) return 0;
+#if PERFKIT_CACHE_TTL
+    if (PK__UNLIKELY(pk__time_reached(c->last, pk__cache_expiry(PK__CACHE_THIS, e)))) return 0;
+#endif
+    old_hash = pk__cache_hash_bytes(c->seed, pk__cache_slot(PK__CACHE_THIS, e), PK__CACHE_IS(key_size));
+    old = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, old_hash));
+    PK__CACHE_EACH_LANE(lane, old, pk__cache_tag(old_hash)) {
+        if (pk__cache_link(old + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W) == e) break;
+    }
+    if (found == 0) return 0; /* it is in a group beyond */
+    if (PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e); /* what is smaller is within reach of the processor's caches */
+    old[lane] = 0;
+    lane = pk__cache_lowest(vacant);
+    group[lane] = (unsigned char)pk__cache_tag(hash);
+    pk__cache_set_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W, e);
+    pk__cache_use(PK__CACHE_THIS, e);
+    PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_LRU);
+    return e;
+}
+#endif
+
 #if PERFKIT_CACHE_CHAINS
 /* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are pinned, or in
    on_evict. */
@@ -3255,6 +3331,10 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
         PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
+#if PK__FULL
+    } else if (e == 0 && !PK__CACHE_MAY(~0u) && (e = pk__cache_turn_over(PK__CACHE_THIS, hash)) != 0) {
+        /* all done */
+#endif
     } else {
         if (e != 0)
             pk__cache_out(c, e, PK_EVICT_REPLACED);
@@ -3353,31 +3433,36 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_of(const pk_cache *c) {
     statement
 #endif
 
-PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
+PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(unsigned key_size, unsigned value_size) {
     pk__cache_shape shape;
     shape.key_size = key_size;
     shape.value_size = value_size;
     shape.value_offset = PK__CACHE_VALUE_AT(key_size, value_size);
     shape.stride = PK__CACHE_STRIDE(key_size, value_size);
-    shape.width = c->width;
+    shape.width = 0;
     shape.chains = 0;
     shape.prefix = 0;
     shape.special = 0;
     return shape;
 }
-/* Ready for the short path: nothing special is asked of the cache, and its clock stands where it saw it last. The index line is on
-   its way from memory while the clock answers. */
-PK__HOT_INLINE bool pk__cache_ready(pk_cache *c, pk_hash hash) {
-    if (c->width == 4) PK__CACHE_PREFETCH(c->index + ((size_t)pk__cache_home(c, hash) << 6));
+/* The short path is for a cache of which nothing special is asked and that is not closed, with links of 16 or 32 bits; its few
+   instructions bound how many operations a processor has on their way to memory at once. The index line comes while the clock
+   answers. All else is done out of line. */
+PK__HOT_INLINE bool pk__cache_short(const pk_cache *c, unsigned width) {
+    return c->width == width && c->special == 0 && (PERFKIT_CACHE_LINK_BITS == 0 || PERFKIT_CACHE_LINK_BITS == width * 8);
+}
+/* Whether the clock stands where the last operation saw it. */
+PK__HOT_INLINE bool pk__cache_still(PK__CACHE_SELF, pk_hash hash) {
+    if (PK__CACHE_W == 4) PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
 #if PERFKIT_CACHE_TTL
-    return c->special == 0 && c->cold != NULL && (c->clock == NULL || c->clock(c->cold->user) == c->last);
+    return PK__LIKELY(c->clock == NULL || c->clock(c->cold->user) == c->last);
 #else
-    return c->special == 0 && c->cold != NULL;
+    return true;
 #endif
 }
 #if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
-PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
-    pk__cache_shape shape = pk__cache_shape_fixed(c, key_size, value_size);
+PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(unsigned key_size, unsigned value_size) {
+    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
     shape.special = PK__CACHE_IS_S3;
     return shape;
 }
@@ -3393,35 +3478,37 @@ PK__HOT_INLINE bool pk__s3_ready(pk_cache *c, pk_hash hash) {
 #endif
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
-    pk__cache_shape shape;
-    pk_hash hash;
-    PERFKIT_ASSERT(c != NULL && value != NULL);
-    hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) {
-#if PERFKIT_CACHE_S3FIFO
-        shape = pk__s3_shape_fixed(c, key_size, value_size);
-        if (pk__s3_ready(c, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
-#endif
-        return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
+    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
+    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);
+    if (pk__cache_short(c, 4)) {
+        shape.width = 4;
+        if (pk__cache_still(c, shape, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
+    } else if (pk__cache_short(c, 2)) {
+        shape.width = 2;
+        if (pk__cache_still(c, shape, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
     }
-    shape = pk__cache_shape_fixed(c, key_size, value_size);
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL));
+#if PERFKIT_CACHE_S3FIFO
+    shape = pk__s3_shape_fixed(key_size, value_size);
+    if (pk__s3_ready(c, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
+#endif
+    return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
 }
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
                                              unsigned value_size, pk_time ttl) {
-    pk__cache_shape shape;
-    pk_hash hash;
-    PERFKIT_ASSERT(c != NULL && value != NULL);
-    hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (PK__UNLIKELY(!pk__cache_ready(c, hash))) {
-#if PERFKIT_CACHE_S3FIFO
-        shape = pk__s3_shape_fixed(c, key_size, value_size);
-        if (pk__s3_ready(c, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
-#endif
-        return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
+    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
+    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);
+    if (pk__cache_short(c, 4)) {
+        shape.width = 4;
+        if (pk__cache_still(c, shape, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
+    } else if (pk__cache_short(c, 2)) {
+        shape.width = 2;
+        if (pk__cache_still(c, shape, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
     }
-    shape = pk__cache_shape_fixed(c, key_size, value_size);
-    PK__CACHE_BY_WIDTH(shape, return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
+#if PERFKIT_CACHE_S3FIFO
+    shape = pk__s3_shape_fixed(key_size, value_size);
+    if (pk__s3_ready(c, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
+#endif
+    return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
 }
 
 /* ---- Batches ---- */
@@ -3590,14 +3677,14 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
     if (c->special == PK__CACHE_IS_S3 && c->cold != NULL) {
         b->key_size = key_size;
         b->value_size = value_size;
-        return pk__cache_runs(c, pk__s3_shape_fixed(c, key_size, value_size), b, put);
+        return pk__cache_runs(c, pk__s3_shape_fixed(key_size, value_size), b, put);
     }
 #endif
     if (PK__UNLIKELY(c->special != 0 || c->cold == NULL || !PK__CACHE_IS_LARGE(c)))
         return put ? pk__cache_put_batch(c, b, key_size, value_size) : pk__cache_get_batch(c, b, key_size, value_size);
     b->key_size = key_size;
     b->value_size = value_size;
-    shape = pk__cache_shape_fixed(c, key_size, value_size);
+    shape = pk__cache_shape_fixed(key_size, value_size);
     shape.width = PK__CACHE_LARGE_WIDTH;
     return pk__cache_runs(c, shape, b, put);
 }
@@ -3671,7 +3758,7 @@ static pk_time pk__cache_stays(pk_cache *c, pk__cache_n e) {
 }
 #endif
 /* Whether entry e, whose time is over, is still to be kept: a failure, or a stale value. */
-PK_API PK__COLD bool pk__cache_lingers(pk_cache *c, pk__cache_n e) {
+PK_API PK__CACHE_AWAY bool pk__cache_lingers(pk_cache *c, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
     return !pk__time_reached(pk__cache_now(PK__CACHE_ANY), pk__cache_stays(c, e));
 #else
@@ -3680,7 +3767,7 @@ PK_API PK__COLD bool pk__cache_lingers(pk_cache *c, pk__cache_n e) {
     return false;
 #endif
 }
-PK_API PK__COLD void pk__cache_drop_over(pk_cache *c, pk__cache_n e) {
+PK_API PK__CACHE_AWAY void pk__cache_drop_over(pk_cache *c, pk__cache_n e) {
     if (!pk__cache_lingers(c, e)) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
 }
 #if PERFKIT_CACHE_TTL
@@ -4234,7 +4321,7 @@ static PK__COLD void pk__cache_tell(const pk__cache_cold *cold, int kind, uint32
     event.b = b;
     cold->on_event(cold->user, &event);
 }
-PK_API PK__COLD void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
+PK_API PK__CACHE_AWAY void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
     pk__cache_step_out(c);
     pk__cache_tell(c->cold, kind, a, b);
     pk__cache_enter_again(c);
@@ -4246,7 +4333,7 @@ PK__HOT_INLINE uint32_t pk__cache_alarm(uint32_t was, uint32_t used, uint32_t al
     return all - used > fifth ? was : was | 1u;
 }
 /* A new entry came: say so once when four fifths are in use. */
-PK_API PK__COLD void pk__cache_filling(pk_cache *c) {
+PK_API PK__CACHE_AWAY void pk__cache_filling(pk_cache *c) {
     uint32_t used = c->chains ? c->cold->slots_used : c->count, all = c->chains ? c->cold->slots : c->capacity, was;
     if (PK__CACHE_SHARDED(c)) return; /* what counts is all shards together: pk__cache_filled */
     was = c->cold->filling;
@@ -4299,7 +4386,7 @@ PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *it
 #endif
 
 #if PERFKIT_CACHE_HOOKS
-PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+PK_API PK__CACHE_AWAY void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk_cache_item item;
 #if PERFKIT_CACHE_LOAD
     if (pk__cache_failure(c, e) > 0) return; /* a failure that was remembered: no value of the user's */
@@ -4335,11 +4422,11 @@ PK_API PK__COLD void pk__cache_notify(pk_cache *c, pk__cache_n e, pk_evict_reaso
 }
 #endif
 #if PK__FULL
-PK_API PK__COLD void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+PK_API PK__CACHE_AWAY void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
 }
 #endif
-PK_API PK__COLD void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+PK_API PK__CACHE_AWAY void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_leave(PK__CACHE_ANY, e, reason);
     pk__cache_release(PK__CACHE_ANY, e);
 }
@@ -4556,7 +4643,7 @@ PK_API pk_time pk__cache_clock(void *user) { return pk__now_ms(user); }
 #if PERFKIT_CACHE_TTL
 /* The clock says that e's moment has come. An entry that never expires only gets a later one, so that the clock's wrap finds
    none that is older than half its range. */
-PK_API PK__COLD bool pk__cache_really_over(pk_cache *c, pk__cache_n e) {
+PK_API PK__CACHE_AWAY bool pk__cache_really_over(pk_cache *c, pk__cache_n e) {
     if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_NEVER)) return true;
     pk__cache_stamp(PK__CACHE_ANY, e, PK_TTL_NEVER);
     return false;
@@ -4734,7 +4821,7 @@ PK_API pk__cache_n pk__cache_due(pk_cache *c) {
 
 /* Bring the cache to `now`: the sweep passes every entry once in 2^30 ms of the clock, so that with 32-bit times none is met by
    the wrap that makes its past moment look like a future one. Visits `budget` entries or more; how many were removed. */
-PK_API PK__COLD pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
+PK_API PK__CACHE_AWAY pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget) {
     pk_time passed = now - c->last;
     pk__cache_n e;
 #if PERFKIT_CACHE_S3FIFO /* its sets may have a way or two that is never used */
@@ -4803,7 +4890,7 @@ static pk_status pk__cache_check_ttl(pk_time ttl, pk_clock_fn clock) {
     return PERFKIT_CACHE_TTL && clock ? PK_OK : PK_UNSUPPORTED;
 }
 /* A ttl was given that is too long, or the first one of this cache. */
-PK_API PK__COLD pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
+PK_API PK__CACHE_AWAY pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl) {
     pk_status status = pk__cache_check_ttl(ttl, c->cold->clock);
     if (status != PK_OK || ttl == PK_TTL_NEVER || c->clock) return status;
 #if PK__S3_SHARED
@@ -4896,7 +4983,7 @@ static void pk__cache_end_leases(pk_cache *c, const void *key, size_t key_len) {
 
 #if PK__CACHE_LOADS
 /* A key was put or removed, or all were: what is being produced for it is out of date. */
-PK_API PK__COLD void pk__cache_void(pk_cache *c, const void *key, size_t key_len) {
+PK_API PK__CACHE_AWAY void pk__cache_void(pk_cache *c, const void *key, size_t key_len) {
     pk__cache_loads *l = pk__cache_loads_of(c);
     pk__cache_load *load;
     if (pk__load32(&l->out) == 0) return;
@@ -5953,7 +6040,7 @@ static void pk__cache_unpin(pk_cache *c, pk__cache_pin *pin) {
     if (last) pk__cache_set_loose(c, e, reason);
 }
 /* A pinned entry, which has left just now, keeps its room. */
-PK_API PK__COLD void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
+PK_API PK__CACHE_AWAY void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason) {
     pk__cache_set_flags(PK__CACHE_ANY, e, PK__CACHE_PINNED);
     pk__cache_lock_pins(c);
     pk__cache_pin_of(c, e)->reason = (uint8_t)reason;
@@ -5961,7 +6048,7 @@ PK_API PK__COLD void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reas
     pk__cache_unlock_pins(c);
 }
 /* Whether another entry can be had for the key of entry e, which is pinned: a free one, or a live one that is not pinned. */
-PK_API PK__COLD bool pk__cache_has_spare(pk_cache *c, pk__cache_n e) {
+PK_API PK__CACHE_AWAY bool pk__cache_has_spare(pk_cache *c, pk__cache_n e) {
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_SETS(c)) {
         const pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
@@ -5975,7 +6062,7 @@ PK_API PK__COLD bool pk__cache_has_spare(pk_cache *c, pk__cache_n e) {
 }
 /* The least recent entry is pinned: take it and those like it out of the order, each into a ring of its own, until there is one
    that is not. 0: there is none. */
-PK_API PK__COLD pk__cache_n pk__cache_park(pk_cache *c) {
+PK_API PK__CACHE_AWAY pk__cache_n pk__cache_park(pk_cache *c) {
     pk__cache_n e;
     while ((e = pk__cache_prev(PK__CACHE_ANY, 0)) != 0 && c->cold->flags[e] & PK__CACHE_PINNED) {
         pk__cache_pull(PK__CACHE_ANY, e);
@@ -5985,7 +6072,7 @@ PK_API PK__COLD pk__cache_n pk__cache_park(pk_cache *c) {
     return e;
 }
 /* All groups in reach of a hash are full: an entry in one of them that is not pinned; 0: there is none. */
-PK_API PK__COLD pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
+PK_API PK__CACHE_AWAY pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
     unsigned width = PK__CACHE_WIDTH_OF(c), g = pk__cache_home(c, hash), probes, lane;
     pk__cache_n e;
     for (probes = 0; probes < PK__CACHE_PROBES && probes < c->groups; probes++) {

@@ -108,7 +108,7 @@ static unsigned long crowd(pk_cache *c, const uint64_t *keys, unsigned n) {
     return (unsigned long)s.left[PK_EVICT_CROWDED];
 }
 static void keys_that_collide_for_the_built_in_hash_are_spread(void) {
-    enum { KEYS = 1500 };
+    enum { KEYS = 5000 };
     static uint64_t keys[KEYS];
     pk_cache known, other, keyed;
     pk_cache_desc desc;
@@ -124,10 +124,10 @@ static void keys_that_collide_for_the_built_in_hash_are_spread(void) {
     CHECK_STATUS(pk_cache_init(&keyed, &desc), PK_OK);
     CHECK(known.seed != other.seed);
     known.seed = 42; /* it leaked */
-    for (k = 0; n < KEYS && k < 3000000; k++)
+    for (k = 0; n < KEYS && k < 20000000; k++)
         if (pk__cache_home(&known, built_in(&known, k)) < 2) keys[n++] = k;
     CHECK_EQ(n, KEYS);
-    CHECK(crowd(&known, keys, n) > KEYS / 3);
+    CHECK(crowd(&known, keys, n) > KEYS / 5);
     CHECK_EQ(crowd(&other, keys, n), 0); /* each cache of each process has another seed */
     CHECK_EQ(crowd(&keyed, keys, n), 0);
     CHECK(memcmp(keyed.cold->hash_key, other.cold->hash_key, 16) != 0);
