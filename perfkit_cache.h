@@ -1126,6 +1126,22 @@ PK_API uint32_t pk_cache_tick_shard(pk_cache *c, uint32_t i, pk_time now, uint32
 PK_API pk_status pk_cache_after_fork(pk_cache *c);
 #endif
 
+#if PERFKIT_HOSTED
+/* Fill the fields of a desc that fit a purpose; the others stay as they are. PK_CACHE_PRESET_ASYNC(&desc): results of requests and
+   tasks, 100000 entries and 100 MB, 60 s, in 8 shards; tick it every PK_CACHE_ASYNC_TICK_MS. PK_CACHE_PRESET_COMPONENT(&desc): few and
+   large ones, 100 entries and 500 MB, 300 s. The bytes are taken at init; they count where lengths vary. */
+#define PK_CACHE_PRESET_ASYNC(desc) pk__cache_preset(desc, 100000u, (size_t)100 << 20, 256u, 60000u, 8u)
+#define PK_CACHE_PRESET_COMPONENT(desc) pk__cache_preset(desc, 100u, (size_t)500 << 20, 4096u, 300000u, 0u)
+#define PK_CACHE_ASYNC_TICK_MS ((pk_time)30000u)
+PK__INLINE void pk__cache_preset(pk_cache_desc *desc, uint32_t capacity, size_t bytes, uint32_t slot, pk_time ttl, unsigned shards) {
+    desc->capacity = capacity;
+    desc->max_bytes = bytes;
+    desc->slot_size = slot;
+    desc->ttl_ms = ttl;
+    desc->shards = (uint16_t)shards;
+}
+#endif
+
 #define PK_TTL_VOLATILE ((pk_time)45000u) /* a good default for what changes often: 45 s */
 #define PK_TTL_STATIC ((pk_time)900000u)  /* and for what seldom does: 15 minutes */
 
@@ -1396,6 +1412,20 @@ typedef struct pk_cache_stats {
 
 PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats);
 PK_API void pk_cache_reset_stats(pk_cache *c); /* all counters to 0 */
+#if PERFKIT_CACHE_TIMING
+/* How long gets took, locks included, in ticks of PERFKIT_TICKS(): of every 64th pk_cache_get, or typed get, from the first on.
+   Any thread; with threads some may be left out. */
+typedef struct pk_cache_timing {
+    pk_count samples;
+    uint64_t ticks;   /* of all of them */
+    pk_ticks longest;
+} pk_cache_timing;
+PK_API pk_status pk_cache_get_timing(const pk_cache *c, pk_cache_timing *timing);
+/* Nanoseconds of a get, on average; 0: no samples. */
+PK__INLINE uint64_t pk_cache_timing_ns(const pk_cache_timing *t) {
+    return t->samples ? t->ticks / t->samples * 1000000000u / PERFKIT_TICKS_HZ : 0;
+}
+#endif
 #if PERFKIT_CACHE_THREADS
 /* The figures of shard i; memory is 0 there. Without shards, 0 is the cache itself. PK_INVALID: there is no such shard. */
 PK_API pk_status pk_cache_get_shard_stats(const pk_cache *c, uint32_t i, pk_cache_stats *stats);
@@ -1420,6 +1450,23 @@ PK__INLINE int32_t pk_cache_miss_rate(const pk_cache_stats *s) { /* 1/100 %; wit
 }
 PK__INLINE int32_t pk_cache_eviction_rate(const pk_cache_stats *s) { /* forced out per put, 1/100 % */
     return pk__rate(s->left[PK_EVICT_LRU] + s->left[PK_EVICT_BYTES] + s->left[PK_EVICT_CROWDED], s->puts);
+}
+
+/* The same for the time between two readings of the statistics, with no reset in between: a window for whoever reads them
+   regularly. */
+typedef struct pk_cache_rates {
+    int32_t hit, miss, eviction; /* 1/100 %, or PK_RATE_NONE: no gets, no puts */
+} pk_cache_rates;
+PK__INLINE void pk_cache_rates_between(const pk_cache_stats *now, const pk_cache_stats *then, pk_cache_rates *rates) {
+    pk_cache_stats window = *now;
+    int reason;
+    window.hits = (pk_count)(now->hits - then->hits);
+    window.misses = (pk_count)(now->misses - then->misses);
+    window.puts = (pk_count)(now->puts - then->puts);
+    for (reason = 0; reason < PK_EVICT_REASONS; reason++) window.left[reason] = (pk_count)(now->left[reason] - then->left[reason]);
+    rates->hit = pk_cache_hit_rate(&window);
+    rates->miss = pk_cache_miss_rate(&window);
+    rates->eviction = pk_cache_eviction_rate(&window);
 }
 #endif
 #endif /* !PK__TINY */
@@ -1573,6 +1620,10 @@ typedef struct pk__cache_cold {
 #elif PERFKIT_CACHE_LEASES
     pk__cache_leases *leases; /* NULL: there is no table */
 #endif
+#if PERFKIT_CACHE_TIMING
+    volatile uint32_t gets, timing_busy; /* gets begun; the figures are being changed */
+    struct { pk_count samples; uint64_t ticks; pk_ticks longest; } timing;
+#endif
 } pk__cache_cold;
 
 #ifdef __AVR__
@@ -1666,6 +1717,11 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_NO_LOADS
 #endif
+#if PERFKIT_CACHE_TIMING
+#define PK__CACHE_NO_TIMING , 0, 0, {0, 0, 0}
+#else
+#define PK__CACHE_NO_TIMING
+#endif
 #define PK__CACHE_STATIC_ARRAY(name, size) \
     static union {                         \
         uint64_t align;                    \
@@ -1684,7 +1740,8 @@ PK_API pk_time pk__cache_clock(void *user);
     static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
                                          NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
                                          NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_WHEEL \
-                                         PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0} PK__CACHE_NO_LOADS};
+                                         PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0}        \
+                                             PK__CACHE_NO_LOADS PK__CACHE_NO_TIMING};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
      PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
@@ -3696,10 +3753,12 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
     pk__cache_many_fixed(c, b, (unsigned)(key_size), (unsigned)(value_size), true)
 #endif
 
-#undef PK__CACHE_TYPED_GET
 #undef PK__CACHE_TYPED_PUT
+#if !PERFKIT_CACHE_TIMING /* which pk_cache_get does */
+#undef PK__CACHE_TYPED_GET
 #define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) \
     pk__cache_get_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size))
+#endif
 #define PK__CACHE_TYPED_PUT(c, key, key_size, value, value_size, ttl) \
     pk__cache_put_fixed(c, key, (unsigned)(key_size), value, (unsigned)(value_size), ttl)
 #endif
@@ -4289,7 +4348,11 @@ PK__CACHE_SHARED pk_status pk__cache_put_any(pk_cache *c, const void *key, size_
 }
 #endif
 
+#if PERFKIT_CACHE_TIMING
+static pk_status pk__cache_get_untimed(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+#else
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+#endif
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
@@ -4308,6 +4371,23 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 #endif
     PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
+#if PERFKIT_CACHE_TIMING
+PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+    pk__cache_cold *cold = c->cold;
+    pk_status status;
+    pk_ticks began;
+    if (cold == NULL || (pk__add32(&cold->gets, 1) & 63u) != 0) return pk__cache_get_untimed(c, key, key_len, value, size, len);
+    began = pk__ticks_now();
+    status = pk__cache_get_untimed(c, key, key_len, value, size, len);
+    began = pk__ticks_between(began, pk__ticks_now());
+    if (!pk__cas32(&cold->timing_busy, 0, 1)) return status;
+    cold->timing.samples++;
+    cold->timing.ticks += began;
+    if (began > cold->timing.longest) cold->timing.longest = began;
+    pk__store32(&cold->timing_busy, 0);
+    return status;
+}
+#endif
 
 #if PERFKIT_CACHE_EVENTS
 static PK__COLD void pk__cache_tell(const pk__cache_cold *cold, int kind, uint32_t a, uint32_t b) {
@@ -8131,7 +8211,27 @@ PK_API void pk_cache_reset_stats(pk_cache *c) {
             for (i = 0; i < PK__CACHE_COUNTERS; i++) pk__s3_store(pk__s3_common(c)->counters[stripe] + i, 0);
     }
 #endif
+#if PERFKIT_CACHE_TIMING
+    if (pk__cas32(&c->cold->timing_busy, 0, 1)) {
+        PK__CACHE_ZERO(&c->cold->timing, sizeof c->cold->timing);
+        pk__store32(&c->cold->gets, 0);
+        pk__store32(&c->cold->timing_busy, 0);
+    }
+#endif
 }
+#if PERFKIT_CACHE_TIMING
+PK_API pk_status pk_cache_get_timing(const pk_cache *c, pk_cache_timing *timing) {
+    pk__cache_cold *cold = c->cold;
+    if (cold == NULL) return PK_CLOSED;
+    if (pk__cache_forked(c)) return PK_FORKED;
+    while (!pk__cas32(&cold->timing_busy, 0, 1)) {}
+    timing->samples = cold->timing.samples;
+    timing->ticks = cold->timing.ticks;
+    timing->longest = cold->timing.longest;
+    pk__store32(&cold->timing_busy, 0);
+    return PK_OK;
+}
+#endif
 #endif
 #endif /* !PK__TINY */
 #endif /* PERFKIT_CACHE_IMPLEMENTATION */

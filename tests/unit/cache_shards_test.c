@@ -306,6 +306,47 @@ static void a_hash_that_fills_one_shard_is_told(void) {
     CHECK_STATUS(numbers_close(&cache), PK_OK);
 }
 
+static void windows_have_rates_of_their_own(void) {
+    numbers cache = sharded(100, 4);
+    pk_cache_stats then, at;
+    pk_cache_rates rates;
+    uint32_t key, value;
+    for (key = 0; key < 50; key++) CHECK_STATUS(numbers_put(&cache, key, &key, 0), PK_OK);
+    for (key = 0; key < 100; key++) (void)numbers_get(&cache, key, &value);
+    CHECK_STATUS(pk_cache_get_stats(&cache.cache, &then), PK_OK);
+    pk_cache_rates_between(&then, &then, &rates);
+    CHECK(rates.hit == PK_RATE_NONE && rates.miss == PK_RATE_NONE && rates.eviction == PK_RATE_NONE);
+    CHECK_STATUS(numbers_clear(&cache), PK_OK);
+    CHECK_STATUS(numbers_put(&cache, 1, &key, 0), PK_OK);
+    for (key = 0; key < 4; key++) (void)numbers_get(&cache, key, &value);
+    CHECK_STATUS(pk_cache_get_stats(&cache.cache, &at), PK_OK);
+    pk_cache_rates_between(&at, &then, &rates);
+    CHECK_EQ(rates.hit, 2500);
+    CHECK_EQ(rates.miss, 7500);
+    CHECK_EQ(rates.eviction, 0);
+    CHECK_STATUS(numbers_close(&cache), PK_OK);
+}
+static void presets_have_their_numbers(void) {
+    pk_cache_desc desc;
+    pk_cache cache;
+    memset(&desc, 0, sizeof desc);
+    PK_CACHE_PRESET_ASYNC(&desc);
+    CHECK_EQ(desc.ttl_ms, 60000);
+    CHECK_EQ(PK_CACHE_ASYNC_TICK_MS, 30000);
+    CHECK_EQ(desc.shards, 8);
+    CHECK_EQ(desc.capacity, 100000);
+    CHECK_EQ(desc.max_bytes, 100 * 1048576);
+    if (PERFKIT_CACHE_LINK_BITS == 0) {
+        CHECK_STATUS(pk_cache_init(&cache, &desc), PK_OK);
+        CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+    }
+    PK_CACHE_PRESET_COMPONENT(&desc);
+    CHECK_EQ(desc.capacity, 100);
+    CHECK_EQ(desc.ttl_ms, 300000);
+    CHECK_EQ(desc.max_bytes, 500 * 1048576);
+    CHECK(pk_cache_memory_needed(&desc) > desc.max_bytes);
+}
+
 TESTS {
     RUN("K20 K13", "capacity and bytes are split exactly among shards", capacity_and_bytes_are_split_exactly)
     RUN("K20", "up to 256 shards, 16 by default with threads, fewer for few entries", the_number_of_shards_has_its_bounds_and_defaults)
@@ -316,5 +357,7 @@ TESTS {
     RUN("K21 K22", "a tick visits the shards in turn, tick_shard one", ticks_visit_shards_in_turn)
     RUN("K29", "on_evict hears of every entry of every shard once", hooks_hear_of_every_entry_once)
     RUN("K15", "80 % of all shards together are told once a crossing", filling_is_told_once_for_all_shards)
+    RUN("K16 K17", "a window has rates of its own", windows_have_rates_of_their_own)
+    RUN("K23 K28", "presets have their numbers", presets_have_their_numbers)
     RUN("K20", "a shard with more than 3 times the average is told once", a_hash_that_fills_one_shard_is_told)
 }
