@@ -3101,7 +3101,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
     unsigned char *group = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)), *old;
     unsigned vacant = pk__cache_match(group, PK__CACHE_W, 0), found;
-    pk__cache_n e = pk__cache_prev(PK__CACHE_THIS, 0), lane;
+    pk__cache_n e = pk__cache_prev(PK__CACHE_THIS, 0), lane = 0;
     pk_hash old_hash;
     if (c->free != 0 || c->fresh < c->capacity || vacant == 0 || e == 0) return 0;
 #if PERFKIT_CACHE_TTL
