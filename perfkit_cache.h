@@ -1317,7 +1317,7 @@ typedef size_t (*pk_cache_read_fn)(void *user, void *bytes, size_t n);        /*
 PK_API pk_status pk_cache_save(pk_cache *c, pk_cache_write_fn write_fn, void *user);
 
 /* Empty the cache (PK_EVICT_CLEARED) and put what a snapshot holds, in its order; it reads ahead, by one buffer at most. *kept
-   (may be NULL) = the entries that were good and not over. Times to live go on where they stood, or where both caches have a
+   (may be NULL) = the keys that were put from it. Times to live go on where they stood, or where both caches have a
    wall_clock as if they had been running all the time. Each entry counts as a put. O(capacity + bytes).
    PK_MISMATCH: of other sizes, another schema or a newer format: the cache is as it was. PK_CORRUPT: torn or altered, and PK_IO:
    the cache is empty; or, with PK_CACHE_SALVAGE, it has all records that are whole, and *kept tells how many these were.
@@ -1335,6 +1335,7 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
    then leaves what it has put so far. */
 typedef struct pk_cache_transfer { /* all private */
     struct pk_cache *cache;
+    struct pk_cache *holder; /* of the long value at hand */
     pk_cache_write_fn write_fn;
     pk_cache_read_fn read_fn;
     void *user;
@@ -5207,15 +5208,14 @@ PK_API pk_status pk_cache_clear(pk_cache *c) {
 #if PK__CACHE_LOADS
     if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
 #endif
-#if PERFKIT_CACHE_SNAPSHOT
-    if (c->special & PK__CACHE_IS_SAVING) { /* one entry may be in the making, another the next to be saved */
-        pk__cache_drop_many(c, c->count);
-        return PK_OK;
-    }
-#endif
     for (i = 0; i < pk__cache_shards(c); i++) {
         pk_cache *one = pk__cache_enter_at(c, i);
-        pk__cache_empty(one);
+#if PERFKIT_CACHE_SNAPSHOT
+        if (one->special & PK__CACHE_IS_SAVING) /* one entry may be in the making, another the next to be saved */
+            pk__cache_drop_many(one, one->count);
+        else
+#endif
+            pk__cache_empty(one);
         pk__cache_exit_at(one);
     }
     return PK_OK;
@@ -6699,17 +6699,36 @@ static uint64_t pk__cache_load64(const unsigned char *p) {
 
 /* The header of this cache's snapshots, but for what depends on the moment; and what follows from it for the records. */
 static const unsigned char pk__cache_magic[8] PK_ROM = {0x89, 0x50, 0x4B, 0x43, 0x0D, 0x0A, 0x1A, 0x0A};
+static const pk__cache_cold *pk__cache_first(const pk_cache *c) { /* what is the same in all shards, or in the cache itself */
+#if PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) return pk__cache_shard_at(c, 0)->cache.cold;
+#endif
+    return c->cold;
+}
+/* The clock's time, where c is a whole: that of the shards may differ. */
+static pk_time pk__cache_moment(pk_cache *c) {
+#if PERFKIT_CACHE_THREADS
+    const pk__cache_cold *first = pk__cache_first(c);
+    if (PK__CACHE_SHARDED(c)) return first->clock ? first->clock(first->user) : 0;
+#endif
+#if PERFKIT_CACHE_TTL
+    return pk__cache_now(PK__CACHE_ANY);
+#else
+    (void)c;
+    return 0;
+#endif
+}
 static void pk__cache_heading(const pk_cache *c, pk_cache_transfer *t, unsigned char *h) {
     unsigned i;
     PK__CACHE_ZERO(h, PK__CACHE_HEADER);
     for (i = 0; i < 8; i++) h[i] = pk__rom_read8(&pk__cache_magic[i]);
     h[8] = 1;
 #if PERFKIT_CACHE_MORE
-    h[10] = c->cold->at_ttl != PK__CACHE_NONE;
+    h[10] = pk__cache_first(c)->at_ttl != PK__CACHE_NONE;
 #endif
     pk__cache_store32(h + 12, c->key_size);
     pk__cache_store32(h + 16, c->value_size);
-    pk__cache_store32(h + 20, c->cold->schema);
+    pk__cache_store32(h + 20, pk__cache_first(c)->schema);
     (void)t;
 }
 static void pk__cache_records(const pk_cache *c, pk_cache_transfer *t, const unsigned char *h) {
@@ -6731,44 +6750,59 @@ static void pk__cache_look_around(pk_cache *c) {
 #endif
     pk__cache_look(c);
 }
+static pk__cache_n pk__cache_least(pk_cache *c) { return pk__cache_prev(PK__CACHE_ANY, 0); }
+
 /* A save or a load begins, and ends. */
 static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, size_t size, void *user, uint8_t how) {
     pk__cache_cold *cold;
+    pk_cache *one;
+    unsigned i;
     PERFKIT_ASSERT(c != NULL && t != NULL);
     if (size != sizeof(pk_cache_transfer)) return PK_INVALID;
     PK__CACHE_ZERO(t, offsetof(pk_cache_transfer, buffer));
     if (c->cold == NULL) return PK_CLOSED;
     if (c->key_size + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER) return PK_UNSUPPORTED;
-    if ((c->special & PK__CACHE_IS_S3) ? c->stride + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER : (c->special & PK__CACHE_IS_LOCKED) != 0)
-        return PK_UNSUPPORTED;
-    cold = c->cold;
-    if (!pk__cas32(&cold->transfer, 0, 1)) return PK_BUSY;
-    pk__cache_look_around(c);
-#if PERFKIT_CACHE_PINS
-    pk__cache_unpark(c); /* all in the order, each where it belongs */
-#endif
-    if (!(c->special & PK__CACHE_IS_S3)) c->special |= PK__CACHE_IS_SAVING;
-    cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
-    cold->marked = 1;
-    cold->save_at = how == PK__CACHE_TO_WALK && !(c->special & PK__CACHE_IS_S3) ? pk__cache_prev(PK__CACHE_ANY, 0) : 0;
-    cold->save_left = c->capacity;
-    cold->save_sweep = 0;
+    if ((c->special & PK__CACHE_IS_S3) && c->stride + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER) return PK_UNSUPPORTED;
+    if (pk__cache_forked(c)) return PK_FORKED;
+    if (!pk__cas32(&c->cold->transfer, 0, 1)) return PK_BUSY;
     t->cache = c;
     t->user = user;
-#if PERFKIT_CACHE_TTL
-    t->began = pk__cache_now(PK__CACHE_ANY);
-    if (c->clock || (c->special & PK__CACHE_IS_S3)) t->flags |= PK__CACHE_TIMED;
+    t->left = pk__cache_shards(c);
+    pk__cache_look_around(c);
+    t->began = pk__cache_moment(c);
+    if (c->clock || (c->special & PK__CACHE_IS_S3) || (PK__CACHE_SHARDED(c) && pk__cache_first(c)->clock))
+        t->flags |= PK__CACHE_TIMED;
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        one = pk__cache_enter_at(c, i);
+        cold = one->cold;
+#if PERFKIT_CACHE_PINS
+        pk__cache_unpark(one); /* all in the order, each where it belongs */
 #endif
+        if (!(c->special & PK__CACHE_IS_S3)) one->special |= PK__CACHE_IS_SAVING;
+        cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
+        cold->marked = 1;
+        cold->save_at =
+            how == PK__CACHE_TO_WALK && !(c->special & PK__CACHE_IS_S3) ? pk__cache_least(one) : 0;
+        cold->save_left = one->capacity;
+        cold->save_sweep = 0;
+        pk__cache_exit_at(one);
+    }
     return PK_OK;
 }
+static void pk__cache_long_end(pk_cache_transfer *t, bool good);
 PK_API void pk_cache_transfer_end(pk_cache_transfer *t) {
-    pk_cache *c = t->cache;
+    pk_cache *c = t->cache, *one;
+    unsigned i;
     if (t->phase == PK__CACHE_OVER) return;
-    if (t->phase == PK__CACHE_LONG && t->entry != 0) pk__cache_release(PK__CACHE_ANY, (pk__cache_n)t->entry);
+    if (t->phase == PK__CACHE_LONG) pk__cache_long_end(t, false);
     t->phase = PK__CACHE_OVER;
-    if (!(c->special & PK__CACHE_IS_S3)) c->special = (uint8_t)(c->special & ~PK__CACHE_IS_SAVING);
-    if (c->cold->snapshot == PK__CACHE_TO_END) c->cold->marked = 0; /* the sweep took them all back */
-    c->cold->save_at = 0;
+    for (i = 0; i < pk__cache_shards(c); i++) {
+        one = pk__cache_enter_at(c, i);
+        if (!(c->special & PK__CACHE_IS_S3)) one->special = (uint8_t)(one->special & ~PK__CACHE_IS_SAVING);
+        if (one->cold->snapshot == PK__CACHE_TO_END) one->cold->marked = 0; /* the sweep took them all back */
+        one->cold->save_at = 0;
+        pk__cache_exit_at(one);
+    }
     pk__store32(&c->cold->transfer, 0);
 }
 
@@ -7026,7 +7060,7 @@ PK_API pk_status pk__cache_save_begin(pk_cache *c, pk_cache_transfer *t, size_t 
     pk__cache_heading(c, t, h);
     pk__cache_records(c, t, h);
     if ((c->special & PK__CACHE_IS_S3) && c->cold->hash == NULL) pk__cache_store64(h + 32, c->seed);
-    if (c->cold->wall_clock) pk__cache_store64(h + 24, c->cold->wall_clock(c->cold->user));
+    if (pk__cache_first(c)->wall_clock) pk__cache_store64(h + 24, pk__cache_first(c)->wall_clock(pk__cache_first(c)->user));
     pk__cache_store32(h + 40, pk__cache_crc(0, h, 40));
     t->sum = pk__cache_crc(0, h, PK__CACHE_HEADER);
     t->end = PK__CACHE_HEADER;
@@ -7042,10 +7076,17 @@ PK_API pk_status pk_cache_save_step(pk_cache_transfer *t, uint32_t budget) {
         if (status == PK_AGAIN) return status;
         if (status != PK_OK || t->phase == PK__CACHE_ENDING) break;
         t->flags = (uint8_t)(t->flags & ~PK__CACHE_CROWDED);
-        if (t->cache->cold->snapshot != PK__CACHE_TO_END) {
-            uint32_t used;
+        if (t->left > 0) { /* a portion of each shard in turn: so their orders interleave */
+            pk_cache *one;
+            uint32_t used = 1;
             if (budget == 0) return PK_AGAIN;
-            used = pk__cache_collect(t->cache, t, budget);
+            one = pk__cache_enter_at(t->cache, t->part);
+            if (one->cold->snapshot != PK__CACHE_TO_END) {
+                used = pk__cache_collect(one, t, budget);
+                if (one->cold->snapshot == PK__CACHE_TO_END) t->left--;
+            }
+            pk__cache_exit_at(one);
+            if (!(t->flags & PK__CACHE_CROWDED)) t->part = t->part + 1 < pk__cache_shards(t->cache) ? t->part + 1 : 0;
             budget -= used < budget ? used : budget;
             status = t->result;
             if (status != PK_OK) break;
@@ -7129,7 +7170,8 @@ static pk_status pk__cache_read_header(pk_cache *c, pk_cache_transfer *t) {
         t->result = PK_MISMATCH;
         t->phase = PK__CACHE_ENDING;
     } else {
-        uint64_t then = pk__cache_load64(h + 24), now = c->cold->wall_clock ? c->cold->wall_clock(c->cold->user) : 0;
+        uint64_t then = pk__cache_load64(h + 24), now = 0;
+        if (pk__cache_first(c)->wall_clock) now = pk__cache_first(c)->wall_clock(pk__cache_first(c)->user);
         if (then != 0 && now > then) t->age = now - then;
         t->hash_seed = pk__cache_load64(h + 32);
         pk__cache_records(c, t, h);
@@ -7148,9 +7190,9 @@ static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsi
     t->record_flags = p[1];
     if (!(p[1] & 1)) {
 #if PERFKIT_CACHE_TTL
-        if (t->flags & PK__CACHE_TIMED) passed += (pk_time)(pk__cache_now(PK__CACHE_ANY) - t->began);
+        if (t->flags & PK__CACHE_TIMED) passed += (pk_time)(pk__cache_moment(c) - t->began);
 #endif
-        if (left <= passed || ((t->flags & PK__CACHE_DAMAGED) && c->cold->wall_clock)) return false;
+        if (left <= passed || ((t->flags & PK__CACHE_DAMAGED) && pk__cache_first(c)->wall_clock)) return false;
         left -= passed;
         t->ttl = left < PK_TTL_MAX ? (pk_time)left : PK_TTL_MAX;
         t->interval = t->ttl;
@@ -7162,26 +7204,29 @@ static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsi
     return true;
 }
 
-/* Entry e holds what the record at hand said. */
-static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
+/* Entry e holds what the record at hand said; `again`: as an earlier record did. */
+static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e, bool again) {
     if (!(c->special & PK__CACHE_IS_S3)) c->cold->flags[e] |= PK__CACHE_MARK;
 #if PERFKIT_CACHE_MORE
     if (c->cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, c->cold->at_ttl, t->interval);
 #endif
-    t->kept++;
+    if (!again) t->kept++;
 }
-/* Whether the key has a value that is newer than the snapshot's. */
-static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len) {
+/* Whether the key has a value that is newer than the snapshot's; *again: it has an older one of the same snapshot. */
+static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len, bool *again) {
     pk__cache_n e = pk__cache_find(PK__CACHE_ANY, key, key_len, pk__cache_hash(PK__CACHE_ANY, key, key_len));
-    return e != 0 && !(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) && !pk__cache_over(PK__CACHE_ANY, e);
+    bool there = e != 0 && !pk__cache_over(PK__CACHE_ANY, e);
+    *again = there && (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) != 0;
+    return there && !*again;
 }
 /* Put what a record says. PK_UNSUPPORTED: it has a time to live, and there is no clock; what can't be kept otherwise is left out. */
 static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsigned char *key, size_t key_len,
                                    const unsigned char *value, size_t len) {
     pk_status status = PK_EXISTS;
+    bool again;
     pk__cache_n e;
     PK__CACHE_BEGIN;
-    if (!pk__cache_newer(c, key, key_len)) {
+    if (!pk__cache_newer(c, key, key_len, &again)) {
 #if PK__FULL
         status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, t->ttl);
 #else
@@ -7194,7 +7239,7 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
         } else
 #endif
             e = pk__cache_next(PK__CACHE_ANY, 0);
-        if (status == PK_OK && e != 0 && pk__cache_same(PK__CACHE_ANY, e, key, key_len)) pk__cache_kept(c, t, e);
+        if (status == PK_OK && e != 0 && pk__cache_same(PK__CACHE_ANY, e, key, key_len)) pk__cache_kept(c, t, e, again);
     }
     PK__CACHE_END;
     return status == PK_UNSUPPORTED ? status : PK_OK;
@@ -7218,14 +7263,12 @@ static bool pk__cache_lengths(pk_cache *c, pk_cache_transfer *t, const unsigned 
 }
 
 /* A record that is longer than the buffer begins: its value goes to its slots as it comes. Where there are none, it is passed over. */
-static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, uint32_t len) {
-    pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, pk_hash hash,
+                                uint32_t len) {
     pk_time ttl = t->ttl;
     pk__cache_n e = 0;
-    t->left = len;
-    t->phase = PK__CACHE_LONG;
-    t->entry = 0;
-    if (t->ttl == 0 || (c->special & PK__CACHE_IS_S3)) return; /* over, or longer than any slot */
+    bool again;
+    pk__cache_look(c);
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && ((size_t)len != len || pk__cache_room(PK__CACHE_ANY, key_len, (size_t)len) != PK_OK)) return;
 #endif
@@ -7233,7 +7276,7 @@ static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned cha
         pk__cache_damage(t, PK_UNSUPPORTED);
         return;
     }
-    if (pk__cache_newer(c, key, key_len) || (e = pk__cache_take(PK__CACHE_ANY, hash)) == 0) return;
+    if (pk__cache_newer(c, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, hash)) == 0) return;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && !pk__cache_fit(PK__CACHE_ANY, e, c->prefix + key_len + (size_t)len)) {
         pk__cache_release(PK__CACHE_ANY, e);
@@ -7254,19 +7297,32 @@ static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned cha
     }
     pk__cache_stream_from(c, t, e, key_len);
 }
-static void pk__cache_long_end(pk_cache *c, pk_cache_transfer *t, bool good) {
+static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, uint32_t len) {
+    pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+    t->left = len;
+    t->phase = PK__CACHE_LONG;
+    t->entry = 0;
+    if (t->ttl == 0 || (c->special & PK__CACHE_IS_S3)) return; /* over, or longer than any slot */
+#if PK__FULL
+    c = pk__cache_enter(c, hash);
+#endif
+    t->holder = c;
+    pk__cache_long_take(c, t, key, key_len, hash, len);
+#if PK__FULL
+    pk__cache_exit(c, hash);
+#endif
+}
+static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
     pk__cache_n e = (pk__cache_n)t->entry, other;
     unsigned char *key;
     size_t key_len;
     pk_hash hash;
-    t->phase = PK__CACHE_LOADING;
-    t->entry = 0;
-    if (e == 0) return;
+    bool again;
     key = pk__cache_key(PK__CACHE_ANY, e);
     key_len = pk__cache_key_len(PK__CACHE_ANY, key);
     hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
     pk__cache_look(c);
-    if (good && !pk__cache_newer(c, key, key_len)) {
+    if (!pk__cache_newer(c, key, key_len, &again) && good) {
         other = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
         if (other != 0) pk__cache_drop(c, other, PK_EVICT_REPLACED);
         good = pk__cache_find(PK__CACHE_ANY, key, key_len, hash) == 0 && pk__cache_vacant(PK__CACHE_ANY, hash);
@@ -7292,21 +7348,30 @@ static void pk__cache_long_end(pk_cache *c, pk_cache_transfer *t, bool good) {
 #if PERFKIT_CACHE_MORE
     if (c->special & PK__CACHE_IS_EXTRA) pk__cache_note_put(c, e, t->ttl);
 #endif
-    pk__cache_kept(c, t, e);
+    pk__cache_kept(c, t, e, again);
 }
-static pk_status pk__cache_long(pk_cache *c, pk_cache_transfer *t) {
+static void pk__cache_long_end(pk_cache_transfer *t, bool good) {
+    if (t->entry != 0) {
+        pk__cache_enter_again(t->holder);
+        pk__cache_long_place(t->holder, t, good);
+        pk__cache_exit_at(t->holder);
+    }
+    t->phase = PK__CACHE_LOADING;
+    t->entry = 0;
+}
+static pk_status pk__cache_long(pk_cache_transfer *t) {
     unsigned n;
     pk_status status = pk__cache_need(t, t->left ? 1 : 4);
     if (status == PK_AGAIN) return status;
     if (status != PK_OK) {
-        pk__cache_long_end(c, t, false);
+        pk__cache_long_end(t, false);
         return status;
     }
     if (t->left > 0) {
         n = t->end - t->at;
         if (n > t->left) n = (unsigned)t->left;
         t->crc = pk__cache_crc(t->crc, t->buffer + t->at, n);
-        if (t->entry != 0) pk__cache_stream(c, t, NULL, t->buffer + t->at, n);
+        if (t->entry != 0) pk__cache_stream(t->holder, t, NULL, t->buffer + t->at, n);
         t->at += n;
         t->left -= n;
     } else {
@@ -7314,7 +7379,7 @@ static pk_status pk__cache_long(pk_cache *c, pk_cache_transfer *t) {
         t->sum = pk__cache_crc(t->sum, t->buffer + t->at, 4);
         t->at += 4;
         t->count++;
-        pk__cache_long_end(c, t, good);
+        pk__cache_long_end(t, good);
         if (!good) pk__cache_damage(t, PK_CORRUPT);
     }
     return PK_OK;
@@ -7405,13 +7470,19 @@ static pk_status pk__cache_find_record(pk_cache *c, pk_cache_transfer *t) {
 }
 
 static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
+    unsigned i;
     if (budget >= pk_cache_count(c) || (c->special & PK__CACHE_IS_LOCKED))
-        pk__cache_empty(c);
+        for (i = 0; i < pk__cache_shards(c); i++) {
+            pk_cache *one = pk__cache_enter_at(c, i);
+            pk__cache_empty(one);
+            pk__cache_exit_at(one);
+        }
     else
         (void)pk_cache_clear_step(c, 1);
     if (pk_cache_count(c) > 0 && !(c->special & PK__CACHE_IS_LOCKED)) return; /* with threads others may put again and again */
 #if PERFKIT_CACHE_S3FIFO
-    if (t->hash_seed && (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == PK__CACHE_IS_S3) c->seed = t->hash_seed; /* the same keys share a set again: none is lost */
+    if (t->hash_seed && (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == PK__CACHE_IS_S3)
+        c->seed = t->hash_seed; /* the same keys share a set again: none is lost */
 #endif
     t->phase = t->result == PK_OK || ((t->flags & PK__CACHE_DAMAGED) && (t->flags & PK__CACHE_SALVAGING)) ? PK__CACHE_LOADING
                                                                                                        : PK__CACHE_ENDING;
@@ -7440,7 +7511,7 @@ PK_API pk_status pk_cache_load_step(pk_cache_transfer *t, uint32_t budget) {
         switch (t->phase) {
         case PK__CACHE_HEADING: status = pk__cache_read_header(c, t); break;
         case PK__CACHE_LOADING: status = pk__cache_read_record(c, t); break;
-        case PK__CACHE_LONG: status = pk__cache_long(c, t); break;
+        case PK__CACHE_LONG: status = pk__cache_long(t); break;
         case PK__CACHE_LOST: status = pk__cache_find_record(c, t); break;
         default: pk__cache_make_empty(c, t, budget); /* before the first record, or because it failed */
         }
@@ -7459,7 +7530,7 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
     if (status != PK_OK) return status;
     status = pk_cache_load_step(&t, 0xFFFFFFFFu);
     if (status == PK_AGAIN) { /* nothing now, but there is no later */
-        if (t.phase == PK__CACHE_LONG) pk__cache_long_end(c, &t, false);
+        if (t.phase == PK__CACHE_LONG) pk__cache_long_end(&t, false);
         pk__cache_conclude(&t, PK_IO);
         if (t.count == 0 && t.sum == 0) t.phase = PK__CACHE_ENDING; /* not even the header came: the cache is as it was */
         status = pk_cache_load_step(&t, 0xFFFFFFFFu);

@@ -101,6 +101,78 @@ static void both_policies_come_back_the_same(void) {
         CHECK_STATUS(pk_cache_close(&b), PK_OK);
     }
 }
+#if PERFKIT_CACHE_THREADS
+static unsigned char large[100000];
+static size_t large_len, large_at;
+static size_t write_large(void *user, const void *bytes, size_t n) {
+    (void)user;
+    if (n > sizeof large - large_len) n = sizeof large - large_len;
+    memcpy(large + large_len, bytes, n);
+    large_len += n;
+    return n;
+}
+static size_t read_large(void *user, void *bytes, size_t n) {
+    (void)user;
+    if (n > large_len - large_at) n = large_len - large_at;
+    if (n > 0) memcpy(bytes, large + large_at, n);
+    large_at += n;
+    return n;
+}
+static void shards_come_back_in_other_shards(void) {
+    static const uint16_t shards[] = {4, 1, 7, 4};
+    static unsigned char value[30000], got[30000];
+    static pk_cache_transfer t;
+    pk_cache caches[4];
+    pk_cache_desc desc;
+    uint32_t key, kept = 0, count, wrong = 0;
+    size_t i, len;
+    for (i = 0; i < sizeof value; i++) value[i] = (unsigned char)(i * 5 + i / 256);
+    for (i = 0; i < 4; i++) {
+        memset(&desc, 0, sizeof desc);
+        desc.capacity = 700;
+        desc.max_bytes = 640 * 1024;
+        desc.slot_size = 64;
+        desc.shards = shards[i];
+        desc.threads = i >= 2;
+        desc.clock = clock_of_test;
+        desc.ttl_ms = 5000;
+        CHECK_STATUS(pk_cache_init(&caches[i], &desc), PK_OK);
+        now = 1000 * (pk_time)i;
+        large_at = 0;
+        if (i == 0)
+            for (key = 0; key < 200; key++)
+                CHECK_STATUS(pk_cache_put(&caches[0], &key, sizeof key, value + key, key % 100 == 0 ? 20000 : key, 0), PK_OK);
+        else
+            CHECK_STATUS(pk_cache_load(&caches[i], read_large, NULL, 0, &kept), PK_OK);
+        count = pk_cache_count(&caches[i]);
+        if (i > 0) CHECK_EQ(kept, 200);
+        CHECK_EQ(count, 200);
+        for (key = 0; key < 200; key++) {
+            pk_time left = 0;
+            if (pk_cache_peek(&caches[i], &key, sizeof key, got, sizeof got, &len, &left) != PK_OK || left != 5000) wrong++;
+            wrong += len != (key % 100 == 0 ? 20000 : key) || memcmp(got, value + key, len) != 0;
+        }
+        large_len = 0;
+        CHECK_STATUS(pk_cache_save_begin(&caches[i], &t, write_large, NULL), PK_OK); /* while others go on */
+        CHECK_STATUS(pk_cache_save(&caches[i], write_large, NULL), PK_BUSY);
+        CHECK_STATUS(pk_cache_close(&caches[i]), PK_BUSY);
+        for (key = 0; pk_cache_save_step(&t, 3) == PK_AGAIN; key = key < 199 ? key + 1 : 0)
+            if (key % 100) wrong += pk_cache_get(&caches[i], &key, sizeof key, got, sizeof got, NULL) != PK_OK;
+    }
+    CHECK_EQ(wrong, 0);
+    large_at = 0; /* what was put while a load goes on stays, in whatever shard */
+    CHECK_STATUS(pk_cache_load_begin(&caches[3], &t, read_large, NULL, 0), PK_OK);
+    CHECK_STATUS(pk_cache_load_step(&t, 20), PK_AGAIN);
+    for (key = 0; key < 200; key += 50) CHECK_STATUS(pk_cache_put(&caches[3], &key, sizeof key, "new", 3, 0), PK_OK);
+    CHECK_STATUS(pk_cache_load_step(&t, 100000), PK_OK);
+    for (key = 0; key < 200; key += 50) {
+        CHECK_STATUS(pk_cache_get(&caches[3], &key, sizeof key, got, sizeof got, &len), PK_OK);
+        CHECK_EQ(len, 3);
+    }
+    CHECK_EQ(pk_cache_count(&caches[3]), 200);
+    for (i = 0; i < 4; i++) CHECK_STATUS(pk_cache_close(&caches[i]), PK_OK);
+}
+#endif
 static void any_bit_that_flips_is_found(void) {
     size_t i, at;
     unsigned bit;
@@ -291,6 +363,9 @@ TESTS {
     (void)snprintf(path, sizeof path, "%s/file", folder);
     (void)snprintf(temporary, sizeof temporary, "%s/file.tmp", folder);
     RUN("K41", "both policies come back the same, byte for byte", both_policies_come_back_the_same)
+#if PERFKIT_CACHE_THREADS
+    RUN("K41", "shards come back in other shards, while others go on", shards_come_back_in_other_shards)
+#endif
     RUN("K43", "any bit that flips is found", any_bit_that_flips_is_found)
     RUN("K41", "a file comes back", a_file_comes_back)
     RUN("K43", "any length and any garbage is found", any_length_and_any_garbage_is_found)
