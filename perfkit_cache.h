@@ -1976,6 +1976,73 @@ PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
 PK_API void pk__cache_filling(pk_cache *c);
 #endif
 
+/* A key and its hash, which firmware computes where it is needed: that is smaller. */
+#if PK__FULL
+#define PK__CACHE_KEY const void *key, size_t key_len, pk_hash hash
+#define PK__CACHE_KEYED key, key_len, hash
+#define PK__CACHE_HASH_OF hash
+#else
+#define PK__CACHE_KEY const void *key, size_t key_len
+#define PK__CACHE_KEYED key, key_len
+#define PK__CACHE_HASH_OF pk__cache_hash(c, key, key_len)
+#endif
+
+#if PK__FULL
+/* The larger parts are compiled in where the link width is a constant, and called elsewhere: there one copy serves caches of all
+   kinds. The part's text is the function with the name _here; _any calls it with what the cache tells. */
+#define PK__CACHE_HERE(name) name##_here
+#if defined __GNUC__ || defined __clang__
+#define PK__CACHE_FOLDS (__builtin_constant_p(shape.width) != 0)
+#else
+#define PK__CACHE_FOLDS false
+#endif
+#define PK__CACHE_LIST(...) __VA_ARGS__
+#define PK__CACHE_SHARED_PARTS(X, V) \
+    X(pk_hash, pk__cache_hash, (const void *key, size_t len), (key, len)) \
+    X(pk__cache_n, pk__cache_find, (const void *key, size_t key_len, pk_hash hash), (key, key_len, hash)) \
+    X(bool, pk__cache_walk, (pk_hash hash, pk__cache_n e, int step), (hash, e, step)) \
+    X(bool, pk__cache_over, (pk__cache_n e), (e)) \
+    V(pk__cache_stamp, (pk__cache_n e, pk_time ttl), (e, ttl)) \
+    X(bool, pk__cache_unlink, (pk__cache_n e, pk_evict_reason reason), (e, reason)) \
+    V(pk__cache_leave, (pk__cache_n e, pk_evict_reason reason), (e, reason)) \
+    V(pk__cache_release, (pk__cache_n e), (e)) \
+    X(pk__cache_n, pk__cache_take, (pk_hash hash), (hash)) \
+    V(pk__cache_use, (pk__cache_n e), (e)) \
+    X(pk_status, pk__cache_read, (pk__cache_n e, void *value, size_t size, size_t *len), (e, value, size, len)) \
+    X(pk_status, pk__cache_put_as, (PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode, uint32_t version), \
+      (PK__CACHE_KEYED, value, len, ttl, mode, version)) \
+    X(pk__cache_n, pk__cache_seek, (PK__CACHE_KEY, bool drop_expired), (PK__CACHE_KEYED, drop_expired)) \
+    V(pk__cache_write, (pk__cache_n e, const void *key, size_t key_len, const void *value, size_t len), (e, key, key_len, value, len))
+#if PERFKIT_CACHE_CHAINS
+#define PK__CACHE_SHARED_CHAIN_PARTS(X, V) \
+    V(pk__cache_copy, (pk__cache_n e, size_t at, void *to, const void *from, size_t n), (e, at, to, from, n)) \
+    X(bool, pk__cache_fit, (pk__cache_n e, size_t bytes), (e, bytes)) \
+    X(pk_status, pk__cache_room, (size_t key_len, size_t len), (key_len, len))
+#else
+#define PK__CACHE_SHARED_CHAIN_PARTS(X, V)
+#endif
+#define PK__CACHE_DECLARE_PART(type, name, params, args)                                     \
+    PK__HOT_INLINE type name##_here(PK__CACHE_SELF, PK__CACHE_LIST params);                  \
+    PK_API type name##_any(pk_cache *c, PK__CACHE_LIST params);                              \
+    PK__HOT_INLINE type name(PK__CACHE_SELF, PK__CACHE_LIST params) {                        \
+        if (PK__CACHE_FOLDS) return name##_here(PK__CACHE_THIS, PK__CACHE_LIST args);        \
+        return name##_any(c, PK__CACHE_LIST args);                                           \
+    }
+#define PK__CACHE_DECLARE_VOID_PART(name, params, args)                                      \
+    PK__HOT_INLINE void name##_here(PK__CACHE_SELF, PK__CACHE_LIST params);                  \
+    PK_API void name##_any(pk_cache *c, PK__CACHE_LIST params);                              \
+    PK__HOT_INLINE void name(PK__CACHE_SELF, PK__CACHE_LIST params) {                        \
+        if (PK__CACHE_FOLDS)                                                                 \
+            name##_here(PK__CACHE_THIS, PK__CACHE_LIST args);                                \
+        else                                                                                 \
+            name##_any(c, PK__CACHE_LIST args);                                              \
+    }
+PK__CACHE_SHARED_PARTS(PK__CACHE_DECLARE_PART, PK__CACHE_DECLARE_VOID_PART)
+PK__CACHE_SHARED_CHAIN_PARTS(PK__CACHE_DECLARE_PART, PK__CACHE_DECLARE_VOID_PART)
+#else
+#define PK__CACHE_HERE(name) name
+#endif
+
 /* ---- Hash ---- */
 
 #if PERFKIT_HOSTED
@@ -2025,7 +2092,7 @@ PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
-PK__CACHE_PART pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t len) {
+PK__CACHE_PART pk_hash PK__CACHE_HERE(pk__cache_hash)(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PERFKIT_CACHE_CHAINS && !PK__FULL) len = c->key_size; /* so that callers need not pass it */
     if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
@@ -2347,7 +2414,7 @@ PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_S3FIFO
 PK__HOT_INLINE void pk__s3_use(PK__CACHE_SELF, pk__s3_set *s, unsigned way);
 #endif
-PK__CACHE_PART void pk__cache_use(PK__CACHE_SELF, pk__cache_n e) { /* e becomes the most recent */
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_use)(PK__CACHE_SELF, pk__cache_n e) { /* e becomes the most recent */
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
         pk__s3_use(PK__CACHE_THIS, pk__s3_of(PK__CACHE_THIS, e), pk__s3_way_of(e));
@@ -2478,7 +2545,7 @@ PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width
 PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash);
 #endif
 /* The entry of a key, expired or not; 0 where there is none. */
-PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
     unsigned char *group;
     PK__CACHE_FOUND;
@@ -2500,7 +2567,7 @@ PK__CACHE_PART pk__cache_n pk__cache_find(PK__CACHE_SELF, const void *key, size_
 
 /* Step 1 gives entry e the first free lane from the hash's home group on, which there must be; -1 takes e's lane back; both add
    the step to the counts of the groups on the way. Step 0 only says whether there is a free lane within reach. */
-PK__CACHE_PART bool pk__cache_walk(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, int step) {
+PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_walk)(PK__CACHE_SELF, pk_hash hash, pk__cache_n e, int step) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), sought = step < 0 ? tag : 0, probes = 0, lane;
     unsigned char *group, *link;
     PK__CACHE_FOUND;
@@ -2548,7 +2615,7 @@ PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
     (void)c;
 #endif
 }
-PK__CACHE_PART bool pk__cache_over(PK__CACHE_SELF, pk__cache_n e) {
+PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3 && (!pk__s3_timed(PK__CACHE_THIS) || (!PK__S3_IS_SHARED && c->clock == NULL))) return false;
@@ -2574,7 +2641,7 @@ PK__CACHE_PART pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
     return pk__cache_start_clock(c, *ttl);
 }
 /* e is live from now on, for ttl. */
-PK__CACHE_PART void pk__cache_stamp(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_stamp)(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
     unsigned char flags = PK__CACHE_LIVE;
 #if PERFKIT_CACHE_WHEEL
     bool again;
@@ -2642,7 +2709,7 @@ PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, pk__cache_n s) {
     }
 }
 /* Copy n bytes between memory and the slots of entry e, from byte `at` of its value on. */
-PK__CACHE_PART void pk__cache_copy(PK__CACHE_SELF, pk__cache_n e, size_t at, void *to, const void *from, size_t n) {
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_copy)(PK__CACHE_SELF, pk__cache_n e, size_t at, void *to, const void *from, size_t n) {
     unsigned char *key = pk__cache_key(PK__CACHE_THIS, e), *bytes;
     pk__cache_n s = (pk__cache_n)c->cold->items[2 * (size_t)e];
     size_t part;
@@ -2943,7 +3010,7 @@ PK__HOT_INLINE bool pk__cache_calls_out(PK__CACHE_SELF) {
 
 /* Entry e leaves index, order and count; its slots stay with it, and it is the caller's when this returns, or false: it is pinned,
    and stays whole and nobody's until its last pin is released. */
-PK__HOT_INLINE bool pk__cache_unlink(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+PK__HOT_INLINE bool PK__CACHE_HERE(pk__cache_unlink)(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
 #if PERFKIT_CACHE_PINS
     bool held = PK__CACHE_HELD(e);
 #endif
@@ -2978,7 +3045,7 @@ PK__HOT_INLINE bool pk__cache_unlink(PK__CACHE_SELF, pk__cache_n e, pk_evict_rea
     return true;
 }
 /* The same, and calls on_evict: meanwhile the hook, and with threads anyone, may do anything to the cache but for e. */
-PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_leave)(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
     if (!pk__cache_unlink(PK__CACHE_THIS, e, reason)) return;
 #if PERFKIT_CACHE_HOOKS
     if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
@@ -2986,7 +3053,7 @@ PK__CACHE_PART void pk__cache_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reas
 }
 
 /* Entry e, which left, is free to be used again, unless it is pinned. */
-PK__CACHE_PART void pk__cache_release(PK__CACHE_SELF, pk__cache_n e) {
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_release)(PK__CACHE_SELF, pk__cache_n e) {
     if (PK__CACHE_HELD(e)) return;
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED) {
@@ -3056,7 +3123,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_victim(PK__CACHE_SELF) {
 
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are pinned, or in
    on_evict. */
-PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
+PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, pk_hash hash) {
     pk_evict_reason reason = PK_EVICT_LRU;
     const unsigned char *home;
     pk__cache_n e;
@@ -3097,28 +3164,35 @@ PK__HOT_INLINE pk__cache_n pk__cache_take(PK__CACHE_SELF, pk_hash hash) {
 }
 
 #if PK__FULL
-/* What take, leave and place come to on the short path, where the cache is full: the least recent entry leaves, and is the most
-   recent one of a key with this hash. 0: not such a case, and nothing has changed. */
+/* What take, leave and place come to in a plain cache that is full: the least recent entry leaves, and is the most recent one of a
+   key with this hash. 0: not such a case, and nothing has changed. */
 PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
     unsigned char *group = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)), *old;
     unsigned vacant = pk__cache_match(group, PK__CACHE_W, 0), found;
     pk__cache_n e = pk__cache_prev(PK__CACHE_THIS, 0), lane = 0;
     pk_hash old_hash;
-    if (c->free != 0 || c->fresh < c->capacity || vacant == 0 || e == 0) return 0;
+    if (c->free != 0 || c->fresh < c->capacity || e == 0) return 0;
 #if PERFKIT_CACHE_TTL
     if (PK__UNLIKELY(pk__time_reached(c->last, pk__cache_expiry(PK__CACHE_THIS, e)))) return 0;
 #endif
-    old_hash = pk__cache_hash_bytes(c->seed, pk__cache_slot(PK__CACHE_THIS, e), PK__CACHE_IS(key_size));
+    if (vacant == 0 && !pk__cache_walk_any(c, hash, 0, 0)) return 0; /* crowded */
+    old_hash = pk__cache_hash(PK__CACHE_THIS, pk__cache_slot(PK__CACHE_THIS, e), PK__CACHE_IS(key_size));
     old = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, old_hash));
+    if (PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e); /* what is smaller is within reach of the processor's caches */
     PK__CACHE_EACH_LANE(lane, old, pk__cache_tag(old_hash)) {
         if (pk__cache_link(old + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W) == e) break;
     }
-    if (found == 0) return 0; /* it is in a group beyond */
-    if (PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e); /* what is smaller is within reach of the processor's caches */
-    old[lane] = 0;
-    lane = pk__cache_lowest(vacant);
-    group[lane] = (unsigned char)pk__cache_tag(hash);
-    pk__cache_set_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W, e);
+    if (found != 0)
+        old[lane] = 0;
+    else
+        (void)pk__cache_walk_any(c, old_hash, e, -1);
+    if (vacant != 0) {
+        lane = pk__cache_lowest(vacant);
+        group[lane] = (unsigned char)pk__cache_tag(hash);
+        pk__cache_set_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W, e);
+    } else {
+        (void)pk__cache_walk_any(c, hash, e, 1);
+    }
     pk__cache_use(PK__CACHE_THIS, e);
     PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_LRU);
     return e;
@@ -3128,7 +3202,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
 #if PERFKIT_CACHE_CHAINS
 /* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are pinned, or in
    on_evict. */
-PK__CACHE_PART bool pk__cache_fit(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
+PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_fit)(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
     pk__cache_cold *cold = c->cold;
     pk__cache_n s = (pk__cache_n)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
     cold->items[2 * (size_t)e] = 0;
@@ -3213,7 +3287,7 @@ PK__HOT_INLINE void pk__s3_fill(PK__CACHE_SELF, pk__cache_n e, const void *key, 
 }
 #endif
 
-PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *value, size_t size, size_t *len) {
+PK__CACHE_PART pk_status PK__CACHE_HERE(pk__cache_read)(PK__CACHE_SELF, pk__cache_n e, void *value, size_t size, size_t *len) {
     size_t n = PK__CACHE_IS(value_size);
 #if PERFKIT_CACHE_S3FIFO
     if (PK__S3_VARIES) {
@@ -3239,19 +3313,8 @@ PK__CACHE_PART pk_status pk__cache_read(PK__CACHE_SELF, pk__cache_n e, void *val
     return PK_OK;
 }
 
-/* A key and its hash, which firmware computes where it is needed: that is smaller. */
-#if PK__FULL
-#define PK__CACHE_KEY const void *key, size_t key_len, pk_hash hash
-#define PK__CACHE_KEYED key, key_len, hash
-#define PK__CACHE_HASH_OF hash
-#else
-#define PK__CACHE_KEY const void *key, size_t key_len
-#define PK__CACHE_KEYED key, key_len
-#define PK__CACHE_HASH_OF pk__cache_hash(c, key, key_len)
-#endif
-
 /* The entry of a key that has not expired; 0 where there is none. */
-PK__CACHE_PART pk__cache_n pk__cache_seek(PK__CACHE_SELF, PK__CACHE_KEY, bool drop_expired) {
+PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_seek)(PK__CACHE_SELF, PK__CACHE_KEY, bool drop_expired) {
     pk__cache_n e;
 #if !PK__FULL
     pk__cache_look(c); /* elsewhere that was done: PK__CACHE_BEGIN */
@@ -3287,7 +3350,7 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *valu
 }
 
 /* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
-PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
+PK__HOT_INLINE void PK__CACHE_HERE(pk__cache_write)(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     bool blank = PERFKIT_CACHE_LOAD && PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && value == NULL; /* a loader's failure */
@@ -3319,7 +3382,7 @@ PK__HOT_INLINE void pk__cache_write(PK__CACHE_SELF, pk__cache_n e, const void *k
 
 #if PERFKIT_CACHE_CHAINS
 /* Whether there is, or can be made, room for an entry of these lengths. */
-PK__CACHE_PART pk_status pk__cache_room(PK__CACHE_SELF, size_t key_len, size_t len) {
+PK__CACHE_PART pk_status PK__CACHE_HERE(pk__cache_room)(PK__CACHE_SELF, size_t key_len, size_t len) {
     const pk__cache_cold *cold = c->cold;
     size_t all = (size_t)cold->slots * PK__CACHE_IS(stride), fixed = PK__CACHE_PREFIX + key_len;
 #if PERFKIT_CACHE_S3FIFO
@@ -3352,7 +3415,7 @@ PK__HOT_INLINE pk_status pk__cache_may_put(const pk_cache *c, pk__cache_n e, int
 }
 #endif
 /* mode is constant where it is PK__CACHE_PUT. */
-PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode,
+PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode,
                                           uint32_t version) {
     pk_status status = pk__cache_ttl(c, &ttl);
 #if !PK__FULL
@@ -3389,10 +3452,6 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     if (PK__FULL && e != 0 && PK__LIKELY(!PK__CACHE_CHAINED && !pk__cache_hooked(PK__CACHE_THIS))) { /* overwritten in place */
         pk__cache_use(PK__CACHE_THIS, e);
         PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
-#if PK__FULL
-    } else if (e == 0 && !PK__CACHE_MAY(~0u) && (e = pk__cache_turn_over(PK__CACHE_THIS, hash)) != 0) {
-        /* all done */
-#endif
     } else {
         if (e != 0)
             pk__cache_out(c, e, PK_EVICT_REPLACED);
@@ -3456,7 +3515,30 @@ PK__HOT_INLINE pk_status pk__cache_put_as(PK__CACHE_SELF, PK__CACHE_KEY, const v
     (void)version;
     return PK_OK;
 }
+#if PK__FULL
+/* A put into a plain LRU cache, where the cache is full or the key is there; all else is called. */
+PK__HOT_INLINE pk_status pk__cache_put_plain(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+    pk_time given = ttl;
+    pk_status status = pk__cache_ttl(c, &ttl);
+    pk__cache_n e;
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
+    if (e != 0 && !pk__cache_over(PK__CACHE_THIS, e)) {
+        pk__cache_use(PK__CACHE_THIS, e);
+        PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
+    } else if (e != 0 || (e = pk__cache_turn_over(PK__CACHE_THIS, hash)) == 0) {
+        return pk__cache_put_as_any(c, PK__CACHE_KEYED, value, len, given, PK__CACHE_PUT, 0);
+    }
+    PK__CACHE_ADD(PK__CACHE_PUTS);
+    pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+    pk__cache_write(PK__CACHE_THIS, e, key, key_len, value, len);
+    return PK_OK;
+}
+#endif
 PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+#if PK__FULL
+    if (!PK__CACHE_MAY(~0u)) return pk__cache_put_plain(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+#endif
     return pk__cache_put_as(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl, PK__CACHE_PUT, 0);
 }
 
@@ -3780,22 +3862,21 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
 #include <unistd.h>
 #endif
 
-/* The short path, for a cache of which nothing special was asked: run `statement`, which returns, for each link width with the
-   other sizes as the cache tells them. */
+/* Parts for whatever the cache tells of itself. */
 #if PK__FULL
 #define PK__CACHE_ANY c, pk__cache_shape_of(c)
-#define PK__CACHE_RUN(statement)                                                      \
-    do {                                                                              \
-        pk__cache_shape shape = pk__cache_shape_of(c);                                \
-        pk_hash hash;                                                                 \
-        shape.chains = shape.prefix = shape.special = 0;                              \
-        hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);                          \
-        pk__cache_look(c);                                                            \
-        PK__CACHE_BY_WIDTH(shape, statement);                                         \
-    } while (0)
+#define PK__CACHE_DEFINE_PART(type, name, params, args)                        \
+    PK_API PK__CACHE_AWAY type name##_any(pk_cache *c, PK__CACHE_LIST params) { \
+        return name##_here(PK__CACHE_ANY, PK__CACHE_LIST args);                \
+    }
+#define PK__CACHE_DEFINE_VOID_PART(name, params, args)                         \
+    PK_API PK__CACHE_AWAY void name##_any(pk_cache *c, PK__CACHE_LIST params) { \
+        name##_here(PK__CACHE_ANY, PK__CACHE_LIST args);                       \
+    }
+PK__CACHE_SHARED_PARTS(PK__CACHE_DEFINE_PART, PK__CACHE_DEFINE_VOID_PART)
+PK__CACHE_SHARED_CHAIN_PARTS(PK__CACHE_DEFINE_PART, PK__CACHE_DEFINE_VOID_PART)
 #else
 #define PK__CACHE_ANY c
-#define PK__CACHE_RUN(statement) statement
 #endif
 
 #if PERFKIT_CACHE_LOAD
@@ -4298,12 +4379,12 @@ static pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, 
 #if PK__FULL
 /* But shards of a plain cache the short one, once they are locked. */
 #define PK__CACHE_IS_SHORT(c) (((c)->special & ~(PK__CACHE_IS_LOCKED | PK__CACHE_IS_PINNED)) == 0 && PK__CACHE_PINS_OUT(c) == 0)
-static pk_status pk__cache_get_short(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+static PK__CACHE_AWAY pk_status pk__cache_get_short(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
     pk__cache_shape shape = pk__cache_shape_of(c);
     shape.chains = shape.prefix = shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
-static pk_status pk__cache_put_short(pk_cache *c, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+static PK__CACHE_AWAY pk_status pk__cache_put_short(pk_cache *c, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
     pk__cache_shape shape = pk__cache_shape_of(c);
     shape.chains = shape.prefix = shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl));
@@ -4370,7 +4451,15 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 #if PK__CACHE_LONG_PATH
     if (!PK__FULL || PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
 #endif
-    PK__CACHE_RUN(return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
+#if PK__FULL
+    {
+        pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
+        pk__cache_look(c);
+        return pk__cache_get_short(c, PK__CACHE_KEYED, value, size, len);
+    }
+#else
+    return pk__cache_get(PK__CACHE_ANY, PK__CACHE_KEYED, value, size, len);
+#endif
 }
 #if PERFKIT_CACHE_TIMING
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
@@ -4524,7 +4613,15 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (!PK__FULL || PK__UNLIKELY(c->special != 0))
         return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
 #endif
-    PK__CACHE_RUN(return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl_ms));
+#if PK__FULL
+    {
+        pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
+        pk__cache_look(c);
+        return pk__cache_put_short(c, PK__CACHE_KEYED, value, len, ttl_ms);
+    }
+#else
+    return pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl_ms);
+#endif
 }
 
 PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
