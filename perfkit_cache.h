@@ -1992,7 +1992,7 @@ PK_API void pk__cache_filling(pk_cache *c);
    kinds. The part's text is the function with the name _here; _any calls it with what the cache tells. */
 #define PK__CACHE_HERE(name) name##_here
 #if defined __GNUC__ || defined __clang__
-#define PK__CACHE_FOLDS (__builtin_constant_p(shape.width) != 0)
+#define PK__CACHE_FOLDS (__builtin_constant_p(shape.width))
 #else
 #define PK__CACHE_FOLDS false
 #endif
@@ -2025,7 +2025,7 @@ PK_API void pk__cache_filling(pk_cache *c);
     PK__HOT_INLINE type name##_here(PK__CACHE_SELF, PK__CACHE_LIST params);                  \
     PK_API type name##_any(pk_cache *c, PK__CACHE_LIST params);                              \
     PK__HOT_INLINE type name(PK__CACHE_SELF, PK__CACHE_LIST params) {                        \
-        if (PK__CACHE_FOLDS) return name##_here(PK__CACHE_THIS, PK__CACHE_LIST args);        \
+        if ((PK__CACHE_FOLDS)) return name##_here(PK__CACHE_THIS, PK__CACHE_LIST args);      \
         return name##_any(c, PK__CACHE_LIST args);                                           \
     }
 #define PK__CACHE_DECLARE_VOID_PART(name, params, args)                                      \
