@@ -777,8 +777,15 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 
 /* ---- What a beginner needs ---- */
 
-#define PK_CACHE_LRU 0    /* desc.policy: the entry whose last use is longest ago goes first, exactly */
-#define PK_CACHE_S3FIFO 1 /* desc.policy: sets of 16 entries, each with queues of its own: scans push nothing good out */
+#define PK_CACHE_LRU 0 /* desc.policy: the entry whose last use is longest ago goes first, exactly */
+/* desc.policy: a key belongs to one of many sets of 16 entries, and each set evicts by S3-FIFO on its own: what is asked for once
+   passes through, so that a scan pushes nothing good out. 8 B an entry, 4 B without a clock; one line of memory to look at, and
+   the slot; with threads, hits take no lock. Its promise differs: the capacity is an upper bound, for a full set evicts while
+   others have room, and the victim is of that set: an expired entry first, else by its queues. Key and value share one slot:
+   where lengths vary they come to slot_size at most, longer is PK_TOO_BIG; max_bytes, where given, lowers the capacity to as many
+   slots. No prompt_expiry (PK_UNSUPPORTED). At most, whatever the keys: 16 tags compared and 16 slots looked at; a put makes 80
+   steps within one line and evicts 1 entry; a get that meets expired entries removes those of its set. */
+#define PK_CACHE_S3FIFO 1
 
 /* Why an entry left the cache: told to on_evict and counted. */
 typedef int pk_evict_reason;
@@ -1923,6 +1930,7 @@ typedef struct pk__cache_shape {
 PK_API pk_status pk__cache_start_clock(pk_cache *c, pk_time ttl);
 #if PK__FULL
 PK_API void pk__cache_out(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
+PK_API void pk__s3_tidy(pk_cache *c, size_t set);
 PK_API pk_status pk__cache_get_any(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
                                    uint32_t *version);
 PK_API pk_status pk__cache_put_any(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
@@ -2119,7 +2127,10 @@ typedef struct pk__s3_set {
     uint8_t main, small; /* entries in the queues */
     uint8_t ways, ghost; /* ways that there are; where the next ghost goes */
     uint16_t never, pinned, negative, busy; /* a bit a way; busy: in no queue, and not free yet */
-    uint32_t spare[2];
+    pk_time soonest; /* no entry's time is over before: most hits need not ask when theirs is */
+#if PERFKIT_TIME_BITS == 32
+    uint32_t spare;
+#endif
 } pk__s3_set;
 PK__STATIC_ASSERT(s3_set_is_a_line, sizeof(pk__s3_set) == 64);
 #define PK__CACHE_S3 ((PK__CACHE_IS(special) & PK__CACHE_IS_S3) != 0)
@@ -2177,12 +2188,15 @@ PK__HOT_INLINE void pk__s3_store_time(pk_time *t, pk_time now) {
 /* What all threads of a cache write now and then: two lines; then the counters, two lines for each stripe. */
 enum { PK__S3_STRIPES = 16 };
 typedef struct pk__s3_shared {
-    uint32_t moving, hooks_running;
+    uint32_t moving, hooks_running, filling;
     pk__cache_n sweep;
     uint32_t pinning; /* the lock of the table of pins: taken last */
-    uint32_t spare[28];
+    uint32_t spare[27];
     pk__s3_word counters[PK__S3_STRIPES][128 / sizeof(pk__s3_word)];
 } pk__s3_shared;
+#if PERFKIT_CACHE_EVENTS
+PK_API void pk__s3_tell(pk_cache *c, pk_hash hash, int kind, uint32_t a, uint32_t b);
+#endif
 PK__HOT_INLINE pk__s3_shared *pk__s3_common(const pk_cache *c) { return (pk__s3_shared *)(void *)c->meta; }
 /* The stripe of this thread: by its stack. */
 PK__HOT_INLINE pk__s3_word *pk__s3_stripe(const pk_cache *c) {
@@ -2308,15 +2322,20 @@ PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, pk__cache_n e, pk_time 
     void *at;
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
-        pk_time *own = pk__s3_times(pk__s3_of(PK__CACHE_THIS, e)) + pk__s3_way_of(e);
+        pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
+        pk_time *own = pk__s3_times(s) + pk__s3_way_of(e);
+        pk_time now = pk__cache_now(PK__CACHE_THIS);
+        bool past = pk__time_reached(now, s->soonest); /* it may be from long ago, and must not be met by the wrap of the clock */
         if (!pk__s3_timed(PK__CACHE_THIS)) return;
 #if PK__S3_SHARED
         if (PK__S3_IS_SHARED) {
             pk__s3_store_time(own, t);
+            if (pk__time_reached(s->soonest, t) || past) pk__s3_store_time(&s->soonest, past ? now : t);
             return;
         }
 #endif
         *own = t;
+        if (pk__time_reached(s->soonest, t) || past) s->soonest = past ? now : t;
         return;
     }
 #endif
@@ -2615,10 +2634,20 @@ PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
     (void)c;
 #endif
 }
+#if PERFKIT_CACHE_TTL && PERFKIT_CACHE_S3FIFO
+/* Whether there may be an entry in a set whose time is over. */
+PK__HOT_INLINE bool pk__s3_some_over(PK__CACHE_SELF, const pk__s3_set *s) {
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED)
+        return pk__s3_timed(PK__CACHE_THIS) && pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(&s->soonest));
+#endif
+    return c->clock != NULL && pk__time_reached(pk__cache_now(PK__CACHE_THIS), s->soonest);
+}
+#endif
 PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
 #if PERFKIT_CACHE_S3FIFO
-    if (PK__CACHE_S3 && (!pk__s3_timed(PK__CACHE_THIS) || (!PK__S3_IS_SHARED && c->clock == NULL))) return false;
+    if (PK__CACHE_S3 && !pk__s3_some_over(PK__CACHE_THIS, pk__s3_of(PK__CACHE_THIS, e))) return false;
 #endif
     if (PK__LIKELY(!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
     return pk__cache_really_over(c, e);
@@ -2777,7 +2806,7 @@ PK__HOT_INLINE unsigned pk__s3_match(const unsigned char *bytes, unsigned tag) {
 PK__HOT_INLINE void pk__s3_prefetch(PK__CACHE_SELF, pk_hash hash) { /* the lines that an operation on this hash reads first */
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
     PK__CACHE_PREFETCH(s);
-    if (PERFKIT_CACHE_TTL) PK__CACHE_PREFETCH(s + 1);
+    (void)s;
 }
 PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
     size_t set = pk__cache_home(c, hash);
@@ -2929,7 +2958,7 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
     const pk_time *times = pk__s3_times(s);
     pk_time now = pk__cache_now(PK__CACHE_THIS);
     unsigned over = 0, way;
-    if (!pk__s3_timed(PK__CACHE_THIS) || (!PK__S3_IS_SHARED && c->clock == NULL)) return 0;
+    if (!pk__s3_some_over(PK__CACHE_THIS, s)) return 0;
 #if PERFKIT_CACHE_SIMD && defined __SSE2__ && PERFKIT_TIME_BITS == 32
     for (way = 0; way < 16; way += 4)
         over |= (unsigned)_mm_movemask_ps(_mm_castsi128_ps(_mm_sub_epi32(
@@ -2949,6 +2978,35 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
     return 0;
 #endif
 }
+/* Where nothing in a set is over: find when that will change. */
+PK__HOT_INLINE void pk__s3_refresh(PK__CACHE_SELF, pk__s3_set *s) {
+#if PERFKIT_CACHE_TTL
+    pk_time now = pk__cache_now(PK__CACHE_THIS), soonest = now + (PK_TTL_NEVER >> 1);
+    unsigned live = ~pk__s3_match(s->tags, 0) & 0xFFFFu, way;
+    if (!pk__s3_some_over(PK__CACHE_THIS, s)) return;
+    for (; live != 0; live &= live - 1) {
+        way = pk__s3_first(live);
+        if (pk__time_reached(now, pk__s3_times(s)[way])) {
+            soonest = now;
+            break;
+        }
+        if (pk__time_reached(soonest, pk__s3_times(s)[way])) soonest = pk__s3_times(s)[way];
+    }
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        pk__s3_store_time(&s->soonest, soonest);
+        return;
+    }
+#endif
+    s->soonest = soonest;
+#else
+    (void)c;
+    (void)s;
+#if PK__FULL
+    (void)shape;
+#endif
+#endif
+}
 /* The entry of a full set that has to go: an expired one, or the policy's; 0: all are pinned or in on_evict. A turn promotes an
    entry, or takes one of its uses: at most 16 + 48, and 16 between two where entries are pinned. */
 PK__CACHE_PART pk__cache_n pk__s3_victim(PK__CACHE_SELF, size_t set) {
@@ -2965,6 +3023,7 @@ PK__CACHE_PART pk__cache_n pk__s3_victim(PK__CACHE_SELF, size_t set) {
         way = pk__s3_first(over);
         if (pk__cache_over(PK__CACHE_THIS, (pk__cache_n)(first + way))) return (pk__cache_n)(first + way);
     }
+    pk__s3_refresh(PK__CACHE_THIS, s);
     for (;;) {
         bool small = s->main == 0 || (s->small > 0 && (s->small >= share || stuck >= s->main));
         way = pk__s3_way(s, small ? s->main : 0);
@@ -3427,7 +3486,17 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
 #endif
     if (PK__UNLIKELY(status != PK_OK)) return status;
 #if PERFKIT_CACHE_CHAINS
-    if ((PK__CACHE_CHAINED || (PK__CACHE_S3 && PK__CACHE_PREFIX)) && (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK) return status;
+#if PK__S3_SHARED && PERFKIT_CACHE_EVENTS
+    if (PK__S3_IS_SHARED && PK__CACHE_PREFIX && c->cold->on_event != NULL &&
+        (key_len > PK__CACHE_IS(value_offset) || len > PK__CACHE_IS(value_offset) - key_len)) {
+        PK__CACHE_ADD(PK__CACHE_REJECTED);
+        pk__s3_tell(c, hash, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)PK__CACHE_IS(value_offset));
+        return PK_TOO_BIG;
+    }
+#endif
+    if ((PK__CACHE_CHAINED || (PK__CACHE_S3 && PK__CACHE_PREFIX)) &&
+        (status = pk__cache_room(PK__CACHE_THIS, key_len, len)) != PK_OK)
+        return status;
 #endif
 #if PK__FULL
     e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
@@ -3509,7 +3578,12 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
         pk__cache_void(c, key, key_len);
 #endif
 #if PERFKIT_CACHE_EVENTS
-    if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED && c->cold->on_event != NULL)
+        pk__s3_tell(c, hash, PK_CACHE_EVENT_FILLING, 0, 0);
+    else
+#endif
+        if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
 #endif
     (void)mode;
     (void)version;
@@ -3601,8 +3675,9 @@ PK__HOT_INLINE bool pk__cache_still(PK__CACHE_SELF, pk_hash hash) {
 #endif
 }
 #if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
-PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(unsigned key_size, unsigned value_size) {
+PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
     pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
+    shape.width = c->width; /* which says how large a set is */
     shape.special = PK__CACHE_IS_S3;
     return shape;
 }
@@ -3614,6 +3689,43 @@ PK__HOT_INLINE bool pk__s3_ready(pk_cache *c, pk_hash hash) {
 #else
     return true;
 #endif
+}
+#endif
+#if PERFKIT_CACHE_S3FIFO
+/* Who misses will put: have the slot that has to go then on its way. */
+PK__HOT_INLINE void pk__s3_expect(PK__CACHE_SELF, const pk__s3_set *s, const unsigned char *slots) {
+    const unsigned char *slot;
+    (void)c;
+    if (s->main + s->small < s->ways) return;
+    slot = slots + (size_t)pk__s3_way(s, s->small >= s->ways >> 2 ? s->main : 0) * PK__CACHE_IS(stride);
+    PK__CACHE_PREFETCH(slot);
+    if (PK__CACHE_IS(stride) > 8) PK__CACHE_PREFETCH(slot + PK__CACHE_IS(stride) - 8);
+}
+/* pk__cache_get of a cache that is ready. */
+PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) {
+    const size_t set = pk__cache_home(c, hash);
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    unsigned char *slots = c->slots + set * PK__S3_WAYS * PK__CACHE_IS(stride), *slot;
+    unsigned found = pk__s3_match(s->tags, pk__cache_tag(hash)), way;
+    for (; found != 0; found &= found - 1) {
+        way = pk__s3_first(found);
+        slot = slots + (size_t)way * PK__CACHE_IS(stride);
+        if (PK__UNLIKELY(PK__CACHE_COMPARE(slot, key, PK__CACHE_IS(key_size)) != 0)) continue;
+#if PERFKIT_CACHE_TTL
+        if (PK__UNLIKELY(pk__s3_some_over(PK__CACHE_THIS, s))) {
+            pk__s3_tidy(c, set);
+            if (s->tags[way] == 0) break;
+        }
+#endif
+        PK__CACHE_ADD(PK__CACHE_HITS);
+        pk__s3_use(PK__CACHE_THIS, s, way);
+        PK__CACHE_COPY(value, slot + PK__CACHE_IS(value_offset), PK__CACHE_IS(value_size));
+        return PK_OK;
+    }
+    (void)key_len;
+    PK__CACHE_ADD(PK__CACHE_MISSES);
+    pk__s3_expect(PK__CACHE_THIS, s, slots);
+    return PK_NOT_FOUND;
 }
 #endif
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
@@ -3628,8 +3740,8 @@ PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsig
         if (pk__cache_still(c, shape, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
     }
 #if PERFKIT_CACHE_S3FIFO
-    shape = pk__s3_shape_fixed(key_size, value_size);
-    if (pk__s3_ready(c, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
+    shape = pk__s3_shape_fixed(c, key_size, value_size);
+    if (pk__s3_ready(c, hash)) return pk__s3_get(c, shape, key, key_size, hash, value);
 #endif
     return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
 }
@@ -3645,7 +3757,7 @@ PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsig
         if (pk__cache_still(c, shape, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
     }
 #if PERFKIT_CACHE_S3FIFO
-    shape = pk__s3_shape_fixed(key_size, value_size);
+    shape = pk__s3_shape_fixed(c, key_size, value_size);
     if (pk__s3_ready(c, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
 #endif
     return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
@@ -3685,6 +3797,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_fetch_entry(PK__CACHE_SELF, pk_hash hash) {
         const pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
         unsigned way, ways = pk__s3_match(s->tags, pk__cache_tag(hash));
         way = ways != 0 ? pk__s3_first(ways) : pk__s3_way(s, s->main & 15u);
+        if (ways == 0) PK__CACHE_PREFETCH(s + 1);
         pk__cache_fetch_slot(PK__CACHE_THIS, (pk__cache_n)(pk__cache_home(c, hash) * PK__S3_WAYS + way + 1));
         return 0;
     }
@@ -3817,7 +3930,7 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
     if (c->special == PK__CACHE_IS_S3 && c->cold != NULL) {
         b->key_size = key_size;
         b->value_size = value_size;
-        return pk__cache_runs(c, pk__s3_shape_fixed(key_size, value_size), b, put);
+        return pk__cache_runs(c, pk__s3_shape_fixed(c, key_size, value_size), b, put);
     }
 #endif
     if (PK__UNLIKELY(c->special != 0 || c->cold == NULL || !PK__CACHE_IS_LARGE(c)))
@@ -3958,8 +4071,9 @@ static pk__cache_n pk__s3_sweep(pk_cache *c, pk__cache_n n) {
     for (; n > 0; n--) {
         e = pk__s3_step(&pk__s3_common(c)->sweep, c->fresh) + 1;
         s = pk__s3_of(PK__CACHE_THIS, e);
-        if (!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + pk__s3_way_of(e)))) continue;
+        if (!pk__s3_some_over(PK__CACHE_THIS, s)) continue;
         pk__s3_lock(s);
+        if (pk__s3_way_of(e) == 0) pk__s3_refresh(PK__CACHE_THIS, s);
         if ((pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_LIVE) && pk__cache_over(PK__CACHE_THIS, e) && !PK__CACHE_LINGERS(c, e)) {
             pk__cache_leave(PK__CACHE_THIS, e, PK_EVICT_EXPIRED);
             pk__cache_release(PK__CACHE_THIS, e);
@@ -4075,7 +4189,7 @@ static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t 
         if (same < 0) return PK_AGAIN;
         if (!same) continue;
 #if PERFKIT_CACHE_TTL
-        if (pk__s3_timed(PK__CACHE_THIS) &&
+        if (pk__s3_some_over(PK__CACHE_THIS, s) &&
             pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + way)))
             return PK_AGAIN;
 #endif
@@ -4530,6 +4644,23 @@ static PK__COLD void pk__cache_filled(pk__cache_shard *shard) {
     if (now & ~was & 2u) pk__cache_tell(shard->cache.cold, PK_CACHE_EVENT_UNEVEN, most, sum / shard->shards);
 }
 #endif
+#if PK__S3_SHARED
+/* The same in a set that threads share, whose lock is released meanwhile. */
+PK_API PK__COLD void pk__s3_tell(pk_cache *c, pk_hash hash, int kind, uint32_t a, uint32_t b) {
+    pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, pk__cache_home(c, hash));
+    uint32_t *filling = &pk__s3_common(c)->filling, rest, fifth = (uint32_t)((uint64_t)c->capacity * 0x33333334u >> 32);
+    if (kind == PK_CACHE_EVENT_FILLING) {
+        a = pk_cache_count(c);
+        b = c->capacity;
+        rest = b - a;
+        if (rest > fifth + (fifth >> 1) && pk__load32(filling)) (void)pk__cas32(filling, 1, 0);
+        if (rest > fifth || pk__load32(filling) || !pk__cas32(filling, 0, 1)) return;
+    }
+    pk__s3_unlock(s);
+    pk__cache_report(c, kind, a, b);
+    pk__s3_lock(s);
+}
+#endif
 #endif
 
 #if PERFKIT_CACHE_HOOKS || PERFKIT_CACHE_PINS || !PK__TINY
@@ -4833,6 +4964,9 @@ static pk__cache_n pk__cache_sweep(pk_cache *c, pk__cache_n n) {
     for (; n > 0; n--) {
         e = (pk__cache_n)(c->cold->sweep < c->fresh ? c->cold->sweep + 1 : 1);
         c->cold->sweep = e;
+#if PERFKIT_CACHE_S3FIFO
+        if ((c->special & PK__CACHE_IS_S3) && pk__s3_way_of(e) == 0) pk__s3_refresh(PK__CACHE_ANY, pk__s3_of(PK__CACHE_ANY, e));
+#endif
         if (!(pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_LIVE) || !pk__cache_over(PK__CACHE_ANY, e)) continue;
         if (PK__CACHE_LINGERS(c, e)) continue;
         pk__cache_leave(PK__CACHE_ANY, e, PK_EVICT_EXPIRED); /* a drop, with less stack */
@@ -5193,6 +5327,19 @@ static bool pk__cache_end_loads(pk_cache *c) {
 
 /* ---- Emptying and closing ---- */
 
+#if PERFKIT_CACHE_S3FIFO && PK__FULL
+/* Some entry of a set may have expired: remove what has. */
+PK_API PK__COLD void pk__s3_tidy(pk_cache *c, size_t set) {
+    pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, set);
+    unsigned over = pk__s3_over(PK__CACHE_ANY, s);
+    pk__cache_n e;
+    for (; over != 0; over &= over - 1) {
+        e = (pk__cache_n)(set * PK__S3_WAYS + pk__s3_first(over) + 1);
+        if (pk__cache_over(PK__CACHE_ANY, e) && !PK__CACHE_LINGERS(c, e)) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
+    }
+    pk__s3_refresh(PK__CACHE_ANY, s);
+}
+#endif
 #if PERFKIT_CACHE_S3FIFO
 /* Remove up to n entries of the next so many sets. */
 static void pk__s3_drop_many(pk_cache *c, pk__cache_n sets, pk__cache_n n) {
@@ -5550,13 +5697,14 @@ static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc 
 }
 /* What a desc asks for, of this policy. */
 static pk_status pk__s3_resolve(pk_cache *c, const pk_cache_desc *desc) {
-    uint32_t slot = desc->slot_size ? desc->slot_size : 64u, n = c->capacity;
+    uint32_t n = c->capacity;
     bool varies = c->key_size == 0 || c->value_size == 0;
     if ((PERFKIT_CACHE_WHEEL && desc->prompt_expiry) || (varies && !PERFKIT_CACHE_CHAINS)) return PK_UNSUPPORTED;
     c->special = PK__CACHE_IS_S3;
     if (desc->threads) c->special = PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED;
     if (varies) {
 #if PERFKIT_CACHE_CHAINS
+        uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
         if (slot > 65535u || slot < c->key_size) return PK_INVALID;
         if (desc->max_bytes && desc->max_bytes < (uint64_t)n * slot) n = (uint32_t)pk__cache_slots_in(desc->max_bytes, slot);
         if (n == 0) return PK_INVALID;

@@ -1,0 +1,215 @@
+/* targets: threads */
+/* S3-FIFO with desc.threads: gets that take no lock beside writers, in whatever order the threads run. */
+#define PERFKIT_CACHE_IMPLEMENTATION
+#include "../../perfkit_cache.h"
+#include "../support/test.h"
+#include <pthread.h>
+
+enum { THREADS = 8, ROUNDS = 6000, CAPACITY = 200, KEYS = 400, WORDS = 9 };
+static pk_cache cache;
+static pk_time now;
+static uint32_t hooked, wrong_in_hook;
+static bool varying, has_hook;
+typedef struct worker {
+    unsigned number, errors;
+    uint32_t gets, hits, puts;
+} worker;
+
+static pk_time clock_of_test(void *user) {
+    (void)user;
+    return (pk_time)pk__load32((volatile uint32_t *)&now);
+}
+/* A value is its key and a round, mixed into every word: a torn one shows. */
+static void make(uint64_t *value, uint64_t key, uint64_t round) {
+    unsigned i;
+    value[0] = key << 32 | round;
+    for (i = 1; i < WORDS; i++) value[i] = value[0] * (2 * i + 1);
+}
+static bool whole(const uint64_t *value, uint64_t key, size_t len) {
+    unsigned i;
+    if (value[0] >> 32 != key || len % 8 != 0 || len < 8 || len > 8 * WORDS) return false;
+    for (i = 1; i < len / 8; i++)
+        if (value[i] != value[0] * (2 * i + 1)) return false;
+    return true;
+}
+static uint32_t next(uint32_t *state) { /* xorshift32: Marsaglia, 2003 */
+    *state ^= *state << 13;
+    *state ^= *state >> 17;
+    *state ^= *state << 5;
+    return *state;
+}
+static void note(void *user, const pk_cache_item *item, pk_evict_reason reason) {
+    uint64_t key, value[WORDS];
+    (void)user;
+    (void)pk__add32(&hooked, 1);
+    memcpy(&key, item->key, 8);
+    if (pk_cache_item_read(item, 0, value, sizeof value) != item->value_len || !whole(value, key, item->value_len)) (void)pk__add32(&wrong_in_hook, 1);
+    if (reason == PK_EVICT_CLOSED) return;
+    if (pk_cache_count(&cache) > CAPACITY) (void)pk__add32(&wrong_in_hook, 1);
+    if (key % 64 == 0) { /* it may call the cache, which locks its set again */
+        uint64_t other = key + 1;
+        size_t len = 0;
+        if (pk_cache_get(&cache, &other, 8, value, sizeof value, &len) == PK_OK && !whole(value, other, len)) (void)pk__add32(&wrong_in_hook, 1);
+    }
+}
+static void *work(void *argument) {
+    worker *w = (worker *)argument;
+    uint32_t random = 0x9E3779B9u * (w->number + 1), round, what;
+    uint64_t key, value[WORDS];
+    for (round = 1; round <= ROUNDS; round++) {
+        size_t len = 0;
+        pk_status status;
+        what = next(&random) % 64;
+        key = next(&random) % 4 ? next(&random) % (KEYS / 8) : next(&random) % KEYS;
+        if (what < 40) {
+            status = pk_cache_get(&cache, &key, 8, value, sizeof value, &len);
+            w->gets++;
+            w->hits += status == PK_OK;
+            if (status == PK_OK ? !whole(value, key, len) : status != PK_NOT_FOUND) w->errors++;
+        } else if (what < 56) {
+            make(value, key, round);
+            status = pk_cache_put(&cache, &key, 8, value, varying ? 8 + next(&random) % WORDS * 8 : sizeof value, 1 + next(&random) % 50);
+            w->puts += status == PK_OK;
+            if (status != PK_OK && !(has_hook && (status == PK_EXISTS || status == PK_FULL))) w->errors++;
+        } else if (what < 59) {
+            (void)pk_cache_remove(&cache, &key, 8);
+        } else if (what == 59) {
+            (void)pk_cache_touch(&cache, &key, 8, 20);
+        } else if (what == 60) {
+            status = pk_cache_peek(&cache, &key, 8, value, sizeof value, &len, NULL);
+            if (status == PK_OK && !whole(value, key, len)) w->errors++;
+        } else if (what == 61) {
+            (void)pk__add32((volatile uint32_t *)&now, 1);
+            (void)pk_cache_tick(&cache, clock_of_test(NULL), 5);
+        } else if (what == 62) {
+            (void)pk_cache_contains(&cache, &key, 8);
+        } else if (round % 1024 == 0) {
+            (void)pk_cache_clear_step(&cache, 10);
+        }
+        if (pk_cache_count(&cache) > CAPACITY) w->errors++;
+    }
+    return NULL;
+}
+static bool opened(const pk_cache_desc *desc) { /* where there are neither atomics nor locks there are no threads */
+    pk_status status = pk_cache_init(&cache, desc);
+    if (!PK__S3_SHARED && status == PK_UNSUPPORTED) return false;
+    CHECK_STATUS(status, PK_OK);
+    return status == PK_OK;
+}
+static void run_all(void) {
+    pthread_t threads[THREADS];
+    worker workers[THREADS];
+    pk_cache_desc desc;
+    pk_cache_stats stats;
+    pk_count left = 0;
+    uint32_t gets = 0, hits = 0, puts = 0;
+    unsigned i;
+    memset(&desc, 0, sizeof desc);
+    memset(workers, 0, sizeof workers);
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.threads = true;
+    desc.capacity = CAPACITY;
+    if (!varying) {
+        desc.key_size = 8;
+        desc.value_size = 8 * WORDS;
+    }
+    desc.slot_size = 8 + 8 * WORDS;
+    desc.clock = clock_of_test;
+    if (has_hook) desc.on_evict = note;
+    hooked = wrong_in_hook = 0;
+    if (!opened(&desc)) return;
+    for (i = 0; i < THREADS; i++) {
+        workers[i].number = i;
+        CHECK_EQ(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (i = 0; i < THREADS; i++) {
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+        CHECK_EQ(workers[i].errors, 0);
+        gets += workers[i].gets;
+        hits += workers[i].hits;
+        puts += workers[i].puts;
+    }
+    CHECK_EQ(wrong_in_hook, 0);
+    CHECK_STATUS(pk_cache_get_stats(&cache, &stats), PK_OK);
+    for (i = 0; i < PK_EVICT_REASONS; i++) left += stats.left[i];
+    CHECK_EQ(stats.puts, puts);
+    if (has_hook)
+        CHECK(stats.hits + stats.misses >= gets && stats.hits >= hits); /* and those of the hook */
+    else
+        CHECK(stats.hits == hits && stats.hits + stats.misses == gets);
+    CHECK_EQ(stats.puts - left, pk_cache_count(&cache)); /* what came and did not leave is there */
+    CHECK_EQ(stats.count, pk_cache_count(&cache));
+    if (has_hook) CHECK_EQ(hooked, left);
+    CHECK_STATUS(pk_cache_clear(&cache), PK_OK);
+    CHECK_EQ(pk_cache_count(&cache), 0);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+static void mixed(void) {
+    varying = has_hook = false;
+    run_all();
+}
+static void mixed_varying(void) {
+    varying = true;
+    has_hook = false;
+    run_all();
+}
+static void mixed_hooked(void) {
+    varying = false;
+    has_hook = true;
+    run_all();
+}
+
+static void *write_two(void *argument) { /* overwrites two keys as fast as it can */
+    uint64_t value[WORDS], key, round;
+    (void)argument;
+    for (round = 1; round <= 20000; round++) {
+        key = round & 1;
+        make(value, key, round);
+        if (pk_cache_put(&cache, &key, 8, value, sizeof value, 0) != PK_OK) return argument;
+    }
+    return NULL;
+}
+static void *read_two(void *argument) {
+    worker *w = (worker *)argument;
+    uint64_t value[WORDS], key, last[2] = {0, 0};
+    uint32_t round;
+    size_t len;
+    for (round = 1; round <= 20000; round++) {
+        key = round & 1;
+        if (pk_cache_get(&cache, &key, 8, value, sizeof value, &len) != PK_OK) continue;
+        if (!whole(value, key, len) || (value[0] & 0xFFFFFFFFu) < last[key]) w->errors++; /* never torn, never back in time */
+        last[key] = value[0] & 0xFFFFFFFFu;
+        w->hits++;
+    }
+    return NULL;
+}
+static void writers_and_readers(void) {
+    pthread_t threads[4];
+    worker workers[4];
+    pk_cache_desc desc;
+    unsigned i;
+    memset(&desc, 0, sizeof desc);
+    memset(workers, 0, sizeof workers);
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.threads = true;
+    desc.capacity = 16;
+    desc.key_size = 8;
+    desc.value_size = 8 * WORDS;
+    if (!opened(&desc)) return;
+    CHECK_EQ(pthread_create(&threads[0], NULL, write_two, workers), 0);
+    for (i = 1; i < 4; i++) CHECK_EQ(pthread_create(&threads[i], NULL, read_two, &workers[i]), 0);
+    for (i = 0; i < 4; i++) {
+        void *result = workers;
+        CHECK_EQ(pthread_join(threads[i], &result), 0);
+        CHECK(result == NULL);
+        CHECK_EQ(workers[i].errors, 0);
+    }
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+
+TESTS {
+    RUN("K08", "8 threads, mixed operations: no value torn or wrong, bounds hold, the counters add up when it is quiet", mixed)
+    RUN("K08", "the same with lengths that vary", mixed_varying)
+    RUN("K08 K29", "on_evict hears once of each entry, outside the lock, and may call the cache", mixed_hooked)
+    RUN("K08", "gets beside a writer see whole values, and none twice in the wrong order", writers_and_readers)
+}
