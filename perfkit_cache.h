@@ -929,7 +929,7 @@ PK_API uint32_t pk__cache_count_all(const pk_cache *c);
 #endif
 PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
 #if PK__FULL || PERFKIT_CACHE_THREADS
-    if ((c->special & 3u) == 2u) return pk__cache_count_all(c); /* PK__CACHE_SHARDED */
+    if (c->special & 2u) return pk__cache_count_all(c); /* PK__CACHE_IS_LOCKED */
 #endif
 #if PERFKIT_CACHE_THREADS
     return pk__load32((const volatile uint32_t *)(const void *)&c->count);
@@ -2191,7 +2191,9 @@ typedef struct pk__s3_shared {
     uint32_t moving, hooks_running, filling;
     pk__cache_n sweep;
     uint32_t pinning; /* the lock of the table of pins: taken last */
-    uint32_t spare[27];
+    uint32_t spare[11];
+    uint32_t forks; /* that the process had seen when it was made; in a line that is only read */
+    uint32_t spare2[15];
     pk__s3_word counters[PK__S3_STRIPES][128 / sizeof(pk__s3_word)];
 } pk__s3_shared;
 #if PERFKIT_CACHE_EVENTS
@@ -4330,11 +4332,23 @@ static bool pk__cache_watch_forks(void) {
     pk__store32(&pk__cache_forks_watched, 0);
     return false;
 }
+#if PK__S3_SHARED
+/* Of an S3-FIFO cache that threads share. */
+PK__HOT_INLINE bool pk__s3_forked(const pk_cache *c) { return PK__UNLIKELY(pk__s3_common(c)->forks != pk__load32(&pk__cache_forks)); }
+#endif
 PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) return pk__s3_forked(c);
+#endif
     return PK__CACHE_SHARDED(c) && c->fresh && PK__UNLIKELY(c->free != pk__load32(&pk__cache_forks));
 }
 /* The same of a shard, or of a cache without any. */
 PK__HOT_INLINE bool pk__cache_shard_forked(pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) return pk__s3_forked(c);
+#endif
     return PK__CACHE_SHARDED(c) && pk__cache_shard_of(c)->threads &&
            pk__cache_shard_of(c)->forks != pk__load32(&pk__cache_forks);
 }
@@ -4558,7 +4572,9 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 #if PK__S3_SHARED
     if ((c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED | PK__CACHE_IS_EXTRA)) ==
         (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) {
-        pk_status status = pk__s3_get_shared(c, key, key_len, value, size, len);
+        pk_status status;
+        if (pk__cache_forked(c)) return PK_FORKED;
+        status = pk__s3_get_shared(c, key, key_len, value, size, len);
         if (PK__LIKELY(status != PK_AGAIN)) return status;
     }
 #endif
@@ -6071,6 +6087,12 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 #if PK__CACHE_LOADS
     if (!pk__cache_start_loads(c, desc, end)) status = PK_NO_MEMORY;
 #endif
+#if PK__S3_SHARED && PK__CACHE_FORKS
+    if ((c->special & PK__CACHE_IS_S3) && desc->threads) {
+        if (!pk__cache_watch_forks()) status = PK_NO_MEMORY;
+        pk__s3_common(c)->forks = pk__load32(&pk__cache_forks);
+    }
+#endif
 #if PERFKIT_CACHE_THREADS
     if (status == PK_OK && PK__CACHE_SHARDED(c) && (status = pk__cache_start_shards(c, desc, clock, ttl)) != PK_OK) {
 #if PK__CACHE_LOADS
@@ -6175,11 +6197,31 @@ PK_API uint32_t pk_cache_shards(const pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     return c->cold ? pk__cache_shards(c) : 0;
 }
+#if PK__S3_SHARED && PK__CACHE_FORKS
+/* The sets that begin anew are unlocked. */
+static pk_status pk__s3_after_fork(pk_cache *c) {
+#if PERFKIT_CACHE_PINS
+    pk__cache_unpin_all(c);
+#endif
+    PK__CACHE_ZERO(c->meta, sizeof(pk__s3_shared));
+    pk__cache_forget(c);
+    c->cold->hooks_running = 0;
+    PK__CACHE_ZERO(c->cold->counters, sizeof c->cold->counters);
+    pk__s3_common(c)->forks = pk__load32(&pk__cache_forks);
+#if PK__CACHE_LOADS
+    if (!pk__cache_forget_loads(&c->cold->own_loads)) return PK_NO_MEMORY;
+#endif
+    return PK_OK;
+}
+#endif
 PK_API pk_status pk_cache_after_fork(pk_cache *c) {
     unsigned i;
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     if (!pk__cache_forked(c)) return PK_OK;
+#if PK__S3_SHARED && PK__CACHE_FORKS
+    if (c->special & PK__CACHE_IS_S3) return pk__s3_after_fork(c);
+#endif
     for (i = 0; i < c->groups; i++) {
         pk__cache_shard *shard = pk__cache_shard_at(c, i);
         if (!pk__cache_lock_init(&shard->lock)) return PK_NO_MEMORY;
@@ -6208,6 +6250,9 @@ PK_API uint32_t pk__cache_count_all(const pk_cache *c) {
     uint32_t count = 0;
     unsigned i;
     if (c->cold == NULL || pk__cache_forked(c)) return 0;
+#if PK__S3_SHARED
+    if (c->special & PK__CACHE_IS_S3) return pk__load32((const volatile uint32_t *)(const void *)&c->count);
+#endif
     for (i = 0; i < pk__cache_shards(c); i++) {
         pk_cache *one = pk__cache_enter_at((pk_cache *)(uintptr_t)c, i);
         count += one->count;
@@ -6724,6 +6769,7 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     if (c->cold == NULL) return 0;
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_clear_shards(c, budget);
+    if (pk__cache_forked(c)) return 0;
 #endif
     pk__cache_drop_many(c, budget < pk_cache_count(c) ? (pk__cache_n)budget : (pk__cache_n)pk_cache_count(c));
     return pk_cache_count(c);
@@ -6769,7 +6815,7 @@ PK_API uint32_t pk_cache_tick(pk_cache *c, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
 #if PK__S3_SHARED
     if (c->cold && (c->special & PK__CACHE_IS_S3) && (c->special & PK__CACHE_IS_LOCKED))
-        return c->cold->clock ? pk__s3_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
+        return c->cold->clock && !pk__cache_forked(c) ? pk__s3_move_on(c, now, budget < c->fresh ? (pk__cache_n)budget : c->fresh) : 0;
 #endif
 #if PERFKIT_CACHE_THREADS
     if (c->cold && PK__CACHE_SHARDED(c)) return pk__cache_tick_shards(c, now, budget);
@@ -8507,6 +8553,7 @@ PK_API pk_status pk_cache_get_stats(const pk_cache *c, pk_cache_stats *stats) {
     if (c->cold == NULL) return PK_CLOSED;
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_sum_figures(c, stats);
+    if (pk__cache_forked(c)) return PK_FORKED;
 #endif
     pk__cache_figures(c, stats);
     return PK_OK;

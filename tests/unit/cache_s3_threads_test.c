@@ -4,6 +4,10 @@
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 #include <pthread.h>
+#if PK__CACHE_FORKS
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 enum { THREADS = 8, ROUNDS = 6000, CAPACITY = 200, KEYS = 400, WORDS = 9 };
 static pk_cache cache;
@@ -207,9 +211,134 @@ static void writers_and_readers(void) {
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
 
+#if PK__CACHE_FORKS
+/* fork while threads write: in the child a set may be locked for ever, which it is told, and can start afresh. */
+static uint32_t forked;
+static void *write_on(void *argument) {
+    worker *w = (worker *)argument;
+    uint32_t random = 77u * (w->number + 1);
+    uint64_t value[WORDS];
+    while (pk__load32((volatile uint32_t *)&forked) == 0) {
+        uint64_t key = next(&random) % KEYS;
+        make(value, key, 1);
+        if (pk_cache_put(&cache, &key, 8, value, sizeof value, 0) != PK_OK) w->errors++;
+    }
+    return NULL;
+}
+static int refused_in_the_child(void) {
+    uint64_t key, value[WORDS];
+    size_t len = 0;
+    pk_cache_stats s;
+    pk_cache_cursor cursor;
+    pk_cache_item item;
+    memset(&cursor, 0, sizeof cursor);
+    make(value, 1, 1);
+    for (key = 0; key < KEYS; key++) /* of all sets, whichever is locked */
+        if (pk_cache_get(&cache, &key, 8, value, sizeof value, &len) != PK_FORKED ||
+            pk_cache_put(&cache, &key, 8, value, sizeof value, 0) != PK_FORKED || pk_cache_remove(&cache, &key, 8) != PK_FORKED ||
+            pk_cache_peek(&cache, &key, 8, value, sizeof value, &len, NULL) != PK_FORKED ||
+            pk_cache_touch(&cache, &key, 8, 0) != PK_FORKED || pk_cache_contains(&cache, &key, 8))
+            return 1;
+    if (pk_cache_clear(&cache) != PK_FORKED || pk_cache_close(&cache) != PK_FORKED) return 2;
+    if (pk_cache_count(&cache) != 0 || pk_cache_clear_step(&cache, 9) != 0 || pk_cache_tick(&cache, 99, 1000) != 0) return 3;
+    if (pk_cache_get_stats(&cache, &s) != PK_FORKED || pk_cache_foreach(&cache, &cursor, &item) != PK_FORKED) return 4;
+#if PERFKIT_CACHE_PINS
+    if (pk_cache_get_ref(&cache, &key, 8, &item) != PK_FORKED || pk_cache_foreach_end(&cache, &cursor) != PK_FORKED) return 5;
+#endif
+    return 0;
+}
+static int in_the_child(void) {
+    uint64_t key, value[WORDS], got[WORDS];
+    size_t len = 0;
+    pk_cache_stats s;
+    uint32_t heard = hooked;
+    int wrong = refused_in_the_child();
+    if (wrong != 0) return wrong;
+    if (pk_cache_after_fork(&cache) != PK_OK || pk_cache_count(&cache) != 0 || hooked != heard) return 6;
+    for (key = 0; key < 2 * KEYS; key++) {
+        make(value, key, 2);
+        if (pk_cache_put(&cache, &key, 8, value, sizeof value, 0) != PK_OK) return 7;
+        if (pk_cache_get(&cache, &key, 8, got, sizeof got, &len) != PK_OK || memcmp(value, got, len) != 0) return 8;
+    }
+    if (pk_cache_count(&cache) != CAPACITY || pk_cache_get_stats(&cache, &s) != PK_OK || s.hits != 2 * KEYS) return 9;
+    return pk_cache_close(&cache) == PK_OK ? 0 : 10;
+}
+static void fork_five_times(void) {
+    unsigned i;
+    for (i = 0; i < 5; i++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0) {
+            (void)alarm(20);
+            _exit(in_the_child());
+        }
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK_EQ(WEXITSTATUS(status), 0);
+    }
+}
+/* Every set is locked for certain. */
+static void fork_with_all_locked(void) {
+    size_t set;
+    int status = -1;
+    pid_t child;
+    for (set = 0; set < cache.groups; set++) pk__s3_lock(pk__s3_at(&cache, pk__cache_shape_of(&cache), set));
+    child = fork();
+    if (child == 0) {
+        (void)alarm(20);
+        _exit(in_the_child());
+    }
+    for (set = 0; set < cache.groups; set++) pk__s3_unlock(pk__s3_at(&cache, pk__cache_shape_of(&cache), set));
+    CHECK(child > 0 && waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK_EQ(WEXITSTATUS(status), 0);
+}
+static void count_hook(void *user, const pk_cache_item *item, pk_evict_reason reason) {
+    (void)user;
+    (void)item;
+    (void)reason;
+    (void)pk__add32(&hooked, 1);
+}
+static void a_forked_child_starts_afresh(void) {
+    pthread_t threads[2];
+    worker workers[2];
+    pk_cache_desc desc;
+    unsigned i;
+    memset(&desc, 0, sizeof desc);
+    memset(workers, 0, sizeof workers);
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.threads = true;
+    desc.capacity = CAPACITY;
+    desc.key_size = 8;
+    desc.value_size = 8 * WORDS;
+    desc.clock = clock_of_test;
+    if (!opened(&desc)) return;
+    CHECK_STATUS(pk_cache_after_fork(&cache), PK_OK);
+    forked = 0;
+    for (i = 0; i < 2; i++) {
+        workers[i].number = i;
+        CHECK_EQ(pthread_create(&threads[i], NULL, write_on, &workers[i]), 0);
+    }
+    fork_five_times();
+    pk__store32((volatile uint32_t *)&forked, 1);
+    for (i = 0; i < 2; i++) {
+        CHECK_EQ(pthread_join(threads[i], NULL), 0);
+        CHECK_EQ(workers[i].errors, 0);
+    }
+    CHECK(pk_cache_count(&cache) > 0); /* the parent noticed nothing */
+    pk_cache_set_on_evict(&cache, count_hook, NULL);
+    fork_with_all_locked();
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+#endif
+
 TESTS {
     RUN("K08", "8 threads, mixed operations: no value torn or wrong, bounds hold, the counters add up when it is quiet", mixed)
     RUN("K08", "the same with lengths that vary", mixed_varying)
     RUN("K08 K29", "on_evict hears once of each entry, outside the lock, and may call the cache", mixed_hooked)
+#if PK__CACHE_FORKS
+    RUN("K08 T02", "after fork the child's operations are refused, even with every set locked, until it starts afresh",
+        a_forked_child_starts_afresh)
+#endif
     RUN("K08", "gets beside a writer see whole values, and none twice in the wrong order", writers_and_readers)
 }
