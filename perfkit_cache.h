@@ -6605,16 +6605,16 @@ PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
     return found;
 }
 
-PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time ttl) {
-    pk_status status = pk__cache_ttl(c, &ttl);
+PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time *ttl) {
+    pk_status status = pk__cache_ttl(c, ttl);
     pk__cache_n e;
     if (status != PK_OK) return status;
     e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
-    pk__cache_stamp(PK__CACHE_ANY, e, ttl);
+    pk__cache_stamp(PK__CACHE_ANY, e, *ttl);
 #if PERFKIT_CACHE_MORE
-    pk__cache_note_touch(c, e, ttl);
+    pk__cache_note_touch(c, e, *ttl);
 #endif
     return PK_OK;
 }
@@ -6624,7 +6624,7 @@ PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
     PK__CACHE_BEGIN;
-    status = pk__cache_touch(c, PK__CACHE_KEYED, ttl_ms);
+    status = pk__cache_touch(c, PK__CACHE_KEYED, &ttl_ms);
     PK__CACHE_END;
     return status;
 }
