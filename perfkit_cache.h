@@ -2523,7 +2523,7 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
 
 /* Where entries go that find a group full. Once from home to a group that the tag tells, as overflow into neighbours would pile up
    there (churn: 4.6 groups read for a miss, against 2.4), then to the next one. And who passes is counted in classes by some bits
-   of the hash, 8 or 4 in the word of a group, so that few keys follow in vain (1.2 groups for a miss). A count of 15 stays.
+   of the hash, 8, 4 or 2 in the word of a group, so that few keys follow in vain (1.2 groups for a miss). A count of 15 stays.
    Firmware, where code is dear, goes to the next one, counts all in one, and fills its groups less. */
 #if PK__FULL
 PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk_hash hash, pk__cache_n probes) {
@@ -2532,15 +2532,15 @@ PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk
     return g >= c->groups ? g - c->groups : g;
 }
 PK__HOT_INLINE unsigned pk__cache_class(unsigned width, pk_hash hash) { /* its place in the word */
-    return width == 1 ? 0 : (unsigned)(hash >> 8 & (width == 2 ? 3u : 7u)) * 4;
+    return (unsigned)(hash >> 8 & (2 * width - 1)) * 4;
 }
 PK__HOT_INLINE bool pk__cache_was_passed(unsigned char *group, unsigned width, pk_hash hash) {
-    return (pk__cache_link(pk__cache_passed(group, width), width) >> pk__cache_class(width, hash) & (width == 1 ? 255u : 15u)) != 0;
+    return (pk__cache_link(pk__cache_passed(group, width), width) >> pk__cache_class(width, hash) & 15u) != 0;
 }
 PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width, pk_hash hash, int step) {
     unsigned char *word = pk__cache_passed(group, width);
     unsigned counts = pk__cache_link(word, width), place = pk__cache_class(width, hash);
-    if (width != 1 && (counts >> place & 15u) == 15u) return;
+    if ((counts >> place & 15u) == 15u) return;
     pk__cache_set_link(word, width, counts + ((unsigned)step << place));
 }
 #define PK__CACHE_ALL_GROUPS(c) ((c)->groups + 1) /* it may come by its home twice */
@@ -2968,7 +2968,7 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
                 << way;
     over = ~over & 0xFFFFu;
 #else
-    for (way = 0; way < 16; way++) over |= (unsigned)pk__time_reached(now, times[way]) << way;
+    for (way = 0; way < 16; way++) over |= (pk__time_reached(now, times[way]) ? 1u : 0u) << way;
 #endif
     return over & ~pk__s3_match(s->tags, 0);
 #else
@@ -4262,7 +4262,7 @@ PK__HOT_INLINE pk__cache_shard *pk__cache_shard_at(const pk_cache *c, unsigned i
     return (pk__cache_shard *)(void *)(c->index + (size_t)i * PK__CACHE_SHARD_BYTES);
 }
 PK__HOT_INLINE pk__cache_shard *pk__cache_sibling(pk__cache_shard *shard, unsigned i) {
-    return (pk__cache_shard *)(void *)((unsigned char *)shard + ((size_t)i - shard->number) * PK__CACHE_SHARD_BYTES);
+    return (pk__cache_shard *)(void *)((unsigned char *)shard + ((ptrdiff_t)i - shard->number) * (ptrdiff_t)PK__CACHE_SHARD_BYTES);
 }
 /* The shard of a hash, by bits that inside the shard choose neither group (the highest) nor tag (the lowest 8): so each shard's
    index is as evenly filled as one alone. The 16-bit hashes of AVR have none left, and its tags tell less. */
