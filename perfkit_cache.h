@@ -1,8 +1,10 @@
-/* perfkit_cache.h - a cache with a hard memory limit: exact LRU, times to live, no allocation after init.
+/* perfkit_cache.h - a cache with a hard memory limit: exact LRU or S3-FIFO, times to live, no allocation after init.
 
    Everything lives in one block of memory of a size known beforehand: entries in numbered slots, a tag index over them, and a
    recency list of slot numbers. A put into a full cache evicts the least recently used entry, exactly; an entry past its time
    to live is never returned. Keys and values are bytes: of one fixed size each (fastest), or of any length, in chains of slots.
+   Instead of the list, desc.policy PK_CACHE_S3FIFO has sets of 16 entries with queues of their own: smaller, not swept clean by
+   scans, and with threads its hits take no lock.
 
    Do this: in exactly one C or C++ file, before any other include,
 
@@ -60,7 +62,8 @@
    TINY has init, get, put, remove, clear, count and close, for fixed sizes.
 
    Guarantees
-     Order       exact: the victim is the entry whose last get, put or touch is longest ago. peek and contains do not count.
+     Order       LRU: exact: the victim is the entry whose last get, put or touch is longest ago. peek and contains do not count.
+                 S3-FIFO: by the queues of the key's set, which may evict while other sets have room.
      Bounds      never more than `capacity` entries, never more than max_bytes (in whole slots) of keys and values. A put evicts
                  at most 1 entry (fixed sizes) or ⌈bytes / slot⌉ + 1. What cannot fit at all is PK_TOO_BIG: nothing is evicted
                  and an older value stays.
@@ -92,7 +95,8 @@
                  whole, whatever happens meanwhile. Altered or torn ones are told (CRC-32C) and never loaded as if they were good.
      Alignment   fixed sizes: keys and values lie aligned to the largest power of two that divides their size, up to 8.
 
-   The index: Swiss tables (Kulukundis, CppCon 2017) with overflow counts as in F14 (Bronson and Shi, 2019).
+   The index: Swiss tables (Kulukundis, CppCon 2017) with overflow counts as in F14 (Bronson and Shi, 2019), here in classes by
+   hash. S3-FIFO: Yang et al., SOSP 2023.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
