@@ -4395,8 +4395,8 @@ PK__HOT_INLINE void pk__cache_step_out(pk_cache *c) {
     if (PK__CACHE_SHARDED(c) && shard->threads) pk__cache_lock_off(&shard->lock);
 }
 PK__HOT_INLINE void pk__cache_exit_at(pk_cache *c) {
-    pk__cache_shard *shard = pk__cache_shard_of(c);
 #if PERFKIT_CACHE_EVENTS
+    pk__cache_shard *shard = pk__cache_shard_of(c);
     bool more;
 #endif
     if (!PK__CACHE_SHARDED(c)) return;
@@ -6235,7 +6235,8 @@ PK_API pk_status pk_cache_after_fork(pk_cache *c) {
         pk__cache_forget(&shard->cache);
         shard->cache.cold->hooks_running = 0;
         PK__CACHE_ZERO(shard->cache.cold->counters, sizeof shard->cache.cold->counters);
-        shard->used = shard->alarms = 0;
+        shard->used = 0;
+        shard->alarms = 0;
 #if PK__CACHE_FORKS
         shard->forks = pk__load32(&pk__cache_forks);
 #endif
@@ -7579,6 +7580,7 @@ static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, unsigned char
     }
 #endif
     t->entry = e;
+    (void)len;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) {
         unsigned char *own = pk__cache_key(PK__CACHE_ANY, e);
