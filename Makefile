@@ -28,6 +28,9 @@ bench-cache: ## perfkit_cache.h: time, memory, latency (tests/bench/run --help s
 bench-hitratio: ## perfkit_cache.h: hits beside other policies; also over TRACES="FILE…"
 	@tests/bench/run hitratio $(TRACES)
 
+bench-worst: ## perfkit_cache.h: instructions of one operation, steady and at the worst load, beside the bound
+	@tests/bench/run worst
+
 FUZZ_SECONDS = 60
 fuzz: ## random operations and random bytes, FUZZ_SECONDS=60 for each target
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
@@ -49,4 +52,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all fuzz bench bench-cache bench-hitratio size examples install
+.PHONY: help demo test test-all fuzz bench bench-cache bench-hitratio bench-worst size examples install
