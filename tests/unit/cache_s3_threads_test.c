@@ -277,6 +277,10 @@ static void fork_five_times(void) {
         CHECK_EQ(WEXITSTATUS(status), 0);
     }
 }
+#if !PK__S3_SHARED /* the test ends before it comes to this */
+#define pk__s3_lock(s) ((void)(s))
+#define pk__s3_unlock(s) ((void)(s))
+#endif
 /* Every set is locked for certain. */
 static void fork_with_all_locked(void) {
     size_t set;
