@@ -68,8 +68,9 @@
                  at most 1 entry (fixed sizes) or ⌈bytes / slot⌉ + 1. What cannot fit at all is PK_TOO_BIG: nothing is evicted
                  and an older value stays.
      Cost        get, put, remove: O(1): one line of the index on average (1.2 when full), at most 64 for a search whatever the
-                 keys, and at most two searches and two removals an operation; no rehash, no tombstones, no division. Each operation that sees a new millisecond visits 1 entry of the sweep more
-                 (1 + capacity × elapsed / 2^30 ms; firmware takes the capacity for 65536, with 8-bit links for 16384).
+                 keys, and at most two searches and two removals an operation; no rehash, no tombstones, no division.
+                 Each operation that sees a new millisecond visits 1 entry of the sweep more (1 + capacity × elapsed / 2^30 ms;
+                 firmware takes the capacity for 65536, with 8-bit links for 16384).
                  clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.9 B up to there, 9.9 B up to 254; lengths and chains 8 B more, and a link a slot.
