@@ -78,7 +78,7 @@ static size_t read_memory(void *user, void *bytes, size_t n) {
     return n;
 }
 static memory saved, again;
-static char folder[] = "/tmp/pk-XXXXXX", path[64], temporary[64];
+static char folder[] = "/tmp/pk-......", path[64], temporary[64];
 
 static void both_policies_come_back_the_same(void) {
     size_t i;
@@ -359,6 +359,7 @@ static void clean_up(void) {
 }
 
 TESTS {
+    memset(folder + sizeof folder - 7, 'X', 6); /* the six places that mkdtemp fills */
     if (mkdtemp(folder) == NULL) CHECK(false);
     (void)snprintf(path, sizeof path, "%s/file", folder);
     (void)snprintf(temporary, sizeof temporary, "%s/file.tmp", folder);
