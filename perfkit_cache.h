@@ -897,11 +897,16 @@ typedef struct pk_cache { /* all private: use the functions */
     uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
 } pk_cache;
 
-#define PK__CACHE_CONFIG_WORD                                                                           \
-    (PK__CONFIG_WORD ^ ((uint32_t)PERFKIT_CACHE_TTL << 15 | (uint32_t)PERFKIT_CACHE_CHAINS << 14 |       \
-                        (uint32_t)PERFKIT_STATS << 13 | (uint32_t)PERFKIT_CACHE_SNAPSHOT << 12 |              \
-                        (uint32_t)PERFKIT_CACHE_SIPHASH << 22 | (uint32_t)PERFKIT_CACHE_PINS << 18 |          \
-                        (uint32_t)PERFKIT_CACHE_WHEEL << 19 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 6))
+/* All that changes how a cache lies in memory, or how inline engines work on it; the multiplier keeps different ones different. */
+#define PK__CACHE_SWITCHES                                                                                           \
+    ((uint32_t)PERFKIT_CACHE_TTL | (uint32_t)PERFKIT_CACHE_CHAINS << 1 | (uint32_t)PERFKIT_CACHE_HOOKS << 2 |         \
+     (uint32_t)PERFKIT_CACHE_EVENTS << 3 | (uint32_t)PERFKIT_CACHE_S3FIFO << 4 | (uint32_t)PERFKIT_CACHE_PINS << 5 |   \
+     (uint32_t)PERFKIT_CACHE_MORE << 6 | (uint32_t)PERFKIT_CACHE_WHEEL << 7 | (uint32_t)PERFKIT_CACHE_LEASES << 8 |    \
+     (uint32_t)PERFKIT_CACHE_LOAD << 9 | (uint32_t)PERFKIT_CACHE_SNAPSHOT << 10 |                                     \
+     (uint32_t)PERFKIT_CACHE_SIPHASH << 11 | (uint32_t)PERFKIT_CACHE_THREADS << 12 |                                  \
+     (uint32_t)PERFKIT_CACHE_TIMING << 13 | (uint32_t)PERFKIT_STATS << 14 | (uint32_t)PERFKIT_HOSTED << 15 |           \
+     (uint32_t)PERFKIT_PROFILE << 16 | (uint32_t)PERFKIT_CACHE_LINK_BITS << 18)
+#define PK__CACHE_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)(PK__CACHE_SWITCHES * 0x9E3779B1u))
 
 PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const pk_cache_desc *desc, size_t key_size,
                                 size_t value_size);
@@ -993,8 +998,8 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__INLINE pk_status name##_close(name *typed) { return pk_cache_close(&typed->cache); }
 
 /* At file scope: a cache in memory of its own, ready without init and before main. ttl_ms as in a desc. All of its hooks are
-   the defaults, and its hash seed is always the same. Configure the units alike: there
-   is no init to check it. */
+   the defaults, and its hash seed is always the same. Configure the units alike, for there is no init to check it: one that
+   makes a cache with other switches than the implementation's corrupts it. */
 #define PK_CACHE_STATIC(name, capacity, key_size, value_size, ttl_ms)            \
     PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)         \
     static pk_cache name = PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms);
