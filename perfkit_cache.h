@@ -1350,7 +1350,8 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
        pk_cache_transfer t;
        status = pk_cache_save_begin(&cache, &t, write_fn, user);
        while (status == PK_OK && (status = pk_cache_save_step(&t, 100)) == PK_AGAIN) …
-   A step handles `budget` entries, or so many buffers of long ones. PK_AGAIN: call it again; all else ends it.
+   A step handles `budget` entries, or so many buffers of long ones. PK_AGAIN: call it again; all else ends it. PK_FORKED: it
+   began in the parent process, and a cache with threads lets only that go on with it.
    Save: what is there from begin to end is in the snapshot; what was not used meanwhile in its exact order. At most 2 × capacity
    records. Load: keys that were put meanwhile keep their newer values. pk_cache_transfer_end stops either before its end: a load
    then leaves what it has put so far. */
@@ -1375,6 +1376,7 @@ typedef struct pk_cache_transfer { /* all private */
     pk_status result;
     uint8_t record_flags;    /* of the record at hand */
     uint16_t ways;           /* of the set at hand, those that have been saved */
+    uint32_t forks;          /* that the cache's process had seen when it began */
     uint8_t phase, flags;
     unsigned char buffer[PERFKIT_CACHE_SNAPSHOT_BUFFER];
 } pk_cache_transfer;
@@ -4357,6 +4359,14 @@ PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
 #endif
     return PK__CACHE_SHARDED(c) && c->fresh && PK__UNLIKELY(c->free != pk__load32(&pk__cache_forks));
 }
+/* The forks that a cache with threads knows of: in a child that comes after pk_cache_after_fork others than in its parent. */
+PK__HOT_INLINE uint32_t pk__cache_forks_of(const pk_cache *c) {
+#if PK__S3_SHARED
+    const pk__cache_shape shape = pk__cache_shape_of(c);
+    if (PK__S3_IS_SHARED) return pk__s3_common(c)->forks;
+#endif
+    return PK__CACHE_SHARDED(c) ? c->free : 0;
+}
 /* The same of a shard, or of a cache without any. */
 PK__HOT_INLINE bool pk__cache_shard_forked(pk_cache *c) {
 #if PK__S3_SHARED
@@ -6211,6 +6221,17 @@ PK_API uint32_t pk_cache_shards(const pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     return c->cold ? pk__cache_shards(c) : 0;
 }
+/* What the parent had under way in the whole is not the child's. */
+static void pk__cache_forget_work(pk_cache *c) {
+#if PERFKIT_CACHE_SNAPSHOT
+    c->cold->transfer = 0;
+#endif
+#if PERFKIT_CACHE_TIMING
+    c->cold->gets = c->cold->timing_busy = 0;
+    PK__CACHE_ZERO(&c->cold->timing, sizeof c->cold->timing);
+#endif
+    (void)c;
+}
 #if PK__S3_SHARED && PK__CACHE_FORKS
 /* The sets that begin anew are unlocked. */
 static pk_status pk__s3_after_fork(pk_cache *c) {
@@ -6233,6 +6254,7 @@ PK_API pk_status pk_cache_after_fork(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     if (!pk__cache_forked(c)) return PK_OK;
+    pk__cache_forget_work(c);
 #if PK__S3_SHARED && PK__CACHE_FORKS
     if (c->special & PK__CACHE_IS_S3) return pk__s3_after_fork(c);
 #endif
@@ -6243,6 +6265,7 @@ PK_API pk_status pk_cache_after_fork(pk_cache *c) {
         pk__cache_unpin_all(&shard->cache);
 #endif
         pk__cache_forget(&shard->cache);
+        shard->cache.special = (uint8_t)(shard->cache.special & ~PK__CACHE_IS_SAVING);
         shard->cache.cold->hooks_running = 0;
         PK__CACHE_ZERO(shard->cache.cold->counters, sizeof shard->cache.cold->counters);
         shard->used = 0;
@@ -6823,6 +6846,7 @@ static uint32_t pk__cache_tick_shards(pk_cache *c, pk_time now, uint32_t budget)
 PK_API uint32_t pk_cache_tick_shard(pk_cache *c, uint32_t i, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL || pk__cache_forked(c) || i >= pk__cache_shards(c)) return 0;
+    if (!PK__CACHE_SHARDED(c)) return pk_cache_tick(c, now, budget);
     return pk__cache_tick_one(c, (unsigned)i, now, &budget);
 }
 #endif
@@ -7058,6 +7082,16 @@ static void pk__cache_look_around(pk_cache *c) {
 }
 static pk__cache_n pk__cache_least(pk_cache *c) { return pk__cache_prev(PK__CACHE_ANY, 0); }
 
+#if PERFKIT_CACHE_THREADS && PK__CACHE_FORKS
+/* Whether the process forked since: what was under way is the parent's. */
+static bool pk__cache_transfer_forked(const pk_cache_transfer *t) {
+    return t->cache->cold == NULL || pk__cache_forked(t->cache) || t->forks != pk__cache_forks_of(t->cache);
+}
+#else
+#define pk__cache_transfer_forked(t) false
+#define pk__cache_forks_of(c) 0
+#endif
+
 /* A save or a load begins, and ends. */
 static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, size_t size, void *user, uint8_t how) {
     pk__cache_cold *cold;
@@ -7073,6 +7107,7 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
     if (!pk__cas32(&c->cold->transfer, 0, 1)) return PK_BUSY;
     t->cache = c;
     t->user = user;
+    t->forks = pk__cache_forks_of(c);
     t->left = pk__cache_shards(c);
     pk__cache_look_around(c);
     t->began = pk__cache_moment(c);
@@ -7100,8 +7135,9 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t) {
     pk_cache *c = t->cache, *one;
     unsigned i;
     if (t->phase == PK__CACHE_OVER) return;
-    if (t->phase == PK__CACHE_LONG) pk__cache_long_end(t, false);
+    if (t->phase == PK__CACHE_LONG && !pk__cache_transfer_forked(t)) pk__cache_long_end(t, false);
     t->phase = PK__CACHE_OVER;
+    if (pk__cache_transfer_forked(t)) return;
     for (i = 0; i < pk__cache_shards(c); i++) {
         one = pk__cache_enter_at(c, i);
         if (!(c->special & PK__CACHE_IS_S3)) one->special = (uint8_t)(one->special & ~PK__CACHE_IS_SAVING);
@@ -7377,6 +7413,7 @@ PK_API pk_status pk_cache_save_step(pk_cache_transfer *t, uint32_t budget) {
     unsigned char *p;
     pk_status status = PK_OK;
     if (t->write_fn == NULL || (t->phase != PK__CACHE_SAVING && t->phase != PK__CACHE_ENDING)) return PK_INVALID;
+    if (pk__cache_transfer_forked(t)) return PK_FORKED;
     for (;;) {
         if (t->at > 0 || t->phase == PK__CACHE_ENDING || (t->flags & PK__CACHE_CROWDED)) status = pk__cache_flush(t);
         if (status == PK_AGAIN) return status;
@@ -7810,6 +7847,7 @@ PK_API pk_status pk_cache_load_step(pk_cache_transfer *t, uint32_t budget) {
     pk_cache *c = t->cache;
     pk_status status = PK_OK;
     if (t->read_fn == NULL || t->phase < PK__CACHE_ENDING) return PK_INVALID;
+    if (pk__cache_transfer_forked(t)) return PK_FORKED;
     while (t->phase != PK__CACHE_ENDING) {
         if (budget == 0) return PK_AGAIN;
         budget--;

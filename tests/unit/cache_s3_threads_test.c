@@ -334,7 +334,79 @@ static void a_forked_child_starts_afresh(void) {
     fork_with_all_locked();
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
+/* fork in the middle of a save, or of a load: the child's is over, for good, and it may begin another. */
+static size_t take_all(void *user, const void *bytes, size_t n) {
+    (void)user;
+    (void)bytes;
+    return n;
+}
+static size_t give_later(void *user, void *bytes, size_t n) {
+    (void)user;
+    (void)bytes;
+    (void)n;
+    return PK_CACHE_IO_LATER;
+}
+static pk_cache_transfer transfer;
+static pk_status step_of_transfer(bool load) { return load ? pk_cache_load_step(&transfer, 1) : pk_cache_save_step(&transfer, 1); }
+static int child_with_a_transfer(bool load) {
+    if (step_of_transfer(load) != PK_FORKED || pk_cache_after_fork(&cache) != PK_OK) return 1;
+    if (step_of_transfer(load) != PK_FORKED) return 2; /* it is of the parent's entries */
+    if (pk_cache_save(&cache, take_all, NULL) != PK_OK) return 3;
+    if (pk_cache_close(&cache) != PK_OK) return 4;
+    pk_cache_transfer_end(&transfer);
+    return 0;
+}
+static void a_transfer_does_not_go_on_in_a_forked_child(void) {
+    pk_cache_desc desc;
+    unsigned way;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    desc.capacity = CAPACITY;
+    desc.key_size = 8;
+    desc.value_size = 8;
+    for (way = 0; way < 4; way++) {
+        bool load = way & 1;
+        uint64_t key;
+        int status = -1;
+        pid_t child;
+        desc.policy = way & 2 ? PK_CACHE_S3FIFO : PK_CACHE_LRU;
+        if (!opened(&desc)) return;
+        for (key = 0; key < KEYS; key++) CHECK_STATUS(pk_cache_put(&cache, &key, 8, &key, 8, 0), PK_OK);
+        CHECK_STATUS(load ? pk_cache_load_begin(&cache, &transfer, give_later, NULL, 0)
+                          : pk_cache_save_begin(&cache, &transfer, take_all, NULL), PK_OK);
+        CHECK_STATUS(step_of_transfer(load), PK_AGAIN);
+        child = fork();
+        if (child == 0) {
+            (void)alarm(20);
+            _exit(child_with_a_transfer(load));
+        }
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECK(WIFEXITED(status));
+        CHECK_EQ(WEXITSTATUS(status), 0);
+        CHECK_STATUS(step_of_transfer(load), PK_AGAIN); /* the parent's goes on */
+        pk_cache_transfer_end(&transfer);
+        CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+    }
+}
 #endif
+
+static void ticks_of_a_shard_remove_what_is_over(void) {
+    pk_cache_desc desc;
+    uint64_t key;
+    memset(&desc, 0, sizeof desc);
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.threads = true;
+    desc.capacity = 64;
+    desc.key_size = 8;
+    desc.value_size = 8;
+    desc.clock = clock_of_test;
+    if (!opened(&desc)) return;
+    for (key = 0; key < 8; key++) CHECK_STATUS(pk_cache_put(&cache, &key, 8, &key, 8, 50), PK_OK);
+    CHECK_EQ(pk_cache_tick_shard(&cache, 0, now + 50, 1000), 8);
+    CHECK_EQ(pk_cache_tick_shard(&cache, 1, now + 50, 1000), 0);
+    CHECK_EQ(pk_cache_count(&cache), 0);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
 
 TESTS {
     RUN("K08", "8 threads, mixed operations: no value torn or wrong, bounds hold, the counters add up when it is quiet", mixed)
@@ -343,6 +415,8 @@ TESTS {
 #if PK__CACHE_FORKS
     RUN("K08 T02", "after fork the child's operations are refused, even with every set locked, until it starts afresh",
         a_forked_child_starts_afresh)
+    RUN("K08 K33", "a snapshot under way is over in a forked child, which may begin another", a_transfer_does_not_go_on_in_a_forked_child)
 #endif
+    RUN("K21", "pk_cache_tick_shard 0 is pk_cache_tick", ticks_of_a_shard_remove_what_is_over)
     RUN("K08", "gets beside a writer see whole values, and none twice in the wrong order", writers_and_readers)
 }
