@@ -6486,17 +6486,17 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_park(pk_cache *c) {
 }
 /* All groups in reach of a hash are full: an entry in one of them that is not pinned; 0: there is none. */
 PK_API PK__CACHE_AWAY pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
-    unsigned width = PK__CACHE_WIDTH_OF(c), g = pk__cache_home(c, hash), probes, lane;
-    pk__cache_n e;
-    for (probes = 0; probes < PK__CACHE_PROBES && probes < c->groups; probes++) {
+    unsigned width = PK__CACHE_WIDTH_OF(c), lane;
+    pk__cache_n g = pk__cache_home(c, hash), probes = 1, e;
+    for (;; probes++) {
         const unsigned char *group = c->index + (size_t)g * (16 * width);
         for (lane = 0; lane < PK__CACHE_LANES(width); lane++) {
             e = pk__cache_link(group + PK__CACHE_LANES(width) + lane * width, width);
             if (!(c->cold->flags[e] & PK__CACHE_PINNED)) return e;
         }
-        if (++g == c->groups) g = 0;
+        if (probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
+        g = pk__cache_onward(c, g, hash, probes);
     }
-    return 0;
 }
 /* All parked entries are the least recent ones again. */
 static void pk__cache_unpark(pk_cache *c) {

@@ -165,6 +165,46 @@ static void colliding_keys_cost_no_more_than_64_groups(void) {
     CHECK_EQ(found, lanes);
     CHECK_STATUS(payloads_close(&cache), PK_OK);
 }
+/* All groups in reach are full, and some or all of their entries pinned: an unpinned one in reach goes, if there is one. */
+static void pins_in_crowded_groups_stay(void) {
+#if PERFKIT_CACHE_PINS
+    static pk_cache_item items[64 * 12];
+    payloads cache;
+    pk_cache_desc desc;
+    payload p;
+    uint64_t key, lanes, pinned;
+    if (PERFKIT_CACHE_LINK_BITS == 8) return;
+    memset(&desc, 0, sizeof desc);
+    memset(&p, 0, sizeof p);
+    crowded = 0;
+    desc.capacity = 5000;
+    desc.max_pins = 5000;
+    desc.hash = same_hash;
+    desc.on_evict = count_crowded;
+    CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
+    lanes = 64 * PK__CACHE_LANES(cache.cache.width);
+    for (key = 0; key < lanes; key++) CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    for (pinned = 0; pinned < lanes; pinned++)
+        CHECK_STATUS(pk_cache_get_ref(&cache.cache, &pinned, sizeof pinned, &items[pinned]), PK_OK);
+    key = 5000000;
+    CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_FULL);
+    CHECK_EQ(payloads_count(&cache), lanes);
+    CHECK_EQ(crowded, 0);
+    CHECK_STATUS(pk_cache_release(&cache.cache, &items[lanes / 2]), PK_OK); /* far from the home group */
+    CHECK_STATUS(payloads_put(&cache, key, &p, 0), PK_OK);
+    CHECK_EQ(crowded, 1);
+    CHECK(payloads_contains(&cache, key) && !payloads_contains(&cache, lanes / 2));
+    CHECK_STATUS(payloads_put(&cache, key + 1, &p, 0), PK_OK); /* in its place again */
+    CHECK_EQ(crowded, 2);
+    CHECK_EQ(payloads_count(&cache), lanes);
+    for (pinned = 0; pinned < lanes; pinned++) {
+        if (pinned == lanes / 2) continue;
+        CHECK(payloads_contains(&cache, pinned));
+        CHECK_STATUS(pk_cache_release(&cache.cache, &items[pinned]), PK_OK);
+    }
+    CHECK_STATUS(payloads_close(&cache), PK_OK);
+#endif
+}
 static void filling_up_is_told_once_a_crossing(void) {
     payloads cache;
     pk_cache_desc desc;
@@ -239,6 +279,7 @@ TESTS {
     RUN("D04", "capacities of each link width work", a_capacity_of_each_link_width_works)
     RUN("K07", "a lookup visits few groups, whatever the capacity", lookups_visit_few_groups)
     RUN("K07", "colliding keys cost no more than 64 groups", colliding_keys_cost_no_more_than_64_groups)
+    RUN("K07 K13 K29", "pinned entries of crowded groups stay: one in reach that is not pinned goes, else put is refused", pins_in_crowded_groups_stay)
     RUN("K15", "filling up is told once a crossing", filling_up_is_told_once_a_crossing)
     RUN("K13", "a refused put is told", a_refused_put_is_told)
     RUN("D10 K06", "the sweep passes every entry within 2^30 ms", the_sweep_passes_every_entry_in_2_to_the_30_ms)
