@@ -1901,7 +1901,46 @@ enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_
      (pk__cache_flags(PK__CACHE_THIS, e) & PK__CACHE_PINNED) != 0)
 #define PK__CACHE_WHEELED (PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && c->cold->wheel != NULL)
 
-#if PERFKIT_HOSTED || defined __AVR__
+#if PK__FULL && (defined __GNUC__ || defined __clang__)
+/* Sizes that only the cache knows: libc's functions would take more instructions to find out about them than to do the work. Each
+   step is two pieces of constant size, which may overlap. */
+#define PK__CACHE_COPY_ENDS(size)                                                                  \
+    if (n >= (size)) {                                                                             \
+        memcpy(to, from, size);                                                                    \
+        memcpy((unsigned char *)to + (n - (size)), (const unsigned char *)from + (n - (size)), size); \
+        return;                                                                                    \
+    }
+PK__HOT_INLINE void pk__cache_copy_short(void *to, const void *from, size_t n) {
+    if (n > 128) {
+        memcpy(to, from, n);
+        return;
+    }
+    PK__CACHE_COPY_ENDS(64)
+    PK__CACHE_COPY_ENDS(32)
+    PK__CACHE_COPY_ENDS(16)
+    PK__CACHE_COPY_ENDS(8)
+    for (; n > 0; n--) ((unsigned char *)to)[n - 1] = ((const unsigned char *)from)[n - 1];
+}
+PK__HOT_INLINE int pk__cache_compare_short(const void *a, const void *b, size_t n) {
+    const unsigned char *x = (const unsigned char *)a, *y = (const unsigned char *)b;
+    uint64_t p, q;
+    if (n < 8 || n > 64) return memcmp(a, b, n);
+    for (;; x += 8, y += 8, n -= 8) {
+        memcpy(&p, x, 8);
+        memcpy(&q, y, 8);
+        if (p != q) return 1;
+        if (n == 8) return 0;
+        if (n < 16) break;
+    }
+    memcpy(&p, x + (n - 8), 8);
+    memcpy(&q, y + (n - 8), 8);
+    return p != q;
+}
+#define PK__CACHE_ZERO(p, n) memset(p, 0, n)
+#define PK__CACHE_COMPARE(a, b, n) (__builtin_constant_p(n) ? memcmp(a, b, n) : pk__cache_compare_short(a, b, n))
+#define PK__CACHE_COPY(to, from, n) \
+    (__builtin_constant_p(n) ? (void)memcpy(to, from, n) : pk__cache_copy_short(to, from, n))
+#elif PERFKIT_HOSTED || defined __AVR__
 #define PK__CACHE_ZERO(p, n) memset(p, 0, n)
 #define PK__CACHE_COMPARE(a, b, n) memcmp(a, b, n)
 #define PK__CACHE_COPY(to, from, n) memcpy(to, from, n)
@@ -4227,7 +4266,8 @@ static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t 
     PK__CACHE_ADD(PK__CACHE_MISSES);
     return PK_NOT_FOUND;
 }
-static pk_status pk__s3_get_shared(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+static PK__CACHE_AWAY pk_status pk__s3_get_shared(pk_cache *c, const void *key, size_t key_len, void *value, size_t size,
+                                                  size_t *len) {
     pk_hash hash = pk__cache_hash(c, pk__cache_shape_of(c), key, key_len);
     pk_status status = PK_AGAIN;
     unsigned turn;
@@ -4509,17 +4549,22 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c, pk_hash hash) {
 
 #if PERFKIT_CACHE_S3FIFO && PK__FULL
 /* The short path of a cache that is of this policy, and nothing else is special about it. */
-static pk_status pk__s3_get_plain(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
+static PK__CACHE_AWAY pk_status pk__s3_get_plain(pk_cache *c, const void *key, size_t key_len, void *value, size_t size,
+                                                 size_t *len) {
     pk__cache_shape shape = pk__cache_shape_of(c);
-    pk_hash hash;
+    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
     shape.chains = shape.prefix = 0;
     shape.special = PK__CACHE_IS_S3;
-    hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
-    pk__s3_prefetch(PK__CACHE_THIS, hash);
+    if (PK__LIKELY(pk__s3_ready(c, hash) && size >= shape.value_size)) {
+        pk_status status = pk__s3_get(PK__CACHE_THIS, PK__CACHE_KEYED, value);
+        if (len && status == PK_OK) *len = shape.value_size;
+        return status;
+    }
     pk__cache_look(c);
     return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len);
 }
-static pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl) {
+static PK__CACHE_AWAY pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
+                                                 pk_time ttl) {
     pk__cache_shape shape = pk__cache_shape_of(c);
     pk_hash hash;
     shape.chains = shape.prefix = 0;
@@ -4536,13 +4581,23 @@ static pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, 
 #if PK__FULL
 /* But shards of a plain cache the short one, once they are locked. */
 #define PK__CACHE_IS_SHORT(c) (((c)->special & ~(PK__CACHE_IS_LOCKED | PK__CACHE_IS_PINNED)) == 0 && PK__CACHE_PINS_OUT(c) == 0)
-static PK__CACHE_AWAY pk_status pk__cache_get_short(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+/* What comes first in a plain cache: its hash, with the index line on its way while the clock answers. */
+PK__HOT_INLINE pk_hash pk__cache_approach(pk_cache *c, const void *key, size_t key_len) {
+    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
+    PK__CACHE_PREFETCH(c->index + (size_t)pk__cache_home(c, hash) * (16u * c->width));
+    pk__cache_look(c);
+    return hash;
+}
+static PK__CACHE_AWAY pk_status pk__cache_get_short(pk_cache *c, const void *key, pk_hash hash, void *value, size_t size,
+                                                    size_t *len) {
     pk__cache_shape shape = pk__cache_shape_of(c);
+    size_t key_len = shape.key_size;
     shape.chains = shape.prefix = shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
-static PK__CACHE_AWAY pk_status pk__cache_put_short(pk_cache *c, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
+static PK__CACHE_AWAY pk_status pk__cache_put_short(pk_cache *c, const void *key, pk_hash hash, const void *value, pk_time ttl) {
     pk__cache_shape shape = pk__cache_shape_of(c);
+    size_t key_len = shape.key_size, len = shape.value_size;
     shape.chains = shape.prefix = shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl));
 }
@@ -4555,7 +4610,7 @@ PK__CACHE_SHARED pk_status pk__cache_get_any(pk_cache *c, const void *key, size_
     PK__CACHE_BEGIN;
 #if PK__FULL
     if (PK__CACHE_IS_SHORT(c)) {
-        status = pk__cache_get_short(c, PK__CACHE_KEYED, value, size, len);
+        status = pk__cache_get_short(c, key, hash, value, size, len);
         PK__CACHE_END;
         return status;
     }
@@ -4578,7 +4633,7 @@ PK__CACHE_SHARED pk_status pk__cache_put_any(pk_cache *c, const void *key, size_
     PK__CACHE_BEGIN;
 #if PK__FULL
     if (PK__CACHE_IS_SHORT(c) && mode == PK__CACHE_PUT && !PK__CACHE_IS_OUT(c))
-        status = pk__cache_put_short(c, PK__CACHE_KEYED, value, len, ttl);
+        status = pk__cache_put_short(c, key, hash, value, ttl);
     else
 #endif
         status = pk__cache_put_as(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl, mode, version);
@@ -4595,6 +4650,9 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+#if PK__FULL
+    if (PK__LIKELY(c->special == 0)) return pk__cache_get_short(c, key, pk__cache_approach(c, key, key_len), value, size, len);
+#endif
 #if PERFKIT_CACHE_S3FIFO && PK__FULL
     if (c->special == PK__CACHE_IS_S3) return pk__s3_get_plain(c, key, key_len, value, size, len);
 #endif
@@ -4608,14 +4666,7 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     }
 #endif
 #if PK__CACHE_LONG_PATH
-    if (!PK__FULL || PK__UNLIKELY(c->special != 0)) return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
-#endif
-#if PK__FULL
-    {
-        pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
-        pk__cache_look(c);
-        return pk__cache_get_short(c, PK__CACHE_KEYED, value, size, len);
-    }
+    return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
 #else
     return pk__cache_get(PK__CACHE_ANY, PK__CACHE_KEYED, value, size, len);
 #endif
@@ -4782,19 +4833,14 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
         return PK_INVALID;
+#if PK__FULL
+    if (PK__LIKELY(c->special == 0)) return pk__cache_put_short(c, key, pk__cache_approach(c, key, key_len), value, ttl_ms);
+#endif
 #if PERFKIT_CACHE_S3FIFO && PK__FULL
     if (c->special == PK__CACHE_IS_S3) return pk__s3_put_plain(c, key, key_len, value, len, ttl_ms);
 #endif
 #if PK__CACHE_LONG_PATH
-    if (!PK__FULL || PK__UNLIKELY(c->special != 0))
-        return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
-#endif
-#if PK__FULL
-    {
-        pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
-        pk__cache_look(c);
-        return pk__cache_put_short(c, PK__CACHE_KEYED, value, len, ttl_ms);
-    }
+    return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
 #else
     return pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, ttl_ms);
 #endif
