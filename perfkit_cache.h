@@ -5147,7 +5147,7 @@ PK_API void pk__cache_schedule(pk_cache *c, pk__cache_n e, bool again) {
     pk__cache_set_extra32(c, e, c->cold->at_wheel, 0);
     if (c->cold->flags[e] & PK__CACHE_NEVER) return;
     if (wheel->count++ == 0) wheel->at = c->last;
-    if (!pk__time_reached(c->last, end)) {
+    if (!pk__time_reached(wheel->at, end) || !pk__time_reached(c->last, end)) { /* over, but ahead of the hand: it waits its turn */
         if (pk__time_reached(wheel->at, end)) end = wheel->at + PK_TTL_MAX; /* the hand is far behind: ask again then */
         for (ahead = end ^ wheel->at; ahead >> 6 != 0; ahead >>= 6) level++;
         list = level * 64u + (unsigned)(end >> 6 * level & 63u);

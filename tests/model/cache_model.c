@@ -1,6 +1,6 @@
 /* The cache against a slow obvious model over stb_ds: random operations, single, on conditions and in batches, on fixed and varying
-   sizes, link widths of 8, 16 and 32 bits, with times to live that slide and those that don't,
-   with and without on_evict, with keys that collide, and a clock that wraps. Every victim has to be the model's own. */
+   sizes, link widths of 8, 16 and 32 bits, with times to live that slide and those that don't, with a timing wheel, with and
+   without on_evict, with keys that collide, and a clock that wraps. Every victim has to be the model's own. */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/model.h"
@@ -45,7 +45,7 @@ static size_t slots_used;
 typedef struct setup {
     const char *name;
     uint32_t capacity;
-    int varying, hooked, hostile, expiring, more; /* more: sliding, versions, times */
+    int varying, hooked, hostile, expiring, more; /* more: 1 sliding, versions, times; 2 prompt expiry */
     unsigned long share;                          /* of the steps, in 1/100 */
 } setup;
 static const setup *how;
@@ -54,8 +54,8 @@ static pk_cache cache;
 static pk_time now;
 static int wrong;
 
-static struct { int kind; uint32_t key, ticket; size_t need, freed; } doing; /* the operation under way */
-enum { PUT, REMOVE, CLEAR, CLOSE, OTHER };
+static struct { int kind; uint32_t key, ticket; size_t need, freed; pk_time end; } doing; /* the operation under way */
+enum { PUT, REMOVE, CLEAR, CLOSE, OTHER, TICK };
 
 #define SAME(condition, ...) ((condition) ? 1 : (printf(__VA_ARGS__), printf("\n"), wrong = 1, 0))
 
@@ -141,6 +141,9 @@ static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason
         break;
     case PK_EVICT_EXPIRED:
         SAME(over(&entries[i].value), "key %u had not expired", key);
+        if (doing.kind != TICK) break;
+        SAME((int32_t)(entries[i].value.expires - doing.end) >= 0, "key %u expired after one that ended later", key);
+        doing.end = entries[i].value.expires;
         break;
     case PK_EVICT_REPLACED:
         SAME(doing.kind == PUT && doing.key == key, "key %u replaced", key);
@@ -225,7 +228,7 @@ static void hit(uint32_t key) { /* a get found it */
     use(key);
     i = hmgeti(entries, key);
     entries[i].value.accessed = now;
-    if (how->more && !entries[i].value.never) entries[i].value.expires = now + entries[i].value.ttl;
+    if ((how->more & 1) && !entries[i].value.never) entries[i].value.expires = now + entries[i].value.ttl;
 }
 static int put(void *unused) {
     static put_item p;
@@ -239,7 +242,7 @@ static int put_on_condition(void *unused) {
     static put_item p;
     ptrdiff_t i;
     pk_status wanted, got;
-    uint32_t mode = model_below(how->more ? 3 : 2), ticket = 0;
+    uint32_t mode = model_below(how->more & 1 ? 3 : 2), ticket = 0;
     (void)unused;
     choose_put(&p);
     doing.kind = OTHER;
@@ -337,7 +340,7 @@ static int get_version(void *unused) {
     ptrdiff_t i;
     pk_status status;
     (void)unused;
-    if (!how->more) return 1;
+    if (!(how->more & 1)) return 1;
     doing.kind = OTHER;
     status = pk_cache_get_version(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len, &version);
     if (!agrees(key, status, len)) return 0;
@@ -397,10 +400,22 @@ static int remove_one(void *unused) {
     if (!how->hooked && there) forget(key);
     return SAME((pk_cache_remove(&cache, key_buffer, key_len) == PK_OK) == there, "remove of key %u", key) && sound();
 }
+/* All that is over leaves in one tick, in the order of its ends. */
+static int tick_all(void) {
+    size_t i;
+    (void)pk_cache_tick(&cache, now, 0); /* what the clock's own jump brings comes first */
+    doing.kind = TICK;
+    doing.end = now - (1u << 30);
+    (void)pk_cache_tick(&cache, now, 1u << 30);
+    for (i = 0; i < (size_t)hmlen(entries); i++)
+        if (!SAME(!over(&entries[i].value), "key %u is over, and still there", entries[i].key)) return 0;
+    return sound();
+}
 static int pass_time(void *unused) {
     (void)unused;
     doing.kind = OTHER;
     if (how->expiring) now += model_below(200) ? model_below(40) : model_below(100) ? model_below(1u << 20) : model_below(1u << 30) + (1u << 30);
+    if ((how->more & 2) && model_below(3) == 0) return tick_all();
     if (model_below(3) == 0) (void)pk_cache_tick(&cache, now, model_below(8));
     return sound();
 }
@@ -488,7 +503,8 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
         desc.key_size = 4;
         desc.value_size = 8;
     }
-    desc.sliding = desc.versions = desc.times = s->more != 0;
+    desc.sliding = desc.versions = desc.times = (s->more & 1) != 0;
+    desc.prompt_expiry = (s->more & 2) != 0;
     if (s->hooked) desc.on_evict = leaves;
     if (s->hostile) desc.hash = hostile_hash;
     now = (pk_time)seed;
@@ -529,6 +545,8 @@ static const setup setups[] = {
     {"cache, 32-bit links, without on_evict", 66000, 0, 0, 0, 0, 0, 6},
     {"cache, sliding, versions and times, fixed sizes", 200, 0, 1, 0, 1, 1, 8},
     {"cache, sliding, versions and times, chains", 300, 1, 1, 0, 1, 1, 8},
+    {"cache, prompt expiry, fixed sizes", 200, 0, 1, 0, 1, 2, 8},
+    {"cache, prompt expiry, sliding, chains", 300, 1, 1, 0, 1, 3, 8},
 };
 
 int main(int argc, char **argv) {
