@@ -25,6 +25,9 @@ bench: ## every bench: ours beside its peers from Debian, which it installs, and
 bench-cache: ## perfkit_cache.h: time, memory, latency (tests/bench/run --help says more)
 	@tests/bench/run cache
 
+bench-pool: ## perfkit_pool.h: the same beside Debian's pools and allocators
+	@tests/bench/run pool
+
 bench-hitratio: ## perfkit_cache.h: hits beside other policies; also over TRACES="FILE…"
 	@tests/bench/run hitratio $(TRACES)
 
@@ -52,4 +55,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all fuzz bench bench-cache bench-hitratio bench-worst size examples install
+.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-hitratio bench-worst size examples install

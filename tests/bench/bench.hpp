@@ -9,6 +9,7 @@
 #define PERFKIT_BENCH_HPP
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -20,7 +21,9 @@
 #include <sched.h>
 #include <sstream>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -30,6 +33,13 @@ namespace bench {
 inline double now_ns() {
     timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
+/* Processor time of the calling thread. */
+inline double thread_ns() {
+    timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
 }
 
@@ -43,6 +53,18 @@ inline double percentile(std::vector<double> samples, double part) {
     return samples[at];
 }
 inline double median(const std::vector<double> &samples) { return percentile(samples, 0.5); }
+inline std::string size_name(size_t n) {
+    if (n % 1000000 == 0) return std::to_string(n / 1000000) + "M";
+    return n % 1000 == 0 ? std::to_string(n / 1000) + "k" : std::to_string(n);
+}
+
+/* What was measured did not do its work: the bench says so, and fails. */
+inline int wrong = 0;
+inline void complain(const std::string &what) {
+    std::printf("WRONG: %s\n", what.c_str());
+    wrong++;
+}
+
 /* How far apart the middle half of the samples lies, in percent of the median: the noise of the machine. */
 inline double spread(const std::vector<double> &samples) {
     double middle = median(samples);
@@ -70,16 +92,20 @@ inline void pin(size_t nth) {
     sched_setaffinity(0, sizeof set, &set);
 }
 
-/* Has malloc ask for huge pages wherever the system gives them on request, for ours and for all peers alike (glibc 2.35 or
-   later). It takes a start of the program again. */
-inline void same_pages_for_all(char **argv) {
-    const char *tunables = std::getenv("GLIBC_TUNABLES");
-    if (std::getenv("BENCH_SMALL_PAGES") || (tunables && std::strstr(tunables, "hugetlb"))) return;
+/* Have this tunable of glibc (2.35 or later) at this value. It takes a start of the program again. */
+inline void tune_glibc(char **argv, const std::string &tunable, const std::string &value) {
+    const char *present = std::getenv("GLIBC_TUNABLES");
     char path[4096] = {};
-    if (readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
-    setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 1);
+    if ((present && std::strstr(present, tunable.c_str())) || readlink("/proc/self/exe", path, sizeof path - 1) <= 0) return;
+    setenv("GLIBC_TUNABLES", ((present ? std::string(present) + ":" : "") + tunable + "=" + value).c_str(), 1);
     execv(path, argv);
 }
+/* Has malloc ask for huge pages wherever the system gives them on request, for ours and for all peers alike. */
+inline void same_pages_for_all(char **argv) {
+    if (!std::getenv("BENCH_SMALL_PAGES")) tune_glibc(argv, "glibc.malloc.hugetlb", "1");
+}
+/* For peers that don't take their memory from malloc: no huge pages, for ours and for all peers alike. */
+inline void small_pages_for_all() { prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
 inline std::string first_line(const char *file, const char *start = "") {
     std::ifstream in(file);
     std::string line;
@@ -88,6 +114,7 @@ inline std::string first_line(const char *file, const char *start = "") {
     return "";
 }
 inline std::string pages() {
+    if (prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1) return "small ones, for all alike";
     const char *tunables = std::getenv("GLIBC_TUNABLES");
     std::string system = first_line("/sys/kernel/mm/transparent_hugepage/enabled");
     return std::string(tunables && std::strstr(tunables, "hugetlb=1") ? "malloc asks for huge pages" : "malloc does not ask") +
@@ -116,7 +143,8 @@ class row {
         fields_.push_back({key, buffer, std::strtod(buffer, nullptr), true}); /* what is printed is what goals look at */
         return *this;
     }
-    /* Terms like ratio>=1.9,floor_ratio<=1.7 over the figures of this row; empty: no goal. */
+    /* Terms like ratio>=1.9,floor_ratio<=1.7 over the figures of this row; empty: no goal. A bound may be a quotient: what may
+       take 1.05 times the peer's time has ratio>=1/1.05. */
     row &goal(const std::string &terms) {
         goal_ = terms;
         return *this;
@@ -126,7 +154,9 @@ class row {
         for (std::string term; std::getline(all, term, ',');) {
             size_t sign = term.find_first_of("<>");
             const field *figure = find(term.substr(0, sign));
-            double bound = std::strtod(term.c_str() + sign + 2, nullptr);
+            char *after;
+            double bound = std::strtod(term.c_str() + sign + 2, &after);
+            if (*after == '/') bound /= std::strtod(after + 1, nullptr);
             if (!figure || !(term[sign] == '>' ? figure->number >= bound : figure->number <= bound)) return false;
         }
         return true;
@@ -198,8 +228,14 @@ class report {
         std::printf("%s\n", r.line().c_str());
         std::fflush(stdout);
     }
-    /* The last line, and the file. */
-    int end() const {
+    /* The spread of a floor's repetitions, for the note about the machine's noise. */
+    void noise(double percent) { noise_.push_back(percent); }
+    /* The last lines, and the file. What main returns. */
+    int end() {
+        char text[128];
+        std::snprintf(text, sizeof text,
+                      "the middle half of the floor's repetitions lies within %.1f %% (median over the rows)", median(noise_));
+        if (!noise_.empty()) note("noise", text);
         size_t goals = 0, met = 0;
         for (const row &r : rows_) {
             goals += r.has_goal();
@@ -207,14 +243,14 @@ class report {
         }
         std::printf("# %s: %zu rows, %zu of %zu goals met\n", bench_.c_str(), rows_.size(), met, goals);
         const char *file = std::getenv("BENCH_JSON");
-        if (!file) return 0;
+        if (!file) return wrong != 0;
         std::ofstream out(file);
         out << "{\"bench\": " << row::quoted(bench_);
         for (const auto &n : notes_) out << ", " << row::quoted(n.first) << ": " << row::quoted(n.second);
         out << ", \"rows\": [\n";
         for (size_t i = 0; i < rows_.size(); i++) out << "  " << rows_[i].json() << (i + 1 < rows_.size() ? ",\n" : "\n");
         out << "]}\n";
-        return out.good() ? 0 : 1;
+        return out.good() && wrong == 0 ? 0 : 1;
     }
 
   private:
@@ -231,6 +267,7 @@ class report {
     std::vector<std::string> words_;
     std::vector<std::pair<std::string, std::string>> notes_;
     std::vector<row> rows_;
+    std::vector<double> noise_;
 };
 
 /* One thing measured: run() does the whole work once and gives its figure (nanoseconds an operation). */
@@ -250,6 +287,71 @@ inline void interleave(std::vector<contestant> &all, int rounds) {
             contestant &c = all[(i + static_cast<size_t>(round)) % all.size()];
             c.samples.push_back(c.run());
         }
+}
+
+/* ---- Single calls ---- */
+
+/* A reading of the finest clock that there is; the difference of two, times ns_per_tick(), is nanoseconds. */
+#if defined __x86_64__
+inline uint64_t tick() {
+    unsigned aux;
+    uint64_t t = __builtin_ia32_rdtscp(&aux);
+    __builtin_ia32_lfence();
+    return t;
+}
+inline double ns_per_tick() {
+    static const double ratio = [] {
+        double start = now_ns();
+        uint64_t t = tick();
+        while (now_ns() - start < 2e7) {}
+        return (now_ns() - start) / static_cast<double>(tick() - t);
+    }();
+    return ratio;
+}
+#else
+inline uint64_t tick() { return static_cast<uint64_t>(now_ns()); }
+inline double ns_per_tick() { return 1; }
+#endif
+/* Nanoseconds of each of n calls, two readings of the clock included. */
+inline std::vector<double> time_each(size_t n, const std::function<void(size_t)> &call) {
+    std::vector<double> all(n);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t start = tick();
+        call(i);
+        all[i] = static_cast<double>(tick() - start) * ns_per_tick();
+    }
+    return all;
+}
+struct latency {
+    double p50, p99, p999, most;
+    explicit latency(const std::vector<double> &all)
+        : p50(percentile(all, 0.5)), p99(percentile(all, 0.99)), p999(percentile(all, 0.999)),
+          most(*std::max_element(all.begin(), all.end())) {}
+    void to(row &row) const {
+        row.number("ours", p50).text("unit", "ns").number("p99", p99).number("p99.9", p999).number("max", most, 0);
+        row.number("tail", p999 / p50, 2);
+    }
+};
+
+/* ---- Threads ---- */
+
+/* Nanoseconds from the first start to the last end of work(0) to work(threads - 1), each in a thread on a processor of its own,
+   as far as there are so many. */
+inline double time_threads(size_t threads, const std::function<void(size_t thread)> &work) {
+    std::vector<std::thread> all;
+    std::vector<double> from(threads), to(threads);
+    std::atomic<size_t> ready{0};
+    for (size_t t = 0; t < threads; t++)
+        all.emplace_back([&, t] {
+            pin(t);
+            ready++;
+            while (ready.load() < threads) {}
+            from[t] = now_ns();
+            work(t);
+            to[t] = now_ns();
+        });
+    for (std::thread &t : all) t.join();
+    return *std::max_element(to.begin(), to.end()) - *std::min_element(from.begin(), from.end());
 }
 
 /* ---- Random numbers, and keys as skewed as those of real caches ---- */

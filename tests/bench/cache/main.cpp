@@ -6,32 +6,13 @@
    before; "batch": prefetched by 16). `flat_hash_map` is the plainest form of the headline peer, which counts in its best. */
 #include "peers.hpp"
 #include "streams.hpp"
-#include <atomic>
 #include <malloc.h>
 #include <memory>
-#include <thread>
 
 namespace {
 
 constexpr int rounds = 7;
 bool goals_only = false;
-int wrong = 0;
-std::vector<double> floor_noise;
-
-void complain(const std::string &what) {
-    std::printf("WRONG: %s\n", what.c_str());
-    wrong++;
-}
-
-double thread_ns() {
-    timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
-std::string size_name(size_t n) {
-    if (n % 1000000 == 0) return std::to_string(n / 1000000) + "M";
-    return n % 1000 == 0 ? std::to_string(n / 1000) + "k" : std::to_string(n);
-}
 const char *name_of(workload w) {
     const char *const names[] = {"zipf", "uniform", "hit", "churn"};
     return names[static_cast<int>(w)];
@@ -122,7 +103,7 @@ template <class Key> class contest {
     void add_ours(const std::string &name, uint8_t policy, loop_of_ours loop, const pk_cache_desc *desc = nullptr,
                   bool exact = true) {
         auto cache = std::make_shared<ours<Key>>(desc ? *desc : desc_of(stream_.capacity, policy));
-        if (!cache->ok()) return complain(name + " does not start");
+        if (!cache->ok()) return bench::complain(name + " does not start");
         add(name, exact && policy == PK_CACHE_LRU,
             [cache, loop](const Key *keys, size_t n) { return loop(cache->get(), keys, n); });
     }
@@ -142,9 +123,9 @@ template <class Key> class contest {
         std::vector<bench::contestant> all;
         for (entrant &e : entrants_) {
             all.push_back({e.name, [this, &e] {
-                               double start = thread_ns();
+                               double start = bench::thread_ns();
                                bench_result r = e.run(e.at);
-                               double end = thread_ns();
+                               double end = bench::thread_ns();
                                bench::keep(r.sum);
                                e.at++;
                                e.total.sum += r.sum;
@@ -160,7 +141,7 @@ template <class Key> class contest {
             e.samples = all[i].samples;
             if (!e.exact) continue;
             if (reference && (reference->total.sum != e.total.sum || reference->total.hits != e.total.hits))
-                complain(e.name + " does not find the same as " + reference->name);
+                bench::complain(e.name + " does not find the same as " + reference->name);
             if (!reference) reference = &e;
         }
     }
@@ -218,8 +199,8 @@ template <class Key> class speed {
     speed(bench::report &report, workload w, size_t n, bool depends = false)
         : report_(report), w_(w), n_(n), depends_(depends) {}
     std::string name(const std::string &engine, const std::string &form = "") const {
-        return "cache/" + engine + "/" + size_name(n_) + "/" + (depends_ ? "dep" : name_of(w_)) + "/" + name_of_key<Key>() +
-               (form.empty() ? "" : "/" + form);
+        return "cache/" + engine + "/" + bench::size_name(n_) + "/" + (depends_ ? "dep" : name_of(w_)) + "/" +
+               name_of_key<Key>() + (form.empty() ? "" : "/" + form);
     }
     /* A row of ours (one of those that measure() knows), with its goal, if it is wanted. */
     void want(const std::string &engine, const std::string &ours, const std::string &goal, const std::string &floor = "floor",
@@ -271,7 +252,7 @@ template <class Key> class speed {
             if (r.peers == absl_forms) row.number("flat_hash_map", c.ns(absl_forms[0]));
             row.number("hits", c.hit_rate(r.ours)).number("noise", c.noise(r.floor));
             report_.add(row.goal(r.goal));
-            floor_noise.push_back(c.noise(r.floor));
+            report_.noise(c.noise(r.floor));
         }
     }
   private:
@@ -365,7 +346,7 @@ double bytes_beyond(pk_cache_desc desc) { /* key and value, an entry; -1: not th
     if (pk_cache_init(&c, &desc) != PK_OK) return -1;
     double beyond = static_cast<double>(counted) / desc.capacity - (key_size + value_size);
     pk_cache_close(&c);
-    if (counted != 0) complain("memory is not given back");
+    if (counted != 0) bench::complain("memory is not given back");
     return beyond;
 }
 template <class Peer> double bytes_beyond_peer(size_t n) {
@@ -494,15 +475,15 @@ void snapshots(bench::report &report) {
         std::vector<unsigned char> copy(b.bytes.size());
         std::vector<bench::contestant> all;
         auto timed = [](const std::function<void()> &work) {
-            double start = thread_ns();
+            double start = bench::thread_ns();
             work();
-            return (thread_ns() - start) / 1e6;
+            return (bench::thread_ns() - start) / 1e6;
         };
         all.push_back({"save", [&] {
                            return timed([&] {
                                b.at = 0;
                                b.end = b.bytes.size();
-                               if (pk_cache_save(cache.cache(), buffer::write, &b) != PK_OK) complain("save fails");
+                               if (pk_cache_save(cache.cache(), buffer::write, &b) != PK_OK) bench::complain("save fails");
                                used = b.at;
                            });
                        },
@@ -513,7 +494,7 @@ void snapshots(bench::report &report) {
                                b.at = 0;
                                b.end = used;
                                pk_status status = pk_cache_load(back.cache(), buffer::read, &b, 0, &kept);
-                               if (status != PK_OK || kept != cache64_count(cache.get())) complain("load fails");
+                               if (status != PK_OK || kept != cache64_count(cache.get())) bench::complain("load fails");
                            });
                        },
                        {}});
@@ -535,47 +516,6 @@ void snapshots(bench::report &report) {
 }
 
 /* ---- Latency of single calls ---- */
-
-/* Nanoseconds from `before` to now, as finely as the machine allows. */
-#if defined __x86_64__
-inline uint64_t tick() {
-    unsigned aux;
-    uint64_t t = __builtin_ia32_rdtscp(&aux);
-    __builtin_ia32_lfence();
-    return t;
-}
-double ns_per_tick() {
-    static const double ratio = [] {
-        double start = bench::now_ns();
-        uint64_t t = tick();
-        while (bench::now_ns() - start < 2e7) {}
-        return (bench::now_ns() - start) / static_cast<double>(tick() - t);
-    }();
-    return ratio;
-}
-#else
-inline uint64_t tick() { return static_cast<uint64_t>(bench::now_ns()); }
-double ns_per_tick() { return 1; }
-#endif
-std::vector<double> time_each(size_t n, const std::function<void(size_t)> &call) {
-    std::vector<double> all(n);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t start = tick();
-        call(i);
-        all[i] = static_cast<double>(tick() - start) * ns_per_tick();
-    }
-    return all;
-}
-struct latency {
-    double p50, p99, p999, most;
-    explicit latency(const std::vector<double> &all)
-        : p50(bench::percentile(all, 0.5)), p99(bench::percentile(all, 0.99)), p999(bench::percentile(all, 0.999)),
-          most(*std::max_element(all.begin(), all.end())) {}
-    void to(bench::row &row) const {
-        row.number("ours", p50).text("unit", "ns").number("p99", p99).number("p99.9", p999).number("max", most, 0);
-        row.number("tail", p999 / p50, 2);
-    }
-};
 
 /* Puts of ever new keys into a full cache of 1M. `tail` is p99.9 over p50: max is printed, but it is what the system did
    meanwhile (interrupts, other programs), so no goal is on it. */
@@ -603,7 +543,7 @@ void churn_latency(bench::report &report) {
         if (peer_p999 == 0) {
             peers::absl_map<uint64_t> peer(n);
             for (size_t k = 0; k < n * 3 / 2; k++) peer.put(bench::mix(k), v);
-            latency l(time_each(calls, [&](size_t k) { peer.put(bench::mix(n * 3 / 2 + k), v); }));
+            bench::latency l(bench::time_each(calls, [&](size_t k) { peer.put(bench::mix(n * 3 / 2 + k), v); }));
             peer_p999 = l.p999;
             peer_tail = l.p999 / l.p50;
         }
@@ -613,7 +553,8 @@ void churn_latency(bench::report &report) {
         ours<uint64_t> cache(desc);
         if (!cache.ok()) continue;
         for (size_t k = 0; k < n * 3 / 2; k++) cache64_put(cache.get(), bench::mix(k), &v, 0);
-        latency l(time_each(calls, [&](size_t k) { cache64_put(cache.get(), bench::mix(n * 3 / 2 + k), &v, 0); }));
+        bench::latency l(
+            bench::time_each(calls, [&](size_t k) { cache64_put(cache.get(), bench::mix(n * 3 / 2 + k), &v, 0); }));
         bench::row row(name);
         l.to(row);
         row.number("best", peer_p999).text("peer", "absl+list-p99.9").number("ratio", peer_p999 / l.p999, 2);
@@ -639,7 +580,7 @@ void small_latency(bench::report &report) {
         if (report.wanted(name + "/get")) {
             uint64_t sum = 0;
             bench::row row(name + "/get");
-            latency(time_each(calls, [&](size_t) {
+            bench::latency(bench::time_each(calls, [&](size_t) {
                 if (cache64_get(cache.get(), bench::mix(r.below(n)), &v) == PK_OK) sum += bench_sum(&v);
             })).to(row);
             bench::keep(sum);
@@ -647,7 +588,7 @@ void small_latency(bench::report &report) {
         }
         if (report.wanted(name + "/set")) {
             bench::row row(name + "/set");
-            latency(time_each(calls, [&](size_t k) { cache64_put(cache.get(), bench::mix(k), &v, 0); })).to(row);
+            bench::latency(bench::time_each(calls, [&](size_t k) { cache64_put(cache.get(), bench::mix(k), &v, 0); })).to(row);
             report.add(row.goal("ours<=500"));
         }
     }
@@ -670,23 +611,9 @@ void against_naive(bench::report &report) {
 
 /* ---- Two threads ---- */
 
-/* Requests a nanosecond of `threads` threads, each on a processor of its own, over its own part of the stream. */
+/* Requests a nanosecond of `threads` threads, each over its own part of the stream. */
 double throughput(size_t threads, size_t n, const std::function<uint64_t(size_t thread)> &work) {
-    std::vector<std::thread> all;
-    std::vector<double> from(threads), to(threads);
-    std::atomic<size_t> ready{0};
-    for (size_t t = 0; t < threads; t++)
-        all.emplace_back([&, t] {
-            bench::pin(t);
-            ready++;
-            while (ready.load() < threads) {}
-            from[t] = bench::now_ns();
-            bench::keep(work(t));
-            to[t] = bench::now_ns();
-        });
-    for (std::thread &t : all) t.join();
-    double wall = *std::max_element(to.begin(), to.end()) - *std::min_element(from.begin(), from.end());
-    return static_cast<double>(n * threads) / wall;
+    return static_cast<double>(n * threads) / bench::time_threads(threads, [&](size_t t) { bench::keep(work(t)); });
 }
 void two_threads(bench::report &report) {
     if (bench::processors().size() < 2) return report.note("threads", "one processor only: no rows");
@@ -752,9 +679,5 @@ int main(int argc, char **argv) {
     snapshots(report);
     churn_latency(report);
     against_size(report);
-    char noise[128];
-    std::snprintf(noise, sizeof noise, "the middle half of the floor's repetitions lies within %.1f %% (median over the rows)",
-                  bench::median(floor_noise));
-    report.note("noise", noise);
-    return report.end() == 0 && wrong == 0 ? 0 : 1;
+    return report.end();
 }

@@ -1,0 +1,9 @@
+/* themes.hpp - the parts of this bench, one file each. */
+#ifndef BENCH_THEMES_HPP
+#define BENCH_THEMES_HPP
+#include "../bench.hpp"
+
+void objects(bench::report &report, bool goals_only);   /* one thread */
+void bytes(bench::report &report);                      /* memory beside the objects */
+void threads(bench::report &report, bool goals_only);   /* two threads over objects */
+#endif
