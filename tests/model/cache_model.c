@@ -1,9 +1,9 @@
 /* The cache against a slow obvious model over stb_ds: random operations, single, on conditions and in batches, on fixed and varying
    sizes, link widths of 8, 16 and 32 bits, with times to live that slide and those that don't, with a timing wheel, with and
    without on_evict, with keys that collide, and a clock that wraps. Every victim has to be the model's own. */
+#define PERFKIT_CACHE_SNAPSHOT_BUFFER 256 /* so that many a value is longer */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
-#include "../support/model.h"
 #ifdef __GNUC__ /* stb_ds: its macros in this file and its functions */
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -24,7 +24,7 @@ size_t stbds_hash_bytes(void *p, size_t len, size_t seed) __attribute__((no_sani
 #define STB_DS_IMPLEMENTATION
 #include <stb/stb_ds.h>
 
-enum { SLOT = 32, MOST = 700 };
+enum { SLOT = 32 };
 
 /* ---- The model: a map of entries, and a log of uses, oldest first, in which only the latest use of a key counts. ---- */
 
@@ -36,56 +36,42 @@ typedef struct entry {
     int never;
     uint32_t ticket, old_ticket; /* version that the cache told of this value, and of an older one; 0: none */
 } entry;
-static struct { uint32_t key; entry value; } *entries;
-static struct { uint32_t key; uint64_t used; } *uses;
-static size_t first_use;
-static uint64_t clock_of_uses;
-static size_t slots_used;
-
 typedef struct setup {
     const char *name;
     uint32_t capacity;
     int varying, hooked, hostile, expiring, more; /* more: 1 sliding, versions, times; 2 prompt expiry */
     unsigned long share;                          /* of the steps, in 1/100 */
 } setup;
-static const setup *how;
+#include "../support/cache_model.h"
+static struct { uint32_t key; entry value; } *entries;
+static struct { uint32_t key; uint64_t used; } *uses;
+static size_t first_use;
+static uint64_t clock_of_uses;
+static size_t slots_used;
 static uint32_t slots;
-static pk_cache cache;
-static pk_time now;
-static int wrong;
+static struct { uint32_t ticket; size_t need, freed; } putting; /* the put under way */
+static pk_time last_end; /* of what a tick removed */
 
-static struct { int kind; uint32_t key, ticket; size_t need, freed; pk_time end; } doing; /* the operation under way */
-enum { PUT, REMOVE, CLEAR, CLOSE, OTHER, TICK };
-
-#define SAME(condition, ...) ((condition) ? 1 : (printf(__VA_ARGS__), printf("\n"), wrong = 1, 0))
-
-static size_t key_bytes(uint32_t key, unsigned char *to) { /* 4 bytes, or 4 to 29 of them */
-    size_t len = how->varying ? 4 + key % 26 : 4;
-    memset(to, (int)(key % 251), 32);
-    memcpy(to, &key, 4);
-    return len;
-}
-static void value_bytes(uint32_t key, uint32_t version, uint32_t len, unsigned char *to) {
-    uint32_t i, x = key * 2654435761u ^ version * 40503u;
-    for (i = 0; i < len; i++) to[i] = (unsigned char)((x += 0x9E3779B9u) >> 24);
-}
 static size_t slots_of(uint32_t key, uint32_t len) {
     return how->varying ? (2 + 4 + key % 26 + len + SLOT - 1) / SLOT : 1;
 }
-static int over(const entry *e) { return !e->never && (int32_t)(e->expires - now) <= 0; }
-static void use(uint32_t key) {
+static entry *find(uint32_t key) {
     ptrdiff_t i = hmgeti(entries, key);
-    entries[i].value.used = ++clock_of_uses;
+    return i < 0 ? NULL : &entries[i].value;
+}
+static void use(entry *e, uint32_t key) {
+    e->used = ++clock_of_uses;
+    e->accessed = now;
     arrput(uses, uses[0]);
     uses[arrlen(uses) - 1].key = key;
     uses[arrlen(uses) - 1].used = clock_of_uses;
 }
 static int oldest(uint32_t *key) {
     for (;; first_use++) {
-        ptrdiff_t i;
+        const entry *e;
         if (first_use == (size_t)arrlen(uses)) return 0;
-        i = hmgeti(entries, uses[first_use].key);
-        if (i >= 0 && entries[i].value.used == uses[first_use].used) break;
+        e = find(uses[first_use].key);
+        if (e != NULL && e->used == uses[first_use].used) break;
     }
     *key = uses[first_use].key;
     if (first_use > 100000) {
@@ -94,56 +80,42 @@ static int oldest(uint32_t *key) {
     }
     return 1;
 }
-static void forget(uint32_t key) {
+static void forget(uint32_t key, int evicted) {
+    (void)evicted;
+    changed(key);
     slots_used -= slots_of(key, hmget(entries, key).len);
     (void)hmdel(entries, key);
 }
 
 /* ---- What the cache tells ---- */
 
-static pk_time clock_of_model(void *user) {
-    (void)user;
-    return now;
-}
-static pk_hash hostile_hash(void *user, const void *key, size_t len) {
-    (void)user;
-    (void)len;
-    return *(const unsigned char *)key & 1; /* two homes for all */
-}
 static void catch_up(void);
 static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason) {
-    unsigned char key_wanted[32], wanted[MOST], got[MOST];
+    const entry *e;
     uint32_t key, old;
-    size_t n;
-    ptrdiff_t i;
     (void)user;
     catch_up();
-    memcpy(&key, item->key, 4);
-    i = hmgeti(entries, key);
-    if (!SAME(i >= 0, "key %u left for reason %d, but was not there", key, reason)) return;
-    SAME(item->key_len == key_bytes(key, key_wanted) && memcmp(item->key, key_wanted, item->key_len) == 0, "key %u: other bytes", key);
-    n = pk_cache_item_read(item, 0, got, sizeof got);
-    value_bytes(key, entries[i].value.version, entries[i].value.len, wanted);
-    SAME(n == entries[i].value.len && memcmp(got, wanted, n) == 0, "key %u: another value left", key);
+    e = told_of(item, reason, &key);
+    if (e == NULL) return;
     switch (reason) {
     case PK_EVICT_LRU:
     case PK_EVICT_BYTES:
         SAME(doing.kind == PUT, "an eviction outside put");
         SAME(oldest(&old) && old == key, "key %u was evicted, the oldest is %u", key, old);
-        SAME(!over(&entries[i].value), "key %u had expired", key);
+        SAME(!over(e), "key %u had expired", key);
         if (reason == PK_EVICT_LRU)
             SAME(pk_cache_count(&cache) + 1 == how->capacity, "evicted at %u of %u entries", pk_cache_count(&cache) + 1, how->capacity);
         else
-            SAME(slots_used + doing.freed + doing.need > slots, "evicted with room for it");
+            SAME(slots_used + putting.freed + putting.need > slots, "evicted with room for it");
         break;
     case PK_EVICT_CROWDED:
         SAME(how->hostile && doing.kind == PUT, "crowded");
         break;
     case PK_EVICT_EXPIRED:
-        SAME(over(&entries[i].value), "key %u had not expired", key);
+        SAME(over(e), "key %u had not expired", key);
         if (doing.kind != TICK) break;
-        SAME((int32_t)(entries[i].value.expires - doing.end) >= 0, "key %u expired after one that ended later", key);
-        doing.end = entries[i].value.expires;
+        SAME((int32_t)(e->expires - last_end) >= 0, "key %u expired after one that ended later", key);
+        last_end = e->expires;
         break;
     case PK_EVICT_REPLACED:
         SAME(doing.kind == PUT && doing.key == key, "key %u replaced", key);
@@ -158,16 +130,11 @@ static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason
         SAME(doing.kind == CLOSE, "key %u left on close", key);
         break;
     }
-    forget(key);
+    forget(key, 0);
 }
 
 /* ---- Operations on both ---- */
 
-static unsigned char key_buffer[32], value_buffer[MOST], wanted_buffer[MOST];
-static uint32_t some_key(void) {
-    uint32_t universe = how->capacity + how->capacity / 2 + 2;
-    return model_below(4) ? model_below(universe) : model_below(universe / 8 + 1);
-}
 static int sound(void) {
     if (wrong) return 0;
     if (!SAME(pk_cache_count(&cache) == (uint32_t)hmlen(entries), "%u entries, want %u", pk_cache_count(&cache), (unsigned)hmlen(entries)))
@@ -179,56 +146,51 @@ typedef struct put_item {
     uint32_t key, version, len;
     pk_time ttl;
     size_t key_len;
-    unsigned char key_bytes[32], value_bytes[MOST];
+    unsigned char key_bytes[32], value_bytes[VALUE_MOST];
 } put_item;
 static void choose_put(put_item *p) {
     static uint32_t version;
     p->key = some_key();
-    p->len = how->varying ? (model_below(8) ? model_below(60) : model_below(MOST)) : 8;
-    p->ttl = 0;
-    if (how->expiring && model_below(2))
-        p->ttl = model_below(6) ? 1 + model_below(3000) : model_below(2) ? PK_TTL_NEVER : 1 + model_below(1u << 30);
+    p->len = how->varying ? (model_below(8) ? model_below(60) : model_below(VALUE_MOST)) : 8;
+    p->ttl = some_ttl();
     p->version = ++version;
     p->key_len = key_bytes(p->key, p->key_bytes);
     value_bytes(p->key, p->version, p->len, p->value_bytes);
 }
 static void begin_put(const put_item *p) {
     uint32_t old;
-    ptrdiff_t i = hmgeti(entries, p->key);
+    const entry *e = find(p->key);
     doing.kind = PUT;
     doing.key = p->key;
-    doing.need = slots_of(p->key, p->len);
-    doing.freed = 0;
-    doing.ticket = i < 0 ? 0 : entries[i].value.ticket ? entries[i].value.ticket : entries[i].value.old_ticket;
+    putting.need = slots_of(p->key, p->len);
+    putting.freed = 0;
+    putting.ticket = e == NULL ? 0 : e->ticket ? e->ticket : e->old_ticket;
     if (how->hooked) return;
-    if (hmgeti(entries, p->key) >= 0) /* nobody tells: do it as it must be (there are no times to live then) */
-        forget(p->key);
+    if (e != NULL) /* nobody tells: do it as it must be (there are no times to live then) */
+        forget(p->key, 0);
     else if ((uint32_t)hmlen(entries) == how->capacity && oldest(&old))
-        forget(old);
-    while (how->varying && slots_used + doing.need > slots && oldest(&old)) forget(old);
+        forget(old, 1);
+    while (how->varying && slots_used + putting.need > slots && oldest(&old)) forget(old, 1);
 }
 static int end_put(const put_item *p) {
     entry e;
     memset(&e, 0, sizeof e);
     e.version = p->version;
     e.len = p->len;
-    e.never = p->ttl == PK_TTL_NEVER || (p->ttl == 0 && !how->expiring);
-    e.ttl = p->ttl ? p->ttl : 2000;
-    e.expires = now + e.ttl;
-    e.created = e.accessed = now;
-    e.old_ticket = doing.ticket;
-    if (!SAME(!how->hooked || hmgeti(entries, p->key) < 0, "key %u was replaced without a word", p->key)) return 0;
+    set_times(&e, p->ttl);
+    e.created = now;
+    e.old_ticket = putting.ticket;
+    if (!SAME(!how->hooked || find(p->key) == NULL, "key %u was replaced without a word", p->key)) return 0;
     hmput(entries, p->key, e);
-    use(p->key);
+    use(find(p->key), p->key);
+    changed(p->key);
     slots_used += slots_of(p->key, p->len);
     return 1;
 }
 static void hit(uint32_t key) { /* a get found it */
-    ptrdiff_t i;
-    use(key);
-    i = hmgeti(entries, key);
-    entries[i].value.accessed = now;
-    if ((how->more & 1) && !entries[i].value.never) entries[i].value.expires = now + entries[i].value.ttl;
+    entry *e = find(key);
+    use(e, key);
+    if ((how->more & 1) && !e->never) e->expires = now + e->ttl;
 }
 static int put(void *unused) {
     static put_item p;
@@ -240,22 +202,22 @@ static int put(void *unused) {
 }
 static int put_on_condition(void *unused) {
     static put_item p;
-    ptrdiff_t i;
+    const entry *e;
     pk_status wanted, got;
     uint32_t mode = model_below(how->more & 1 ? 3 : 2), ticket = 0;
     (void)unused;
     choose_put(&p);
     doing.kind = OTHER;
     (void)pk_cache_contains(&cache, p.key_bytes, p.key_len); /* the clock is looked at here, and removes what it removes */
-    i = hmgeti(entries, p.key);
-    if (i >= 0 && over(&entries[i].value)) i = -1;
-    if (mode == 2 && i >= 0) ticket = entries[i].value.ticket ? entries[i].value.ticket : entries[i].value.old_ticket;
+    e = find(p.key);
+    if (e != NULL && over(e)) e = NULL;
+    if (mode == 2 && e != NULL) ticket = e->ticket ? e->ticket : e->old_ticket;
     if (mode == 0)
-        wanted = i >= 0 ? PK_EXISTS : PK_OK;
-    else if (i < 0)
+        wanted = e != NULL ? PK_EXISTS : PK_OK;
+    else if (e == NULL)
         wanted = PK_NOT_FOUND;
     else
-        wanted = mode == 2 && entries[i].value.ticket == 0 ? PK_STALE : PK_OK;
+        wanted = mode == 2 && e->ticket == 0 ? PK_STALE : PK_OK;
     if (wanted == PK_OK) begin_put(&p);
     got = mode == 0   ? pk_cache_put_if_absent(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl)
           : mode == 1 ? pk_cache_replace(&cache, p.key_bytes, p.key_len, p.value_bytes, p.len, p.ttl)
@@ -296,13 +258,6 @@ static int put_many(void *unused) {
     batch_n = 0;
     return SAME(good == n && batch_at == n, "%u of %u put", (unsigned)good, n) && sound();
 }
-static int agrees(uint32_t key, pk_status status, size_t len) { /* a look at the key gave this */
-    ptrdiff_t i = hmgeti(entries, key);
-    if (i < 0 || over(&entries[i].value)) return SAME(status == PK_NOT_FOUND, "key %u: status %d, but it is not there", key, status);
-    if (!SAME(status == PK_OK && len == entries[i].value.len, "key %u: status %d, length %u", key, status, (unsigned)len)) return 0;
-    value_bytes(key, entries[i].value.version, entries[i].value.len, wanted_buffer);
-    return SAME(memcmp(value_buffer, wanted_buffer, len) == 0, "key %u: another value", key);
-}
 static int get(void *unused) {
     uint32_t key = some_key();
     size_t len = 0, key_len = key_bytes(key, key_buffer);
@@ -323,7 +278,7 @@ static int get_many(void *unused) {
         records[i].key_len = key_bytes(keys[i], batch[i].key_bytes);
         records[i].key = batch[i].key_bytes;
         records[i].value = batch[i].value_bytes;
-        records[i].len = MOST;
+        records[i].len = VALUE_MOST;
     }
     (void)pk_cache_get_many(&cache, records, n);
     for (i = 0; i < n; i++) {
@@ -337,7 +292,7 @@ static int get_version(void *unused) {
     uint32_t key = some_key(), version = 0;
     size_t len = 0, key_len = key_bytes(key, key_buffer);
     pk_time created, accessed;
-    ptrdiff_t i;
+    entry *e;
     pk_status status;
     (void)unused;
     if (!(how->more & 1)) return 1;
@@ -346,66 +301,19 @@ static int get_version(void *unused) {
     if (!agrees(key, status, len)) return 0;
     if (status != PK_OK) return sound();
     hit(key);
-    i = hmgeti(entries, key);
-    if (!SAME(entries[i].value.ticket == 0 || entries[i].value.ticket == version, "key %u: another version of the same value", key)) return 0;
-    if (!SAME(version != 0 && version != entries[i].value.old_ticket, "key %u: the version of an older value", key)) return 0;
-    entries[i].value.ticket = version;
+    e = find(key);
+    if (!SAME(e->ticket == 0 || e->ticket == version, "key %u: another version of the same value", key)) return 0;
+    if (!SAME(version != 0 && version != e->old_ticket, "key %u: the version of an older value", key)) return 0;
+    e->ticket = version;
     if (!SAME(pk_cache_peek_times(&cache, key_buffer, key_len, &created, &accessed) == PK_OK, "times")) return 0;
-    return SAME(created == entries[i].value.created && accessed == now, "key %u: its times", key) && sound();
-}
-static int peek(void *unused) {
-    uint32_t key = some_key();
-    size_t len = 0, key_len = key_bytes(key, key_buffer);
-    pk_time left = 0;
-    pk_status status;
-    (void)unused;
-    doing.kind = OTHER;
-    status = pk_cache_peek(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len, &left);
-    if (!agrees(key, status, len)) return 0;
-    if (status == PK_OK) {
-        entry e = hmget(entries, key);
-        if (!SAME(e.never ? left == PK_TTL_NEVER : left == (pk_time)(e.expires - now), "key %u has %lu ms left", key, (unsigned long)left))
-            return 0;
-    }
-    return SAME(pk_cache_contains(&cache, key_buffer, key_len) == (status == PK_OK), "contains") && sound();
-}
-static int touch(void *unused) {
-    uint32_t key = some_key();
-    pk_time ttl = how->expiring ? 1 + model_below(3000) : PK_TTL_NEVER;
-    size_t key_len = key_bytes(key, key_buffer);
-    ptrdiff_t i;
-    pk_status status;
-    (void)unused;
-    doing.kind = OTHER;
-    status = pk_cache_touch(&cache, key_buffer, key_len, ttl);
-    i = hmgeti(entries, key);
-    if (!SAME((status == PK_OK) == (i >= 0 && !over(&entries[i].value)), "touch of key %u: %d", key, status)) return 0;
-    if (status == PK_OK) {
-        use(key);
-        i = hmgeti(entries, key);
-        entries[i].value.never = ttl == PK_TTL_NEVER;
-        entries[i].value.expires = now + ttl;
-        entries[i].value.ttl = ttl;
-    }
-    return sound();
-}
-static int remove_one(void *unused) {
-    uint32_t key = some_key();
-    size_t key_len = key_bytes(key, key_buffer);
-    ptrdiff_t i = hmgeti(entries, key);
-    int there = i >= 0 && !over(&entries[i].value);
-    (void)unused;
-    doing.kind = REMOVE;
-    doing.key = key;
-    if (!how->hooked && there) forget(key);
-    return SAME((pk_cache_remove(&cache, key_buffer, key_len) == PK_OK) == there, "remove of key %u", key) && sound();
+    return SAME(created == e->created && accessed == now, "key %u: its times", key) && sound();
 }
 /* All that is over leaves in one tick, in the order of its ends. */
 static int tick_all(void) {
     size_t i;
     (void)pk_cache_tick(&cache, now, 0); /* what the clock's own jump brings comes first */
     doing.kind = TICK;
-    doing.end = now - (1u << 30);
+    last_end = now - (1u << 30);
     (void)pk_cache_tick(&cache, now, 1u << 30);
     for (i = 0; i < (size_t)hmlen(entries); i++)
         if (!SAME(!over(&entries[i].value), "key %u is over, and still there", entries[i].key)) return 0;
@@ -413,28 +321,20 @@ static int tick_all(void) {
 }
 static int pass_time(void *unused) {
     (void)unused;
-    doing.kind = OTHER;
-    if (how->expiring) now += model_below(200) ? model_below(40) : model_below(100) ? model_below(1u << 20) : model_below(1u << 30) + (1u << 30);
+    some_time_passes();
     if ((how->more & 2) && model_below(3) == 0) return tick_all();
     if (model_below(3) == 0) (void)pk_cache_tick(&cache, now, model_below(8));
     return sound();
 }
 static int walk(void *unused) {
-    pk_cache_cursor cursor = {0};
-    pk_cache_item item;
-    size_t shown = 0, live = 0, i;
+    uint32_t live = 0;
+    size_t i;
     (void)unused;
     doing.kind = OTHER;
     if (how->capacity > 1000 && model_below(2000)) return 1; /* it is slow */
     (void)pk_cache_tick(&cache, now, 0);                     /* so that the walk itself removes nothing */
-    while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) {
-        uint32_t key;
-        memcpy(&key, item.key, 4);
-        if (!agrees(key, PK_OK, pk_cache_item_read(&item, 0, value_buffer, sizeof value_buffer))) return 0;
-        shown++;
-    }
     for (i = 0; i < (size_t)hmlen(entries); i++) live += !over(&entries[i].value);
-    return SAME(shown == live, "foreach showed %u of %u", (unsigned)shown, (unsigned)live) && sound();
+    return shows_all(live);
 }
 static int clear(void *unused) {
     (void)unused;
@@ -445,6 +345,7 @@ static int clear(void *unused) {
         if (!how->hooked) {
             hmfree(entries);
             slots_used = 0;
+            all_changed();
         }
         return SAME(hmlen(entries) == 0, "%u left after clear", (unsigned)hmlen(entries)) && sound();
     }
@@ -452,10 +353,11 @@ static int clear(void *unused) {
     return sound();
 }
 
-static const model_op operations[] = {{"put", 40, put},     {"get", 40, get},      {"put on a condition", 12, put_on_condition},
+static const model_op operations[] = {{"put", 40, put},         {"get", 40, get},           {"put on a condition", 12, put_on_condition},
                                       {"put_many", 2, put_many}, {"get_many", 2, get_many}, {"get_version", 8, get_version},
-                                           {"peek", 6, peek}, {"touch", 6, touch}, {"remove", 10, remove_one},
-                                      {"time", 10, pass_time}, {"foreach", 2, walk}, {"clear", 1, clear}};
+                                      {"peek", 6, peek},         {"touch", 6, touch},       {"remove", 10, remove_one},
+                                      {"time", 10, pass_time},   {"foreach", 2, walk},      {"clear", 1, clear},
+                                      {"save", 6, save}};
 
 /* Everything that the index says must be true of the entries, counted group by group. */
 static int index_is_sound(void) {
@@ -486,11 +388,8 @@ static int index_is_sound(void) {
     return SAME(tags == cache.count, "%u lanes for %u entries", tags, cache.count);
 }
 
-static int agree(const setup *s, uint64_t seed, unsigned long steps) {
+static pk_cache_desc desc_of(const setup *s) {
     pk_cache_desc desc;
-    int good;
-    size_t i;
-    how = s;
     memset(&desc, 0, sizeof desc);
     desc.capacity = s->capacity;
     desc.clock = clock_of_model;
@@ -498,7 +397,7 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
     if (s->varying) {
         desc.slot_size = SLOT;
         slots = s->capacity * 2 + 24;
-        desc.max_bytes = (size_t)slots * SLOT + seed % SLOT;
+        desc.max_bytes = (size_t)slots * SLOT + s->capacity % SLOT;
     } else {
         desc.key_size = 4;
         desc.value_size = 8;
@@ -507,6 +406,13 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
     desc.prompt_expiry = (s->more & 2) != 0;
     if (s->hooked) desc.on_evict = leaves;
     if (s->hostile) desc.hash = hostile_hash;
+    return desc;
+}
+static int agree(const setup *s, uint64_t seed, unsigned long steps) {
+    pk_cache_desc desc = desc_of(s);
+    int good;
+    size_t i;
+    how = s;
     now = (pk_time)seed;
     first_use = 0;
     slots_used = 0;
@@ -520,6 +426,7 @@ static int agree(const setup *s, uint64_t seed, unsigned long steps) {
             if (!put(NULL)) return 0;
     good = model_run(s->name, operations, PK__COUNTOF(operations), NULL, seed, steps) && index_is_sound();
     doing.kind = CLOSE;
+    end_saving();
     (void)pk_cache_close(&cache);
     if (s->hooked) good = SAME(hmlen(entries) == 0, "not all were told of close") && good;
     good = good && !wrong;

@@ -1,17 +1,17 @@
 /* The S3-FIFO cache against a slow obvious model of one set's rules: random operations on fixed and varying sizes, one way to many
    sets, with and without on_evict, locked as for threads, with keys that fall into one set, and a clock that wraps. Every victim,
    every promotion and every ghost has to be the model's own. */
+#define PERFKIT_CACHE_SNAPSHOT_BUFFER 256 /* so that a set is seldom saved in one go */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
-#include "../support/model.h"
 
-enum { WAYS = 16, GHOSTS = 12, SLOT = 96, MOST = 120, SETS = 64 };
+enum { WAYS = 16, GHOSTS = 12, SLOT = 96, SETS = 64 };
 
 typedef struct entry {
     uint32_t key, version, len; /* version: what its value is made from */
-    pk_time expires;
+    pk_time expires, ttl;
     unsigned way, uses;
-    int never, over_as_told;
+    int never;
 } entry;
 typedef struct queue {
     entry e[WAYS]; /* oldest first */
@@ -31,36 +31,18 @@ typedef struct setup {
     int varying, hooked, expiring, threads, hostile;
     unsigned long share; /* of the steps, in 1/100 */
 } setup;
-static const setup *how;
-static pk_cache cache, view; /* a copy, as close wipes the cache before it tells */
-static pk_time now;
-static int wrong;
+#include "../support/cache_model.h"
+static pk_cache view; /* a copy, as close wipes the cache before it tells */
 static struct {
-    int kind;
-    uint32_t key;
-    int to_main, uses; /* how a replaced entry comes back */
-} doing; /* the operation under way */
-enum { PUT, REMOVE, CLEAR, CLOSE, OTHER };
+    int to_main, uses;
+} comes_back; /* how a replaced entry does */
 
-#define SAME(condition, ...) ((condition) ? 1 : (printf(__VA_ARGS__), printf("\n"), wrong = 1, 0))
-
-static size_t key_bytes(uint32_t key, unsigned char *to) { /* 4 bytes, or 4 to 29 of them */
-    size_t len = how->varying ? 4 + key % 26 : 4;
-    memset(to, (int)(key % 251), 32);
-    memcpy(to, &key, 4);
-    return len;
-}
-static void value_bytes(uint32_t key, uint32_t version, uint32_t len, unsigned char *to) {
-    uint32_t i, x = key * 2654435761u ^ version * 40503u;
-    for (i = 0; i < len; i++) to[i] = (unsigned char)((x += 0x9E3779B9u) >> 24);
-}
 static pk_hash hash_of(uint32_t key) {
     unsigned char bytes[32];
     size_t len = key_bytes(key, bytes);
     return pk__cache_hash(&view, pk__cache_shape_of(&view), bytes, len);
 }
 static set *set_of(uint32_t key) { return &sets[pk__cache_home(&view, hash_of(key))]; }
-static int over(const entry *e) { return !e->never && (int32_t)(e->expires - now) <= 0; }
 static entry *find(uint32_t key) {
     set *s = set_of(key);
     unsigned i;
@@ -89,6 +71,7 @@ static void forget(uint32_t key, int leave_ghost) { /* its way is the next one t
     set *s = set_of(key);
     entry *e = find(key);
     unsigned way = e->way, i;
+    changed(key);
     if (in_main(s, e)) {
         (void)take_out(&s->main, (unsigned)(e - s->main.e));
     } else {
@@ -136,34 +119,18 @@ static int ghost_of(const set *s, uint32_t key) {
         if (s->ghosts[i] == pk__cache_tag(hash_of(key))) return i;
     return -1;
 }
-static void use(entry *e) {
+static void use(entry *e, uint32_t key) {
+    (void)key;
     if (e->uses < 3) e->uses++;
 }
 
 /* ---- What the cache tells ---- */
 
-static pk_time clock_of_model(void *user) {
-    (void)user;
-    return now;
-}
-static pk_hash hostile_hash(void *user, const void *key, size_t len) {
-    (void)user;
-    (void)len;
-    return *(const unsigned char *)key & 1; /* two sets for all, and two tags */
-}
 static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason) {
-    unsigned char key_wanted[32], wanted[MOST], got[MOST];
     uint32_t key, old = 0;
-    size_t n;
-    entry *e;
+    const entry *e = told_of(item, reason, &key);
     (void)user;
-    memcpy(&key, item->key, 4);
-    e = find(key);
-    if (!SAME(e != NULL, "key %u left for reason %d, but was not there", key, reason)) return;
-    SAME(item->key_len == key_bytes(key, key_wanted) && memcmp(item->key, key_wanted, item->key_len) == 0, "key %u: other bytes", key);
-    n = pk_cache_item_read(item, 0, got, sizeof got);
-    value_bytes(key, e->version, e->len, wanted);
-    SAME(n == e->len && memcmp(got, wanted, n) == 0, "key %u: another value left", key);
+    if (e == NULL) return;
     switch (reason) {
     case PK_EVICT_LRU:
         SAME(doing.kind == PUT && set_of(doing.key) == set_of(key) && set_of(key)->free_count == 0, "key %u: an eviction with room", key);
@@ -174,8 +141,8 @@ static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason
         break;
     case PK_EVICT_REPLACED:
         SAME(doing.kind == PUT && doing.key == key, "key %u replaced", key);
-        doing.to_main = in_main(set_of(key), e);
-        doing.uses = 1;
+        comes_back.to_main = in_main(set_of(key), e);
+        comes_back.uses = 1;
         break;
     case PK_EVICT_REMOVED:
         SAME(doing.kind == REMOVE && doing.key == key, "key %u removed", key);
@@ -192,11 +159,6 @@ static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason
 
 /* ---- Operations on both ---- */
 
-static unsigned char key_buffer[32], value_buffer[MOST], wanted_buffer[MOST];
-static uint32_t some_key(void) {
-    uint32_t universe = how->capacity + how->capacity / 2 + 2;
-    return model_below(3) ? model_below(universe) : model_below(universe / 8 + 1);
-}
 static int sound(void) {
     if (wrong) return 0;
     return SAME(pk_cache_count(&cache) == count(), "%u entries, want %u", pk_cache_count(&cache), count()) &&
@@ -206,17 +168,16 @@ static int put(void *unused) {
     static uint32_t version;
     uint32_t key = some_key(), len = how->varying ? model_below(SLOT + 10) : 8, old;
     size_t key_len = key_bytes(key, key_buffer);
-    pk_time ttl = 0;
+    pk_time ttl = some_ttl();
     set *s = set_of(key);
     entry fresh, *e = find(key);
     int mode = (int)model_below(6), ghost, there = e != NULL && !over(e);
     pk_status status, wanted = PK_OK;
     (void)unused;
-    if (how->expiring && model_below(2)) ttl = model_below(6) ? 1 + model_below(3000) : model_below(2) ? PK_TTL_NEVER : 1 + model_below(1u << 30);
     value_bytes(key, ++version, len, value_buffer);
     doing.kind = PUT;
     doing.key = key;
-    doing.to_main = doing.uses = 0;
+    comes_back.to_main = comes_back.uses = 0;
     ghost = there ? -1 : ghost_of(s, key);
     if (mode == 0) {
         if (there) wanted = PK_EXISTS;
@@ -232,15 +193,14 @@ static int put(void *unused) {
     fresh.key = key;
     fresh.version = version;
     fresh.len = len;
-    fresh.never = ttl == PK_TTL_NEVER || (ttl == 0 && !how->expiring);
-    fresh.expires = now + (ttl ? ttl : 2000);
-    fresh.over_as_told = 0;
+    set_times(&fresh, ttl);
+    changed(key);
     e = find(key);
     if (e != NULL) { /* in place */
         if (!SAME(!how->hooked, "key %u was replaced without a word", key)) return 0;
         fresh.way = e->way;
         fresh.uses = e->uses;
-        use(&fresh);
+        use(&fresh, key);
         *e = fresh;
         return sound();
     }
@@ -251,21 +211,14 @@ static int put(void *unused) {
     }
     if (ghost >= 0) {
         s->ghosts[ghost] = 0;
-        doing.to_main = 1;
+        comes_back.to_main = 1;
     }
     fresh.way = s->free[0];
-    fresh.uses = (unsigned)doing.uses;
+    fresh.uses = (unsigned)comes_back.uses;
     s->free_count--;
     memmove(s->free, s->free + 1, s->free_count * sizeof s->free[0]);
-    append(doing.to_main ? &s->main : &s->small, fresh);
+    append(comes_back.to_main ? &s->main : &s->small, fresh);
     return sound();
-}
-static int agrees(uint32_t key, pk_status status, size_t len) { /* a look at the key gave this */
-    const entry *e = find(key);
-    if (e == NULL || over(e)) return SAME(status == PK_NOT_FOUND, "key %u: status %d, but it is not there", key, status);
-    if (!SAME(status == PK_OK && len == e->len, "key %u: status %d, length %u", key, status, (unsigned)len)) return 0;
-    value_bytes(key, e->version, e->len, wanted_buffer);
-    return SAME(memcmp(value_buffer, wanted_buffer, len) == 0, "key %u: another value", key);
 }
 static int get(void *unused) {
     uint32_t key = some_key();
@@ -275,86 +228,32 @@ static int get(void *unused) {
     doing.kind = OTHER;
     status = pk_cache_get(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len);
     if (!agrees(key, status, len)) return 0;
-    if (status == PK_OK) use(find(key));
+    if (status == PK_OK) use(find(key), key);
     return sound();
-}
-static int peek(void *unused) {
-    uint32_t key = some_key();
-    size_t len = 0, key_len = key_bytes(key, key_buffer);
-    pk_time left = 0;
-    pk_status status;
-    (void)unused;
-    doing.kind = OTHER;
-    status = pk_cache_peek(&cache, key_buffer, key_len, value_buffer, sizeof value_buffer, &len, &left);
-    if (!agrees(key, status, len)) return 0;
-    if (status == PK_OK) {
-        const entry *e = find(key);
-        if (!SAME(e->never ? left == PK_TTL_NEVER : left == (pk_time)(e->expires - now), "key %u has %lu ms left", key, (unsigned long)left))
-            return 0;
-    }
-    return SAME(pk_cache_contains(&cache, key_buffer, key_len) == (status == PK_OK), "contains") && sound();
-}
-static int touch(void *unused) {
-    uint32_t key = some_key();
-    pk_time ttl = how->expiring ? 1 + model_below(3000) : PK_TTL_NEVER;
-    size_t key_len = key_bytes(key, key_buffer);
-    pk_status status;
-    entry *e;
-    (void)unused;
-    doing.kind = OTHER;
-    status = pk_cache_touch(&cache, key_buffer, key_len, ttl);
-    e = find(key);
-    if (!SAME((status == PK_OK) == (e != NULL && !over(e)), "touch of key %u: %d", key, status)) return 0;
-    if (status == PK_OK) {
-        use(e);
-        e->never = ttl == PK_TTL_NEVER;
-        e->expires = now + ttl;
-    }
-    return sound();
-}
-static int remove_one(void *unused) {
-    uint32_t key = some_key();
-    size_t key_len = key_bytes(key, key_buffer);
-    entry *e = find(key);
-    int there = e != NULL && !over(e);
-    (void)unused;
-    doing.kind = REMOVE;
-    doing.key = key;
-    if (!how->hooked && there) forget(key, 0);
-    return SAME((pk_cache_remove(&cache, key_buffer, key_len) == PK_OK) == there, "remove of key %u", key) && sound();
 }
 static int pass_time(void *unused) {
     (void)unused;
-    doing.kind = OTHER;
-    if (how->expiring) now += model_below(200) ? model_below(40) : model_below(100) ? model_below(1u << 20) : model_below(1u << 30) + (1u << 30);
+    some_time_passes();
     if (model_below(3) == 0) (void)pk_cache_tick(&cache, now, model_below(8));
     return sound();
 }
 static int walk(void *unused) {
-    pk_cache_cursor cursor = {0};
-    pk_cache_item item;
-    uint32_t shown = 0, live = 0, i, j;
+    uint32_t live = 0, i, j;
     (void)unused;
     doing.kind = OTHER;
     if (how->capacity > 100 && model_below(20)) return 1; /* it is slow */
     (void)pk_cache_tick(&cache, now, 0);                  /* so that the walk itself removes nothing */
-    while (pk_cache_foreach(&cache, &cursor, &item) == PK_OK) {
-        uint32_t key;
-        memcpy(&key, item.key, 4);
-        if (!agrees(key, PK_OK, pk_cache_item_read(&item, 0, value_buffer, sizeof value_buffer))) return 0;
-        shown++;
-    }
     for (i = 0; i < view.groups; i++) {
         for (j = 0; j < sets[i].small.n; j++) live += !over(&sets[i].small.e[j]);
         for (j = 0; j < sets[i].main.n; j++) live += !over(&sets[i].main.e[j]);
     }
-    return SAME(shown == live, "foreach showed %u of %u", shown, live) && sound();
+    return shows_all(live);
 }
-static void model_reset(int ghosts_too) {
+static void model_reset(void) {
     uint32_t n, i;
+    all_changed();
     for (n = 0; n < cache.groups; n++) {
         set *s = &sets[n];
-        if (!ghosts_too) continue;
         memset(s, 0, sizeof *s);
         s->ways = pk__s3_at(&cache, pk__cache_shape_of(&cache), n)->ways;
         for (i = 0; i < s->ways; i++) s->free[s->free_count++] = i;
@@ -367,15 +266,16 @@ static int clear(void *unused) {
     if (!how->hooked && how->threads) return 1; /* nobody tells in which order */
     if (model_below(2) || !how->hooked) {
         (void)pk_cache_clear(&cache);
-        if (!how->hooked) model_reset(1);
+        if (!how->hooked) model_reset();
         return SAME(count() == 0, "%u left after clear", count()) && sound();
     }
     (void)pk_cache_clear_step(&cache, model_below(how->capacity));
     return sound();
 }
 
-static const model_op operations[] = {{"put", 40, put},     {"get", 40, get},      {"peek", 6, peek}, {"touch", 6, touch}, {"remove", 10, remove_one},
-                                      {"time", 10, pass_time}, {"foreach", 2, walk}, {"clear", 1, clear}};
+static const model_op operations[] = {{"put", 40, put},           {"get", 40, get},        {"peek", 6, peek},
+                                      {"touch", 6, touch},        {"remove", 10, remove_one}, {"time", 10, pass_time},
+                                      {"foreach", 2, walk},       {"clear", 1, clear},     {"save", 6, save}};
 
 /* What every set's line says must be true, and as the model has it. */
 static int sets_are_sound(void) {
@@ -408,26 +308,31 @@ static const setup setups[] = {
     {"locked, varying", 100, 1, 1, 1, 1, 0, 8}, {"two homes", 100, 0, 1, 1, 0, 1, 6},
 };
 
+static pk_cache_desc desc_of(const setup *s) {
+    pk_cache_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.capacity = s->capacity;
+    desc.slot_size = SLOT;
+    if (!s->varying) {
+        desc.key_size = 4;
+        desc.value_size = 8;
+    }
+    desc.ttl_ms = s->expiring ? 2000 : PK_TTL_NEVER;
+    desc.clock = clock_of_model;
+    if (s->hooked) desc.on_evict = leaves;
+    if (s->hostile) desc.hash = hostile_hash;
+    desc.threads = s->threads != 0;
+    return desc;
+}
 int main(int argc, char **argv) {
     uint64_t seed = model_seed(argc, argv);
     unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 400000;
     size_t i;
     for (i = 0; i < sizeof setups / sizeof setups[0]; i++) {
         pk_cache_desc desc;
-        memset(&desc, 0, sizeof desc);
         how = &setups[i];
-        desc.policy = PK_CACHE_S3FIFO;
-        desc.capacity = how->capacity;
-        desc.slot_size = SLOT;
-        if (!how->varying) {
-            desc.key_size = 4;
-            desc.value_size = 8;
-        }
-        desc.ttl_ms = how->expiring ? 2000 : PK_TTL_NEVER;
-        desc.clock = clock_of_model;
-        if (how->hooked) desc.on_evict = leaves;
-        if (how->hostile) desc.hash = hostile_hash;
-        desc.threads = how->threads != 0;
+        desc = desc_of(how);
         now = (pk_time)seed;
         if (pk_cache_init(&cache, &desc) != PK_OK) {
             if (how->threads && !PK__S3_SHARED) continue;
@@ -436,10 +341,11 @@ int main(int argc, char **argv) {
         }
         cache.seed = seed * 0x9E3779B97F4A7C15u; /* so that a seed repeats a run */
         view = cache;
-        model_reset(1);
+        model_reset();
         if (!model_run(how->name, operations, sizeof operations / sizeof operations[0], NULL, seed + i, steps / 100 * how->share + 1)) return 1;
         if (!sets_are_sound()) return 1;
         doing.kind = CLOSE;
+        end_saving();
         if (pk_cache_close(&cache) != PK_OK || wrong || (how->hooked && count() != 0)) return 1;
     }
     printf("1 passed, 0 failed\n");
