@@ -45,6 +45,11 @@
      PERFKIT_POOL_GROW           0     0         1        pools may take further chunks from an allocator
      PERFKIT_POOL_UNCHECKED      0     0         1        pools may do without the check for double releases
      PERFKIT_POOL_FILL           0     0         0        debugging: released objects are filled, and checked when acquired
+     PERFKIT_POOL_INTRUSIVE      1     1         1        PK_POOL_DEFINE_INTRUSIVE; desc.intrusive, if hosted
+     PERFKIT_POOL_INIT           0     0         1        desc.init and desc.fini
+     PERFKIT_POOL_CACHES         0     0         1        pk_pool_cache
+     PERFKIT_POOL_LOCK_FREE      0     0         1        desc.lock_free
+     PERFKIT_POOL_VALGRIND       0     0         0        debugging under valgrind, where its headers are
      PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
 
    Guarantees
@@ -59,6 +64,7 @@
      Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three
                  functions of handles, count. At most 40 instructions are under the mask: no loop, callback or division.
      Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside.
+                 Threads that acquire much have a pk_pool_cache each, and seldom meet at the lock.
      Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is
                  the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 47. 64-bit handles
                  don't have that gap: a slot whose generations are used up retires. desc.retire: the same for 16 and 32 bits.
@@ -679,9 +685,31 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_POOL_FILL
 #define PERFKIT_POOL_FILL 0
 #endif
+#ifndef PERFKIT_POOL_INTRUSIVE
+#define PERFKIT_POOL_INTRUSIVE 1
+#endif
+#ifndef PERFKIT_POOL_INIT
+#define PERFKIT_POOL_INIT (PK__FULL && PERFKIT_POOL_GROW)
+#endif
+#ifndef PERFKIT_POOL_CACHES
+#define PERFKIT_POOL_CACHES (PK__FULL && PERFKIT_THREADS && PERFKIT_POOL_GROW)
+#endif
+#ifndef PERFKIT_POOL_LOCK_FREE
+#define PERFKIT_POOL_LOCK_FREE (PK__FULL && PERFKIT_THREADS && PERFKIT_POOL_GROW)
+#endif
+#ifndef PERFKIT_POOL_VALGRIND
+#define PERFKIT_POOL_VALGRIND 0
+#endif
 #if PK__NOT_01(PERFKIT_POOL_HANDLES) || PK__NOT_01(PERFKIT_POOL_GROW) || PK__NOT_01(PERFKIT_POOL_UNCHECKED) || \
-    PK__NOT_01(PERFKIT_POOL_FILL)
-#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL is 0 or 1"
+    PK__NOT_01(PERFKIT_POOL_FILL) || PK__NOT_01(PERFKIT_POOL_INTRUSIVE) || PK__NOT_01(PERFKIT_POOL_INIT) || \
+    PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE) || PK__NOT_01(PERFKIT_POOL_VALGRIND)
+#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL _INTRUSIVE _INIT _CACHES _LOCK_FREE _VALGRIND is 0 or 1"
+#endif
+#if (PERFKIT_POOL_INIT || PERFKIT_POOL_CACHES || PERFKIT_POOL_LOCK_FREE) && !(PK__FULL && PERFKIT_POOL_GROW)
+#error "perfkit: PERFKIT_POOL_INIT _CACHES _LOCK_FREE need PERFKIT_PROFILE_HOSTED and PERFKIT_POOL_GROW"
+#endif
+#if (PERFKIT_POOL_CACHES || PERFKIT_POOL_LOCK_FREE) && !PERFKIT_THREADS
+#error "perfkit: PERFKIT_POOL_CACHES and _LOCK_FREE need PERFKIT_THREADS"
 #endif
 
 /* Layout follows this one; all units must agree on it (PK_INVALID from init where they don't). */
@@ -734,7 +762,7 @@ struct pk_pool { /* all private: use the functions */
     pk_count failed[2];       /* acquires, releases */
 };
 
-enum { PK_POOL_CHECKED, PK_POOL_UNCHECKED };
+enum { PK_POOL_CHECKED, PK_POOL_UNCHECKED, PK_POOL_RACEPROOF };
 
 typedef struct pk_pool_desc {
     const char *name;              /* for reports; NULL is fine; not copied */
@@ -749,11 +777,24 @@ typedef struct pk_pool_desc {
     void (*reset)(void *object, void *user); /* called by release, before the object is free; outside lock and mask */
     pk_event_fn on_event;          /* hears of each refusal; NULL: only counted */
     void *user;                    /* handed to reset and on_event */
-    uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed, and corrupts */
+    uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed, and corrupts;
+                                      PK_POOL_RACEPROOF: of threads that release one object at once exactly one succeeds,
+                                      through caches too; PK_INVALID without threads or lock_free, PK_UNSUPPORTED without
+                                      atomics */
     bool handles;                  /* objects may be acquired through handles */
     bool retire;                   /* 16- and 32-bit handles: slots whose generations are used up retire, not start over */
     bool threads;                  /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
     bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
+    bool intrusive;                /* the free list lies inside the free objects, a pointer each: no bytes beside them if
+                                      unchecked, else a bit. reset is called by acquire then. Not with handles, init or
+                                      no_touch, no caches; chunks stay until close; high-water as in other pools. If hosted:
+                                      elsewhere PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
+    bool lock_free;                /* any thread, without a lock. Fixed pools without handles, init and caches. Race-proof,
+                                      whatever check says. count: O(capacity). PK_UNSUPPORTED without 64-bit atomics. Under
+                                      contention a lock is slower, caches far faster: for when no thread may wait for one */
+    pk_status (*init)(void *object, void *user); /* makes an object when it is first handed out, outside the lock; then reset.
+                                      Anything but PK_OK: acquire gives NULL, PK_CREATE_FAILED, and it is tried again later */
+    void (*fini)(void *object, void *user);      /* for each that was made, when the pool is closed or its chunk trimmed */
 } pk_pool_desc;
 
 PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc);
@@ -793,6 +834,17 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out
    reports and statistics, only once the last was called: a name costs flash, and RAM on AVR. */
 #define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, NULL, 0)
 
+#if PERFKIT_POOL_INTRUSIVE
+/* The smallest pool, at file scope: the free list lies inside the free objects, so there is nothing beside them but two
+   pointers, and both functions together are 24 bytes on a Cortex-M0+, besides the test for "none left", inline at each acquire.
+   Private to this file, ready before main and, with the PERFKIT_CRITICAL_* hooks, in the first interrupt; its objects are all
+   zero then. Nothing is checked or counted: a wrong release corrupts it. It is no pk_pool.
+       PK_POOL_DEFINE_INTRUSIVE(timers, struct timer, 16)
+   gives timers_acquire() -> struct timer *, or NULL: all are out; timers_release(t), which writes to the first bytes of t; and
+   timers_capacity(). O(1); interrupt-safe. */
+#define PK_POOL_DEFINE_INTRUSIVE(name, Type, count) PK__POOL_DEFINE_INTRUSIVE(name, Type, count)
+#endif
+
 /* ---- Looking around ---- */
 
 #define PK_POOL_NO_INDEX UINT32_MAX
@@ -814,6 +866,7 @@ typedef struct pk_pool_stats {
     pk_count exhausted;              /* acquires refused because all were out */
     pk_count misused;                /* releases refused; handles that were stale when released */
     pk_count no_memory;              /* acquires refused because the allocator gave nothing */
+    pk_count create_failed;          /* calls of desc.init that were not PK_OK */
 } pk_pool_stats;
 PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats); /* O(chunks). As safe as acquire */
 
@@ -823,6 +876,7 @@ enum {
     PK_POOL_EVENT_MISUSE = 2,    /* PK_INVALID: a wrong release. PK_STALE: a handle that was stale when released */
     PK_POOL_EVENT_NO_MEMORY = 3, /* PK_NO_MEMORY: an acquire found all out, and the allocator gave nothing */
     PK_POOL_EVENT_RETIRING = 4,  /* PK_FULL, once: 90 % of the slots have retired. a = those */
+    PK_POOL_EVENT_CREATE_FAILED = 6, /* PK_CREATE_FAILED: desc.init refused */
     PK_POOL_EVENT_WRITTEN = 5    /* PK_CORRUPT: an object was written to after its release (PERFKIT_POOL_FILL). a = its index */
 };
 
@@ -884,6 +938,54 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
     PK__INLINE pk_status name##_release_handle(pk_handle handle) { return pk_pool_release_handle(&name, handle); }
 #endif
 
+/* ---- Caches: for threads that share a pool with desc.threads ---- */
+
+#if PERFKIT_POOL_CACHES
+#define PK_POOL_CACHE_MOST 128
+/* Some free objects of a pool, at hand for one thread: it acquires and releases without the pool's lock, which is taken for half
+   a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be acquired
+   through one cache or none and released through another or none. Those that lie in caches are idle: count, next, owns and
+   stats don't take them as out, but high_water does, and other threads don't find them: an acquire may be PK_EXHAUSTED
+   while a cache elsewhere is full. */
+typedef struct pk_pool_cache pk_pool_cache;
+struct pk_pool_cache { /* all private */
+    pk_pool *pool;          /* NULL: closed */
+    unsigned char *objects; /* as in the pool, which others write to: its first array, ... */
+    size_t inverse;
+    unsigned char *marks;   /* ... and its marks; NULL: unchecked */
+    uint32_t capacity;      /* of that array */
+    uint32_t quick;         /* the same, or 0 where releases have more to do */
+    uint32_t size, count;
+    uint8_t shift;
+    bool raceproof;
+    bool at_exit;           /* closed when the thread ends */
+    pk_pool_cache *next;    /* of the pool */
+    void *slots[PK_POOL_CACHE_MOST];
+};
+PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t config, pk_pool *p, uint32_t size);
+
+/* Attach a cache of so many objects to a pool; size 16 to 128, 0: 64, else PK_INVALID. Below 64 the threads' checks may share
+   cache lines, which costs time. PK_UNSUPPORTED: the pool has no desc.threads, or is intrusive or lock-free. */
+PK__INLINE pk_status pk_pool_cache_init(pk_pool_cache *c, pk_pool *p, uint32_t size) {
+    return pk__pool_cache_init(c, sizeof(pk_pool_cache), PK__POOL_CONFIG_WORD, p, size);
+}
+/* As pk_pool_acquire and pk_pool_release, by the cache's thread. A double release is refused across caches and pool, if it comes
+   after the first (desc.check = PK_POOL_RACEPROOF: always). O(1), every size/2 calls O(size) under the pool's lock. */
+PK_API void *pk_pool_cache_acquire(pk_pool_cache *c);
+PK_API pk_status pk_pool_cache_release(pk_pool_cache *c, void *object);
+
+PK_API void pk_pool_cache_flush(pk_pool_cache *c); /* give what it holds to the pool. O(size). By its thread */
+
+/* Flush and detach; closing again is harmless. By its thread, or when that has ended. pk_pool_close is PK_BUSY and pk_pool_trim
+   gives nothing until all caches are closed. */
+PK_API void pk_pool_cache_close(pk_pool_cache *c);
+
+/* Have the calling thread, whose cache it is, close it when it ends: the memory has to last until then, as static, allocated
+   and thread-local variables do. PK_EXISTS: the thread has another cache of this pool that does. PK_UNSUPPORTED: no POSIX
+   threads. It takes a pthread key a pool until pk_pool_close. */
+PK_API pk_status pk_pool_cache_close_at_exit(pk_pool_cache *c);
+#endif
+
 /* ---- Private: what the macros above expand to ---- */
 
 enum { /* flags */
@@ -893,6 +995,8 @@ enum { /* flags */
     PK__POOL_OWNED = 8,     /* the first block came from the allocator */
     PK__POOL_NO_TOUCH = 16, /* free objects are left alone even when debugging */
     PK__POOL_STATIC = 32,   /* made by PK_POOL_DEFINE */
+    PK__POOL_LIST = 64,     /* intrusive, with nothing else to do than to pop and push */
+    PK__POOL_BYTES = 128,   /* `live` is a byte an object, PK__POOL_OUT and PK__POOL_MADE, which threads may write to at once */
     PK__POOL_STATIC_FLAGS = PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_STATIC + PK__POOL_RETIRES : PK__POOL_STATIC
 };
 #define PK__POOL_MOST /* objects */ \
@@ -971,6 +1075,43 @@ enum { /* flags */
         pk_pool_set_on_event(&name, fn, user); \
     }
 
+#if PERFKIT_POOL_INTRUSIVE
+/* A free object holds the distance from the object behind it to the next free one: zeroed memory is the list of all objects in
+   order. It ends behind the last. */
+typedef struct pk__pool_list {
+    unsigned char *next, *end;
+} pk__pool_list;
+PK_API void *pk__pool_list_acquire(pk__pool_list *list, size_t stride);
+PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behind);
+#if PK__HAS_CRITICAL
+#define PK__POOL_LIST_HAS(list) 1 /* acquire looks, under the mask */
+#else
+#define PK__POOL_LIST_HAS(list) ((list)->next != (list)->end)
+#endif
+#define PK__POOL_DEFINE_INTRUSIVE(name, Type, count) \
+    PK__STATIC_ASSERT(name##_has_a_capacity, (count) > 0); \
+    typedef union name##_slot { \
+        Type object; \
+        ptrdiff_t link; \
+    } name##_slot; \
+    static name##_slot name##_slots[count]; \
+    static pk__pool_list name = {(unsigned char *)name##_slots, (unsigned char *)(name##_slots + (count))}; \
+    PK__INLINE Type *name##_acquire(void) { \
+        return PK__POOL_LIST_HAS(&name) ? (Type *)PK__POOL_LIST_ACQUIRE(&name, sizeof(name##_slot)) : NULL; \
+    } \
+    PK__INLINE void name##_release(Type *object) { \
+        PK__POOL_LIST_RELEASE(&name, object, (unsigned char *)object + sizeof(name##_slot)); \
+    } \
+    PK__INLINE uint32_t name##_capacity(void) { return (count); }
+#if defined PERFKIT_POOL_INLINE
+#define PK__POOL_LIST_ACQUIRE(list, stride) pk__pool_list_pop(list, stride)
+#define PK__POOL_LIST_RELEASE(list, object, behind) pk__pool_list_push(list, object, behind)
+#else
+#define PK__POOL_LIST_ACQUIRE(list, stride) pk__pool_list_acquire(list, stride)
+#define PK__POOL_LIST_RELEASE(list, object, behind) pk__pool_list_release(list, object, behind)
+#endif
+#endif
+
 #if PK__FULL
 #define PK__POOL_NAME(name) #name
 #else
@@ -1014,6 +1155,76 @@ enum { /* flags */
 #define PK__POOL_ASAN 0
 #endif
 #define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
+
+#if defined __GNUC__ || defined __clang__ /* the bytes were another type's until now */
+typedef ptrdiff_t __attribute__((may_alias)) pk__pool_distance;
+typedef void *__attribute__((may_alias)) pk__pool_pointer;
+#else
+typedef ptrdiff_t pk__pool_distance;
+typedef void *pk__pool_pointer;
+#endif
+#if PERFKIT_POOL_INTRUSIVE
+PK__HOT_INLINE void *pk__pool_list_pop(pk__pool_list *list, size_t stride) {
+    unsigned char *object;
+    PK__CRITICAL_ENTER(state);
+    object = list->next;
+#if PK__HAS_CRITICAL
+    if (object == list->end) {
+        PK__CRITICAL_EXIT(state);
+        return NULL;
+    }
+#endif
+    list->next = object + stride + *(const pk__pool_distance *)(const void *)object;
+    PK__CRITICAL_EXIT(state);
+    return object;
+}
+PK__HOT_INLINE void pk__pool_list_push(pk__pool_list *list, void *object, void *behind) {
+    PK__CRITICAL_ENTER(state);
+    *(pk__pool_distance *)object = list->next - (unsigned char *)behind;
+    list->next = (unsigned char *)object;
+    PK__CRITICAL_EXIT(state);
+}
+#endif
+
+#define PK__POOL_FORMS (!PK__POOL_LINKED && PERFKIT_POOL_GROW) /* other forms than the index stack */
+enum { PK__POOL_OUT = 1, PK__POOL_MADE = 2 };
+
+/* Marks and counts that other threads look at meanwhile; their order doesn't matter. */
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+PK__INLINE uint8_t pk__pool_peek8(const volatile uint8_t *at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
+PK__INLINE void pk__pool_poke8(volatile uint8_t *at, uint8_t value) { __atomic_store_n(at, value, __ATOMIC_RELAXED); }
+PK__INLINE uint8_t pk__pool_clear8(volatile uint8_t *at, uint8_t bits) {
+    return __atomic_fetch_and(at, (uint8_t)~bits, __ATOMIC_ACQ_REL);
+}
+PK__INLINE uint32_t pk__pool_peek32(const volatile uint32_t *at) { return __atomic_load_n(at, __ATOMIC_RELAXED); }
+PK__INLINE void pk__pool_poke32(volatile uint32_t *at, uint32_t value) { __atomic_store_n(at, value, __ATOMIC_RELAXED); }
+#else /* the compilers that are meant do no more with these than they say */
+PK__INLINE uint8_t pk__pool_peek8(const volatile uint8_t *at) { return *at; }
+PK__INLINE void pk__pool_poke8(volatile uint8_t *at, uint8_t value) { *at = value; }
+PK__INLINE uint8_t pk__pool_clear8(volatile uint8_t *at, uint8_t bits) {
+#if PERFKIT_ATOMICS && defined _MSC_VER
+    return (uint8_t)_InterlockedAnd8((volatile char *)at, (char)~bits);
+#else
+    uint8_t was = *at;
+    *at = (uint8_t)(was & ~bits);
+    return was;
+#endif
+}
+PK__INLINE uint32_t pk__pool_peek32(const volatile uint32_t *at) { return *at; }
+PK__INLINE void pk__pool_poke32(volatile uint32_t *at, uint32_t value) { *at = value; }
+#endif
+/* The object of a mark is not out any more; false: it was not. */
+PK__HOT_INLINE bool pk__pool_clear_mark(unsigned char *mark, bool raceproof) {
+    uint8_t was;
+    if (raceproof) return (pk__pool_clear8(mark, PK__POOL_OUT) & PK__POOL_OUT) != 0;
+    was = pk__pool_peek8(mark);
+    if (PK__UNLIKELY(!(was & PK__POOL_OUT))) return false;
+    pk__pool_poke8(mark, (uint8_t)(was ^ PK__POOL_OUT));
+    return true;
+}
+PK__HOT_INLINE void pk__pool_set_mark(unsigned char *mark) {
+    pk__pool_poke8(mark, (uint8_t)(pk__pool_peek8(mark) | PK__POOL_OUT));
+}
 
 /* What the quick ways refuse: PK__POOL_ACQUIRES gets an object or 0, PK__POOL_RELEASES the object `about` and gets a pk_status.
    About PK__POOL_REFUSED: it is decided already, because all are out or the handle was stale, and only has to be counted and
@@ -1135,6 +1346,21 @@ PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsig
 }
 #endif
 
+#if PK__POOL_FORMS
+/* The list of an intrusive pool, over all its chunks; free_count is its length. */
+PK__HOT_INLINE void *pk__pool_pop(pk_pool *p) {
+    void *object = p->indices;
+    p->indices = *(pk__pool_pointer *)object;
+    p->free_count--;
+    return object;
+}
+PK__HOT_INLINE void pk__pool_put_back(pk_pool *p, void *object) {
+    *(pk__pool_pointer *)object = p->indices;
+    p->indices = object;
+    p->free_count++;
+}
+#endif
+
 PK__HOT_INLINE void *pk__pool_acquire_else(pk_pool *p) {
     uintptr_t object = pk__pool_else(p, NULL, PK__POOL_ACQUIRES);
     return (void *)object;
@@ -1153,7 +1379,12 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
     bool used;
 #endif
     PERFKIT_ASSERT(p != NULL && (!PK__POOL_LINKED || p->indices != NULL)); /* NULL: never initialised */
-    if (PK__UNLIKELY(not_quick != 0)) return pk__pool_acquire_else(p);
+    if (PK__UNLIKELY(not_quick != 0)) {
+#if PK__POOL_FORMS && !PK__POOL_VEILED
+        if (not_quick & PK__POOL_LIST && PK__LIKELY(p->indices != NULL)) return pk__pool_pop(p);
+#endif
+        return pk__pool_acquire_else(p);
+    }
     PK__CRITICAL_ENTER(state);
 #if PK__POOL_VEILED
     used = PK__POOL_HAS_USED(p);
@@ -1179,7 +1410,15 @@ PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inver
 #endif
     PERFKIT_ASSERT(p != NULL);
     at = pk__pool_index_in(p, object, inverse ? inverse : p->inverse, inverse ? shift : p->shift);
-    if (PK__UNLIKELY(at >= (inverse ? quick : p->quick))) return pk__pool_release_else(p, object);
+    if (PK__UNLIKELY(at >= (inverse ? quick : p->quick))) {
+#if PK__POOL_FORMS && !PK__POOL_VEILED
+        if (p->flags & PK__POOL_LIST) {
+            pk__pool_put_back(p, object);
+            return PK_OK;
+        }
+#endif
+        return pk__pool_release_else(p, object);
+    }
     i = (pk__pool_index)at;
 #if PK__POOL_VEILED /* something is done to it in between, outside the mask */
     {
@@ -1209,13 +1448,56 @@ PK__HOT_INLINE pk_status pk__pool_release(pk_pool *p, void *object, size_t inver
 
 /* For any pool. */
 #define PK__POOL_NOT_QUICK(p) \
-    (PERFKIT_THREADS || PERFKIT_POOL_GROW ? (uint8_t)((p)->flags & (PK__POOL_LOCKED | PK__POOL_GROWS)) : (uint8_t)0)
+    (PERFKIT_THREADS || PERFKIT_POOL_GROW ? (uint8_t)((p)->flags & (PK__POOL_LOCKED | PK__POOL_GROWS | PK__POOL_LIST)) \
+                                          : (uint8_t)0)
 PK__HOT_INLINE void *pk__pool_acquire_any(pk_pool *p) {
     return pk__pool_acquire(p, 0, p->width, 0, PK__POOL_NOT_QUICK(p));
 }
 PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
     return pk__pool_release(p, object, 0, 0, p->width, 0);
 }
+
+#if PERFKIT_POOL_CACHES
+PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c);
+PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object);
+
+/* The mark of an object of the first array; else it has to be looked for. */
+PK__HOT_INLINE size_t pk__pool_cache_index(const pk_pool_cache *c, const void *object) {
+    size_t q = (size_t)((uintptr_t)object - (uintptr_t)c->objects) * c->inverse;
+    return q >> c->shift | q << ((8 * sizeof q - c->shift) & (8 * sizeof q - 1));
+}
+PK__HOT_INLINE void *pk__pool_cache_take(pk_pool_cache *c) {
+    uint32_t n = c->count;
+    void *object;
+    PERFKIT_ASSERT(c != NULL);
+    if (PK__UNLIKELY(n == 0)) return pk__pool_cache_acquire_else(c);
+    object = c->slots[--n];
+    if (c->marks) {
+        size_t at = pk__pool_cache_index(c, object);
+        if (PK__UNLIKELY(at >= c->capacity)) return pk__pool_cache_acquire_else(c);
+        pk__pool_set_mark(c->marks + at);
+    }
+    pk__pool_poke32(&c->count, n);
+#if PK__POOL_VEILED
+    pk__pool_unveil(c->pool, object, true);
+#endif
+    return object;
+}
+PK__HOT_INLINE pk_status pk__pool_cache_give(pk_pool_cache *c, void *object) {
+    uint32_t n = c->count;
+    size_t at;
+    PERFKIT_ASSERT(c != NULL);
+    at = pk__pool_cache_index(c, object);
+    if (PK__UNLIKELY(n == c->size || at >= c->quick)) return pk__pool_cache_release_else(c, object);
+    if (c->marks && PK__UNLIKELY(!pk__pool_clear_mark(c->marks + at, c->raceproof))) return pk__pool_cache_release_else(c, object);
+#if PK__POOL_VEILED
+    pk__pool_veil(c->pool, object);
+#endif
+    c->slots[n] = object;
+    pk__pool_poke32(&c->count, n + 1);
+    return PK_OK;
+}
+#endif
 #endif /* PK__POOL_ENGINE */
 
 /* ==== Implementation ==== */
@@ -1229,6 +1511,11 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 /* Names in parentheses: PERFKIT_POOL_INLINE makes macros of them. */
 PK_API void *(pk_pool_acquire)(pk_pool *p) { return pk__pool_acquire_any(p); }
 PK_API pk_status(pk_pool_release)(pk_pool *p, void *object) { return pk__pool_release_any(p, object); }
+
+#if PERFKIT_POOL_INTRUSIVE
+PK_API void *pk__pool_list_acquire(pk__pool_list *list, size_t stride) { return pk__pool_list_pop(list, stride); }
+PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behind) { pk__pool_list_push(list, object, behind); }
+#endif
 
 PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what) {
     if (p->slow) return p->slow(p, about, what);
@@ -1257,6 +1544,9 @@ typedef struct pk__pool_chunk {
     uint32_t out; /* and those whose release has begun: the chunk has to stay for them */
 } pk__pool_chunk;
 
+#if PERFKIT_POOL_CACHES && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+#define PK__POOL_KEYS
+#endif
 typedef struct pk__pool_more {
     pk_mutex mutex;
     pk_allocator allocator;
@@ -1268,8 +1558,34 @@ typedef struct pk__pool_more {
     uint32_t active, peak;    /* of a pool that grows */
     pk_count no_memory;
     uint64_t generation;      /* where the words of new chunks start: above those of chunks that are gone */
+    uint8_t form;             /* PK__POOL_STACK ... */
+    uint8_t arrays;           /* PK__POOL_WITH_... */
+    bool raceproof;
+    bool makes;               /* init or fini is there: PK__POOL_MADE is kept */
+    pk_status (*init)(void *object, void *user);
+    void (*fini)(void *object, void *user);
+    pk_count create_failed;
+    uint64_t *head;           /* of a lock-free pool: the next object's index, and above it how often that has changed */
+#if PERFKIT_POOL_CACHES
+    pk_pool_cache *caches;
+#ifdef PK__POOL_KEYS
+    pthread_key_t key;        /* of the cache that a thread closes when it ends */
+    bool has_key;
+#endif
+#endif
 } pk__pool_more;
 #define PK__POOL_MORE(p) ((pk__pool_more *)(p)->more)
+enum { PK__POOL_STACK, PK__POOL_INTRUSIVE, PK__POOL_LOCK_FREE };
+#define PK__POOL_LINE ((size_t)64) /* of the processor's cache, at least */
+#if PK__POOL_FORMS
+#define PK__POOL_FORM(p) ((p)->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->form : (uint8_t)PK__POOL_STACK)
+#define PK__POOL_HAS_BYTES(core) (((core)->flags & PK__POOL_BYTES) != 0)
+#define PK__POOL_FRESH(core) (sizeof((core)->fresh) == 4 ? pk__load32((const uint32_t *)(const void *)&(core)->fresh) : (core)->fresh)
+#else
+#define PK__POOL_FORM(p) PK__POOL_STACK
+#define PK__POOL_HAS_BYTES(core) false
+#define PK__POOL_FRESH(core) ((core)->fresh)
+#endif
 
 #if PERFKIT_THREADS
 static void pk__pool_lock(const pk_pool *p) {
@@ -1290,6 +1606,19 @@ static void pk__pool_unlock(const pk_pool *p) {
 
 /* For functions that only read, but share what finds things with those that write. */
 PK__INLINE pk_pool *pk__pool_mutable(const pk_pool *p) { return (pk_pool *)(uintptr_t)p; }
+
+#if PERFKIT_POOL_INIT
+#define PK__POOL_MAKES(p) ((p)->flags & PK__POOL_GROWS && PK__POOL_MORE(p)->makes)
+#else
+#define PK__POOL_MAKES(p) false
+#endif
+
+/* Marks of any pool, under the lock or of an object that is the caller's own. */
+static unsigned char *pk__pool_mark_of(const pk_pool *core, pk__pool_index i) { return (unsigned char *)core->live + i; }
+static bool pk__pool_marked(const pk_pool *core, pk__pool_index i) {
+    if (PK__POOL_HAS_BYTES(core)) return (pk__pool_peek8(pk__pool_mark_of(core, i)) & PK__POOL_OUT) != 0;
+    return pk__pool_is_marked(core, i);
+}
 
 /* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
    is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
@@ -1329,10 +1658,10 @@ static void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) 
     ((pk_handle *)core->generations)[i] = value;
 }
 static bool pk__pool_is_out(const pk_pool *core, pk__pool_index i) {
-    return pk__pool_is_marked(core, i) || (core->generations && (pk__pool_word(core, i, 1) & core->names) != 0);
+    return pk__pool_marked(core, i) || (core->generations && (pk__pool_word(core, i, 1) & core->names) != 0);
 }
 #else
-#define pk__pool_is_out(core, i) pk__pool_is_marked(core, i)
+#define pk__pool_is_out(core, i) pk__pool_marked(core, i)
 #endif
 
 /* Objects of this core that are out. Under the lock. */
@@ -1344,16 +1673,45 @@ static uint32_t pk__pool_out_of(const pk_pool *core) {
 #else
     pk__pool_index out;
     PK__CRITICAL_ENTER(state);
-    out = core->fresh - core->free_count - core->retired;
+    out = (pk__pool_index)(core->fresh - core->free_count - core->retired);
     PK__CRITICAL_EXIT(state);
 #endif
     return out;
 }
-static uint32_t pk__pool_out(const pk_pool *p) {
-#if PERFKIT_POOL_GROW
-    if (p->flags & PK__POOL_GROWS) return PK__POOL_MORE(p)->active;
+#if PK__POOL_FORMS
+/* Objects of an intrusive pool that were ever out. */
+static uint32_t pk__pool_all_fresh(const pk_pool *p) {
+    const pk__pool_chunk *chunk;
+    uint32_t fresh = p->fresh;
+    for (chunk = PK__POOL_MORE(p)->chunks; chunk; chunk = chunk->next) fresh += chunk->core.fresh;
+    return fresh;
+}
+static uint32_t pk__pool_out_lock_free(const pk_pool *p) {
+    uint32_t i, fresh = PK__POOL_FRESH(p), out = 0;
+    for (i = 0; i < fresh; i++) out += pk__pool_peek8(pk__pool_mark_of(p, (pk__pool_index)i)) & 1u;
+    return out;
+}
 #endif
-    return pk__pool_out_of(p);
+static uint32_t pk__pool_out(const pk_pool *p) {
+    uint32_t out;
+#if PK__POOL_FORMS
+    if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) return pk__pool_all_fresh(p) - p->free_count;
+    if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) return pk__pool_out_lock_free(p);
+#endif
+#if PERFKIT_POOL_GROW
+    out = p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->active : pk__pool_out_of(p);
+#else
+    out = pk__pool_out_of(p);
+#endif
+#if PERFKIT_POOL_CACHES
+    if (p->flags & PK__POOL_LOCKED) {
+        const pk_pool_cache *c;
+        uint32_t idle = 0;
+        for (c = PK__POOL_MORE(p)->caches; c; c = c->next) idle += pk__pool_peek32(&c->count);
+        return idle < out ? out - idle : 0; /* an object that moves meanwhile may be met twice */
+    }
+#endif
+    return out;
 }
 static uint32_t pk__pool_max_capacity(const pk_pool *p) {
     return PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->max_capacity : p->capacity;
@@ -1368,6 +1726,7 @@ static PK__COLD void pk__pool_report(pk_pool *p, pk_status status, uint32_t a) {
                  : status == PK_NO_MEMORY ? PK_POOL_EVENT_NO_MEMORY
                  : status == PK_FULL      ? PK_POOL_EVENT_RETIRING
                  : status == PK_CORRUPT   ? PK_POOL_EVENT_WRITTEN
+                 : status == PK_CREATE_FAILED ? PK_POOL_EVENT_CREATE_FAILED
                                           : PK_POOL_EVENT_MISUSE;
     event.status = status;
     event.a = status == PK_FULL || status == PK_CORRUPT ? a : pk_pool_count(p);
@@ -1375,12 +1734,30 @@ static PK__COLD void pk__pool_report(pk_pool *p, pk_status status, uint32_t a) {
     p->on_event(p->user, &event);
 }
 
+#if PERFKIT_POOL_LOCK_FREE && PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+PK__INLINE void pk__pool_count_atomically(pk_count *count) { (void)__atomic_fetch_add(count, 1u, __ATOMIC_RELAXED); }
+#define PK__POOL_FAILED(p, what) __atomic_load_n(&(p)->failed[what], __ATOMIC_RELAXED)
+#else
+PK__INLINE void pk__pool_count_atomically(pk_count *count) { ++*(volatile pk_count *)count; }
+#define PK__POOL_FAILED(p, what) ((p)->failed[what])
+#endif
+
 /* Count a refusal, report it, and return it. */
 static PK__COLD pk_status pk__pool_refuse(pk_pool *p, pk_status status) {
 #if PERFKIT_STATS
     pk__pool_lock(p);
     {
         PK__CRITICAL_ENTER(state);
+#if PERFKIT_POOL_LOCK_FREE
+        if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE)
+            pk__pool_count_atomically(&p->failed[status != PK_EXHAUSTED]);
+        else
+#endif
+#if PK__POOL_FORMS
+        if (status == PK_CREATE_FAILED)
+            PK__POOL_MORE(p)->create_failed++;
+        else
+#endif
 #if PERFKIT_POOL_GROW
         if (status == PK_NO_MEMORY)
             PK__POOL_MORE(p)->no_memory++;
@@ -1422,16 +1799,17 @@ static void pk__pool_poison(void *object, size_t size, bool poison) {
 #endif
 #if PK__POOL_VEILED
 #define PK__POOL_FILL_BYTE 0xDD
+#define PK__POOL_FILLS(p) (PERFKIT_POOL_FILL && !(p)->reset && !PK__POOL_MAKES(p)) /* what reset and init made stays */
 PK_API void pk__pool_veil(pk_pool *p, void *object) {
     if (p->flags & PK__POOL_NO_TOUCH) return;
-    if (PERFKIT_POOL_FILL && !p->reset) memset(object, PK__POOL_FILL_BYTE, p->stride); /* what reset made stays */
+    if (PK__POOL_FILLS(p)) memset(object, PK__POOL_FILL_BYTE, p->stride);
 #if PK__POOL_ASAN
     pk__pool_poison(object, p->stride, true);
 #endif
 }
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
     const unsigned char *byte = (const unsigned char *)object;
-    size_t left = PERFKIT_POOL_FILL && used && !p->reset && !(p->flags & PK__POOL_NO_TOUCH) ? p->stride : 0;
+    size_t left = PK__POOL_FILLS(p) && used && !(p->flags & PK__POOL_NO_TOUCH) ? p->stride : 0;
 #if PK__POOL_ASAN
     pk__pool_poison(object, p->stride, false);
 #endif
@@ -1444,9 +1822,39 @@ PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
         break;
     }
 }
+#if PK__POOL_FORMS
+static void pk__pool_expose_link(void *object) {
+#if PK__POOL_ASAN
+    __asan_unpoison_memory_region(object, sizeof(void *));
+#else
+    (void)object;
+#endif
+}
+#endif
+PK__INLINE void pk__pool_expose(const pk_pool *p, void *object) { /* for a callback, while it is free */
+#if PK__POOL_ASAN
+    pk__pool_poison(object, p->stride, false);
+#else
+    (void)p;
+    (void)object;
+#endif
+}
 #else
 #define pk__pool_veil(p, object) ((void)(p), (void)(object))
 #define pk__pool_unveil(p, object, used) ((void)(p), (void)(object))
+#define pk__pool_expose(p, object) ((void)(p), (void)(object))
+#endif
+
+/* Caches follow the chunks without the lock: one is whole when it is seen, and stays while a cache is attached. */
+#if PERFKIT_POOL_CACHES && PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+#define PK__POOL_PUBLISH(link, chunk) __atomic_store_n(link, chunk, __ATOMIC_RELEASE)
+#define PK__POOL_SEEN(link) __atomic_load_n(link, __ATOMIC_ACQUIRE)
+#elif defined _MSC_VER
+#define PK__POOL_PUBLISH(link, chunk) ((void)_InterlockedExchangePointer((void *volatile *)(link), chunk))
+#define PK__POOL_SEEN(link) (*(pk__pool_chunk *const volatile *)(link))
+#else
+#define PK__POOL_PUBLISH(link, chunk) ((void)(*(link) = (chunk)))
+#define PK__POOL_SEEN(link) (*(link))
 #endif
 
 /* ---- Where things lie. Under the lock. ---- */
@@ -1517,11 +1925,38 @@ static void pk__pool_count_out(pk_pool *p, pk_pool *core, int change) {
 }
 #endif
 
+#if PERFKIT_POOL_INIT
+/* Have an object made that never was, which is the caller's alone. */
+static bool pk__pool_make_object(pk_pool *p, pk_pool *core, pk__pool_index i) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    unsigned char *mark = pk__pool_mark_of(core, i);
+    void *object = core->objects + i * p->stride;
+    if (pk__pool_peek8(mark) & PK__POOL_MADE) return true;
+    if (more->init && more->init(object, p->user) != PK_OK) return false;
+    pk__pool_poke8(mark, (uint8_t)(pk__pool_peek8(mark) | PK__POOL_MADE));
+    if (p->reset) p->reset(object, p->user);
+    return true;
+}
+/* Unmake all objects of a core, when none is out. */
+static void pk__pool_unmake(pk_pool *p, pk_pool *core) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    pk__pool_index i;
+    if (!PK__POOL_MAKES(p) || more->fini == NULL) return;
+    for (i = 0; i < core->fresh; i++) {
+        if (!(pk__pool_peek8(pk__pool_mark_of(core, i)) & PK__POOL_MADE)) continue;
+        pk__pool_poke8(pk__pool_mark_of(core, i), 0);
+        pk__pool_expose(p, core->objects + i * p->stride);
+        more->fini(core->objects + i * p->stride, p->user);
+    }
+}
+#endif
+
 static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *handle) {
     pk_pool *core = p;
     pk_status status = PK_OK;
     pk__pool_index i = 0;
     bool used = false, got;
+    void *taken;
 #if PERFKIT_POOL_HANDLES
     pk_handle word = 0;
 #endif
@@ -1531,7 +1966,8 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PK__POOL_VEILED
         used = PK__POOL_HAS_USED(core);
 #endif
-        got = pk__pool_take(core, core->width, 0, handle == NULL, &i);
+        got = pk__pool_take(core, core->width, 0, handle == NULL && !PK__POOL_HAS_BYTES(core), &i);
+        if (PK__POOL_HAS_BYTES(core) && got && handle == NULL) pk__pool_set_mark(pk__pool_mark_of(core, i));
 #if PERFKIT_POOL_HANDLES
         if (handle && got) {
             word = (pk_handle)(pk__pool_word(core, i, 0) | (pk__pool_first_of(p, core) + i + 1));
@@ -1555,8 +1991,23 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     pk__pool_count_out(p, core, 1);
 #endif
     pk__pool_unlock(p);
-    *object = core->objects + i * p->stride;
-    pk__pool_unveil(p, *object, used);
+    taken = core->objects + i * p->stride;
+    pk__pool_unveil(p, taken, used);
+#if PERFKIT_POOL_INIT
+    if (PK__POOL_MAKES(p) && !pk__pool_make_object(p, core, i)) {
+        pk__pool_lock(p);
+#if PERFKIT_POOL_HANDLES
+        if (handle) pk__pool_set_word(core, i, (pk_handle)(word & ~p->names));
+#endif
+        if (handle == NULL) (void)pk__pool_clear_mark(pk__pool_mark_of(core, i), false);
+        pk__pool_veil(p, taken);
+        pk__pool_push(core, i, core->width);
+        pk__pool_count_out(p, core, -1);
+        pk__pool_unlock(p);
+        return pk__pool_refuse(p, PK_CREATE_FAILED);
+    }
+#endif
+    *object = taken;
 #if PERFKIT_POOL_HANDLES
     if (handle) *handle = word;
 #else
@@ -1580,6 +2031,11 @@ static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, p
             pk__pool_set_word(core, i, held);
             if (held == 0 && p->flags & PK__POOL_RETIRES) status = PK_FULL;
         }
+    } else
+#endif
+#if PK__POOL_FORMS
+        if (PK__POOL_HAS_BYTES(core)) {
+        if (!pk__pool_clear_mark(pk__pool_mark_of(core, i), PK__POOL_MORE(p)->raceproof)) status = PK_INVALID;
     } else
 #endif
         if (!pk__pool_unmark(core, i, core->width))
@@ -1665,6 +2121,348 @@ static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
     pk__pool_unlock(p);
     return (uintptr_t)pk__pool_end_release(p, core, i, status);
 }
+
+#if PK__POOL_FORMS
+/* ---- Intrusive pools, in all that is not the mere pop and push ---- */
+
+#if PK__POOL_VEILED /* the link is looked at while the object is free, and is no use after release */
+static void pk__pool_veil_but_link(pk_pool *p, void *object) {
+    pk__pool_veil(p, object);
+    pk__pool_expose_link(object);
+}
+static void pk__pool_unveil_linked(pk_pool *p, void *object, bool used) {
+    if (PK__POOL_FILLS(p) && used) memset(object, PK__POOL_FILL_BYTE, sizeof(void *));
+    pk__pool_unveil(p, object, used);
+}
+#else
+#define pk__pool_veil_but_link(p, object) pk__pool_veil(p, object)
+#define pk__pool_unveil_linked(p, object, used) pk__pool_unveil(p, object, used)
+#endif
+static pk_status pk__pool_acquire_intrusive(pk_pool *p, void **object) {
+    pk_pool *core = p;
+    pk_status status = PK_EXHAUSTED;
+    pk__pool_index i = 0;
+    bool used;
+    pk__pool_lock(p);
+    used = p->indices != NULL;
+    if (used) {
+        *object = pk__pool_pop(p);
+        if (p->live) core = pk__pool_find(p, *object, &i);
+    } else {
+        if (core->fresh == core->capacity) core = PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : NULL;
+        if (core == NULL || core->fresh == core->capacity) core = pk__pool_room(p, &status);
+        if (core) *object = core->objects + (i = core->fresh++) * p->stride;
+    }
+    if (core && core->live) core->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+    pk__pool_unlock(p);
+    if (core == NULL) return pk__pool_refuse(p, used ? PK_CORRUPT : status);
+    pk__pool_unveil_linked(p, *object, used);
+    if (p->reset) p->reset(*object, p->user);
+    (void)used;
+    return PK_OK;
+}
+static pk_status pk__pool_release_intrusive(pk_pool *p, void *object) {
+    pk__pool_index i = 0;
+    pk_pool *core;
+    pk__pool_lock(p);
+    core = pk__pool_find(p, object, &i);
+    if (core && !pk__pool_unmark(core, i, 0)) core = NULL;
+    if (core) {
+        pk__pool_veil_but_link(p, object);
+        pk__pool_put_back(p, object);
+    }
+    pk__pool_unlock(p);
+    return core ? PK_OK : pk__pool_refuse(p, PK_INVALID);
+}
+static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) {
+    void *object = NULL;
+    if (what != PK__POOL_ACQUIRES) return (uintptr_t)pk__pool_release_intrusive(p, about);
+    if (pk__pool_acquire_intrusive(p, &object) != PK_OK) return 0;
+    return (uintptr_t)object;
+}
+
+/* ---- Lock-free pools: a stack of indices under one word of index and tag, which changes with every pop and push, so that a
+   stack that only looks the same again is noticed (Treiber 1986; the tag: IBM System/370 Principles of Operation, 1983). A
+   link is how far the next free object is from the one behind this. ---- */
+
+#if PERFKIT_POOL_LOCK_FREE && PERFKIT_ATOMICS && (PERFKIT_POOL_INDEX_BITS == 0 || PERFKIT_POOL_INDEX_BITS == 32) && \
+    (defined _MSC_VER || (defined __GCC_ATOMIC_LLONG_LOCK_FREE && __GCC_ATOMIC_LLONG_LOCK_FREE == 2))
+#define PK__POOL_CAN_LOCK_FREE 1
+#if defined _MSC_VER && !defined __clang__
+PK__INLINE uint64_t pk__pool_load64(volatile uint64_t *at) { return (uint64_t)_InterlockedCompareExchange64((volatile long long *)at, 0, 0); }
+PK__INLINE bool pk__pool_cas64(volatile uint64_t *at, uint64_t *was, uint64_t now) {
+    uint64_t found = (uint64_t)_InterlockedCompareExchange64((volatile long long *)at, (long long)now, (long long)*was);
+    bool done = found == *was;
+    *was = found;
+    return done;
+}
+#else
+PK__INLINE uint64_t pk__pool_load64(uint64_t *at) { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
+PK__INLINE bool pk__pool_cas64(uint64_t *at, uint64_t *was, uint64_t now) {
+    return __atomic_compare_exchange_n(at, was, now, 1, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#endif
+static pk_status pk__pool_acquire_lock_free(pk_pool *p, void **object) {
+    uint64_t *head = PK__POOL_MORE(p)->head, was = pk__pool_load64(head);
+    uint32_t *links = (uint32_t *)p->indices, *fresh = (uint32_t *)(void *)&p->fresh, i, next, high;
+    do {
+        i = (uint32_t)was;
+        if (PK__UNLIKELY(i >= p->capacity)) return pk__pool_refuse(p, PK_EXHAUSTED);
+        next = i + 1 + pk__pool_peek32(&links[i]); /* of another time where somebody was quicker: the tag tells */
+    } while (!pk__pool_cas64(head, &was, ((was >> 32) + 1) << 32 | next));
+    for (high = pk__load32(fresh); PK__UNLIKELY(i >= high); high = pk__load32(fresh)) (void)pk__cas32(fresh, high, i + 1);
+    pk__pool_set_mark(pk__pool_mark_of(p, i));
+    *object = p->objects + i * p->stride;
+#if PK__POOL_VEILED
+    pk__pool_unveil(p, *object, (pk__pool_peek8(pk__pool_mark_of(p, i)) & PK__POOL_MADE) != 0);
+    pk__pool_poke8(pk__pool_mark_of(p, i), PK__POOL_OUT | PK__POOL_MADE); /* it was out before */
+#endif
+    return PK_OK;
+}
+static pk_status pk__pool_release_lock_free(pk_pool *p, void *object) {
+    uint64_t *head = PK__POOL_MORE(p)->head, was;
+    uint32_t *links = (uint32_t *)p->indices, i;
+    size_t at = pk__pool_index_in(p, object, p->inverse, p->shift);
+    if (PK__UNLIKELY(at >= p->capacity)) return pk__pool_refuse(p, PK_INVALID);
+    i = (uint32_t)at;
+    if (PK__UNLIKELY(!pk__pool_clear_mark(pk__pool_mark_of(p, i), true))) return pk__pool_refuse(p, PK_INVALID);
+    if (p->reset) p->reset(object, p->user);
+    pk__pool_veil(p, object);
+    was = pk__pool_load64(head);
+    do pk__pool_poke32(&links[i], (uint32_t)was - i - 1);
+    while (!pk__pool_cas64(head, &was, ((was >> 32) + 1) << 32 | i));
+    return PK_OK;
+}
+static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) {
+    void *object = NULL;
+    if (what != PK__POOL_ACQUIRES) return (uintptr_t)pk__pool_release_lock_free(p, about);
+    (void)pk__pool_acquire_lock_free(p, &object);
+    return (uintptr_t)object;
+}
+#define PK__POOL_SLOW_OF(form) \
+    ((form) == PK__POOL_INTRUSIVE ? pk__pool_slow_intrusive : (form) == PK__POOL_LOCK_FREE ? pk__pool_slow_lock_free : pk__pool_slow)
+#else
+#define PK__POOL_CAN_LOCK_FREE 0
+#define PK__POOL_SLOW_OF(form) ((form) == PK__POOL_INTRUSIVE ? pk__pool_slow_intrusive : pk__pool_slow)
+#endif
+#else
+#define PK__POOL_CAN_LOCK_FREE 0
+#define PK__POOL_SLOW_OF(form) pk__pool_slow
+#endif
+
+#if PERFKIT_POOL_CACHES
+/* ---- Caches ---- */
+
+/* As pk__pool_find, without the lock, while a cache is attached. */
+static pk_pool *pk__pool_seek(pk_pool *p, const void *object, pk__pool_index *i) {
+    pk_pool *core = p;
+    size_t at = pk__pool_index_in(p, object, p->inverse, p->shift);
+    if (PK__UNLIKELY(at >= p->capacity)) {
+        pk__pool_chunk *chunk = p->flags & PK__POOL_GROWS ? PK__POOL_SEEN(&PK__POOL_MORE(p)->chunks) : NULL;
+        while (chunk && (size_t)((uintptr_t)object - (uintptr_t)chunk->core.objects) >= chunk->span)
+            chunk = PK__POOL_SEEN(&chunk->next);
+        if (chunk == NULL) return NULL;
+        core = &chunk->core;
+        at = pk__pool_index_in(core, object, p->inverse, p->shift);
+    }
+    if (PK__UNLIKELY(at >= core->capacity)) return NULL;
+    *i = (pk__pool_index)at;
+    return core;
+}
+PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t config, pk_pool *p, uint32_t size) {
+    PERFKIT_ASSERT(c != NULL && p != NULL);
+    if (size_of != sizeof(pk_pool_cache) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
+    memset(c, 0, offsetof(pk_pool_cache, slots));
+    if (size == 0) size = 64;
+    if (size < 16 || size > PK_POOL_CACHE_MOST) return PK_INVALID;
+    if (!(p->flags & PK__POOL_LOCKED) || PK__POOL_FORM(p) != PK__POOL_STACK) return PK_UNSUPPORTED;
+    c->pool = p;
+    c->objects = p->objects;
+    c->inverse = p->inverse;
+    c->shift = p->shift;
+    if (PK__POOL_HAS_BYTES(p)) c->marks = (unsigned char *)p->live;
+    c->raceproof = PK__POOL_MORE(p)->raceproof;
+    c->size = PERFKIT_ATOMICS ? size : 0; /* 0: the pool and its lock serve */
+    c->capacity = p->capacity;
+    c->quick = p->reset ? 0 : p->capacity;
+    pk__pool_lock(p);
+    c->next = PK__POOL_MORE(p)->caches;
+    PK__POOL_MORE(p)->caches = c;
+    pk__pool_unlock(p);
+    return PK_OK;
+}
+
+/* A free object, not marked; NULL: *status says why. Under the lock. */
+static pk_pool *pk__pool_take_unmarked(pk_pool *p, pk__pool_index *i, pk_status *status) {
+    pk_pool *core = p;
+    *status = PK_EXHAUSTED;
+    if (!pk__pool_take(core, core->width, 0, false, i)) {
+        core = PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : NULL;
+        if (core == NULL || !pk__pool_take(core, core->width, 0, false, i)) {
+            core = pk__pool_room(p, status);
+            if (core) (void)pk__pool_take(core, core->width, 0, false, i);
+        }
+    }
+    if (core) pk__pool_count_out(p, core, 1);
+    return core;
+}
+static void pk__pool_put_unmarked(pk_pool *p, pk_pool *core, pk__pool_index i) {
+    pk__pool_push(core, i, core->width);
+    pk__pool_count_out(p, core, -1);
+}
+
+/* Half a cache from the pool, into an empty one. Objects that were never out are taken to the end of their marks' line, so that
+   threads don't share it, or one by one where each has to be made. */
+static pk_status pk__pool_cache_fill(pk_pool_cache *c) {
+    pk_pool *p = c->pool, *core;
+    pk_status status = PK_OK;
+    pk__pool_index i = 0;
+    uint32_t n = 0, half = c->size / 2, k;
+    bool fresh = false, makes = PK__POOL_MORE(p)->makes;
+    pk__pool_lock(p);
+    while (n < half || (fresh && n < c->size && (i + 1) % PK__POOL_LINE != 0)) {
+        core = pk__pool_take_unmarked(p, &i, &status);
+        if (core == NULL) break;
+        fresh = i + 1 == core->fresh; /* or the last of these */
+        if (PERFKIT_POOL_FILL && fresh) pk__pool_veil(p, core->objects + i * p->stride);
+        c->slots[n++] = core->objects + i * p->stride;
+        if (makes) break;
+    }
+    pk__pool_poke32(&c->count, n);
+    pk__pool_unlock(p);
+    for (k = 0; k < n / 2; k++) { /* the first shall be the first to go */
+        void *object = c->slots[k];
+        c->slots[k] = c->slots[n - 1 - k];
+        c->slots[n - 1 - k] = object;
+    }
+    return n > 0 ? PK_OK : status;
+}
+/* Give the oldest n to the pool. */
+static void pk__pool_cache_drain(pk_pool_cache *c, uint32_t n) {
+    pk_pool *p = c->pool, *core;
+    pk__pool_index i = 0;
+    uint32_t k;
+    pk__pool_lock(p);
+    for (k = 0; k < n; k++) {
+        core = pk__pool_find(p, c->slots[k], &i);
+        if (core) pk__pool_put_unmarked(p, core, i);
+    }
+    pk__pool_poke32(&c->count, c->count - n);
+    pk__pool_unlock(p);
+    memmove(c->slots, c->slots + n, c->count * sizeof c->slots[0]);
+}
+
+PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c) {
+    pk_pool *p = c->pool, *core;
+    pk__pool_index i = 0;
+    void *object;
+    if (p == NULL) return NULL;
+    if (c->size == 0) return pk__pool_acquire_any(p);
+    if (c->count == 0) {
+        pk_status status = pk__pool_cache_fill(c);
+        if (status != PK_OK) {
+            (void)pk__pool_refuse(p, status);
+            return NULL;
+        }
+    }
+    object = c->slots[c->count - 1];
+    core = pk__pool_seek(p, object, &i);
+    if (c->marks && core) pk__pool_set_mark(pk__pool_mark_of(core, i));
+    pk__pool_poke32(&c->count, c->count - 1);
+    pk__pool_unveil(p, object, false);
+#if PERFKIT_POOL_INIT
+    if (PK__POOL_MORE(p)->makes && !pk__pool_make_object(p, core, i)) {
+        (void)pk__pool_clear_mark(pk__pool_mark_of(core, i), false);
+        pk__pool_veil(p, object);
+        pk__pool_lock(p);
+        pk__pool_put_unmarked(p, core, i);
+        pk__pool_unlock(p);
+        (void)pk__pool_refuse(p, PK_CREATE_FAILED);
+        return NULL;
+    }
+#endif
+    return object;
+}
+PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object) {
+    pk_pool *p = c->pool, *core;
+    pk__pool_index i = 0;
+    if (p == NULL) return PK_CLOSED;
+    if (c->size == 0) return pk__pool_release_any(p, object);
+    core = pk__pool_seek(p, object, &i);
+    if (core == NULL || (c->marks && !pk__pool_clear_mark(pk__pool_mark_of(core, i), c->raceproof)))
+        return pk__pool_refuse(p, PK_INVALID);
+    if (p->reset) p->reset(object, p->user);
+    pk__pool_veil(p, object);
+    if (c->count == c->size) pk__pool_cache_drain(c, c->size / 2);
+    c->slots[c->count] = object;
+    pk__pool_poke32(&c->count, c->count + 1);
+    return PK_OK;
+}
+PK_API void *(pk_pool_cache_acquire)(pk_pool_cache *c) { return pk__pool_cache_take(c); }
+PK_API pk_status(pk_pool_cache_release)(pk_pool_cache *c, void *object) { return pk__pool_cache_give(c, object); }
+
+PK_API void pk_pool_cache_flush(pk_pool_cache *c) {
+    PERFKIT_ASSERT(c != NULL);
+    if (c->pool && c->count > 0) pk__pool_cache_drain(c, c->count);
+}
+PK_API void pk_pool_cache_close(pk_pool_cache *c) {
+    pk_pool *p = c->pool;
+    pk_pool_cache **link;
+    PERFKIT_ASSERT(c != NULL);
+    if (p == NULL) return;
+    pk_pool_cache_flush(c);
+#ifdef PK__POOL_KEYS
+    if (c->at_exit && pthread_getspecific(PK__POOL_MORE(p)->key) == c) (void)pthread_setspecific(PK__POOL_MORE(p)->key, NULL);
+#endif
+    pk__pool_lock(p);
+    for (link = &PK__POOL_MORE(p)->caches; *link && *link != c; link = &(*link)->next) {}
+    if (*link) *link = c->next;
+    pk__pool_unlock(p);
+    memset(c, 0, offsetof(pk_pool_cache, slots));
+}
+#ifdef PK__POOL_KEYS
+#ifdef __cplusplus
+extern "C" {
+#endif
+static void pk__pool_thread_ends(void *cache) { pk_pool_cache_close((pk_pool_cache *)cache); }
+#ifdef __cplusplus
+}
+#endif
+#endif
+PK_API pk_status pk_pool_cache_close_at_exit(pk_pool_cache *c) {
+#ifdef PK__POOL_KEYS
+    pk__pool_more *more;
+    pk_status status = PK_OK;
+    void *other;
+    PERFKIT_ASSERT(c != NULL);
+    if (c->pool == NULL) return PK_CLOSED;
+    more = PK__POOL_MORE(c->pool);
+    pk__pool_lock(c->pool);
+    if (!more->has_key) more->has_key = pthread_key_create(&more->key, pk__pool_thread_ends) == 0;
+    if (!more->has_key) status = PK_NO_MEMORY;
+    pk__pool_unlock(c->pool);
+    if (status != PK_OK) return status;
+    other = pthread_getspecific(more->key);
+    if (other && other != c) return PK_EXISTS;
+    if (pthread_setspecific(more->key, c) != 0) return PK_NO_MEMORY;
+    c->at_exit = true;
+    return PK_OK;
+#else
+    PERFKIT_ASSERT(c != NULL);
+    return c->pool ? PK_UNSUPPORTED : PK_CLOSED;
+#endif
+}
+/* Before the pool is closed; false: caches are attached. */
+static bool pk__pool_detach(pk_pool *p) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    if (!(p->flags & PK__POOL_LOCKED)) return true;
+    if (more->caches) return false;
+#ifdef PK__POOL_KEYS
+    if (more->has_key) (void)pthread_key_delete(more->key);
+#endif
+    return true;
+}
+#endif
 
 #if PERFKIT_POOL_HANDLES
 /* The quick ways, for pools of a fixed array; what the others need more is found in pk__pool_slow. */
@@ -1790,6 +2588,10 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p) {
     {
         PK__CRITICAL_ENTER(state);
         high = PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->peak : p->fresh;
+#if PK__POOL_FORMS
+        if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) high = pk__pool_all_fresh(p);
+        if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) high = PK__POOL_FRESH(p);
+#endif
         PK__CRITICAL_EXIT(state);
     }
     pk__pool_unlock(p);
@@ -1825,10 +2627,10 @@ PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
 
 /* The object that is out with the lowest index from *local on; NULL: none. */
 static void *pk__pool_next_in(const pk_pool *core, uint32_t *local) {
-    for (; *local < core->fresh; ++*local) {
+    for (; *local < PK__POOL_FRESH(core); ++*local) {
         pk__pool_index i = (pk__pool_index)*local;
 #if !PK__POOL_LINKED
-        if (core->live[i >> 5] == 0 && core->generations == NULL) {
+        if (!PK__POOL_HAS_BYTES(core) && core->live[i >> 5] == 0 && core->generations == NULL) {
             *local |= 31; /* none of these */
             continue;
         }
@@ -1875,14 +2677,17 @@ PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats) {
     pk__pool_lock(p);
     {
         PK__CRITICAL_ENTER(state);
-        stats->exhausted = p->failed[0];
-        stats->misused = p->failed[1];
+        stats->exhausted = PK__POOL_FAILED(p, 0);
+        stats->misused = PK__POOL_FAILED(p, 1);
         stats->retired = p->retired;
         PK__CRITICAL_EXIT(state);
     }
     stats->active = pk__pool_out(p);
     for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) stats->retired += chunk->core.retired;
-    if (PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS) stats->no_memory = PK__POOL_MORE(p)->no_memory;
+    if (PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS) {
+        stats->no_memory = PK__POOL_MORE(p)->no_memory;
+        stats->create_failed = PK__POOL_MORE(p)->create_failed;
+    }
     pk__pool_unlock(p);
     stats->name = p->label;
     stats->max_capacity = pk__pool_max_capacity(p);
@@ -1901,19 +2706,36 @@ static size_t pk__pool_width_for(uint32_t capacity) {
     return PK__POOL_WIDTH(capacity);
 }
 
+enum { /* arrays beside the objects */
+    PK__POOL_WITH_HANDLES = 1,
+    PK__POOL_WITH_BITS = 2,
+    PK__POOL_WITH_BYTES = 4, /* on lines of their own */
+    PK__POOL_WITHOUT_INDICES = 8,
+    PK__POOL_WITH_LINKS = 16 /* instead of indices, of 4 bytes each */
+};
+
 /* Bytes for the arrays of so many objects, slack included; 0: more than there can be. */
-static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacity, bool handles, bool checked) {
+static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacity, unsigned arrays) {
     size_t width = pk__pool_width_for(capacity), bytes, beside;
     size_t n = (size_t)capacity;
     if ((size_t)(n * 16) / 16 != capacity) return 0;
-    beside = PK__POOL_LINKED * width + n * (width + (handles ? PK__POOL_WORD_BYTES(width) : 0)) + 3 * PK__POOL_ARRAY_ALIGN;
-    if (checked) beside += PK__POOL_LIVE_WORDS(n) * 4;
+    beside = PK__POOL_LINKED * width + n * (width + (arrays & PK__POOL_WITH_HANDLES ? PK__POOL_WORD_BYTES(width) : 0)) +
+             3 * PK__POOL_ARRAY_ALIGN;
+#if PK__POOL_FORMS
+    if (arrays & PK__POOL_WITH_LINKS) beside += n * (4 - width);
+    if (arrays & PK__POOL_WITHOUT_INDICES) beside -= n * width;
+    if (arrays & PK__POOL_WITH_BYTES)
+        beside += n + PK__POOL_LINE;
+    else
+#endif
+        if (arrays & PK__POOL_WITH_BITS)
+        beside += PK__POOL_LIVE_WORDS(n) * 4;
     if (!pk__mul_fits(stride, n, &bytes) || !pk__add_fits(bytes, beside, &bytes)) return 0;
     return pk__add_fits(bytes, align > PK__POOL_ALIGN ? align : PK__POOL_ALIGN, &bytes) ? bytes : 0;
 }
 
 /* Give a core, whose sizes are set, its arrays in this memory. */
-static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capacity, bool handles, bool checked) {
+static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capacity, unsigned arrays) {
     unsigned char *at = (unsigned char *)pk__align_pointer(memory, align);
     core->capacity = (pk__pool_index)capacity;
     core->width = (uint8_t)pk__pool_width_for((uint32_t)capacity);
@@ -1923,18 +2745,32 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
 #if PK__POOL_LINKED
     memset(at, 0, (capacity + 1) * core->width);
 #endif
-    at += (capacity + PK__POOL_LINKED) * core->width;
+#if PK__POOL_FORMS
+    if (arrays & PK__POOL_WITH_LINKS) {
+        core->width = 4;
+        memset(at, 0, capacity * 4);
+    }
+    if (arrays & PK__POOL_WITHOUT_INDICES)
+        core->indices = NULL;
+    else
+#endif
+        at += (capacity + PK__POOL_LINKED) * core->width;
 #if PERFKIT_POOL_HANDLES
-    if (handles) {
+    if (arrays & PK__POOL_WITH_HANDLES) {
         at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
         core->generations = at;
         memset(at, 0, capacity * PK__POOL_WORD_BYTES(core->width));
         at += capacity * PK__POOL_WORD_BYTES(core->width);
     }
-#else
-    (void)handles;
 #endif
-    if (checked) {
+#if PK__POOL_FORMS
+    if (arrays & PK__POOL_WITH_BYTES) {
+        at = (unsigned char *)pk__align_pointer(at, PK__POOL_LINE);
+        core->live = (uint32_t *)(void *)at;
+        memset(at, 0, capacity);
+    } else
+#endif
+        if (arrays & PK__POOL_WITH_BITS) {
         at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
         core->live = PK__POOL_LINKED ? NULL : (uint32_t *)(void *)at;
         memset(at, 0, PK__POOL_LIVE_WORDS(capacity) * 4);
@@ -1957,17 +2793,49 @@ typedef struct pk__pool_plan {
     size_t stride, align, bytes; /* bytes: of the first block */
     uint32_t capacity, max_capacity;
     uint8_t flags, name_bits;
+    uint8_t form;
+    uint8_t arrays; /* PK__POOL_WITH_… */
     bool more; /* there has to be a pk__pool_more at the start of the first block */
 } pk__pool_plan;
 
 #define PK__POOL_MORE_BYTES ((sizeof(pk__pool_more) + PK__POOL_ALIGN - 1) / PK__POOL_ALIGN * PK__POOL_ALIGN)
 
+#if PK__POOL_FORMS
+/* Pools of every form but the plain index stack pass as pools that grow, so that the quick ways leave them alone. */
+static void pk__pool_plan_form(const pk_pool_desc *desc, pk__pool_plan *plan, bool makes, bool checked) {
+    unsigned flags = plan->flags, arrays = plan->arrays;
+    if (desc->intrusive || desc->lock_free || makes) flags |= PK__POOL_GROWS;
+    if (desc->intrusive) {
+        plan->form = PK__POOL_INTRUSIVE;
+        arrays |= PK__POOL_WITHOUT_INDICES;
+        if (!checked && !desc->threads && !desc->reset) flags |= PK__POOL_LIST;
+    } else if (desc->lock_free) {
+        plan->form = PK__POOL_LOCK_FREE;
+        flags &= (unsigned)~PK__POOL_LOCKED;
+        arrays |= PK__POOL_WITH_LINKS | PK__POOL_WITH_BYTES;
+    } else if (makes || (PERFKIT_POOL_CACHES && desc->threads && checked))
+        arrays |= PK__POOL_WITH_BYTES;
+    if (arrays & PK__POOL_WITH_BYTES) flags |= PK__POOL_BYTES;
+    plan->flags = (uint8_t)flags;
+    plan->arrays = (uint8_t)arrays;
+}
+#endif
+#define PK__POOL_CAN_RACE (PK__POOL_FORMS && PERFKIT_ATOMICS && PERFKIT_THREADS)
+
 static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan) {
     uint32_t most = PK__POOL_MOST;
-    bool source, grows;
+    bool source, grows, makes, checked;
     memset(plan, 0, sizeof *plan);
     if (desc == NULL || desc->object_size == 0 || (desc->align & (desc->align - 1)) != 0) return PK_INVALID;
-    if (desc->check != PK_POOL_CHECKED && desc->check != PK_POOL_UNCHECKED) return PK_INVALID;
+    if (desc->check > PK_POOL_RACEPROOF) return PK_INVALID;
+    if (desc->check == PK_POOL_RACEPROOF && !desc->threads && !desc->lock_free) return PK_INVALID;
+    makes = desc->init != NULL || desc->fini != NULL;
+    if (desc->intrusive && (desc->handles || makes || desc->no_touch || desc->lock_free)) return PK_INVALID;
+    if (desc->lock_free && (desc->handles || makes || desc->capacity == 0 || desc->max_capacity > desc->capacity))
+        return PK_INVALID;
+    if ((desc->check == PK_POOL_RACEPROOF && !PK__POOL_CAN_RACE) || (desc->lock_free && !PK__POOL_CAN_LOCK_FREE) ||
+        (makes && !PERFKIT_POOL_INIT) || (desc->intrusive && !(PERFKIT_POOL_INTRUSIVE && PK__POOL_FORMS)))
+        return PK_UNSUPPORTED;
     if ((desc->check == PK_POOL_UNCHECKED && !PERFKIT_POOL_UNCHECKED) || (desc->handles && !PERFKIT_POOL_HANDLES) ||
         (desc->threads && !PERFKIT_THREADS) || (desc->max_capacity > desc->capacity && !PERFKIT_POOL_GROW))
         return PK_UNSUPPORTED;
@@ -1995,14 +2863,26 @@ static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan)
         if (plan->align > PK__POOL_ALIGN) plan->align = PK__POOL_ALIGN;
     }
     plan->stride = (desc->object_size + (plan->align - 1)) & ~(plan->align - 1);
+#if PK__POOL_FORMS
+    if (desc->intrusive && plan->align < sizeof(void *)) { /* for the links */
+        plan->align = sizeof(void *);
+        plan->stride = PK__ALIGN_UP(desc->object_size, sizeof(void *));
+    }
+#endif
     if (plan->stride < desc->object_size) return PK_NO_MEMORY;
     plan->name_bits = (uint8_t)PK__POOL_NAME_BITS(plan->max_capacity);
+    checked = desc->check != PK_POOL_UNCHECKED;
+    plan->arrays = (uint8_t)((desc->handles ? PK__POOL_WITH_HANDLES : 0) | (checked ? PK__POOL_WITH_BITS : 0));
     plan->flags = (uint8_t)((desc->threads ? PK__POOL_LOCKED : 0) | (grows ? PK__POOL_GROWS : 0) |
                             (desc->retire || PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_RETIRES : 0) |
                             (desc->memory ? 0 : PK__POOL_OWNED) | (desc->no_touch ? PK__POOL_NO_TOUCH : 0));
+#if PK__POOL_FORMS
+    pk__pool_plan_form(desc, plan, makes, checked);
+#endif
     plan->more = (plan->flags & (PK__POOL_LOCKED | PK__POOL_GROWS | PK__POOL_OWNED)) != 0;
-    plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, desc->handles, !desc->check);
+    plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, plan->arrays);
     if (plan->bytes == 0) return PK_NO_MEMORY;
+    if (plan->form == PK__POOL_LOCK_FREE && !pk__add_fits(plan->bytes, 2 * PK__POOL_LINE, &plan->bytes)) return PK_NO_MEMORY;
     if (plan->more && !pk__add_fits(plan->bytes, PK__POOL_MORE_BYTES + PK__POOL_ALIGN, &plan->bytes)) return PK_NO_MEMORY;
     return PK_OK;
 }
@@ -2038,7 +2918,14 @@ static void *pk__pool_make_more(pk_pool *p, void *block, const pk__pool_plan *pl
     more->bytes = plan->bytes;
     more->align = plan->align;
     more->max_capacity = plan->max_capacity;
+    more->form = plan->form;
+    more->arrays = plan->arrays;
     p->more = more;
+    if (plan->form == PK__POOL_LOCK_FREE) { /* what all threads write to has a line of its own */
+        more->head = (uint64_t *)pk__align_pointer((unsigned char *)more + PK__POOL_MORE_BYTES, PK__POOL_LINE);
+        *more->head = 0;
+        return more->head + PK__POOL_LINE / sizeof *more->head;
+    }
     return (unsigned char *)more + PK__POOL_MORE_BYTES;
 }
 
@@ -2079,14 +2966,22 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     p->flags = plan.flags;
     p->name_bits = plan.name_bits;
     if (desc->handles) p->names = (pk_handle)(((pk_handle)1 << plan.name_bits) - 1);
-    pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, desc->handles, desc->check == PK_POOL_CHECKED);
+    pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, plan.arrays);
     p->reset = desc->reset;
     p->label = desc->name;
     if (plan.flags & (PK__POOL_LOCKED | PK__POOL_GROWS) || desc->reset ||
         (desc->handles && desc->retire && PERFKIT_POOL_HANDLE_BITS < 64))
-        p->slow = pk__pool_slow;
+        p->slow = PK__POOL_SLOW_OF(plan.form);
     else
         p->quick = p->capacity;
+#if PK__POOL_FORMS
+    if (plan.more) {
+        PK__POOL_MORE(p)->raceproof = desc->check == PK_POOL_RACEPROOF || desc->lock_free;
+        PK__POOL_MORE(p)->makes = desc->init || desc->fini;
+        PK__POOL_MORE(p)->init = desc->init;
+        PK__POOL_MORE(p)->fini = desc->fini;
+    }
+#endif
     pk_pool_set_on_event(p, desc->on_event, desc->user);
     return PK_OK;
 }
@@ -2110,18 +3005,18 @@ static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
     capacity = more->max_capacity - first < first ? more->max_capacity - first : first;
 
     *status = PK_NO_MEMORY;
-    bytes = pk__pool_array_bytes(p->stride, more->align, capacity, p->generations != NULL, p->live != NULL);
+    bytes = pk__pool_array_bytes(p->stride, more->align, capacity, more->arrays);
     if (bytes == 0 || !pk__add_fits(bytes, PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN) + PK__POOL_ALIGN, &bytes)) return NULL;
     block = pk__alloc(&more->allocator, bytes, more->align > PK__POOL_ALIGN ? more->align : PK__POOL_ALIGN);
     if (block == NULL) return NULL;
     chunk = (pk__pool_chunk *)pk__align_pointer(block, PK__POOL_ALIGN);
     memset(chunk, 0, sizeof *chunk);
     chunk->core.stride = p->stride;
-    chunk->core.flags = p->flags & PK__POOL_NO_TOUCH;
+    chunk->core.flags = p->flags & (PK__POOL_NO_TOUCH | PK__POOL_BYTES);
     chunk->core.name_bits = p->name_bits;
     chunk->core.names = p->names;
     pk__pool_lay(&chunk->core, (unsigned char *)chunk + PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN), more->align, capacity,
-                 p->generations != NULL, p->live != NULL);
+                 more->arrays);
 #if PERFKIT_POOL_HANDLES
     if (p->generations && more->generation != 0) {
         pk__pool_index i;
@@ -2133,12 +3028,13 @@ static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
     chunk->span = capacity * p->stride;
     chunk->first = first;
     chunk->next = *link;
-    *link = chunk;
+    PK__POOL_PUBLISH(link, chunk);
     more->current = chunk;
     return &chunk->core;
 }
 
-static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk **link) {
+/* Under the lock; pk__pool_free_chunk then not. */
+static PK__COLD pk__pool_chunk *pk__pool_unlink_chunk(pk_pool *p, pk__pool_chunk **link) {
     pk__pool_more *more = PK__POOL_MORE(p);
     pk__pool_chunk *chunk = *link;
 #if PERFKIT_POOL_HANDLES
@@ -2149,27 +3045,45 @@ static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk **link) {
 #endif
     *link = chunk->next;
     more->current = NULL;
+    return chunk;
+}
+static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk *chunk) {
+#if PERFKIT_POOL_INIT
+    pk__pool_unmake(p, &chunk->core);
+#endif
     pk__pool_unpoison(&chunk->core);
-    pk__free(&more->allocator, chunk->block, chunk->bytes);
+    pk__free(&PK__POOL_MORE(p)->allocator, chunk->block, chunk->bytes);
+}
+/* A chunk that may go; NULL: none. */
+static pk__pool_chunk *pk__pool_empty_chunk(pk_pool *p) {
+    pk__pool_chunk **link, *chunk = NULL;
+    if (!(p->flags & PK__POOL_GROWS) || PK__POOL_FORM(p) != PK__POOL_STACK) return NULL;
+    pk__pool_lock(p);
+#if PERFKIT_POOL_CACHES
+    if (PK__POOL_MORE(p)->caches) { /* which look for chunks without the lock */
+        pk__pool_unlock(p);
+        return NULL;
+    }
+#endif
+    for (link = &PK__POOL_MORE(p)->chunks; *link; link = &(*link)->next) {
+        if ((*link)->out != 0 || (*link)->core.retired != 0) continue;
+        chunk = pk__pool_unlink_chunk(p, link);
+        break;
+    }
+    pk__pool_unlock(p);
+    return chunk;
 }
 #endif
 
 PK_API size_t pk_pool_trim(pk_pool *p) {
     size_t freed = 0;
-    PERFKIT_ASSERT(p != NULL);
 #if PERFKIT_POOL_GROW
-    pk__pool_lock(p);
-    if (p->flags & PK__POOL_GROWS) {
-        pk__pool_chunk **link = &PK__POOL_MORE(p)->chunks;
-        while (*link) {
-            if ((*link)->out == 0 && (*link)->core.retired == 0) {
-                freed += (*link)->bytes;
-                pk__pool_free_chunk(p, link);
-            } else
-                link = &(*link)->next;
-        }
+    pk__pool_chunk *chunk;
+    PERFKIT_ASSERT(p != NULL);
+    while ((chunk = pk__pool_empty_chunk(p)) != NULL) {
+        freed += chunk->bytes;
+        pk__pool_free_chunk(p, chunk);
     }
-    pk__pool_unlock(p);
 #else
     (void)p;
 #endif
@@ -2182,9 +3096,15 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
     if (pk_pool_count(p) != 0) return PK_BUSY;
     if (p->flags & PK__POOL_STATIC) return PK_OK;
     more = PK__POOL_MORE(p);
+#if PERFKIT_POOL_CACHES
+    if (!pk__pool_detach(p)) return PK_BUSY;
+#endif
 #if PERFKIT_POOL_GROW
     if (p->flags & PK__POOL_GROWS)
-        while (more->chunks) pk__pool_free_chunk(p, &more->chunks);
+        while (more->chunks) pk__pool_free_chunk(p, pk__pool_unlink_chunk(p, &more->chunks));
+#endif
+#if PERFKIT_POOL_INIT
+    pk__pool_unmake(p, p);
 #endif
     pk__pool_unpoison(p);
     if (p->flags & PK__POOL_LOCKED) pk__mutex_destroy(&more->mutex);
@@ -2200,6 +3120,10 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
 #if defined PERFKIT_POOL_INLINE && !defined pk_pool_acquire /* this file's calls go to the inline ones */
 #define pk_pool_acquire(p) pk__pool_acquire_any(p)
 #define pk_pool_release(p, object) pk__pool_release_any(p, object)
+#if PERFKIT_POOL_CACHES
+#define pk_pool_cache_acquire(c) pk__pool_cache_take(c)
+#define pk_pool_cache_release(c, object) pk__pool_cache_give(c, object)
+#endif
 #endif
 
 /*
