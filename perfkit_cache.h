@@ -3776,7 +3776,7 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) 
 #if PERFKIT_CACHE_TTL
         if (PK__UNLIKELY(pk__s3_some_over(PK__CACHE_THIS, s))) {
             pk__s3_tidy(c, set);
-            if (s->tags[way] == 0) break;
+            if (s->tags[way] == 0 || pk__cache_over(PK__CACHE_THIS, (pk__cache_n)(set * PK__S3_WAYS + way + 1))) break;
         }
 #endif
         PK__CACHE_ADD(PK__CACHE_HITS);

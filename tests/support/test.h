@@ -13,6 +13,7 @@
 #ifndef PERFKIT_TEST_H
 #define PERFKIT_TEST_H
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {

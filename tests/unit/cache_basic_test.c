@@ -1,6 +1,5 @@
 /* targets: all */
 /* The cache's first five functions: what is put is got, until it is removed, cleared or pushed out. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

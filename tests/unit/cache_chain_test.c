@@ -1,7 +1,6 @@
 /* targets: avr-large */
 /* Keys and values of varying length, in chains of slots: both bounds are exact. */
 #define PERFKIT_CACHE_CHAINS 1
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

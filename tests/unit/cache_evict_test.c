@@ -1,6 +1,5 @@
 /* targets: all */
 /* on_evict: once for each entry that leaves, with its bytes and the reason, and free to call the cache. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

@@ -1,6 +1,8 @@
 /* targets: hosted */
 /* Snapshots in files: whatever happens to the process, the disk or the bytes, a load gives what was saved or says that it can't. */
-#define PERFKIT_CACHE_IMPLEMENTATION
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 #include <errno.h>

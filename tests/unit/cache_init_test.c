@@ -1,6 +1,5 @@
 /* targets: all */
 /* What init refuses, and that it changes nothing then. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

@@ -1,6 +1,5 @@
 /* targets: large */
 /* Leases: one caller produces what is missing, and what it produces too late is not put. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

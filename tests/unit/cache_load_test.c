@@ -1,6 +1,5 @@
 /* targets: hosted */
 /* Loading: what is missing is produced once; failures, stale values, loads within loads; leases that know of them. One thread. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

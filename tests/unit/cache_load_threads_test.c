@@ -1,6 +1,8 @@
 /* targets: threads */
 /* Loading with threads: one load for a key however many ask, loads that wait for each other, and what happens meanwhile. */
-#define PERFKIT_CACHE_IMPLEMENTATION
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 #include <pthread.h>

@@ -1,7 +1,6 @@
 /* targets: large */
 /* Puts on a condition, versions, times to live that slide, and the times of entries. */
 #define PERFKIT_CACHE_MORE 1
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

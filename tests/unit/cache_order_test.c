@@ -1,6 +1,5 @@
 /* targets: all */
 /* Which entry goes first, what counts as a use, and walking over all of them. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

@@ -2,7 +2,6 @@
 /* Pins: values in place that stay whole until they are released, whatever happens to the cache meanwhile. */
 #define PERFKIT_CACHE_PINS 1
 #define PERFKIT_CACHE_CHAINS 1
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

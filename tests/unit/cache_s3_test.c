@@ -190,6 +190,28 @@ static void typed(void) { /* the inline path, with times to live and nothing spe
     CHECK_EQ(numbers_count(&n), 0);
     CHECK_STATUS(numbers_close(&n), PK_OK);
 }
+static void typed_and_stale(void) {
+    numbers n;
+    pk_cache_desc desc;
+    uint64_t value = 70;
+    memset(&desc, 0, sizeof desc);
+    now = 100;
+    desc.policy = PK_CACHE_S3FIFO;
+    desc.capacity = 64;
+    desc.ttl_ms = 100;
+    desc.stale_ms = 50;
+    desc.clock = clock_of_test;
+    CHECK_STATUS(numbers_init(&n, &desc), PK_OK);
+    CHECK_STATUS(numbers_put(&n, 7, &value, 0), PK_OK);
+    now += 99;
+    CHECK_STATUS(numbers_get(&n, 7, &value), PK_OK);
+    for (now = 200; now < 250; now += 10) { /* but it is kept for loads */
+        CHECK_STATUS(numbers_get(&n, 7, &value), PK_NOT_FOUND);
+        CHECK_STATUS(numbers_get(&n, 7, &value), PK_NOT_FOUND); /* by the shorter way: the clock stands still */
+    }
+    CHECK_EQ(numbers_count(&n), 1);
+    CHECK_STATUS(numbers_close(&n), PK_OK);
+}
 static void hooks(void) {
     uint64_t k;
     open_cache(16, note, true);
@@ -327,6 +349,7 @@ TESTS {
     RUN("K05 K06", "times to live, NEVER, ticks, and the clock's wrap", ends)
     RUN("K06", "a full set evicts what has expired first", expired_first)
     RUN("K03 K06 K09", "typed caches take the inline path: no expired value, and the counters add up", typed)
+    RUN("K06 K27", "a value that is kept for stale_ms is over for a typed get", typed_and_stale)
     RUN("K29", "on_evict hears of each entry with its reason and may call the cache", hooks)
     RUN("K13 K04", "lengths vary up to a slot; what is longer is PK_TOO_BIG and the older value stays", lengths)
     RUN("K12 K33", "puts on a condition, versions, sliding and entry times", extras)

@@ -1,6 +1,5 @@
 /* targets: hosted */
 /* Shards: what is split is split exactly, one shard is the exact LRU, and every function sees all of them. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

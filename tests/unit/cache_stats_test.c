@@ -1,6 +1,5 @@
 /* targets: all */
 /* Statistics: exact counts, rates in 1/100 %, bytes. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

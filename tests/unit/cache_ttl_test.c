@@ -1,6 +1,5 @@
 /* targets: all */
 /* Times to live: the boundary, defaults, never, and the wrap of a 32-bit clock. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 
