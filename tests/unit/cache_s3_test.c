@@ -1,7 +1,13 @@
 /* targets: hosted */
 /* The policy PK_CACHE_S3FIFO: sets of 16 entries with S3-FIFO in each. */
+#if defined __STRICT_ANSI__ && !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L /* for the implementation, which comes second */
+#endif
+#include "../../perfkit_cache.h"
+PK_CACHE_DEFINE(calls, uint32_t, uint64_t) /* as in a unit without the engine: calls */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
+PK_CACHE_DEFINE(inlined, uint32_t, uint64_t)
 #include "../support/test.h"
 
 static pk_cache cache;
@@ -273,6 +279,60 @@ static void lengths(void) {
     CHECK_EQ(stats.capacity, 20);
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
+/* Typed caches with the engine inline and without it, of one seed, answer alike whatever is done to both. */
+#define BOTH(verb, of_calls, of_inlined) CHECK_EQ(calls_##verb of_calls, inlined_##verb of_inlined)
+static void forms_of(uint8_t policy, uint32_t capacity) {
+    calls a;
+    inlined b;
+    pk_cache_desc desc;
+    uint32_t state = 1, step, keys[5], i;
+    uint64_t in[5], out_a[5], out_b[5];
+    pk_status status_a[5], status_b[5];
+    pk_time left_a = 0, left_b = 0;
+    memset(&desc, 0, sizeof desc);
+    now = 0xFFFFF000u;
+    desc.policy = policy;
+    desc.capacity = capacity;
+    desc.ttl_ms = 200;
+    desc.clock = clock_of_test;
+    CHECK_STATUS(calls_init(&a, &desc), PK_OK);
+    CHECK_STATUS(inlined_init(&b, &desc), PK_OK);
+    b.cache.seed = a.cache.seed;
+    for (step = 0; step < 6000; step++) {
+        for (i = 0; i < 5; i++) {
+            state = state * 1664525u + 1013904223u;
+            keys[i] = (state >> 8) % (capacity + capacity / 2);
+            in[i] = (uint64_t)keys[i] << 32 | step;
+            out_a[i] = out_b[i] = 0;
+            status_a[i] = status_b[i] = PK_OK;
+        }
+        switch (state >> 24 & 7) {
+        case 0: BOTH(remove, (&a, keys[0]), (&b, keys[0])); break;
+        case 1: BOTH(touch, (&a, keys[0], 50), (&b, keys[0], 50)); break;
+        case 2: BOTH(peek, (&a, keys[0], out_a, &left_a), (&b, keys[0], out_b, &left_b)); break;
+        case 3: BOTH(get_many, (&a, keys, out_a, status_a, 5), (&b, keys, out_b, status_b, 5)); break;
+        case 4: BOTH(put_many, (&a, keys, in, 0, status_a, 5), (&b, keys, in, 0, status_b, 5)); break;
+        case 5: BOTH(get, (&a, keys[0], out_a), (&b, keys[0], out_b)); break;
+        case 6: BOTH(put_if_absent, (&a, keys[0], in, 9), (&b, keys[0], in, 9)); break;
+        default: BOTH(put, (&a, keys[0], in, 0), (&b, keys[0], in, 0)); break;
+        }
+        now += step % 16 == 0;
+        if (memcmp(out_a, out_b, sizeof out_a) != 0 || memcmp(status_a, status_b, sizeof status_a) != 0 || left_a != left_b) break;
+    }
+    CHECK_EQ(step, 6000);
+    (void)pk_cache_tick(&a.cache, now, 100000); /* an inline get of S3-FIFO may remove more of what is over */
+    (void)pk_cache_tick(&b.cache, now, 100000);
+    CHECK_EQ(calls_count(&a), inlined_count(&b));
+    CHECK_STATUS(calls_close(&a), PK_OK);
+    CHECK_STATUS(inlined_close(&b), PK_OK);
+}
+static void forms(void) {
+    forms_of(PK_CACHE_S3FIFO, 500);
+    forms_of(PK_CACHE_LRU, 200);
+    forms_of(PK_CACHE_LRU, 500);
+    if (PERFKIT_CACHE_LINK_BITS == 0) forms_of(PK_CACHE_LRU, 70000);
+}
+
 static void extras(void) {
     pk_cache_desc desc;
     uint64_t key = 7, value = 1;
@@ -350,6 +410,7 @@ TESTS {
     RUN("K06", "a full set evicts what has expired first", expired_first)
     RUN("K03 K06 K09", "typed caches take the inline path: no expired value, and the counters add up", typed)
     RUN("K06 K27", "a value that is kept for stale_ms is over for a typed get", typed_and_stale)
+    RUN("D04", "typed caches answer alike whether the engine is inline or called, of both policies", forms)
     RUN("K29", "on_evict hears of each entry with its reason and may call the cache", hooks)
     RUN("K13 K04", "lengths vary up to a slot; what is longer is PK_TOO_BIG and the older value stays", lengths)
     RUN("K12 K33", "puts on a condition, versions, sliding and entry times", extras)
