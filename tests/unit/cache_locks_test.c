@@ -205,7 +205,7 @@ static pk_status start(uint8_t policy) {
     pk_cache_desc desc;
     memset(locks, 0, sizeof locks);
     memset(within, 0, sizeof within);
-    made = gone = taken = twice = called_while_held = writes_while_held = calls = 0;
+    made = gone = taken = twice = called_while_held = writes_while_held = calls = depth = 0;
     now = 1;
     random_state = 12345;
     memset(&desc, 0, sizeof desc);
@@ -244,10 +244,15 @@ static void close_and_count(void) {
     CHECK_EQ(gone, made);
 }
 static void no_two_locks_in_both_orders(void) {
+    uint32_t key = KEYS;
     unsigned i, j, k, orders = 0;
     CHECK_STATUS(start(PK_CACHE_LRU), PK_OK);
     CHECK_EQ(made, 5); /* of four shards, and of the loads */
     run_steps();
+    depth = 3; /* hooks call nothing from here on */
+    CHECK_STATUS(pk_cache_put(&cache, &key, 4, value, sizeof value, 0), PK_OK);
+    CHECK_STATUS(pk_cache_save(&cache, write_out, NULL), PK_OK);
+    CHECK(writes_while_held > 0); /* of values longer than the buffer, as said there */
     for (k = 0; k < LOCKS; k++) /* who is locked, by way of others, within whom: nobody within itself */
         for (i = 0; i < LOCKS; i++)
             for (j = 0; j < LOCKS; j++)
