@@ -4,6 +4,8 @@
 #include "themes.hpp"
 #include <sys/wait.h>
 
+extern "C" double bench_needed_with_handles32(size_t size, uint32_t capacity);
+
 namespace {
 
 struct form {
@@ -16,6 +18,10 @@ const form forms[] = {{"checked", 100000, ours::unchanged, "ours<=4.2"},
                       {"checked", 60000, ours::unchanged, ""},
                       {"checked", 250, ours::unchanged, ""},
                       {"unchecked", 100000, ours::without_check, ""},
+                      {"intrusive", 100000, ours::linked_without_check, ""},
+                      {"intrusive-checked", 100000, ours::linked, ""},
+                      {"locked", 100000, ours::with_lock, ""},
+                      {"lock-free", 100000, ours::without_lock, ""},
                       {"handles-64-bit", 100000, ours::with_handles, "ours<=12"}};
 
 double beyond(const form &f) {
@@ -58,11 +64,12 @@ template <class P> double resident_beyond() {
 } // namespace
 
 void bytes(bench::report &report) {
-    for (const form &f : forms) {
-        std::string name = std::string("pool/bytes/") + f.name + "/" + bench::size_name(f.capacity);
-        if (!report.wanted(name)) continue;
-        report.add(bench::row(name).number("ours", beyond(f), 2).text("unit", "B/object").goal(f.goal));
-    }
+    auto add = [&](const std::string &name, double figure, const char *goal) {
+        if (report.wanted(name)) report.add(bench::row(name).number("ours", figure, 2).text("unit", "B/object").goal(goal));
+    };
+    for (const form &f : forms)
+        add(std::string("pool/bytes/") + f.name + "/" + bench::size_name(f.capacity), beyond(f), f.goal);
+    add("pool/bytes/handles-32-bit/100k", bench_needed_with_handles32(64, 100000) / 100000.0 - 64, "ours<=8");
     const char *name = "pool/bytes/peers/64";
     if (!report.wanted(name)) return;
     bench::row row(name);

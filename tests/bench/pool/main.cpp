@@ -34,8 +34,8 @@ int main(int argc, char **argv) {
     peers::load_all();
     start_idle_thread();
     bench::pin(0);
+    if (!goals_only) bytes(report); /* first: what was freed before would not be counted */
     objects(report, goals_only);
-    if (!goals_only) bytes(report);
     threads(report, goals_only);
     return report.end();
 }

@@ -3,15 +3,17 @@
    lifo      acquire one, release it
    batch64   acquire 64, release them, the first first
    churn     100,000 are out; release one of them at random, acquire one in its place
-   shuffled  acquire 100,000, release them all in random order: so the next are acquired in that order */
+   shuffled  acquire 100,000, release them all in random order: so the next are acquired in that order; also with 1,000,000,
+             which no processor's cache holds */
 #include "contest.hpp"
 #include "patterns.hpp"
 #include "pools.hpp"
 #include "themes.hpp"
+#include <map>
 
 namespace {
 
-constexpr size_t capacity = 100000, pairs = 500000, batch = 64, passes = 4;
+constexpr size_t capacity = 100000, pairs = 500000;
 
 /* ---- Ours ---- */
 
@@ -27,6 +29,22 @@ PK_POOL_DEFINE(called32, object32, capacity)
 PK_POOL_DEFINE(called64, object64, capacity)
 PK_POOL_DEFINE(called256, object256, capacity)
 
+PK_POOL_DEFINE_INTRUSIVE(list32, object32, capacity)
+PK_POOL_DEFINE_INTRUSIVE(list64, object64, capacity)
+PK_POOL_DEFINE_INTRUSIVE(list256, object256, capacity)
+
+template <class Object, Object *(*acquire_)(), void (*release_)(Object *)> class defined_list {
+  public:
+    using ref = void *;
+    defined_list(size_t size, size_t all) {
+        if (size != sizeof(Object) || all != capacity) bench::complain("this pool was made for others");
+    }
+    void *acquire(ref &r) { return r = acquire_(); }
+    bool release(ref r) {
+        release_(static_cast<Object *>(r));
+        return true;
+    }
+};
 template <class Object, Object *(*acquire_)(), pk_status (*release_)(Object *), pk_pool *pool_> class defined {
   public:
     using ref = void *;
@@ -37,120 +55,146 @@ template <class Object, Object *(*acquire_)(), pk_status (*release_)(Object *), 
     bool release(ref r) { return release_(static_cast<Object *>(r)) == PK_OK; }
     static pk_pool *get() { return pool_; }
 };
-#define DEFINED(size) defined<object##size, pool##size##_acquire, pool##size##_release, &pool##size>
-#define CALLED(size) ours::called<defined<object##size, called##size##_acquire, called##size##_release, &called##size>>
+template <class Object, Object *(*acquire_)(), pk_status (*release_)(Object *), pk_pool *pool_>
+using called = ours::called<defined<Object, acquire_, release_, pool_>>;
+#define FORMS_OF_DEFINE(size)                                                                                      \
+    c.ours("define", of<defined<object##size, pool##size##_acquire, pool##size##_release, &pool##size>>(t)) \
+        .ours("define-extern", of<called<object##size, called##size##_acquire, called##size##_release, &called##size>>(t)) \
+        .ours("define-intrusive", of<defined_list<object##size, list##size##_acquire, list##size##_release>>(t))
 
 /* Which object is next to go: the same for all. For each round a part of its own. */
 struct stream {
+    size_t objects, passes;                    /* of shuffled, a round */
     std::vector<uint32_t> victims;             /* of churn */
-    std::vector<std::vector<uint32_t>> orders; /* of shuffled */
-    std::vector<uint32_t> everyone;            /* each once, to begin with */
-    stream() {
+    std::vector<std::vector<uint32_t>> orders; /* of shuffled; the last is for whoever begins */
+    stream(size_t objects_, size_t passes_) : objects(objects_), passes(passes_) {
         bench::random r(20260401);
-        for (size_t i = 0; i < pairs * (rounds + 1); i++) victims.push_back(static_cast<uint32_t>(r.below(capacity)));
+        for (size_t i = 0; i < pairs * (rounds + 1); i++) victims.push_back(static_cast<uint32_t>(r.below(objects)));
         for (size_t pass = 0; pass <= passes * (rounds + 1); pass++) {
-            std::vector<uint32_t> order(capacity);
-            for (size_t i = 0; i < capacity; i++) order[i] = static_cast<uint32_t>(i);
-            for (size_t i = capacity; i > 1; i--) std::swap(order[i - 1], order[r.below(i)]);
+            std::vector<uint32_t> order(objects);
+            for (size_t i = 0; i < objects; i++) order[i] = static_cast<uint32_t>(i);
+            for (size_t i = objects; i > 1; i--) std::swap(order[i - 1], order[r.below(i)]);
             orders.push_back(std::move(order));
         }
-        everyone = orders.back();
     }
 };
-const stream &the_stream() {
-    static const stream s;
-    return s;
+std::shared_ptr<const stream> stream_over(size_t objects) { /* made when it is first asked for */
+    static std::map<size_t, std::shared_ptr<const stream>> all;
+    if (!all[objects]) all[objects] = std::make_shared<const stream>(objects, objects > capacity ? 1 : 4);
+    return all[objects];
 }
 
 /* ---- One contestant ---- */
 
-/* A pool, what is out of it, and the round it is in. */
-template <class P> struct player {
-    P pool;
-    std::vector<typename P::ref> out;
-    size_t round = 0;
-    bool churns = false;
-    explicit player(size_t size) : pool(size, capacity), out(capacity) {}
-    ~player() {
-        if (churns)
-            for (typename P::ref &r : out) pool.release(r);
-    }
-};
-enum pattern { lifo_pairs, batch64, churn100k, shuffled };
+/* A pattern over objects of a size, and what is needed for it. */
+enum pattern { lifo, batch64, churning, shuffled };
 const char *const names[] = {"lifo", "batch64", "churn", "shuffled"};
+struct task {
+    pattern what;
+    size_t size, objects;
+};
 
-template <class P> bool play(player<P> &p, pattern pattern) {
-    const stream &s = the_stream();
-    bool good = true;
-    switch (pattern) {
-    case lifo_pairs: return pairs_of(p.pool, pairs);
-    case batch64: return batches_of<batch>(p.pool, pairs);
-    case churn100k: return churn(p.pool, p.out, &s.victims[p.round * pairs], pairs);
-    case shuffled:
-        for (size_t pass = 0; pass < passes && good; pass++)
-            good = acquire_all(p.pool, p.out) && release_all(p.pool, p.out, s.orders[p.round * passes + pass]);
+/* A pool, what is out of it, and the round it is in. */
+template <class P> class player {
+  public:
+    explicit player(const task &t) : task_(t), stream_(stream_over(t.objects)), pool_(t.size, t.objects), out_(t.objects) {
+        if (t.what == churning) check(acquire_all(pool_, out_));
     }
-    return good;
-}
-/* What the others displaced from the processor's caches is back before the time is taken. */
-template <class P> contest::maker of(pattern pattern, size_t size) {
+    ~player() {
+        if (task_.what == churning)
+            for (typename P::ref &r : out_) pool_.release(r);
+    }
+    /* Nanoseconds a pair. What others displaced from the processor's caches is back before the time is taken. */
+    double play() {
+        const stream &s = *stream_;
+        if (task_.what == churning) check(churn(pool_, out_, s.orders.back().data(), s.objects));
+        if (task_.what == shuffled) check(acquire_all(pool_, out_) && release_all(pool_, out_, s.orders.back()));
+        double start = bench::thread_ns();
+        switch (task_.what) {
+        case lifo: check(pairs_of(pool_, pairs)); break;
+        case batch64: check(batches_of<64>(pool_, pairs)); break;
+        case churning: check(churn(pool_, out_, &s.victims[round_ * pairs], pairs)); break;
+        case shuffled:
+            for (size_t pass = 0; pass < s.passes; pass++)
+                check(acquire_all(pool_, out_) && release_all(pool_, out_, s.orders[round_ * s.passes + pass]));
+        }
+        round_++;
+        return (bench::thread_ns() - start) / static_cast<double>(task_.what == shuffled ? s.passes * s.objects : pairs);
+    }
+
+  private:
+    void check(bool good) {
+        if (!good) bench::complain(std::string(names[task_.what]) + ": an acquire or a release failed");
+    }
+    task task_;
+    std::shared_ptr<const stream> stream_;
+    P pool_;
+    std::vector<typename P::ref> out_;
+    size_t round_ = 0;
+};
+template <class P> contest::maker of(const task &t) {
     return [=]() -> std::function<double()> {
-        auto p = std::make_shared<player<P>>(size);
-        if (pattern == churn100k) p->churns = acquire_all(p->pool, p->out);
-        return [=] {
-            bool good = true;
-            if (pattern == churn100k) good = churn(p->pool, p->out, the_stream().everyone.data(), capacity);
-            if (pattern == shuffled) good = acquire_all(p->pool, p->out) && release_all(p->pool, p->out, the_stream().everyone);
-            double start = bench::thread_ns();
-            good = play(*p, pattern) && good;
-            double ns = bench::thread_ns() - start;
-            p->round++;
-            if (!good) bench::complain(std::string(names[pattern]) + ": an acquire or a release failed");
-            return ns / static_cast<double>(pattern == shuffled ? passes * capacity : pairs);
-        };
+        auto p = std::make_shared<player<P>>(t);
+        return [=] { return p->play(); };
     };
 }
 
-void add_peers(contest &c, pattern p, size_t size) {
-    c.floor("pointers", of<array_stack>(p, size));
-    c.floor("indices", size == 32 ? of<index_stack<32>>(p, size) : size == 64 ? of<index_stack<64>>(p, size)
-                                                                             : of<index_stack<256>>(p, size));
-    c.peer("boost.pool", of<peers::boost_pool>(p, size)).peer("boost.lockfree", of<peers::boost_lockfree>(p, size));
-    c.peer("glibc", of<peers::general<peers::glibc>>(p, size)).peer("jemalloc", of<peers::general<peers::jemalloc>>(p, size));
-    c.peer("mimalloc", of<peers::general<peers::mimalloc>>(p, size));
-    c.peer("tcmalloc", of<peers::general<peers::tcmalloc>>(p, size));
-    c.peer("gslice", of<peers::gslice>(p, size)).peer("talloc", of<peers::talloc_context>(p, size));
-    if (p != churn100k) c.aside("apr", of<peers::apr>(p, size));
-    c.peer("mutexed", of<peers::mutexed<array_stack>>(p, size));
+void add_peers(contest &c, const task &t) {
+    c.floor("pointers", of<array_stack>(t));
+    c.floor("indices", t.size == 32   ? of<index_stack<32>>(t)
+                       : t.size == 64 ? of<index_stack<64>>(t)
+                                      : of<index_stack<256>>(t));
+    c.peer("boost.pool", of<peers::boost_pool>(t)).peer("boost.lockfree", of<peers::boost_lockfree>(t));
+    c.peer("glibc", of<peers::general<peers::glibc>>(t)).peer("jemalloc", of<peers::general<peers::jemalloc>>(t));
+    c.peer("mimalloc", of<peers::general<peers::mimalloc>>(t)).peer("tcmalloc", of<peers::general<peers::tcmalloc>>(t));
+    c.peer("gslice", of<peers::gslice>(t)).peer("talloc", of<peers::talloc_context>(t));
+    if (t.what != churning) c.aside("apr", of<peers::apr>(t));
+    c.peer("mutexed", of<peers::mutexed<array_stack>>(t));
 }
-void add_ours(contest &c, pattern p, size_t size) {
-    c.ours("checked", of<ours::checked>(p, size)).ours("checked-extern", of<ours::called<ours::checked>>(p, size));
-    c.ours("unchecked", of<ours::unchecked>(p, size));
-    c.ours("handles", of<ours::handles>(p, size));
-    c.ours("locked", of<ours::locked>(p, size));
-    if (size == 32) c.ours("define", of<DEFINED(32)>(p, size)).ours("define-extern", of<CALLED(32)>(p, size));
-    if (size == 64) c.ours("define", of<DEFINED(64)>(p, size)).ours("define-extern", of<CALLED(64)>(p, size));
-    if (size == 256) c.ours("define", of<DEFINED(256)>(p, size)).ours("define-extern", of<CALLED(256)>(p, size));
+void add_ours(contest &c, const task &t) {
+    c.ours("checked", of<ours::checked>(t)).ours("checked-extern", of<ours::called<ours::checked>>(t));
+    c.ours("unchecked", of<ours::unchecked>(t)).ours("handles", of<ours::handles>(t));
+    c.ours("intrusive", of<ours::intrusive>(t)).ours("intrusive-checked", of<ours::intrusive_checked>(t));
+    c.ours("locked", of<ours::locked>(t)).ours("lock-free", of<ours::lock_free>(t));
+    c.ours("cached", of<ours::cached<ours::locked>>(t)).ours("cached-unchecked", of<ours::cached<ours::locked_unchecked>>(t));
+    c.ours("cached-raceproof", of<ours::cached<ours::locked_raceproof>>(t));
 }
-void add_rows(contest &c, pattern p) {
-    const char *const checked[] = {"", "", "floor_ratio<=1.25", "floor_ratio<=1.4"};
+void add_defined(contest &c, const task &t) {
+    switch (t.size) {
+    case 32: FORMS_OF_DEFINE(32); break;
+    case 64: FORMS_OF_DEFINE(64); break;
+    case 256: FORMS_OF_DEFINE(256); break;
+    }
+    c.row("define").row("define-extern").row("define-intrusive", t.what == shuffled ? "" : "ratio>=1/1.05", "boost.pool");
+}
+void add_rows(contest &c, pattern what) {
+    c.row("intrusive", what == shuffled ? "" : "ratio>=1/1.05", "boost.pool").row("intrusive-checked");
+    c.row("checked", what == churning ? "floor_ratio<=1.25" : what == shuffled ? "floor_ratio<=1.4" : "");
+    if (what == shuffled) c.row("checked", "ratio>=1/0.26", "boost.pool");
+    c.row("checked-extern").row("unchecked");
     const char *const handles[] = {"floor_ratio<=1.5", "", "floor_ratio<=1.4", "floor_ratio<=1.2"};
-    c.row("checked", checked[p]);
-    if (p == shuffled) c.row("checked", "ratio>=1/0.26", "boost.pool");
-    c.row("checked-extern").row("define").row("define-extern").row("unchecked");
-    c.row("handles", handles[p]);
-    c.row("locked", "", "mutexed");
+    c.row("handles", handles[what]);
+    c.row("cached").row("cached-unchecked").row("cached-raceproof", what == lifo ? "ratio>=1/0.45" : "", "mutexed");
+    c.row("locked", "", "mutexed").row("lock-free", "", "boost.lockfree");
 }
 
 } // namespace
 
 void objects(bench::report &report, bool goals_only) {
     for (size_t size : {32, 64, 256})
-        for (pattern p : {lifo_pairs, batch64, churn100k, shuffled}) {
-            contest c(report, goals_only, "pool/" + std::to_string(size) + "/" + names[p]);
-            add_peers(c, p, size);
-            add_ours(c, p, size);
-            add_rows(c, p);
+        for (pattern what : {lifo, batch64, churning, shuffled}) {
+            contest c(report, goals_only, "pool/" + std::to_string(size) + "/" + names[what]);
+            task t = {what, size, capacity};
+            add_peers(c, t);
+            add_ours(c, t);
+            add_defined(c, t);
+            add_rows(c, what);
             c.measure();
         }
+    contest c(report, goals_only, "pool/64/shuffled-1M");
+    task t = {shuffled, 64, 1000000};
+    add_peers(c, t);
+    add_ours(c, t);
+    add_rows(c, shuffled);
+    c.measure();
 }

@@ -59,9 +59,28 @@ template <void (*change)(pk_pool_desc &)> class pool {
 inline void without_check(pk_pool_desc &desc) { desc.check = PK_POOL_UNCHECKED; }
 inline void with_handles(pk_pool_desc &desc) { desc.handles = true; }
 inline void with_lock(pk_pool_desc &desc) { desc.threads = true; }
+inline void with_lock_raceproof(pk_pool_desc &desc) {
+    desc.threads = true;
+    desc.check = PK_POOL_RACEPROOF;
+}
+inline void with_lock_without_check(pk_pool_desc &desc) {
+    desc.threads = true;
+    desc.check = PK_POOL_UNCHECKED;
+}
+inline void linked(pk_pool_desc &desc) { desc.intrusive = true; }
+inline void linked_without_check(pk_pool_desc &desc) {
+    desc.intrusive = true;
+    desc.check = PK_POOL_UNCHECKED;
+}
+inline void without_lock(pk_pool_desc &desc) { desc.lock_free = true; }
 using checked = pool<unchanged>;
 using unchecked = pool<without_check>;
+using intrusive = pool<linked_without_check>;
+using intrusive_checked = pool<linked>;
 using locked = pool<with_lock>;
+using locked_raceproof = pool<with_lock_raceproof>;
+using locked_unchecked = pool<with_lock_without_check>;
+using lock_free = pool<without_lock>;
 
 /* The functions of the implementation called, not inlined: their names in parentheses are no macros. */
 template <class Base> class called : public Base {
@@ -69,6 +88,35 @@ template <class Base> class called : public Base {
     using Base::Base;
     void *acquire(void *&r) { return r = (pk_pool_acquire)(this->get()); }
     bool release(void *r) { return (pk_pool_release)(this->get(), r) == PK_OK; }
+};
+
+/* A thread's cache of a pool. */
+template <class Pool, uint32_t size> class cache {
+  public:
+    using ref = void *;
+    explicit cache(Pool &pool) {
+        if (pk_pool_cache_init(&cache_, pool.get(), size) != PK_OK) bench::complain("pk_pool_cache_init fails");
+    }
+    cache(const cache &) = delete;
+    cache &operator=(const cache &) = delete;
+    ~cache() { pk_pool_cache_close(&cache_); }
+    void *acquire(ref &r) { return r = pk_pool_cache_acquire(&cache_); }
+    bool release(ref r) { return pk_pool_cache_release(&cache_, r) == PK_OK; }
+
+  private:
+    pk_pool_cache cache_;
+};
+/* A pool and the one cache of its one thread. */
+template <class Pool> class cached {
+  public:
+    using ref = void *;
+    cached(size_t size, size_t capacity) : pool_(size, capacity), cache_(pool_) {}
+    void *acquire(ref &r) { return cache_.acquire(r); }
+    bool release(ref r) { return cache_.release(r); }
+
+  private:
+    Pool pool_;
+    cache<Pool, 64> cache_;
 };
 
 class handles {
@@ -146,7 +194,8 @@ inline allocator load(const char *library, const char *malloc_name, const char *
             reinterpret_cast<void (*)(void *)>(dlsym(handle, free_name))};
 }
 inline allocator glibc = {std::malloc, std::free}, jemalloc, mimalloc, tcmalloc;
-/* Once, in main. jemalloc's thread-local variables need room that dlopen has only when asked (glibc.rtld.optional_static_tls). */
+/* Once, in main. jemalloc's thread-local variables need room that dlopen has only when asked
+   (glibc.rtld.optional_static_tls). */
 inline void load_all() {
     jemalloc = load("libjemalloc.so", "malloc", "free");
     mimalloc = load("libmimalloc.so", "mi_malloc", "mi_free");

@@ -41,7 +41,9 @@ class apart {
 
   private:
     std::atomic<size_t> users_{0};
-    array_stack first_, second_;
+    array_stack first_;
+    char between_[128]; /* their counts are on lines of their own */
+    array_stack second_;
 };
 class nothing_but_ring {
   public:
@@ -156,6 +158,8 @@ template <class P, class U = shared<P>> contest::maker of(pattern pattern) {
     };
 }
 
+template <class P, uint32_t size> contest::maker of_cached(pattern pattern) { return of<P, ours::cache<P, size>>(pattern); }
+
 void add_all(contest &c, pattern p) {
     if (p >= handover) c.floor("ring", of<nothing_but_ring, nothing_but_ring::user>(p));
     else c.floor("array-stack-each", of<apart, apart::user>(p));
@@ -163,7 +167,10 @@ void add_all(contest &c, pattern p) {
     c.peer("mimalloc", of<peers::general<peers::mimalloc>>(p)).peer("tcmalloc", of<peers::general<peers::tcmalloc>>(p));
     c.peer("gslice", of<peers::gslice>(p)).peer("boost.lockfree", of<peers::boost_lockfree>(p));
     c.peer("mutexed", of<peers::mutexed<array_stack>>(p));
-    c.ours("locked", of<ours::locked>(p));
+    c.ours("cached", of_cached<ours::locked, 64>(p)).ours("cached-128", of_cached<ours::locked, 128>(p));
+    c.ours("cached-raceproof", of_cached<ours::locked_raceproof, 64>(p));
+    c.ours("cached-unchecked", of_cached<ours::locked_unchecked, 64>(p));
+    c.ours("locked", of<ours::locked>(p)).ours("lock-free", of<ours::lock_free>(p));
 }
 
 } // namespace
@@ -173,7 +180,15 @@ void threads(bench::report &report, bool goals_only) {
     for (pattern p : {pair, churning, handover, handover_read}) {
         contest c(report, goals_only, std::string("pool/threads/64/") + names[p]);
         add_all(c, p);
-        c.row("locked", "", "mutexed");
+        if (p == pair) {
+            c.row("cached", "ratio>=1/1.3", "tcmalloc").row("cached-unchecked", "ratio>=1/0.30", "tcmalloc");
+            c.row("cached-raceproof", "ratio>=1/0.45", "mutexed");
+        } else {
+            c.row("cached", p == churning ? "ratio>=1/0.75" : p == handover ? "ratio>=1/0.30" : "", "jemalloc");
+            c.row("cached-unchecked", "", "jemalloc").row("cached-raceproof", "", "mutexed");
+        }
+        c.row("cached-128", p == handover ? "ratio>=1/0.30" : "", p == pair ? "tcmalloc" : "jemalloc");
+        c.row("locked", "", "mutexed").row("lock-free", "", "boost.lockfree");
         c.measure();
     }
     bench::pin(0);
