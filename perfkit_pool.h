@@ -50,6 +50,8 @@
      PERFKIT_POOL_CACHES         0     0         1        pk_pool_cache
      PERFKIT_POOL_LOCK_FREE      0     0         1        desc.lock_free
      PERFKIT_POOL_VALGRIND       0     0         0        debugging under valgrind, where its headers are
+     PERFKIT_POOL_RESOURCES      0     0         1        pk_respool
+     PERFKIT_POOL_GATE           0     1         1        pk_gate, pk_budget
      PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
 
    Guarantees
@@ -1133,6 +1135,332 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
 #define PK__POOL_ACQUIRE(p, stride, width, capacity) pk_pool_acquire(p)
 #define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk_pool_release(p, object)
 #endif
+#ifndef PERFKIT_POOL_RESOURCES
+#define PERFKIT_POOL_RESOURCES PK__FULL
+#endif
+#ifndef PERFKIT_POOL_GATE
+#define PERFKIT_POOL_GATE (!PK__TINY)
+#endif
+#if PK__NOT_01(PERFKIT_POOL_RESOURCES) || PK__NOT_01(PERFKIT_POOL_GATE)
+#error "perfkit: each of PERFKIT_POOL_RESOURCES _GATE is 0 or 1"
+#endif
+
+/* ==== Resources: things that are expensive to make, and shared: connections, sessions, workers ==== */
+
+/* How long to wait for something: milliseconds, or one of these. */
+#define PK_WAIT_DEFAULT UINT32_MAX       /* as long as the description says */
+#define PK_WAIT_FOREVER (UINT32_MAX - 1) /* until there is one, or the pool or gate closes */
+
+/* Where this stands, "file.c:12", for reports of leases that are held for too long. */
+#define PK_HERE __FILE__ ":" PK__HERE_TEXT(__LINE__)
+
+/* What a field of a description says instead of 0, which means its default. */
+#define PK_RESPOOL_NONE UINT32_MAX   /* min_size: none; a time: never */
+#define PK_RESPOOL_NO_JITTER 255     /* jitter_pct */
+#define PK_RESPOOL_STRICT UINT32_MAX /* barge_us: strictly in the order of arrival */
+#define PK_RESPOOL_UNFAIR (UINT32_MAX - 1) /* barge_us: who comes first takes it, always */
+
+#if PERFKIT_POOL_RESOURCES || PERFKIT_POOL_GATE
+#define PK__HERE_TEXT(line) PK__HERE_TEXT_(line)
+#define PK__HERE_TEXT_(line) #line
+typedef struct pk__waitq { /* those that wait, and the lock around what they wait for */
+    pk_mutex mutex;
+    struct pk__waiter *first, *last;
+    pk_clock_fn clock;
+    void *clock_user;
+    uint32_t waiting, awake; /* in the queue; of these, told to look again, which they have not done yet */
+    uint32_t wait_ms, barge_us;
+    uint32_t forks;          /* that the process had seen when it was made */
+    bool threads;
+} pk__waitq;
+#endif
+
+#if PERFKIT_POOL_RESOURCES
+typedef struct pk__respool_core pk__respool_core;
+typedef struct pk_respool { /* private: use the functions */
+    pk__respool_core *core; /* NULL: closed */
+} pk_respool;
+
+/* A lease: a resource that is yours until you release it. Plain data; copies name the same lease. */
+typedef struct pk_resource {
+    void *it;            /* what create made */
+    uint32_t slot, lease; /* private: its place in the pool, and which of the place's leases this is */
+} pk_resource;
+
+/* Why a resource was destroyed. */
+enum {
+    PK_RESPOOL_IDLE,    /* not used for idle_ms, and above min_size */
+    PK_RESPOOL_OLD,     /* older than life_ms */
+    PK_RESPOOL_WORN,    /* lent max_uses times */
+    PK_RESPOOL_BROKEN,  /* pk_respool_release_broken */
+    PK_RESPOOL_INVALID, /* validate failed, or took too long */
+    PK_RESPOOL_DIRTY,   /* reset failed */
+    PK_RESPOOL_CLOSING, /* the pool closes */
+    PK_RESPOOL_REASONS
+};
+
+/* Everything but create is optional. Callbacks run outside of all locks, so any of them may take its time, block, and call the
+   pool; several may run at once, in different threads, each for another resource. */
+typedef struct pk_respool_desc {
+    const char *name; /* for reports; NULL is fine; not copied */
+
+    /* Make one: *resource = it. Anything but PK_OK: it failed. Keep within limit_ms (connect_ms, or what is left of the
+       caller's time), as far as you can: a pool does not interrupt it. */
+    pk_status (*create)(void **resource, uint32_t limit_ms, void *user);
+    void (*destroy)(void *resource, int reason, void *user); /* reason: PK_RESPOOL_IDLE … */
+    pk_status (*validate)(void *resource, uint32_t limit_ms, void *user); /* PK_OK: it still works. Longer than limit_ms: no */
+    pk_status (*reset)(void *resource, void *user); /* before a released one is lent again. Not PK_OK: it is destroyed */
+    pk_event_fn on_event; /* hears of what PK_RESPOOL_EVENT_… lists; NULL: only counted */
+    void *user;           /* handed to all of these */
+
+    uint32_t min_size;     /* 0: 5, or max_size if that is less. Fewer are filled up by ticks. PK_RESPOOL_NONE: 0 */
+    uint32_t max_size;     /* 0: 20; at most 2047 */
+    uint32_t max_creating; /* create runs at most so often at once. 0: 4 */
+    uint32_t max_uses;     /* a resource is replaced after so many leases. 0: never */
+    uint32_t wait_ms;      /* what PK_WAIT_DEFAULT means. 0: 30000 */
+    uint32_t connect_ms;   /* limit for create. 0: 30000 */
+    uint32_t validate_ms;  /* limit for validate. 0: 5000 */
+    uint32_t validate_after_ms; /* with validate_on_acquire: only what was idle for so long. 0: always */
+    uint32_t idle_ms;      /* unused for longer, and more than min_size: destroyed by a tick. 0: 300000. PK_RESPOOL_NONE */
+    uint32_t life_ms;      /* older: not lent again. 0: 1800000. PK_RESPOOL_NONE */
+    uint32_t health_ms;    /* ticks validate what is idle so often. 0: 60000. PK_RESPOOL_NONE */
+    uint32_t leak_ms;      /* a lease held for longer is reported as a leak. 0: never */
+    uint32_t barge_us;     /* microseconds: while nobody waits for longer, who asks first is served first, which keeps the
+                              processors busy; who waits for longer is served next. 0: 100. PK_RESPOOL_STRICT, _UNFAIR */
+    uint8_t jitter_pct;    /* life_ms is shorter by a random part of up to so many percent, so that resources made together
+                              don't end together. 0: 10; 1 to 100; PK_RESPOOL_NO_JITTER */
+    bool validate_on_acquire; /* what is idle is validated before it is lent; a bad one is replaced by another */
+    bool eager;            /* init makes min_size of them, and fails where one fails. Otherwise acquires and ticks make them */
+    bool threads;          /* any thread, and acquires wait; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+    bool race_proof;       /* of two threads that release one lease at the same moment exactly one gets PK_OK. Otherwise that
+                              corrupts; one after the other is always noticed. Costs an atomic operation more */
+    pk_backoff backoff;    /* how long create is left alone after it failed; max_retries is not used. 0: see pk_backoff */
+    pk_breaker breaker;    /* when it is left alone for longer. 0: see pk_breaker */
+
+    pk_clock_fn clock;     /* milliseconds. NULL: PERFKIT_NOW_MS, or the platform's monotonic clock; none: PK_UNSUPPORTED */
+    void *clock_user;
+    void *memory;          /* pk_respool_memory_needed bytes, any alignment */
+    size_t memory_size;    /* bytes */
+    const pk_allocator *allocator; /* where there is no memory. NULL: malloc if PERFKIT_HEAP, or none */
+} pk_respool_desc;
+
+PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, const pk_respool_desc *desc);
+
+/* Make a pool. PK_INVALID: no create, min_size above max_size, max_size above 2047, or another configuration than the
+   implementation's. PK_NO_MEMORY, PK_UNSUPPORTED: as always. PK_CREATE_FAILED: eager, and create failed. After an error the
+   pool is a closed one. One thread. */
+PK__INLINE pk_status pk_respool_init(pk_respool *p, const pk_respool_desc *desc) {
+    return pk__respool_init(p, sizeof(pk_respool), PK__POOL_CONFIG_WORD, desc);
+}
+PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc); /* bytes, for any alignment. 0: init would refuse it */
+
+/* Presets: fill in the sizes and times of a description, the rest stays as it is.
+                            min    max    wait, connect    idle       life       health
+     PK_RESPOOL_DEFAULT       5     20    30 s, 30 s       300 s      1800 s     60 s
+     PK_RESPOOL_DB           20    100    60 s, 60 s      1200 s      1800 s     60 s
+     PK_RESPOOL_REDIS         5     20    30 s, 30 s       300 s      1800 s     60 s
+     PK_RESPOOL_HTTP         10    100    10 s, 10 s       300 s      1800 s     60 s
+     PK_RESPOOL_CLIENT        0     20    10 s,  5 s       300 s      1800 s     60 s
+   Sizes to start from: 10 to 20 as min_size, 50 to 100 as max_size, of which 60 to 80 % should be in use. */
+enum { PK_RESPOOL_DEFAULT, PK_RESPOOL_DB, PK_RESPOOL_REDIS, PK_RESPOOL_HTTP, PK_RESPOOL_CLIENT };
+PK_API void pk_respool_preset(pk_respool_desc *desc, int preset);
+
+/* Lend a resource: one that is idle, the warmest first (the caller's last one, else the one used last); else a new one, where
+   there is room; else one that somebody gives back within wait_ms. That is one limit for everything: waiting, creating and
+   validating. *lease is only written with PK_OK. The others are counted, and reported once:
+     PK_TIMEOUT        nothing came within wait_ms
+     PK_EXHAUSTED      all are in use, and wait_ms is 0, or this pool has no threads
+     PK_CREATE_FAILED  create failed, or failed a moment ago and rests, and there is nothing to wait for
+     PK_BREAKER_OPEN   create failed too often and is left alone, and there is nothing to wait for
+     PK_CLOSED         the pool is closed or closes
+     PK_FORKED         this process is a forked copy: see pk_respool_after_fork
+   Any thread with desc.threads; never from interrupts. An idle resource costs one atomic operation and one reading of the
+   clock; the steps are bounded by the sizes, the time by wait_ms and the callbacks. */
+PK_API pk_status pk_respool_acquire(pk_respool *p, uint32_t wait_ms, pk_resource *lease);
+PK_API pk_status pk_respool_try_acquire(pk_respool *p, pk_resource *lease); /* with wait_ms 0: may create, never waits */
+
+/* The same until a moment of the pool's clock, and with what reports of leaks say about the lease: `site`, which has to live
+   as long as the pool (PK_HERE, or NULL), and `tag`, a number of yours. */
+PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease);
+
+/* Give it back. PK_INVALID: given back before, or no lease of this pool; counted and reported, and nothing has changed. (A lease
+   that is given back once more is noticed unless its place was lent exactly k * 2^30 times since.) Any thread, not only the one
+   that acquired it. Cost as acquire. */
+PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease);
+PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease); /* the same, and destroy it */
+
+/* What is due, at the moment `now` of the pool's clock: reports leaks, destroys what is idle for too long or too old, validates
+   what is idle, and creates up to min_size. Looks at no more than `budget` resources (0: at each once), creates no more than
+   budget of them; goes on there the next time. How many it destroyed, validated or created. Call it every second or so. Any
+   thread; where it is running already 0 at once. Finding a resource in the idle stack takes up to max_size steps. */
+PK_API uint32_t pk_respool_tick(pk_respool *p, pk_time now, uint32_t budget);
+
+/* Lend no more: acquires, and those that wait, get PK_CLOSED. What is given back is destroyed. For good. Any thread. */
+PK_API void pk_respool_stop(pk_respool *p);
+
+/* Destroy all resources and give the memory back. PK_BUSY: leases are out, or others wait or are in a callback; with drain_ms 0
+   nothing has changed, otherwise the pool has stopped (pk_respool_stop) and waited for that long; close it again later. Closing
+   again is PK_OK. PK_FORKED: as acquire. One thread, and no other may call the pool any more once this can return PK_OK. */
+PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms);
+
+/* In a forked child every operation is PK_FORKED (stats: zeros; ticks: 0) until this call, by one thread. It forgets what the
+   parent has, and destroys none of it: the child's pool starts empty, its old leases are PK_INVALID. PK_OK, and nothing
+   changes, where the process has not forked. */
+PK_API pk_status pk_respool_after_fork(pk_respool *p);
+
+/* ---- Looking at it ---- */
+
+#define PK_RESPOOL_BUCKETS 12
+typedef struct pk_respool_stats {
+    const char *name;
+    uint32_t min_size, max_size;
+    uint32_t total;          /* active + idle + creating = total <= max_size, at every moment */
+    uint32_t active;         /* lent, or in the hands of the pool: being validated, reset, destroyed */
+    uint32_t idle, creating;
+    uint32_t waiting;        /* acquires that wait */
+    uint32_t peak;           /* the most that were ever active */
+    int32_t utilization;     /* active of max_size, in 1/100 percent: 10000 is full */
+    pk_count hits, misses;   /* acquires that were given an existing resource; the others, failed ones included */
+    pk_count created;
+    pk_count destroyed[PK_RESPOOL_REASONS];
+    pk_count exhaustions;    /* acquires that found nothing idle and no room, whether or not they got one after waiting */
+    pk_count waits;          /* acquires that waited, and are done */
+    uint64_t wait_us;        /* for how long, all together */
+    uint64_t wait_max_us;
+    pk_count wait_histogram[PK_RESPOOL_BUCKETS]; /* [i]: below 16 * 4^i us, and not below [i - 1]; the last: all longer ones */
+    pk_count create_errors, validate_errors, reset_errors; /* callbacks that failed */
+    pk_count errors;         /* all three */
+    pk_count timeouts, exhausted, breaker_open, closed, create_failed; /* acquires by what they returned */
+    pk_count misused;        /* wrong releases */
+    pk_count leaks, late;    /* leases reported as held for too long, and how many of these were given back since */
+} pk_respool_stats;
+PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats); /* any thread, and in on_event. O(max_size) */
+
+/* Reported to on_event, which runs in the thread that noticed. a = active, b = waiting, unless said; pk_respool_get_stats may
+   be called for the rest. */
+enum {
+    PK_RESPOOL_EVENT_EXHAUSTED = 1, /* PK_EXHAUSTED: b = max_size. This and the next four: what an acquire returned */
+    PK_RESPOOL_EVENT_TIMEOUT = 2,
+    PK_RESPOOL_EVENT_BREAKER = 3,   /* PK_BREAKER_OPEN */
+    PK_RESPOOL_EVENT_CLOSED = 4,
+    PK_RESPOOL_EVENT_REFUSED = 5,   /* PK_CREATE_FAILED */
+    PK_RESPOOL_EVENT_CREATE = 6,    /* create failed. status: what it returned; a = failures without a success between */
+    PK_RESPOOL_EVENT_VALIDATE = 7,  /* validate failed, status: what it returned; or PK_TIMEOUT: it took too long */
+    PK_RESPOOL_EVENT_RESET = 8,     /* reset failed. status: what it returned */
+    PK_RESPOOL_EVENT_MISUSE = 9,    /* PK_INVALID: a wrong release */
+    PK_RESPOOL_EVENT_LEAK = 10,     /* PK_BUSY: a lease is held for too long. detail = its site, a = for how many ms, b = its tag */
+    PK_RESPOOL_EVENT_LATE = 11,     /* PK_OK: it was given back after all. detail, a, b: the same */
+    PK_RESPOOL_EVENT_ERRORS = 12    /* more than 5 % of all acquires met an error of a callback; told again once it was less */
+};
+
+/* The leases that are held for longer than min_ms: start with *cursor = 0 and call until false. Others may go on meanwhile. */
+typedef struct pk_respool_lease {
+    pk_resource lease;
+    const char *site; /* of pk_respool_acquire_until */
+    uint32_t tag;
+    pk_time held_ms;
+} pk_respool_lease;
+PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease);
+
+/* ---- Advice ---- */
+
+#define PK_RESPOOL_NO_DATA (-1)
+/* How well it serves, in 1/100 of 0 to 100; PK_RESPOOL_NO_DATA before any acquire. 40 points for utilization: active of total,
+   best from 60 to 80 %; 30 for waiting: none left at a mean of 300 ms; 30 for errors. */
+PK_API int32_t pk_respool_score(const pk_respool_stats *stats);
+
+/* Sizes that fit what it does now: above 80 % active of total half as large again, below 30 % smaller. */
+PK_API void pk_respool_suggest(const pk_respool_stats *stats, uint32_t *min_size, uint32_t *max_size);
+
+/* What to do about it: a set of these bits, the most urgent the lowest. */
+enum {
+    PK_RESPOOL_ADVICE_EXHAUSTED = 1, /* it was exhausted: raise max_size now */
+    PK_RESPOOL_ADVICE_GROW = 2,      /* utilization above 90 %: raise max_size */
+    PK_RESPOOL_ADVICE_WAITS = 4,     /* acquires wait for more than 100 ms on average */
+    PK_RESPOOL_ADVICE_ERRORS = 8,    /* errors above 5 % of all acquires */
+    PK_RESPOOL_ADVICE_SHRINK = 16    /* utilization below 20 %: lower min_size */
+};
+PK_API unsigned pk_respool_advice(const pk_respool_stats *stats);
+
+enum { PK_RESPOOL_LOW = -1, PK_RESPOOL_GOOD = 0, PK_RESPOOL_HIGH = 1 };
+PK_API int pk_respool_load(const pk_respool_stats *stats); /* utilization below 60 %, from 60 to 80 %, above */
+#endif /* PERFKIT_POOL_RESOURCES */
+
+/* ==== Gates and budgets: how many, or how many bytes, at once ==== */
+
+#if PERFKIT_POOL_GATE
+typedef struct pk_gate_desc {
+    const char *name;      /* for reports; NULL is fine; not copied */
+    size_t limit;          /* how many at once; must be given */
+    pk_event_fn on_event;  /* hears of refusals; NULL: only counted */
+    void *user;            /* handed to on_event */
+    uint32_t wait_ms;      /* what PK_WAIT_DEFAULT means. 0: 30000 */
+    uint32_t barge_us;     /* as pk_respool_desc.barge_us */
+    bool threads;          /* any thread, and enter waits; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+    pk_clock_fn clock;     /* with threads: milliseconds. NULL: PERFKIT_NOW_MS, or the platform's; none: PK_UNSUPPORTED */
+    void *clock_user;
+} pk_gate_desc;
+
+/* A gate lets so many in at once: a counting semaphore that waits as pk_respool does, and has figures. */
+typedef struct pk_gate { /* all private: use the functions */
+    size_t limit, used, peak;
+    pk__waitq queue;
+    const char *name;
+    pk_event_fn on_event;
+    void *user;
+    pk_count refused, timeouts, waits, misused;
+} pk_gate;
+
+PK_API pk_status pk__gate_init(pk_gate *g, size_t size, uint32_t config, const pk_gate_desc *desc);
+
+/* Make a gate. PK_INVALID: no limit, or another configuration than the implementation's. PK_UNSUPPORTED: asks for what this
+   build lacks. After an error the gate is one that lets nobody in. It has nothing to give back but its lock. */
+PK__INLINE pk_status pk_gate_init(pk_gate *g, const pk_gate_desc *desc) {
+    return pk__gate_init(g, sizeof(pk_gate), PK__POOL_CONFIG_WORD, desc);
+}
+PK_API pk_status pk_gate_close(pk_gate *g); /* PK_BUSY: some are in, or wait; nothing has changed. Closing again is PK_OK */
+
+/* Go in, or wait for up to wait_ms until somebody leaves. PK_EXHAUSTED: it is full, and wait_ms is 0, or this gate has no
+   threads. PK_TIMEOUT: it stayed full for wait_ms. PK_CLOSED, PK_FORKED. All but PK_FORKED are counted, and reported with a = those
+   that are in, b = the limit. O(1). Any thread with desc.threads; without, interrupt-safe with the PERFKIT_CRITICAL_* hooks. */
+PK_API pk_status pk_gate_enter(pk_gate *g, uint32_t wait_ms);
+PK_API pk_status pk_gate_try_enter(pk_gate *g);
+PK_API pk_status pk_gate_leave(pk_gate *g); /* PK_INVALID: nobody is in; nothing has changed. As safe as enter */
+
+typedef struct pk_gate_stats {
+    const char *name;
+    size_t limit, used, peak; /* peak: the most that ever were in at once */
+    uint32_t waiting;
+    int32_t utilization;      /* used of limit, in 1/100 percent: 10000 is full */
+    pk_count refused, timeouts, waits, misused;
+} pk_gate_stats;
+PK_API void pk_gate_get_stats(const pk_gate *g, pk_gate_stats *stats); /* as safe as enter */
+PK_API pk_status pk_gate_after_fork(pk_gate *g); /* as pk_respool_after_fork: the child's gate is empty */
+
+/* A budget is a gate for bytes in flight, or any other sum: what is out never exceeds the limit. Who waits too long is served
+   before those who come later, however little they want. */
+typedef pk_gate_desc pk_budget_desc;
+typedef struct pk_budget { pk_gate gate; } pk_budget;
+typedef pk_gate_stats pk_budget_stats; /* in bytes */
+
+PK__INLINE pk_status pk_budget_init(pk_budget *b, const pk_budget_desc *desc) { return pk_gate_init(&b->gate, desc); }
+PK__INLINE pk_status pk_budget_close(pk_budget *b) { return pk_gate_close(&b->gate); }
+PK__INLINE void pk_budget_get_stats(const pk_budget *b, pk_budget_stats *stats) { pk_gate_get_stats(&b->gate, stats); }
+PK__INLINE pk_status pk_budget_after_fork(pk_budget *b) { return pk_gate_after_fork(&b->gate); }
+
+/* As pk_gate_enter, for so many bytes. PK_TOO_BIG: more than the limit, whoever leaves. 0 bytes always fit. */
+PK_API pk_status pk_budget_take(pk_budget *b, size_t bytes, uint32_t wait_ms);
+PK__INLINE pk_status pk_budget_try(pk_budget *b, size_t bytes) { return pk_budget_take(b, bytes, 0); }
+PK_API pk_status pk_budget_release(pk_budget *b, size_t bytes); /* PK_INVALID: more than is out; nothing has changed */
+
+/* What gates and budgets report to on_event. */
+enum {
+    PK_GATE_EVENT_FULL = 1,   /* PK_EXHAUSTED, PK_TIMEOUT */
+    PK_GATE_EVENT_TOO_BIG = 2,
+    PK_GATE_EVENT_MISUSE = 3, /* PK_INVALID: a wrong leave or release */
+    PK_GATE_EVENT_CLOSED = 4
+};
+#endif /* PERFKIT_POOL_GATE */
 #endif /* PERFKIT_POOL_H */
 
 /* ==== Inline engine: for the implementation, and for files that define PERFKIT_POOL_INLINE ==== */
@@ -3115,6 +3443,1454 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
     pk__pool_make_closed(p);
     return PK_OK;
 }
+
+/* ==== Resources, gates and budgets ==== */
+
+#if PERFKIT_POOL_RESOURCES || PERFKIT_POOL_GATE
+
+/* ---- The queue of those that wait, first come first in it. Under its lock, all of it.
+
+   Who waits stays in its place until it has what it came for, or gives up. There are two ways to get it. The owner gives it to
+   the first one (pk__waitq_serve), or lays it open, where anybody may take it, and tells somebody to look again
+   (pk__waitq_wake): that is `awake` until it has looked. As many are awake as could find something, so no wake-up is lost; who
+   leaves the queue has the owner count again. ---- */
+
+typedef struct pk__waiter {
+    struct pk__waiter *next;
+    uint64_t since; /* pk__waitq_moment */
+    size_t want;    /* of a gate: how much */
+    uint32_t given; /* it was served, with this */
+    bool awake;
+    pk_cond changed;
+} pk__waiter;
+
+#if PERFKIT_HOSTED && !defined PERFKIT_TICKS
+#define PK__WAITQ_MICROSECONDS 1
+#else
+#define PK__WAITQ_MICROSECONDS 0
+#endif
+#if PERFKIT_THREADS && defined PK__HAS_COND
+#define PK__WAITQ_WAITS 1
+#else
+#define PK__WAITQ_WAITS 0
+#endif
+
+/* In a forked child locks are held that nobody will release: pk__pool_forks counts there, and operations compare it with what
+   it was when the object was made. */
+#if PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+static volatile uint32_t pk__pool_forks, pk__pool_forks_watched;
+static void pk__pool_forked_here(void) { pk__store32(&pk__pool_forks, pk__load32(&pk__pool_forks) + 1u); }
+static bool pk__pool_watch_forks(void) {
+    if (!pk__cas32(&pk__pool_forks_watched, 0, 1)) return true;
+    if (pthread_atfork(NULL, NULL, pk__pool_forked_here) == 0) return true;
+    pk__store32(&pk__pool_forks_watched, 0);
+    return false;
+}
+#define PK__POOL_FORKS_NOW() pk__load32(&pk__pool_forks)
+#else
+#define pk__pool_watch_forks() true
+#define PK__POOL_FORKS_NOW() 0u
+#endif
+
+static void pk__waitq_lock(const pk__waitq *q) {
+    if (q->threads) pk__mutex_lock((pk_mutex *)(uintptr_t)&q->mutex);
+}
+static void pk__waitq_unlock(const pk__waitq *q) {
+    if (q->threads) pk__mutex_unlock((pk_mutex *)(uintptr_t)&q->mutex);
+}
+static pk_status pk__waitq_init(pk__waitq *q, bool threads, uint32_t wait_ms, uint32_t barge_us, pk_clock_fn clock, void *user) {
+    memset(q, 0, sizeof *q);
+    if (threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
+    if (threads && clock == NULL && !PK__HAS_CLOCK) return PK_UNSUPPORTED;
+    if (!pk__pool_watch_forks() || (threads && !pk__mutex_init(&q->mutex))) return PK_NO_MEMORY;
+    q->forks = PK__POOL_FORKS_NOW();
+    q->threads = threads;
+    q->wait_ms = wait_ms ? wait_ms : 30000u;
+    q->barge_us = barge_us ? barge_us : 100u;
+    q->clock = clock;
+    q->clock_user = user;
+    return PK_OK;
+}
+PK__INLINE bool pk__waitq_forked(const pk__waitq *q) { return PK__UNLIKELY(q->forks != PK__POOL_FORKS_NOW()); }
+PK__INLINE pk_time pk__waitq_now(const pk__waitq *q) { return q->clock ? q->clock(q->clock_user) : pk__now_ms(NULL); }
+PK__INLINE pk_time pk__pool_elapsed(pk_time from, pk_time to) { /* 0 where the clock went backwards */
+    return pk__time_reached(to, from) ? (pk_time)(to - from) : 0;
+}
+
+#if PK__WAITQ_WAITS
+/* A moment, for the microseconds between two. */
+static uint64_t pk__waitq_moment(const pk__waitq *q) {
+    return PK__WAITQ_MICROSECONDS && q->clock == NULL ? (uint64_t)pk__ticks_now() / 1000u : pk__waitq_now(q);
+}
+static uint64_t pk__waitq_us(const pk__waitq *q, uint64_t from) {
+    uint64_t to = pk__waitq_moment(q);
+    if (PK__WAITQ_MICROSECONDS && q->clock == NULL) return to > from ? to - from : 0;
+    return (uint64_t)pk__pool_elapsed((pk_time)from, (pk_time)to) * 1000u;
+}
+static bool pk__waitq_join(pk__waitq *q, pk__waiter *self, size_t want) {
+    memset(self, 0, sizeof *self);
+    if (!pk__cond_init(&self->changed)) return false;
+    self->since = pk__waitq_moment(q);
+    self->want = want;
+    if (q->first)
+        q->last->next = self;
+    else
+        q->first = self;
+    q->last = self;
+    q->waiting++;
+    return true;
+}
+static void pk__waitq_remove(pk__waitq *q, pk__waiter *self) {
+    pk__waiter **link = &q->first, *before = NULL;
+    while (*link != self) {
+        before = *link;
+        link = &before->next;
+    }
+    *link = self->next;
+    if (q->last == self) q->last = before;
+    q->waiting--;
+    if (self->awake) q->awake--;
+    self->awake = false;
+}
+/* Out of the queue, in whatever way. */
+static void pk__waitq_leave(pk__waitq *q, pk__waiter *self) {
+    if (!self->given) pk__waitq_remove(q, self);
+    pk__cond_destroy(&self->changed);
+}
+/* Until somebody serves or wakes it, or ms passed: then false. */
+static bool pk__waitq_sleep(pk__waitq *q, pk__waiter *self, uint32_t ms) {
+    bool told = pk__cond_wait(&self->changed, &q->mutex, ms);
+    if (self->awake) {
+        self->awake = false;
+        q->awake--;
+        return true;
+    }
+    return told || self->given;
+}
+static void pk__waitq_serve(pk__waitq *q, pk__waiter *first, uint32_t given) {
+    pk__waitq_remove(q, first);
+    first->given = given;
+    pk__cond_signal(&first->changed);
+}
+/* Have as many look again as could find something. */
+static void pk__waitq_wake(pk__waitq *q, uint32_t for_so_many) {
+    pk__waiter *w = q->first;
+    for (; w && q->awake < for_so_many; w = w->next) {
+        if (w->awake) continue;
+        w->awake = true;
+        q->awake++;
+        pk__cond_signal(&w->changed);
+    }
+}
+/* The first one, where it is its turn; NULL: whoever comes may take what is there. */
+static pk__waiter *pk__waitq_overdue(const pk__waitq *q) {
+    if (q->first == NULL || q->barge_us == PK_RESPOOL_UNFAIR) return NULL;
+    return q->barge_us == PK_RESPOOL_STRICT || pk__waitq_us(q, q->first->since) >= q->barge_us ? q->first : NULL;
+}
+#endif
+#endif
+
+#if PERFKIT_POOL_RESOURCES
+
+/* ---- The stack of what is idle. One word says all of it: the slot that is lent next, how many are idle, and how many are made.
+   Slots link to the one below. A number that changes with each operation keeps a slow thread from taking the same word for the
+   same stack (Treiber, 1986; the counted pointer of the IBM System/370). What is lent is what is made and not idle, so there is
+   nothing to keep in step.
+
+   Taking and laying back are one compare-and-swap, without the lock, unless the word says otherwise. WAITED: laying back goes by
+   the queue. FROZEN: somebody with the lock takes one from the middle. STOPPED: nothing is lent. Where the target has no such
+   operation on 64 bits, or nothing to compare with, the lock is around all of it. ---- */
+
+#if PERFKIT_ATOMICS && UINTPTR_MAX > 0xFFFFFFFFu
+#define PK__RESPOOL_QUICK 1
+#else
+#define PK__RESPOOL_QUICK 0
+#endif
+#if PK__RESPOOL_QUICK && defined _MSC_VER && !defined __clang__
+#define PK__RESPOOL_LOAD(x) (x) /* volatile: acquires */
+#define PK__RESPOOL_STORE(x, value) ((x) = (value))
+PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t now) {
+    uint64_t found = (uint64_t)_InterlockedCompareExchange64((volatile long long *)word, (long long)now, (long long)*was);
+    bool same = found == *was;
+    *was = found;
+    return same;
+}
+#elif PK__RESPOOL_QUICK
+#define PK__RESPOOL_LOAD(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define PK__RESPOOL_STORE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
+PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t now) {
+    return __atomic_compare_exchange_n(word, was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+#else
+#define PK__RESPOOL_LOAD(x) (x)
+#define PK__RESPOOL_STORE(x, value) ((x) = (value))
+PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t now) {
+    (void)was;
+    *word = now;
+    return true;
+}
+#endif
+
+#define PK__RESPOOL_MOST 2047u
+#define PK__RESPOOL_HEAD(w) ((uint32_t)(w) & PK__RESPOOL_MOST) /* slot + 1; 0: none */
+#define PK__RESPOOL_IDLE(w) ((uint32_t)((w) >> 11) & PK__RESPOOL_MOST)
+#define PK__RESPOOL_MADE(w) ((uint32_t)((w) >> 22) & PK__RESPOOL_MOST)
+#define PK__RESPOOL_ACTIVE(w) (PK__RESPOOL_MADE(w) - PK__RESPOOL_IDLE(w))
+#define PK__RESPOOL_ONE_IDLE ((uint64_t)1 << 11)
+#define PK__RESPOOL_ONE_MADE ((uint64_t)1 << 22)
+#define PK__RESPOOL_FROZEN ((uint64_t)1 << 33)
+#define PK__RESPOOL_WAITED ((uint64_t)1 << 34)
+#define PK__RESPOOL_STOPPED ((uint64_t)1 << 35)
+#define PK__RESPOOL_STEP ((uint64_t)1 << 36) /* of the number that changes */
+
+/* A slot's state: how often it was lent, and one of these. */
+enum { PK__RESPOOL_EMPTY, PK__RESPOOL_FREE, PK__RESPOOL_LENT, PK__RESPOOL_BUSY };
+#define PK__RESPOOL_STATE(lease, what) ((uint32_t)(lease) << 2 | (what))
+
+typedef struct pk__respool_slot { /* written by whoever has it, read by anybody */
+    volatile uint32_t state;
+    volatile uint32_t next;   /* below it in the stack, or in the list of empty ones: slot + 1 */
+    void *it;
+    volatile uintptr_t owner; /* thread that had it last */
+    const char *volatile site;
+    volatile uint32_t tag;
+    volatile uint32_t uses;   /* leases of this resource */
+    volatile uint32_t leaked; /* the lease that was reported */
+    volatile pk_time stamp;   /* lent or idle since */
+    volatile pk_time checked; /* last seen to work */
+    pk_time ends;             /* its life */
+} pk__respool_slot;
+#define PK__RESPOOL_LINE 64u
+#define PK__RESPOOL_SLOT_BYTES PK__ALIGN_UP(sizeof(pk__respool_slot), PK__RESPOOL_LINE)
+#define PK__RESPOOL_HOMES 16u
+
+struct pk__respool_core {
+    union {
+        volatile uint64_t word;
+        unsigned char lines[2 * PK__RESPOOL_LINE]; /* they come in pairs */
+    } stack;
+    /* hardly ever written */
+    unsigned char *slots;
+    pk_respool_desc d;        /* its defaults resolved */
+    volatile uint32_t peak;
+    bool plain;               /* neither reset nor race_proof: there is nothing to do between two leases */
+    bool lives, wears;        /* life_ms, max_uses are there */
+    uint32_t forks;           /* q.forks */
+    volatile uint32_t homes[PK__RESPOOL_HOMES]; /* by thread: the slot + 1 it had last */
+    unsigned char gap[PK__RESPOOL_LINE];
+    /* under the lock */
+    pk__waitq q;
+    pk_cond drained;
+    uint32_t empty;           /* the first slot of the list, + 1 */
+    uint32_t creating, failures;
+    uint32_t random, cursor;
+    pk_time retry_at;         /* while it rests: when create may be tried again */
+    bool resting, ticking, alarmed;
+    void *block;
+    size_t bytes;
+    pk_respool_stats s;       /* its counters */
+    pk_count uses_gone, fresh; /* leases of destroyed resources; leases by those that created the resource */
+};
+
+PK__HOT_INLINE pk__respool_slot *pk__respool_at(const pk__respool_core *c, uint32_t i) {
+    return (pk__respool_slot *)(void *)(c->slots + (size_t)i * PK__RESPOOL_SLOT_BYTES);
+}
+static uint32_t pk__respool_index(const pk__respool_core *c, const pk__respool_slot *slot) {
+    return (uint32_t)((size_t)((const unsigned char *)slot - c->slots) / PK__RESPOOL_SLOT_BYTES);
+}
+PK__HOT_INLINE uint64_t pk__respool_word(const pk__respool_core *c) {
+#if PK__RESPOOL_QUICK && !(defined _MSC_VER && !defined __clang__)
+    return __atomic_load_n(&c->stack.word, __ATOMIC_ACQUIRE);
+#else
+    return c->stack.word;
+#endif
+}
+PK__HOT_INLINE pk_time pk__respool_now(const pk__respool_core *c) {
+    return PK__UNLIKELY(c->d.clock != NULL) ? c->d.clock(c->d.clock_user) : pk__now_ms(NULL);
+}
+PK__HOT_INLINE bool pk__respool_forked(const pk__respool_core *c) { return PK__UNLIKELY(c->forks != PK__POOL_FORKS_NOW()); }
+
+#ifdef PERFKIT_THREAD_ID
+#define PK__RESPOOL_ME() ((uintptr_t)PERFKIT_THREAD_ID())
+#elif !PERFKIT_THREADS || !PERFKIT_HOSTED || (defined PERFKIT_MUTEX_LOCK && !defined _WIN32)
+#define PK__RESPOOL_ME() ((uintptr_t)0)
+#elif defined _WIN32
+#define PK__RESPOOL_ME() ((uintptr_t)GetCurrentThreadId())
+#else
+#define PK__RESPOOL_ME() ((uintptr_t)pthread_self())
+#endif
+PK__HOT_INLINE volatile uint32_t *pk__respool_home(pk__respool_core *c, uintptr_t me) {
+    return &c->homes[(uint32_t)((uint64_t)me * 0x9E3779B97F4A7C15u >> 60)];
+}
+
+/* So many are active now. */
+PK__HOT_INLINE void pk__respool_peak(pk__respool_core *c, uint64_t word) {
+    uint32_t active = PK__RESPOOL_ACTIVE(word), peak = pk__load32(&c->peak);
+    while (PK__UNLIKELY(active > peak) && !pk__cas32(&c->peak, peak, active)) peak = pk__load32(&c->peak);
+}
+/* The slot that this thread had last, where that is idle but not on top; NULL: it isn't. No lock: a hint. */
+static PK__COLD pk__respool_slot *pk__respool_home_of(pk__respool_core *c, uintptr_t me) {
+    uint32_t at = PK__RESPOOL_LOAD(*pk__respool_home(c, me));
+    pk__respool_slot *slot = at ? pk__respool_at(c, at - 1) : NULL;
+    return slot && PK__RESPOOL_LOAD(slot->owner) == me && (pk__load32(&slot->state) & 3u) == PK__RESPOOL_FREE ? slot : NULL;
+}
+/* The top of the stack, which is the caller's now. NULL: nothing is idle; the word says what the caller doesn't want; or, unless
+   `me` is 0, there is one below that this thread had last. */
+PK__HOT_INLINE pk__respool_slot *pk__respool_pop(pk__respool_core *c, uint64_t unless, uintptr_t me) {
+    uint64_t word = pk__respool_word(c), now;
+    pk__respool_slot *slot;
+    do {
+        if (PK__UNLIKELY(PK__RESPOOL_HEAD(word) == 0 || (word & unless) != 0)) return NULL;
+        slot = pk__respool_at(c, PK__RESPOOL_HEAD(word) - 1);
+        if (me && PK__UNLIKELY(PK__RESPOOL_LOAD(slot->owner) != me) && PK__RESPOOL_IDLE(word) > 1 && pk__respool_home_of(c, me))
+            return NULL;
+        now = ((word & ~(uint64_t)PK__RESPOOL_MOST) | PK__RESPOOL_LOAD(slot->next)) - PK__RESPOOL_ONE_IDLE + PK__RESPOOL_STEP;
+    } while (PK__UNLIKELY(!pk__respool_cas(&c->stack.word, &word, now)));
+    pk__respool_peak(c, now);
+    return slot;
+}
+PK__HOT_INLINE bool pk__respool_push(pk__respool_core *c, pk__respool_slot *slot, uint32_t index, uint64_t unless) {
+    uint64_t word = pk__respool_word(c), now;
+    do {
+        if (PK__UNLIKELY((word & unless) != 0)) return false;
+        PK__RESPOOL_STORE(slot->next, PK__RESPOOL_HEAD(word));
+        now = ((word & ~(uint64_t)PK__RESPOOL_MOST) | (index + 1)) + PK__RESPOOL_ONE_IDLE + PK__RESPOOL_STEP;
+    } while (PK__UNLIKELY(!pk__respool_cas(&c->stack.word, &word, now)));
+    return true;
+}
+/* Change the rest of the word; what it is then. Under the lock. */
+static uint64_t pk__respool_change(pk__respool_core *c, uint64_t set, uint64_t clear, uint64_t add) {
+    uint64_t word = pk__respool_word(c), now;
+    do now = ((word & ~clear) | set) + add + PK__RESPOOL_STEP;
+    while (!pk__respool_cas(&c->stack.word, &word, now));
+    return now;
+}
+
+/* ---- What the lock holder does to the stack ---- */
+
+/* Take one from the middle, or wherever it is; false: it is not in the stack. Under the lock; up to max_size steps. */
+static bool pk__respool_cut(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+    uint64_t word = pk__respool_change(c, PK__RESPOOL_FROZEN, 0, 0), now = word & ~PK__RESPOOL_FROZEN;
+    uint32_t at = PK__RESPOOL_HEAD(word);
+    pk__respool_slot *above = NULL;
+    while (at != 0 && at != index + 1) {
+        above = pk__respool_at(c, at - 1);
+        at = PK__RESPOOL_LOAD(above->next);
+    }
+    if (at != 0) {
+        now -= PK__RESPOOL_ONE_IDLE;
+        if (above)
+            PK__RESPOOL_STORE(above->next, PK__RESPOOL_LOAD(slot->next));
+        else
+            now = (now & ~(uint64_t)PK__RESPOOL_MOST) | PK__RESPOOL_LOAD(slot->next);
+    }
+    (void)pk__respool_cas(&c->stack.word, &word, now + PK__RESPOOL_STEP); /* nobody else changes a frozen word */
+    if (at != 0) pk__respool_peak(c, now);
+    return at != 0;
+}
+/* Lay one under all the others. The same. */
+static void pk__respool_lay_under(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+    uint64_t word = pk__respool_change(c, PK__RESPOOL_FROZEN, 0, 0);
+    uint64_t now = (word & ~PK__RESPOOL_FROZEN) + PK__RESPOOL_ONE_IDLE;
+    uint32_t at = PK__RESPOOL_HEAD(word);
+    pk__respool_slot *above = NULL;
+    for (; at != 0; at = PK__RESPOOL_LOAD(above->next)) above = pk__respool_at(c, at - 1);
+    PK__RESPOOL_STORE(slot->next, 0);
+    if (above)
+        PK__RESPOOL_STORE(above->next, index + 1);
+    else
+        now |= index + 1;
+    (void)pk__respool_cas(&c->stack.word, &word, now + PK__RESPOOL_STEP);
+}
+static bool pk__respool_stopped(const pk__respool_core *c) { return (pk__respool_word(c) & PK__RESPOOL_STOPPED) != 0; }
+
+/* How many more may be created at once. */
+static uint32_t pk__respool_room(const pk__respool_core *c) {
+    uint32_t room = c->d.max_size - PK__RESPOOL_MADE(pk__respool_word(c)) - c->creating;
+    return room < c->d.max_creating - c->creating ? room : c->d.max_creating - c->creating;
+}
+/* Something has changed that those who wait may be waiting for. Under the lock. */
+static void pk__respool_settle(pk__respool_core *c) {
+#if PK__WAITQ_WAITS
+    uint64_t word = pk__respool_word(c);
+    bool all = c->resting && PK__RESPOOL_MADE(word) + c->creating == 0; /* there is nothing any more to wait for */
+    if (c->q.first == NULL && (word & PK__RESPOOL_WAITED) != 0) word = pk__respool_change(c, 0, PK__RESPOOL_WAITED, 0);
+    if (all || (word & PK__RESPOOL_STOPPED) != 0)
+        pk__waitq_wake(&c->q, UINT32_MAX);
+    else
+        pk__waitq_wake(&c->q, PK__RESPOOL_IDLE(word) + (c->resting ? 0 : pk__respool_room(c)));
+    if ((word & PK__RESPOOL_STOPPED) != 0 && c->q.threads) pk__cond_broadcast(&c->drained);
+#else
+    (void)c;
+#endif
+}
+/* It is free: for whoever's turn it is, or for anybody. Under the lock. */
+static void pk__respool_lay_back(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+#if PK__WAITQ_WAITS
+    pk__waiter *first = pk__waitq_overdue(&c->q);
+    if (first)
+        pk__waitq_serve(&c->q, first, index + 1);
+    else
+#endif
+        (void)pk__respool_push(c, slot, index, 0);
+    pk__respool_settle(c);
+}
+
+/* ---- Telling ---- */
+
+static PK__COLD void pk__respool_report(pk__respool_core *c, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    pk_event event;
+    if (c->d.on_event == NULL) return;
+    event.object = c->d.name;
+    event.detail = detail;
+    event.kind = kind;
+    event.status = status;
+    event.a = a;
+    event.b = b;
+    c->d.on_event(c->d.user, &event);
+}
+static PK__COLD void pk__respool_tell(pk__respool_core *c, int kind, pk_status status) {
+    uint32_t waiting;
+    if (c->d.on_event == NULL) return;
+    pk__waitq_lock(&c->q);
+    waiting = c->q.waiting;
+    pk__waitq_unlock(&c->q);
+    pk__respool_report(c, kind, status, NULL, PK__RESPOOL_ACTIVE(pk__respool_word(c)),
+                       kind == PK_RESPOOL_EVENT_EXHAUSTED ? c->d.max_size : waiting);
+}
+
+/* ---- A resource's life: made, checked, destroyed. No lock is held, the slot is the caller's. ---- */
+
+static PK__COLD void pk__respool_destroy(pk__respool_core *c, pk__respool_slot *slot, int reason) {
+    if (c->d.destroy) c->d.destroy(slot->it, reason, c->d.user);
+    pk__waitq_lock(&c->q);
+    c->s.destroyed[reason]++;
+    c->uses_gone += PK__RESPOOL_LOAD(slot->uses);
+    slot->it = NULL;
+    pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_EMPTY));
+    PK__RESPOOL_STORE(slot->next, c->empty);
+    c->empty = pk__respool_index(c, slot) + 1;
+    (void)pk__respool_change(c, 0, 0, 0 - PK__RESPOOL_ONE_MADE);
+    pk__respool_settle(c);
+    pk__waitq_unlock(&c->q);
+}
+static bool pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) {
+    pk_time began = pk__respool_now(c), ended;
+    pk_status status = c->d.validate(slot->it, c->d.validate_ms, c->d.user);
+    ended = pk__respool_now(c);
+    if (status == PK_OK && pk__pool_elapsed(began, ended) > c->d.validate_ms) status = PK_TIMEOUT;
+    if (status == PK_OK) {
+        PK__RESPOOL_STORE(slot->checked, ended);
+        return true;
+    }
+    pk__waitq_lock(&c->q);
+    c->s.validate_errors++;
+    pk__waitq_unlock(&c->q);
+    pk__respool_tell(c, PK_RESPOOL_EVENT_VALIDATE, status);
+    return false;
+}
+/* Whether it may be lent; if not, it is gone. */
+static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
+    int reason = PK_RESPOOL_REASONS;
+    if (c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends)))
+        reason = PK_RESPOOL_OLD;
+    else if (c->d.validate_on_acquire && pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now) >= c->d.validate_after_ms &&
+             !pk__respool_check(c, slot))
+        reason = PK_RESPOOL_INVALID;
+    if (reason == PK_RESPOOL_REASONS) return true;
+    pk__respool_destroy(c, slot, reason);
+    return false;
+}
+
+/* An empty slot to create one in, reserved: PK_OK. PK_AGAIN: not now; *why says what to tell who doesn't wait. Else there is
+   nothing to wait for. Under the lock. */
+static pk_status pk__respool_reserve(pk__respool_core *c, pk_time now, pk__respool_slot **slot, pk_status *why) {
+    bool nothing = PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating == 0;
+    *why = PK_EXHAUSTED;
+    if (pk__respool_room(c) == 0) return PK_AGAIN;
+    if (c->resting && !pk__time_reached(now, c->retry_at)) {
+        *why = c->d.breaker.state != PK_BREAKER_CLOSED ? PK_BREAKER_OPEN : PK_CREATE_FAILED;
+        return nothing ? *why : PK_AGAIN;
+    }
+    if (pk_breaker_allow(&c->d.breaker, now) != PK_OK) { /* its trial is running */
+        *why = PK_BREAKER_OPEN;
+        return nothing ? *why : PK_AGAIN;
+    }
+    c->resting = false;
+    *slot = pk__respool_at(c, c->empty - 1);
+    c->empty = PK__RESPOOL_LOAD((*slot)->next);
+    c->creating++;
+    return PK_OK;
+}
+static pk_time pk__respool_life(pk__respool_core *c) { /* xorshift32: Marsaglia, 2003 */
+    uint32_t random = c->random, most;
+    random ^= random << 13;
+    random ^= random >> 17;
+    random ^= random << 5;
+    c->random = random;
+    most = (uint32_t)((uint64_t)c->d.life_ms * (c->d.jitter_pct == PK_RESPOOL_NO_JITTER ? 0u : c->d.jitter_pct) / 100u);
+    return (pk_time)(c->d.life_ms - (uint32_t)((uint64_t)random * ((uint64_t)most + 1) >> 32));
+}
+static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *it, pk_time now, bool to_lend) {
+    slot->it = it;
+    PK__RESPOOL_STORE(slot->owner, 0);
+    PK__RESPOOL_STORE(slot->uses, 0);
+    PK__RESPOOL_STORE(slot->ends, (pk_time)(now + pk__respool_life(c)));
+    PK__RESPOOL_STORE(slot->checked, now);
+    PK__RESPOOL_STORE(slot->stamp, now);
+    pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_BUSY));
+    pk__respool_peak(c, pk__respool_change(c, 0, 0, PK__RESPOOL_ONE_MADE));
+    pk_breaker_success(&c->d.breaker);
+    pk_backoff_reset(&c->d.backoff);
+    c->failures = 0;
+    c->resting = false;
+    c->s.created++;
+    if (!to_lend) return;
+    c->s.misses++;
+    c->fresh++;
+}
+static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
+    uint32_t delay = 0;
+    PK__RESPOOL_STORE(slot->next, c->empty);
+    c->empty = pk__respool_index(c, slot) + 1;
+    c->s.create_errors++;
+    c->failures++;
+    pk_breaker_failure(&c->d.breaker, now);
+    (void)pk_backoff_next(&c->d.backoff, &delay);
+    if (c->d.breaker.state == PK_BREAKER_TRIPPED) delay = c->d.breaker.open_ms;
+    c->retry_at = (pk_time)(now + delay);
+    c->resting = true;
+}
+/* Create one in a reserved slot. */
+static PK__COLD pk_status pk__respool_make(pk__respool_core *c, pk__respool_slot *slot, uint32_t limit_ms, bool to_lend) {
+    void *it = NULL;
+    pk_status status = c->d.create(&it, limit_ms < c->d.connect_ms ? limit_ms : c->d.connect_ms, c->d.user);
+    pk_time now = pk__respool_now(c);
+    uint32_t failures;
+    pk__waitq_lock(&c->q);
+    c->creating--;
+    if (status == PK_OK)
+        pk__respool_made(c, slot, it, now, to_lend);
+    else
+        pk__respool_not_made(c, slot, now);
+    failures = c->failures;
+    pk__respool_settle(c);
+    pk__waitq_unlock(&c->q);
+    if (status != PK_OK) pk__respool_report(c, PK_RESPOOL_EVENT_CREATE, status, NULL, failures, c->q.waiting);
+    return status;
+}
+
+/* ---- Acquire ---- */
+
+typedef struct pk__respool_ask {
+    pk_resource *lease;
+    const char *site;
+    uint32_t tag;
+    uintptr_t me;
+    pk_time now, deadline;
+    uint32_t wait_ms;  /* 0: don't; PK_WAIT_FOREVER: no deadline */
+    bool exhausted;    /* counted as one that found nothing and no room */
+    bool fresh;        /* the slot is one to create in */
+    bool failed, late; /* its create failed; the deadline passed */
+    pk_status why;
+    void *self;        /* its pk__waiter, once it has one */
+} pk__respool_ask;
+
+PK__HOT_INLINE void pk__respool_lend(pk__respool_core *c, pk__respool_slot *slot, uintptr_t me, pk_time now, const char *site,
+                                     uint32_t tag, pk_resource *lease) {
+    uint32_t number = (pk__load32(&slot->state) >> 2) + 1u, index = pk__respool_index(c, slot);
+    if (PK__UNLIKELY(PK__RESPOOL_LOAD(slot->owner) != me)) {
+        PK__RESPOOL_STORE(slot->owner, me);
+        PK__RESPOOL_STORE(*pk__respool_home(c, me), index + 1);
+    }
+    PK__RESPOOL_STORE(slot->site, site);
+    PK__RESPOOL_STORE(slot->tag, tag);
+    PK__RESPOOL_STORE(slot->stamp, now);
+    PK__RESPOOL_STORE(slot->uses, PK__RESPOOL_LOAD(slot->uses) + 1u);
+    pk__store32(&slot->state, PK__RESPOOL_STATE(number, PK__RESPOOL_LENT));
+    lease->it = slot->it;
+    lease->slot = index;
+    lease->lease = number & 0x3FFFFFFFu;
+}
+
+/* One that is idle, or an empty slot to create one in. PK_AGAIN: nothing now. Under the lock. */
+static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
+    pk_status status;
+    if (pk__respool_stopped(c)) return PK_CLOSED;
+    ask->why = PK_EXHAUSTED;
+    if (c->q.barge_us == PK_RESPOOL_STRICT && c->q.first && (void *)c->q.first != ask->self) return PK_AGAIN;
+    *slot = pk__respool_pop(c, 0, ask->me);
+    if (*slot) return PK_OK;
+    *slot = pk__respool_home_of(c, ask->me);
+    if (*slot && pk__respool_cut(c, *slot, pk__respool_index(c, *slot))) return PK_OK;
+    *slot = pk__respool_pop(c, 0, 0);
+    if (*slot) return PK_OK;
+    status = pk__respool_reserve(c, ask->now, slot, &ask->why);
+    ask->fresh = status == PK_OK;
+    if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating == c->d.max_size && status != PK_OK) {
+        ask->exhausted = true;
+        c->s.exhaustions++;
+    }
+    return status;
+}
+
+#if PK__WAITQ_WAITS
+/* How long it may sleep; 0: its time is over. */
+static uint32_t pk__respool_left(const pk__respool_core *c, const pk__respool_ask *ask, bool *whole) {
+    uint32_t left = 1000000000u;
+    *whole = false;
+    if (ask->late || (ask->wait_ms != PK_WAIT_FOREVER && pk__time_reached(ask->now, ask->deadline))) return 0;
+    if (ask->wait_ms != PK_WAIT_FOREVER) {
+        left = (uint32_t)(ask->deadline - ask->now);
+        *whole = true;
+    }
+    if (c->resting) { /* until create may be tried again */
+        uint32_t rest = pk__time_reached(ask->now, c->retry_at) ? 1u : (uint32_t)(c->retry_at - ask->now);
+        if (rest < left) {
+            left = rest;
+            *whole = false;
+        }
+    }
+    return left;
+}
+static void pk__respool_waited(pk__respool_core *c, uint64_t us) {
+    unsigned i = 0;
+    c->s.waits++;
+    c->s.wait_us += us;
+    if (us > c->s.wait_max_us) c->s.wait_max_us = us;
+    for (us >>= 4; us != 0 && i < PK_RESPOOL_BUCKETS - 1; us >>= 2) i++;
+    c->s.wait_histogram[i]++;
+}
+/* Under the lock. */
+static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
+    pk__waiter self;
+    pk_status status;
+    bool whole;
+    if (!pk__waitq_join(&c->q, &self, 1)) return PK_NO_MEMORY;
+    ask->self = &self;
+    (void)pk__respool_change(c, PK__RESPOOL_WAITED, 0, 0); /* from here on what is given back comes by the queue */
+    for (;;) {
+        uint32_t left;
+        status = pk__respool_find(c, ask, slot);
+        if (status != PK_AGAIN) break;
+        left = pk__respool_left(c, ask, &whole);
+        status = ask->failed ? PK_CREATE_FAILED : PK_TIMEOUT;
+        if (left == 0) break;
+        ask->late = !pk__waitq_sleep(&c->q, &self, left) && whole; /* whatever the clock says then */
+        ask->now = pk__respool_now(c);
+        status = PK_OK;
+        if (self.given) {
+            *slot = pk__respool_at(c, self.given - 1);
+            break;
+        }
+    }
+    pk__respool_waited(c, pk__waitq_us(&c->q, self.since));
+    pk__waitq_leave(&c->q, &self);
+    ask->self = NULL;
+    pk__respool_settle(c);
+    return status;
+}
+#endif
+
+static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk_status status) {
+    int kind = status == PK_EXHAUSTED      ? PK_RESPOOL_EVENT_EXHAUSTED
+               : status == PK_TIMEOUT      ? PK_RESPOOL_EVENT_TIMEOUT
+               : status == PK_BREAKER_OPEN ? PK_RESPOOL_EVENT_BREAKER
+               : status == PK_CLOSED       ? PK_RESPOOL_EVENT_CLOSED
+                                           : PK_RESPOOL_EVENT_REFUSED;
+    pk__waitq_lock(&c->q);
+    c->s.misses++;
+    *(status == PK_EXHAUSTED      ? &c->s.exhausted
+      : status == PK_TIMEOUT      ? &c->s.timeouts
+      : status == PK_BREAKER_OPEN ? &c->s.breaker_open
+      : status == PK_CLOSED       ? &c->s.closed
+                                  : &c->s.create_failed) += 1;
+    pk__waitq_unlock(&c->q);
+    pk__respool_tell(c, kind, status);
+    return status;
+}
+
+/* `slot`: one that was found already, or NULL. */
+static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot *slot) {
+    pk_status status;
+    for (;;) {
+        if (slot == NULL) {
+            pk__waitq_lock(&c->q);
+            status = pk__respool_find(c, ask, &slot);
+#if PK__WAITQ_WAITS
+            if (status == PK_AGAIN && ask->wait_ms != 0 && c->q.threads) status = pk__respool_wait(c, ask, &slot);
+#endif
+            pk__waitq_unlock(&c->q);
+            if (status == PK_AGAIN) status = ask->failed ? PK_CREATE_FAILED : ask->why;
+            if (status != PK_OK) return pk__respool_refuse(c, status);
+        }
+        if (!ask->fresh) {
+            if (pk__respool_vet(c, slot, ask->now)) break;
+        } else {
+            uint32_t limit = ask->wait_ms == 0 || ask->wait_ms == PK_WAIT_FOREVER ? c->d.connect_ms
+                                                                                  : (uint32_t)(ask->deadline - ask->now);
+            if (pk__respool_make(c, slot, limit, true) == PK_OK) break;
+            ask->failed = true;
+        }
+        ask->fresh = false;
+        slot = NULL;
+        ask->now = pk__respool_now(c);
+    }
+#if !PK__RESPOOL_QUICK
+    pk__waitq_lock(&c->q);
+#endif
+    pk__respool_lend(c, slot, ask->me, ask->now, ask->site, ask->tag, ask->lease);
+#if !PK__RESPOOL_QUICK
+    pk__waitq_unlock(&c->q);
+#endif
+    return PK_OK;
+}
+
+/* wait_ms: as the public functions; PK__RESPOOL_UNTIL: until the deadline. */
+#define PK__RESPOOL_UNTIL (UINT32_MAX - 2)
+static PK__COLD pk_status pk__respool_ask_for(pk__respool_core *c, uint32_t wait_ms, pk_time deadline, const char *site, uint32_t tag,
+                                              pk_resource *lease, uintptr_t me, pk_time now, pk__respool_slot *slot) {
+    pk__respool_ask ask;
+    memset(&ask, 0, sizeof ask);
+    if (wait_ms == PK_WAIT_DEFAULT) wait_ms = c->d.wait_ms;
+    if (wait_ms == PK__RESPOOL_UNTIL)
+        wait_ms = pk__time_reached(now, deadline) ? 0 : PK__RESPOOL_UNTIL;
+    else if (wait_ms > (uint32_t)1 << 30)
+        wait_ms = PK_WAIT_FOREVER;
+    else
+        deadline = (pk_time)(now + wait_ms);
+    ask.lease = lease;
+    ask.site = site;
+    ask.tag = tag;
+    ask.me = me;
+    ask.now = now;
+    ask.deadline = deadline;
+    ask.wait_ms = wait_ms;
+    return pk__respool_acquire_slow(c, &ask, slot);
+}
+PK__HOT_INLINE pk_status pk__respool_acquire(pk_respool *p, uint32_t wait_ms, pk_time deadline, const char *site, uint32_t tag,
+                                             pk_resource *lease) {
+    pk__respool_core *c;
+    pk__respool_slot *slot = NULL;
+    uintptr_t me;
+    pk_time now;
+    PERFKIT_ASSERT(p != NULL && lease != NULL);
+    c = p->core;
+    if (PK__UNLIKELY(c == NULL)) return PK_CLOSED;
+    if (pk__respool_forked(c)) return PK_FORKED;
+    me = PK__RESPOOL_ME();
+    now = pk__respool_now(c);
+#if PK__RESPOOL_QUICK
+    slot = pk__respool_pop(c, PK__RESPOOL_FROZEN, me);
+    if (PK__LIKELY(slot != NULL) && !(c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))) &&
+        !c->d.validate_on_acquire) {
+        pk__respool_lend(c, slot, me, now, site, tag, lease);
+        return PK_OK;
+    }
+#endif
+    return pk__respool_ask_for(c, wait_ms, deadline, site, tag, lease, me, now, slot);
+}
+PK_API pk_status pk_respool_acquire(pk_respool *p, uint32_t wait_ms, pk_resource *lease) {
+    return pk__respool_acquire(p, wait_ms < PK__RESPOOL_UNTIL ? wait_ms : wait_ms == PK_WAIT_DEFAULT ? wait_ms : PK_WAIT_FOREVER, 0, NULL, 0, lease);
+}
+PK_API pk_status pk_respool_try_acquire(pk_respool *p, pk_resource *lease) { return pk__respool_acquire(p, 0, 0, NULL, 0, lease); }
+PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease) {
+    return pk__respool_acquire(p, PK__RESPOOL_UNTIL, deadline, site, tag, lease);
+}
+
+/* ---- Release ---- */
+
+static PK__COLD void pk__respool_give_back(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+    bool stopped;
+    pk__waitq_lock(&c->q);
+    stopped = pk__respool_stopped(c);
+    if (!stopped) pk__respool_lay_back(c, slot, index);
+    pk__waitq_unlock(&c->q);
+    if (stopped) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
+}
+/* The lease ends here, for one caller only; false: it was none. */
+static bool pk__respool_end(pk__respool_core *c, pk_resource lease, pk__respool_slot **slot) {
+    uint32_t state = PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_LENT), busy = PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_BUSY);
+    bool mine;
+    if (lease.slot >= c->d.max_size) return false;
+    *slot = pk__respool_at(c, lease.slot);
+#if !PK__RESPOOL_QUICK
+    pk__waitq_lock(&c->q);
+#endif
+    mine = pk__load32(&(*slot)->state) == state && (*slot)->it == lease.it && pk__cas32(&(*slot)->state, state, busy);
+#if !PK__RESPOOL_QUICK
+    pk__waitq_unlock(&c->q);
+#endif
+    return mine;
+}
+static PK__COLD pk_status pk__respool_release_slow(pk__respool_core *c, pk_resource lease, bool broken) {
+    pk__respool_slot *slot = NULL;
+    pk_status status = PK_OK;
+    int reason = broken ? PK_RESPOOL_BROKEN : PK_RESPOOL_REASONS;
+    pk_time now;
+    bool mine = pk__respool_end(c, lease, &slot), late = mine && PK__RESPOOL_LOAD(slot->leaked) == lease.lease;
+    now = pk__respool_now(c);
+    if (!mine || late) {
+        pk__waitq_lock(&c->q);
+        if (late)
+            c->s.late++;
+        else
+            c->s.misused++;
+        pk__waitq_unlock(&c->q);
+        if (!mine) {
+            pk__respool_tell(c, PK_RESPOOL_EVENT_MISUSE, PK_INVALID);
+            return PK_INVALID;
+        }
+        pk__respool_report(c, PK_RESPOOL_EVENT_LATE, PK_OK, slot->site,
+                           (uint32_t)pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now), slot->tag);
+    }
+    if (reason == PK_RESPOOL_REASONS && c->wears && PK__RESPOOL_LOAD(slot->uses) >= c->d.max_uses) reason = PK_RESPOOL_WORN;
+    if (reason == PK_RESPOOL_REASONS && c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))) reason = PK_RESPOOL_OLD;
+    if (reason == PK_RESPOOL_REASONS && c->d.reset) status = c->d.reset(slot->it, c->d.user);
+    if (status != PK_OK) {
+        pk__waitq_lock(&c->q);
+        c->s.reset_errors++;
+        pk__waitq_unlock(&c->q);
+        pk__respool_tell(c, PK_RESPOOL_EVENT_RESET, status);
+        reason = PK_RESPOOL_DIRTY;
+    }
+    if (reason != PK_RESPOOL_REASONS) {
+        pk__respool_destroy(c, slot, reason);
+        return PK_OK;
+    }
+    PK__RESPOOL_STORE(slot->stamp, now);
+    pk__store32(&slot->state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_FREE));
+    pk__respool_give_back(c, slot, lease.slot);
+    return PK_OK;
+}
+
+PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease) {
+    pk__respool_core *c;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (PK__UNLIKELY(c == NULL)) return PK_CLOSED;
+    if (pk__respool_forked(c)) return PK_FORKED;
+#if PK__RESPOOL_QUICK
+    if (PK__LIKELY(lease.slot < c->d.max_size && c->plain)) {
+        pk__respool_slot *slot = pk__respool_at(c, lease.slot);
+        if (PK__LIKELY(pk__load32(&slot->state) == PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_LENT) && slot->it == lease.it &&
+                       PK__RESPOOL_LOAD(slot->leaked) != lease.lease)) {
+            pk_time now = pk__respool_now(c);
+            if (PK__LIKELY(!(c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))))) {
+                PK__RESPOOL_STORE(slot->stamp, now);
+                pk__store32(&slot->state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_FREE));
+                if (PK__UNLIKELY(!pk__respool_push(c, slot, lease.slot, PK__RESPOOL_FROZEN | PK__RESPOOL_WAITED | PK__RESPOOL_STOPPED)))
+                    pk__respool_give_back(c, slot, lease.slot);
+                return PK_OK;
+            }
+        }
+    }
+#endif
+    return pk__respool_release_slow(c, lease, false);
+}
+PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease) {
+    pk__respool_core *c;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL) return PK_CLOSED;
+    if (pk__respool_forked(c)) return PK_FORKED;
+    return pk__respool_release_slow(c, lease, true);
+}
+
+/* ---- Housekeeping ---- */
+
+static void pk__respool_look_for_leak(pk__respool_core *c, pk__respool_slot *slot, uint32_t state, pk_time now) {
+    pk_time held = pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now);
+    const char *site = PK__RESPOOL_LOAD(slot->site);
+    uint32_t tag = PK__RESPOOL_LOAD(slot->tag), lease = state >> 2;
+    if (c->d.leak_ms == 0 || held <= c->d.leak_ms || PK__RESPOOL_LOAD(slot->leaked) == lease) return;
+    if (pk__load32(&slot->state) != state) return; /* the three may be of several leases */
+    PK__RESPOOL_STORE(slot->leaked, lease);
+    pk__waitq_lock(&c->q);
+    c->s.leaks++;
+    pk__waitq_unlock(&c->q);
+    pk__respool_report(c, PK_RESPOOL_EVENT_LEAK, PK_BUSY, site, (uint32_t)held, tag);
+}
+/* 1: something was done to it. */
+static uint32_t pk__respool_look_after(pk__respool_core *c, uint32_t index, pk_time now) {
+    pk__respool_slot *slot = pk__respool_at(c, index);
+    uint32_t state = pk__load32(&slot->state);
+    int reason = PK_RESPOOL_REASONS;
+    bool got;
+    if ((state & 3u) == PK__RESPOOL_LENT) pk__respool_look_for_leak(c, slot, state, now);
+    if ((state & 3u) != PK__RESPOOL_FREE) return 0;
+    if (c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends)))
+        reason = PK_RESPOOL_OLD;
+    else if (pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now) > c->d.idle_ms && c->d.idle_ms != PK_RESPOOL_NONE &&
+             PK__RESPOOL_MADE(pk__respool_word(c)) > c->d.min_size)
+        reason = PK_RESPOOL_IDLE;
+    else if (!c->d.validate || c->d.health_ms == PK_RESPOOL_NONE ||
+             pk__pool_elapsed(PK__RESPOOL_LOAD(slot->checked), now) < c->d.health_ms)
+        return 0;
+    pk__waitq_lock(&c->q);
+    got = pk__load32(&slot->state) == state && pk__respool_cut(c, slot, index); /* else somebody was faster */
+    pk__waitq_unlock(&c->q);
+    if (!got) return 0;
+    if (reason == PK_RESPOOL_REASONS && !pk__respool_check(c, slot)) reason = PK_RESPOOL_INVALID;
+    if (reason != PK_RESPOOL_REASONS) {
+        pk__respool_destroy(c, slot, reason);
+        return 1;
+    }
+    pk__waitq_lock(&c->q);
+    got = c->q.first == NULL && !pk__respool_stopped(c);
+    if (got) pk__respool_lay_under(c, slot, index); /* where the coldest are */
+    pk__waitq_unlock(&c->q);
+    if (!got) pk__respool_give_back(c, slot, index);
+    return 1;
+}
+/* Create up to min_size, at most so many; how many. *status: what the last create said. */
+static uint32_t pk__respool_fill(pk__respool_core *c, uint32_t most, pk_status *status) {
+    uint32_t done = 0;
+    *status = PK_OK;
+    for (; done < most; done++) {
+        pk__respool_slot *slot = NULL;
+        pk_status why;
+        bool more;
+        pk__waitq_lock(&c->q);
+        more = PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating < c->d.min_size && !pk__respool_stopped(c) &&
+               pk__respool_reserve(c, pk__respool_now(c), &slot, &why) == PK_OK;
+        pk__waitq_unlock(&c->q);
+        if (!more) break;
+        *status = pk__respool_make(c, slot, c->d.connect_ms, false);
+        if (*status != PK_OK) break;
+        pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_FREE));
+        pk__respool_give_back(c, slot, pk__respool_index(c, slot));
+    }
+    return done;
+}
+/* More than 5 % of the acquires met an error, which was not so before. */
+static void pk__respool_alarm(pk__respool_core *c) {
+    pk_respool_stats stats;
+    pk_respool p;
+    bool alarm;
+    p.core = c;
+    pk_respool_get_stats(&p, &stats);
+    alarm = stats.errors * 20u > stats.hits + stats.misses;
+    if (alarm && !c->alarmed) pk__respool_tell(c, PK_RESPOOL_EVENT_ERRORS, PK_CREATE_FAILED);
+    c->alarmed = alarm;
+}
+PK_API uint32_t pk_respool_tick(pk_respool *p, pk_time now, uint32_t budget) {
+    pk__respool_core *c;
+    uint32_t done = 0, looks;
+    pk_status status;
+    bool first;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL || pk__respool_forked(c)) return 0;
+    pk__waitq_lock(&c->q);
+    first = !c->ticking && !pk__respool_stopped(c);
+    if (first) c->ticking = true;
+    pk__waitq_unlock(&c->q);
+    if (!first) return 0;
+    if (budget == 0 || budget > c->d.max_size) budget = c->d.max_size;
+    for (looks = budget; looks > 0; looks--) {
+        done += pk__respool_look_after(c, c->cursor, now);
+        if (++c->cursor == c->d.max_size) c->cursor = 0;
+    }
+    done += pk__respool_fill(c, budget, &status);
+    pk__respool_alarm(c);
+    pk__waitq_lock(&c->q);
+    c->ticking = false;
+    pk__respool_settle(c);
+    pk__waitq_unlock(&c->q);
+    return done;
+}
+
+/* ---- Looking at it ---- */
+
+PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
+    pk__respool_core *c;
+    uint32_t i;
+    uint64_t word;
+    PERFKIT_ASSERT(p != NULL && stats != NULL);
+    memset(stats, 0, sizeof *stats);
+    c = p->core;
+    if (c == NULL || pk__respool_forked(c)) return;
+    pk__waitq_lock(&c->q);
+    *stats = c->s;
+    word = pk__respool_word(c);
+    stats->creating = c->creating;
+    stats->waiting = c->q.waiting;
+    stats->hits = c->uses_gone - c->fresh;
+    for (i = 0; i < c->d.max_size; i++) {
+        pk__respool_slot *slot = pk__respool_at(c, i);
+        if ((pk__load32(&slot->state) & 3u) != PK__RESPOOL_EMPTY) stats->hits += PK__RESPOOL_LOAD(slot->uses);
+    }
+    pk__waitq_unlock(&c->q);
+    stats->name = c->d.name;
+    stats->min_size = c->d.min_size;
+    stats->max_size = c->d.max_size;
+    stats->idle = PK__RESPOOL_IDLE(word);
+    stats->active = PK__RESPOOL_ACTIVE(word);
+    stats->total = PK__RESPOOL_MADE(word) + stats->creating;
+    stats->peak = pk__load32(&c->peak);
+    stats->utilization = (int32_t)(stats->active * 10000u / stats->max_size);
+    stats->errors = stats->create_errors + stats->validate_errors + stats->reset_errors;
+}
+PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease) {
+    pk__respool_core *c;
+    pk_time now;
+    PERFKIT_ASSERT(p != NULL && cursor != NULL && lease != NULL);
+    c = p->core;
+    if (c == NULL || pk__respool_forked(c)) return false;
+    now = pk__respool_now(c);
+    while (*cursor < c->d.max_size) {
+        pk__respool_slot *slot = pk__respool_at(c, (*cursor)++);
+        uint32_t state = pk__load32(&slot->state);
+        if ((state & 3u) != PK__RESPOOL_LENT) continue;
+        lease->lease.slot = *cursor - 1;
+        lease->lease.lease = state >> 2;
+        lease->lease.it = slot->it;
+        lease->site = PK__RESPOOL_LOAD(slot->site);
+        lease->tag = PK__RESPOOL_LOAD(slot->tag);
+        lease->held_ms = pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now);
+        if (pk__load32(&slot->state) == state && lease->held_ms > min_ms) return true;
+    }
+    return false;
+}
+
+/* ---- Advice ---- */
+
+PK_API int32_t pk_respool_score(const pk_respool_stats *stats) {
+    pk_count attempts = stats->hits + stats->misses;
+    uint64_t used, wait, errors;
+    if (attempts == 0) return PK_RESPOOL_NO_DATA;
+    used = stats->total ? (uint64_t)stats->active * 10000u / stats->total : 0; /* in 1/100 percent */
+    used = used < 6000 ? (used * 4000u + 3000) / 6000u : used <= 8000 ? 4000u : 4000u - (used < 10000 ? used - 8000u : 2000u);
+    wait = stats->waits ? stats->wait_us / stats->waits / 100u : 0; /* in 1/10 ms: each costs 1/100 of a point */
+    wait = wait < 3000u ? 3000u - wait : 0;
+    errors = stats->errors < attempts ? 3000u - (uint64_t)stats->errors * 3000u / attempts : 0;
+    return (int32_t)(used + wait + errors);
+}
+PK_API void pk_respool_suggest(const pk_respool_stats *stats, uint32_t *min_size, uint32_t *max_size) {
+    uint32_t total = stats->total, most = total, least;
+    uint64_t active = (uint64_t)stats->active * 100u;
+    least = total * 3u / 10u;
+    if (active > (uint64_t)total * 80u) {
+        most = total * 3u / 2u;
+        least = total / 2u;
+    } else {
+        if (active < (uint64_t)total * 30u || total == 0) most = total * 7u / 10u > 10u ? total * 7u / 10u : 10u;
+        if (least < 5) least = 5;
+    }
+    *max_size = most;
+    *min_size = least < most ? least : most;
+}
+PK_API unsigned pk_respool_advice(const pk_respool_stats *stats) {
+    unsigned advice = 0;
+    if (stats->exhaustions > 0) advice |= PK_RESPOOL_ADVICE_EXHAUSTED;
+    if (stats->utilization > 9000) advice |= PK_RESPOOL_ADVICE_GROW;
+    if (stats->waits && stats->wait_us > 100000u * (uint64_t)stats->waits) advice |= PK_RESPOOL_ADVICE_WAITS;
+    if (stats->errors * 20u > stats->hits + stats->misses) advice |= PK_RESPOOL_ADVICE_ERRORS;
+    if (stats->utilization < 2000 && stats->total > 0) advice |= PK_RESPOOL_ADVICE_SHRINK;
+    return advice;
+}
+PK_API int pk_respool_load(const pk_respool_stats *stats) {
+    return stats->utilization < 6000 ? PK_RESPOOL_LOW : stats->utilization <= 8000 ? PK_RESPOOL_GOOD : PK_RESPOOL_HIGH;
+}
+
+/* ---- Making and unmaking ---- */
+
+PK_API void pk_respool_preset(pk_respool_desc *desc, int preset) {
+    static const uint32_t figures[5][7] = {{5, 20, 30, 30, 300, 1800, 60}, {20, 100, 60, 60, 1200, 1800, 60},
+                                           {5, 20, 30, 30, 300, 1800, 60}, {10, 100, 10, 10, 300, 1800, 60},
+                                           {0, 20, 10, 5, 300, 1800, 60}};
+    const uint32_t *f = figures[preset >= 0 && preset < 5 ? preset : 0];
+    desc->min_size = f[0] ? f[0] : PK_RESPOOL_NONE;
+    desc->max_size = f[1];
+    desc->wait_ms = f[2] * 1000u;
+    desc->connect_ms = f[3] * 1000u;
+    desc->idle_ms = f[4] * 1000u;
+    desc->life_ms = f[5] * 1000u;
+    desc->health_ms = f[6] * 1000u;
+}
+
+static void pk__respool_default(uint32_t *field, uint32_t value) {
+    if (*field == 0) *field = value;
+}
+/* The description with its defaults. */
+static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *desc) {
+    if (desc == NULL || desc->create == NULL) return PK_INVALID;
+    *d = *desc;
+    pk__respool_default(&d->max_size, 20);
+    pk__respool_default(&d->min_size, d->max_size < 5 ? d->max_size : 5);
+    if (d->min_size == PK_RESPOOL_NONE) d->min_size = 0;
+    if (d->min_size > d->max_size || d->max_size > PK__RESPOOL_MOST) return PK_INVALID;
+    pk__respool_default(&d->max_creating, 4);
+    pk__respool_default(&d->wait_ms, 30000);
+    pk__respool_default(&d->connect_ms, 30000);
+    pk__respool_default(&d->validate_ms, 5000);
+    pk__respool_default(&d->idle_ms, 300000);
+    pk__respool_default(&d->life_ms, 1800000);
+    pk__respool_default(&d->health_ms, 60000);
+    if (d->jitter_pct == 0) d->jitter_pct = 10;
+    if (d->jitter_pct > 100 && d->jitter_pct != PK_RESPOOL_NO_JITTER) return PK_INVALID;
+    if ((d->life_ms > (uint32_t)1 << 30 && d->life_ms != PK_RESPOOL_NONE) || d->backoff.cap_ms > (uint32_t)1 << 30) return PK_INVALID;
+    if (d->clock == NULL && !PK__HAS_CLOCK) return PK_UNSUPPORTED;
+    d->backoff.max_retries = PK_BACKOFF_FOREVER;
+    if (d->breaker.open_ms == 0) d->breaker.open_ms = 60000;
+    if (d->validate == NULL) d->validate_on_acquire = false;
+    return PK_OK;
+}
+static size_t pk__respool_bytes(const pk_respool_desc *d) {
+    return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
+}
+PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc) {
+    pk_respool_desc d;
+    return pk__respool_plan(&d, desc) == PK_OK ? pk__respool_bytes(&d) : 0;
+}
+/* An empty pool; leases of before are none of it. */
+static pk_status pk__respool_begin(pk__respool_core *c) {
+    uint32_t i;
+    pk_status status = pk__waitq_init(&c->q, c->d.threads, c->d.wait_ms, c->d.barge_us, c->d.clock, c->d.clock_user);
+    if (status != PK_OK) return status;
+#if PK__WAITQ_WAITS
+    if (c->d.threads && !pk__cond_init(&c->drained)) {
+        pk__mutex_destroy(&c->q.mutex);
+        return PK_NO_MEMORY;
+    }
+#endif
+    c->forks = c->q.forks;
+    c->stack.word = 0;
+    c->empty = 0;
+    for (i = c->d.max_size; i > 0; i--) {
+        pk__respool_slot *slot = pk__respool_at(c, i - 1);
+        slot->state = PK__RESPOOL_STATE(slot->state >> 2, PK__RESPOOL_EMPTY);
+        slot->next = c->empty;
+        c->empty = i;
+    }
+    return PK_OK;
+}
+static void pk__respool_free(pk_respool *p, pk__respool_core *c) {
+    pk_allocator allocator;
+    memset(&allocator, 0, sizeof allocator);
+    if (c->d.allocator) allocator = *c->d.allocator;
+#if PK__WAITQ_WAITS
+    if (c->d.threads) pk__cond_destroy(&c->drained);
+#endif
+    if (c->d.threads) pk__mutex_destroy(&c->q.mutex);
+    p->core = NULL;
+    if (c->block) pk__free(&allocator, c->block, c->bytes);
+}
+PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, const pk_respool_desc *desc) {
+    pk_respool_desc d;
+    pk_allocator allocator;
+    pk__respool_core *c;
+    pk_status status;
+    void *block;
+    size_t bytes;
+    PERFKIT_ASSERT(p != NULL);
+    if (size != sizeof(pk_respool) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
+    p->core = NULL;
+    status = pk__respool_plan(&d, desc);
+    if (status != PK_OK) return status;
+    bytes = pk__respool_bytes(&d);
+    memset(&allocator, 0, sizeof allocator);
+    if (d.allocator) allocator = *d.allocator;
+    block = d.memory;
+    if (block == NULL)
+        block = pk__alloc(&allocator, bytes, PK__RESPOOL_LINE);
+    else if (d.memory_size < bytes)
+        block = NULL;
+    if (block == NULL) return PK_NO_MEMORY;
+    c = (pk__respool_core *)pk__align_pointer(block, 2 * PK__RESPOOL_LINE);
+    memset(c, 0, bytes - 2 * PK__RESPOOL_LINE);
+    c->slots = (unsigned char *)c + PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE);
+    c->d = d;
+    c->block = d.memory ? NULL : block;
+    c->bytes = bytes;
+    c->plain = d.reset == NULL && !d.race_proof && d.max_uses == 0;
+    c->lives = d.life_ms != PK_RESPOOL_NONE;
+    c->wears = d.max_uses != 0;
+    c->random = 0x9E3779B9u ^ (uint32_t)pk__respool_now(c) << 1;
+    status = pk__respool_begin(c);
+    if (status != PK_OK) {
+        if (c->block) pk__free(&allocator, c->block, bytes);
+        return status;
+    }
+    p->core = c;
+    if (d.eager) (void)pk__respool_fill(c, d.min_size, &status);
+    if (status == PK_OK) return PK_OK;
+    (void)pk_respool_close(p, 0);
+    return PK_CREATE_FAILED;
+}
+
+PK_API void pk_respool_stop(pk_respool *p) {
+    pk__respool_core *c;
+    pk__respool_slot *slot;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL || pk__respool_forked(c)) return;
+    pk__waitq_lock(&c->q);
+    (void)pk__respool_change(c, PK__RESPOOL_STOPPED, 0, 0);
+    pk__respool_settle(c);
+    pk__waitq_unlock(&c->q);
+    while ((slot = pk__respool_pop(c, 0, 0)) != NULL) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
+}
+/* Somebody has something of it, or is in it. Under the lock. */
+static bool pk__respool_used(const pk__respool_core *c) {
+    return PK__RESPOOL_ACTIVE(pk__respool_word(c)) + c->creating + c->q.waiting != 0 || c->ticking;
+}
+PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
+    pk__respool_core *c;
+    bool used;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL) return PK_OK;
+    if (pk__respool_forked(c)) return PK_FORKED;
+    pk__waitq_lock(&c->q);
+    used = pk__respool_used(c);
+    pk__waitq_unlock(&c->q);
+    if (used && drain_ms == 0) return PK_BUSY;
+    pk_respool_stop(p);
+    pk__waitq_lock(&c->q);
+#if PK__WAITQ_WAITS
+    if (c->q.threads && drain_ms != 0) {
+        uint64_t began = pk__waitq_moment(&c->q);
+        bool told = true;
+        while (pk__respool_used(c) && told) {
+            uint64_t gone = pk__waitq_us(&c->q, began) / 1000u;
+            if (gone >= drain_ms) break;
+            told = pk__cond_wait(&c->drained, &c->q.mutex, (uint32_t)(drain_ms - gone));
+        }
+    }
+#endif
+    used = pk__respool_used(c);
+    pk__waitq_unlock(&c->q);
+    if (used) return PK_BUSY;
+    pk__respool_free(p, c);
+    return PK_OK;
+}
+PK_API pk_status pk_respool_after_fork(pk_respool *p) {
+    pk__respool_core *c;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL) return PK_CLOSED;
+    if (!pk__respool_forked(c)) return PK_OK;
+    memset(&c->s, 0, sizeof c->s);
+    c->uses_gone = c->fresh = 0;
+    c->peak = c->creating = c->failures = c->cursor = 0;
+    c->resting = c->ticking = c->alarmed = false;
+    c->d.breaker.state = PK_BREAKER_CLOSED;
+    c->d.breaker.failed = 0;
+    pk_backoff_reset(&c->d.backoff);
+    return pk__respool_begin(c);
+}
+#endif /* PERFKIT_POOL_RESOURCES */
+
+/* ---- Gates ---- */
+
+#if PERFKIT_POOL_GATE
+
+static PK__COLD void pk__gate_report(pk_gate *g, int kind, pk_status status, size_t used) {
+    pk_event event;
+    if (g->on_event == NULL) return;
+    event.object = g->name;
+    event.detail = NULL;
+    event.kind = kind;
+    event.status = status;
+    event.a = (uint32_t)used;
+    event.b = (uint32_t)g->limit;
+    g->on_event(g->user, &event);
+}
+/* The steps under the lock, or without threads in a critical section. */
+static bool pk__gate_fits(pk_gate *g, size_t n) {
+    if (n > g->limit - g->used) return false;
+    g->used += n;
+    if (g->used > g->peak) g->peak = g->used;
+    return true;
+}
+#if PK__WAITQ_WAITS
+/* There is more room, or one waits less: serve whose turn it is, and wake as many of the others as fit. */
+static void pk__gate_settle(pk_gate *g) {
+    pk__waiter *w;
+    size_t room;
+    uint32_t fit = 0;
+    while ((w = pk__waitq_overdue(&g->queue)) != NULL && pk__gate_fits(g, w->want)) pk__waitq_serve(&g->queue, w, 1);
+    room = g->limit - g->used;
+    for (w = g->queue.first; w && w->want <= room; w = w->next) {
+        room -= w->want;
+        fit++;
+    }
+    pk__waitq_wake(&g->queue, fit);
+}
+static bool pk__gate_may_take(pk_gate *g, size_t n, const pk__waiter *self) {
+    const pk__waiter *first = pk__waitq_overdue(&g->queue);
+    return (first == NULL || first == self) && pk__gate_fits(g, n);
+}
+static PK__COLD pk_status pk__gate_wait(pk_gate *g, size_t n, uint32_t wait_ms) {
+    pk__waitq *q = &g->queue;
+    pk__waiter self;
+    bool in_time = true;
+    pk_time now = pk__waitq_now(q), deadline = (pk_time)(now + wait_ms);
+    if (!pk__waitq_join(q, &self, n)) return PK_NO_MEMORY;
+    g->waits++;
+    while (!self.given && !pk__gate_may_take(g, n, &self)) {
+        uint32_t left = wait_ms == PK_WAIT_FOREVER ? 1000000000u : (uint32_t)pk__pool_elapsed(now, deadline);
+        if (wait_ms != PK_WAIT_FOREVER && (left == 0 || !in_time)) {
+            pk__waitq_leave(q, &self);
+            pk__gate_settle(g);
+            g->timeouts++;
+            return PK_TIMEOUT;
+        }
+        in_time = pk__waitq_sleep(q, &self, left);
+        now = pk__waitq_now(q);
+    }
+    pk__waitq_leave(q, &self);
+    pk__gate_settle(g);
+    return PK_OK;
+}
+#endif
+static pk_status pk__gate_take(pk_gate *g, size_t n, uint32_t wait_ms) {
+    pk_status status = PK_TOO_BIG;
+    size_t used;
+    if (g->limit == 0) return PK_CLOSED;
+    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
+#if PK__WAITQ_WAITS
+    if (g->queue.threads) {
+        if (wait_ms == PK_WAIT_DEFAULT) wait_ms = g->queue.wait_ms;
+        if (wait_ms > (uint32_t)1 << 30) wait_ms = PK_WAIT_FOREVER;
+        pk__waitq_lock(&g->queue);
+        if (n <= g->limit) {
+            status = pk__gate_may_take(g, n, NULL) ? PK_OK : PK_EXHAUSTED;
+            if (status != PK_OK && wait_ms != 0) status = pk__gate_wait(g, n, wait_ms);
+        }
+        if (status == PK_EXHAUSTED || status == PK_TOO_BIG) g->refused++;
+        used = g->used;
+        pk__waitq_unlock(&g->queue);
+    } else
+#endif
+    {
+        PK__CRITICAL_ENTER(state);
+        if (n <= g->limit) status = pk__gate_fits(g, n) ? PK_OK : PK_EXHAUSTED;
+        if (status != PK_OK) g->refused++;
+        used = g->used;
+        PK__CRITICAL_EXIT(state);
+    }
+    (void)wait_ms;
+    if (PK__UNLIKELY(status != PK_OK))
+        pk__gate_report(g, status == PK_TOO_BIG ? PK_GATE_EVENT_TOO_BIG : PK_GATE_EVENT_FULL, status, used);
+    return status;
+}
+static bool pk__gate_put(pk_gate *g, size_t n) {
+    bool fits = n <= g->used;
+    if (fits)
+        g->used -= n;
+    else
+        g->misused++;
+    return fits;
+}
+static pk_status pk__gate_give_back(pk_gate *g, size_t n) {
+    bool fits;
+    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
+#if PK__WAITQ_WAITS
+    if (g->queue.threads) {
+        pk__waitq_lock(&g->queue);
+        fits = pk__gate_put(g, n);
+        if (g->queue.first) pk__gate_settle(g);
+        pk__waitq_unlock(&g->queue);
+    } else
+#endif
+    {
+        PK__CRITICAL_ENTER(state);
+        fits = pk__gate_put(g, n);
+        PK__CRITICAL_EXIT(state);
+    }
+    if (PK__LIKELY(fits)) return PK_OK;
+    pk__gate_report(g, PK_GATE_EVENT_MISUSE, PK_INVALID, g->used);
+    return PK_INVALID;
+}
+
+PK_API pk_status pk_gate_enter(pk_gate *g, uint32_t wait_ms) {
+    PERFKIT_ASSERT(g != NULL);
+    return pk__gate_take(g, 1, wait_ms);
+}
+PK_API pk_status pk_gate_try_enter(pk_gate *g) {
+    PERFKIT_ASSERT(g != NULL);
+    return pk__gate_take(g, 1, 0);
+}
+PK_API pk_status pk_gate_leave(pk_gate *g) {
+    PERFKIT_ASSERT(g != NULL);
+    return pk__gate_give_back(g, 1);
+}
+PK_API pk_status pk_budget_take(pk_budget *b, size_t bytes, uint32_t wait_ms) {
+    PERFKIT_ASSERT(b != NULL);
+    return pk__gate_take(&b->gate, bytes, wait_ms);
+}
+PK_API pk_status pk_budget_release(pk_budget *b, size_t bytes) {
+    PERFKIT_ASSERT(b != NULL);
+    return pk__gate_give_back(&b->gate, bytes);
+}
+
+PK_API void pk_gate_get_stats(const pk_gate *g, pk_gate_stats *stats) {
+    size_t used, most;
+    PERFKIT_ASSERT(g != NULL && stats != NULL);
+    memset(stats, 0, sizeof *stats);
+    if (pk__waitq_forked(&g->queue)) return;
+    pk__waitq_lock(&g->queue);
+    {
+        PK__CRITICAL_ENTER(state);
+        stats->used = g->used;
+        stats->peak = g->peak;
+        stats->waiting = g->queue.waiting;
+        stats->refused = g->refused;
+        stats->timeouts = g->timeouts;
+        stats->waits = g->waits;
+        stats->misused = g->misused;
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__waitq_unlock(&g->queue);
+    stats->name = g->name;
+    stats->limit = g->limit;
+    used = stats->used;
+    for (most = stats->limit; most >> 9 >> 9 != 0; most >>= 1) used >>= 1; /* the product below fits */
+    if (most > 0) stats->utilization = (int32_t)((uint32_t)used * 10000u / (uint32_t)most);
+}
+PK_API pk_status pk__gate_init(pk_gate *g, size_t size, uint32_t config, const pk_gate_desc *desc) {
+    pk_status status;
+    PERFKIT_ASSERT(g != NULL);
+    if (size != sizeof(pk_gate) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
+    memset(g, 0, sizeof *g);
+    if (desc == NULL || desc->limit == 0) return PK_INVALID;
+    status = pk__waitq_init(&g->queue, desc->threads, desc->wait_ms, desc->barge_us, desc->clock, desc->clock_user);
+    if (status != PK_OK) return status;
+    g->limit = desc->limit;
+    g->name = desc->name;
+    g->on_event = desc->on_event;
+    g->user = desc->user;
+    return PK_OK;
+}
+PK_API pk_status pk_gate_close(pk_gate *g) {
+    bool used;
+    PERFKIT_ASSERT(g != NULL);
+    if (g->limit == 0) return PK_OK;
+    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
+    pk__waitq_lock(&g->queue);
+    used = g->used != 0 || g->queue.waiting != 0;
+    pk__waitq_unlock(&g->queue);
+    if (used) return PK_BUSY;
+#if PERFKIT_THREADS
+    if (g->queue.threads) pk__mutex_destroy(&g->queue.mutex);
+#endif
+    memset(g, 0, sizeof *g);
+    return PK_OK;
+}
+PK_API pk_status pk_gate_after_fork(pk_gate *g) {
+    pk__waitq q;
+    PERFKIT_ASSERT(g != NULL);
+    if (g->limit == 0) return PK_CLOSED;
+    q = g->queue;
+    if (!pk__waitq_forked(&q)) return PK_OK;
+    g->used = g->peak = 0;
+    g->refused = g->timeouts = g->waits = g->misused = 0;
+    return pk__waitq_init(&g->queue, q.threads, q.wait_ms, q.barge_us, q.clock, q.clock_user);
+}
+#endif /* PERFKIT_POOL_GATE */
 #endif /* PERFKIT_POOL_IMPLEMENTATION */
 
 #if defined PERFKIT_POOL_INLINE && !defined pk_pool_acquire /* this file's calls go to the inline ones */
