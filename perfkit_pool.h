@@ -3838,7 +3838,8 @@ static void pk__respool_lay_back(pk__respool_core *c, pk__respool_slot *slot, ui
 
 /* ---- Telling ---- */
 
-static PK__COLD void pk__respool_report(pk__respool_core *c, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+static PK__COLD void pk__respool_report(pk__respool_core *c, int kind, pk_status status, const char *detail, uint32_t a,
+                                        uint32_t b) {
     pk_event event;
     if (c->d.on_event == NULL) return;
     event.object = c->d.name;
@@ -4148,8 +4149,9 @@ static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__resp
 
 /* wait_ms: as the public functions; PK__RESPOOL_UNTIL: until the deadline. */
 #define PK__RESPOOL_UNTIL (UINT32_MAX - 2)
-static PK__COLD pk_status pk__respool_ask_for(pk__respool_core *c, uint32_t wait_ms, pk_time deadline, const char *site, uint32_t tag,
-                                              pk_resource *lease, uintptr_t me, pk_time now, pk__respool_slot *slot) {
+static PK__COLD pk_status pk__respool_ask_for(pk__respool_core *c, uint32_t wait_ms, pk_time deadline, const char *site,
+                                              uint32_t tag, pk_resource *lease, uintptr_t me, pk_time now,
+                                              pk__respool_slot *slot) {
     pk__respool_ask ask;
     memset(&ask, 0, sizeof ask);
     if (wait_ms == PK_WAIT_DEFAULT) wait_ms = c->d.wait_ms;
@@ -4191,7 +4193,7 @@ PK__HOT_INLINE pk_status pk__respool_acquire(pk_respool *p, uint32_t wait_ms, pk
     return pk__respool_ask_for(c, wait_ms, deadline, site, tag, lease, me, now, slot);
 }
 PK_API pk_status pk_respool_acquire(pk_respool *p, uint32_t wait_ms, pk_resource *lease) {
-    return pk__respool_acquire(p, wait_ms < PK__RESPOOL_UNTIL ? wait_ms : wait_ms == PK_WAIT_DEFAULT ? wait_ms : PK_WAIT_FOREVER, 0, NULL, 0, lease);
+    return pk__respool_acquire(p, wait_ms == PK__RESPOOL_UNTIL ? PK_WAIT_FOREVER : wait_ms, 0, NULL, 0, lease);
 }
 PK_API pk_status pk_respool_try_acquire(pk_respool *p, pk_resource *lease) { return pk__respool_acquire(p, 0, 0, NULL, 0, lease); }
 PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease) {
