@@ -49,7 +49,6 @@
      PERFKIT_POOL_INIT           0     0         1        desc.init and desc.fini
      PERFKIT_POOL_CACHES         0     0         1        pk_pool_cache
      PERFKIT_POOL_LOCK_FREE      0     0         1        desc.lock_free
-     PERFKIT_POOL_VALGRIND       0     0         0        debugging under valgrind, where its headers are
      PERFKIT_POOL_RESOURCES      0     0         1        pk_respool
      PERFKIT_POOL_GATE           0     1         1        pk_gate, pk_budget
      PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
@@ -57,7 +56,8 @@
    Guarantees
      Cost        acquire and release: O(1), no division, no loop; in a pool that grew at most one comparison for each chunk, of
                  which there are at most 32. Counting what is out is O(1) in hosted builds, elsewhere O(capacity).
-     Memory      beside the objects: an index each, of 1 byte (to 255 objects), 2 (to 65535) or 4; in hosted builds a bit more.
+     Memory      beside the objects: an index each, of 1 byte (to 255 objects), 2 (to 65535) or 4; in hosted builds a byte
+                 more, or a bit where there are more than 65535.
                  Handles add 2 bytes (16-bit), 4 (32-bit; 2 above 65535 objects) or 6 (64-bit). The pool itself: 144 bytes
                  (64-bit), 84 (Cortex-M), 50 (AVR).
      Order       the object released last is acquired first; all else comes in index order.
@@ -699,13 +699,10 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_POOL_LOCK_FREE
 #define PERFKIT_POOL_LOCK_FREE (PK__FULL && PERFKIT_THREADS && PERFKIT_POOL_GROW)
 #endif
-#ifndef PERFKIT_POOL_VALGRIND
-#define PERFKIT_POOL_VALGRIND 0
-#endif
 #if PK__NOT_01(PERFKIT_POOL_HANDLES) || PK__NOT_01(PERFKIT_POOL_GROW) || PK__NOT_01(PERFKIT_POOL_UNCHECKED) || \
     PK__NOT_01(PERFKIT_POOL_FILL) || PK__NOT_01(PERFKIT_POOL_INTRUSIVE) || PK__NOT_01(PERFKIT_POOL_INIT) || \
-    PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE) || PK__NOT_01(PERFKIT_POOL_VALGRIND)
-#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL _INTRUSIVE _INIT _CACHES _LOCK_FREE _VALGRIND is 0 or 1"
+    PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE)
+#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL _INTRUSIVE _INIT _CACHES _LOCK_FREE is 0 or 1"
 #endif
 #if (PERFKIT_POOL_INIT || PERFKIT_POOL_CACHES || PERFKIT_POOL_LOCK_FREE) && !(PK__FULL && PERFKIT_POOL_GROW)
 #error "perfkit: PERFKIT_POOL_INIT _CACHES _LOCK_FREE need PERFKIT_PROFILE_HOSTED and PERFKIT_POOL_GROW"
@@ -744,7 +741,7 @@ struct pk_pool { /* all private: use the functions */
     unsigned char *objects;
     void *indices;            /* of free objects that were out before. A stack, the next to hand out last; or, linked and
                                  counted from 1: [0] the next to hand out, [n] the one after n, or n while n is out; 0: none */
-    uint32_t *live;           /* a bit an object: it is out. NULL: unchecked, or linked */
+    uint32_t *live;           /* a byte an object, or a bit: it is out. NULL: unchecked, or linked */
     size_t stride, inverse;   /* inverse * (stride >> shift) == 1, modulo the width of size_t */
     uint8_t shift, width;     /* zero bits that end stride; bytes of an index */
     uint8_t flags, name_bits; /* PK__POOL_…; bits in `names` */
@@ -789,8 +786,8 @@ typedef struct pk_pool_desc {
     bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
     bool intrusive;                /* the free list lies inside the free objects, a pointer each: no bytes beside them if
                                       unchecked, else a bit. reset is called by acquire then. Not with handles, init or
-                                      no_touch, no caches; chunks stay until close; high-water as in other pools. If hosted:
-                                      elsewhere PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
+                                      no_touch, no caches; chunks stay until close; count is O(free). If hosted: elsewhere
+                                      PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
     bool lock_free;                /* any thread, without a lock. Fixed pools without handles, init and caches. Race-proof,
                                       whatever check says. count: O(capacity). PK_UNSUPPORTED without 64-bit atomics. Under
                                       contention a lock is slower, caches far faster: for when no thread may wait for one */
@@ -944,8 +941,8 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 
 #if PERFKIT_POOL_CACHES
 #define PK_POOL_CACHE_MOST 128
-/* Some free objects of a pool, at hand for one thread: it acquires and releases without the pool's lock, which is taken for half
-   a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be acquired
+/* Some free objects of a pool, at hand for one thread: it acquires and releases without the pool's lock, which is taken for
+   half a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be acquired
    through one cache or none and released through another or none. Those that lie in caches are idle: count, next, owns and
    stats don't take them as out, but high_water does, and other threads don't find them: an acquire may be PK_EXHAUSTED
    while a cache elsewhere is full. */
@@ -971,8 +968,8 @@ PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t 
 PK__INLINE pk_status pk_pool_cache_init(pk_pool_cache *c, pk_pool *p, uint32_t size) {
     return pk__pool_cache_init(c, sizeof(pk_pool_cache), PK__POOL_CONFIG_WORD, p, size);
 }
-/* As pk_pool_acquire and pk_pool_release, by the cache's thread. A double release is refused across caches and pool, if it comes
-   after the first (desc.check = PK_POOL_RACEPROOF: always). O(1), every size/2 calls O(size) under the pool's lock. */
+/* As pk_pool_acquire and pk_pool_release, by the cache's thread. A double release is refused across caches and pool, if it
+   comes after the first (desc.check = PK_POOL_RACEPROOF: always). O(1), every size/2 calls O(size) under the pool's lock. */
 PK_API void *pk_pool_cache_acquire(pk_pool_cache *c);
 PK_API pk_status pk_pool_cache_release(pk_pool_cache *c, void *object);
 
@@ -999,8 +996,10 @@ enum { /* flags */
     PK__POOL_STATIC = 32,   /* made by PK_POOL_DEFINE */
     PK__POOL_LIST = 64,     /* intrusive, with nothing else to do than to pop and push */
     PK__POOL_BYTES = 128,   /* `live` is a byte an object, PK__POOL_OUT and PK__POOL_MADE, which threads may write to at once */
-    PK__POOL_STATIC_FLAGS = PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_STATIC + PK__POOL_RETIRES : PK__POOL_STATIC
+    PK__POOL_STATIC_RETIRES = PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_STATIC + PK__POOL_RETIRES : PK__POOL_STATIC
 };
+#define PK__POOL_STATIC_FLAGS(capacity) \
+    (PK__POOL_LINKED || PK__POOL_WIDTH(capacity) == 4 ? PK__POOL_STATIC_RETIRES : PK__POOL_STATIC_RETIRES + PK__POOL_BYTES)
 #define PK__POOL_MOST /* objects */ \
     (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
 #define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
@@ -1057,7 +1056,7 @@ enum { /* flags */
     PK__POOL_DEFINE_LIVE(name, count) \
     static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), \
                            PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), \
-                           PK__POOL_STATIC_FLAGS, name_bits, 0, 0, count, count, 0, NULL, generations, \
+                           PK__POOL_STATIC_FLAGS(count), name_bits, 0, 0, count, count, 0, NULL, generations, \
                            (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
                            PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
@@ -1078,8 +1077,9 @@ enum { /* flags */
     }
 
 #if PERFKIT_POOL_INTRUSIVE
-/* A free object holds the distance from the object behind it to the next free one: zeroed memory is the list of all objects in
-   order. It ends behind the last. */
+/* A free object says which is the next, and zeroed ones that it is the one behind: all are in a list before anything has run.
+   It ends behind the last. Hosted builds hold the next one's address or NULL, others its distance from the one behind, which is
+   less code. */
 typedef struct pk__pool_list {
     unsigned char *next, *end;
 } pk__pool_list;
@@ -1095,6 +1095,7 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
     typedef union name##_slot { \
         Type object; \
         ptrdiff_t link; \
+        void *pointer; \
     } name##_slot; \
     static name##_slot name##_slots[count]; \
     static pk__pool_list name = {(unsigned char *)name##_slots, (unsigned char *)(name##_slots + (count))}; \
@@ -1124,7 +1125,9 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
 #define PK__POOL_DEFINE_LIVE(name, count)
 #define PK__POOL_LIVE_OF(name) NULL
 #else
-#define PK__POOL_LIVE_WORDS(capacity) (((size_t)(capacity) + 31) / 32)
+#define PK__POOL_LIVE_WORDS(capacity) /* bytes are faster: nothing has to be read to set one. Bits are smaller */ \
+    (PK__POOL_WIDTH(capacity) == 4 ? PK__POOL_BIT_WORDS(capacity) : ((size_t)(capacity) + 3) / 4)
+#define PK__POOL_BIT_WORDS(capacity) (((size_t)(capacity) + 31) / 32)
 #define PK__POOL_DEFINE_LIVE(name, count) static uint32_t name##_live[PK__POOL_LIVE_WORDS(count)];
 #define PK__POOL_LIVE_OF(name) name##_live
 #endif
@@ -1502,13 +1505,26 @@ PK__HOT_INLINE void *pk__pool_list_pop(pk__pool_list *list, size_t stride) {
         return NULL;
     }
 #endif
+#if PK__POOL_LINKED
     list->next = object + stride + *(const pk__pool_distance *)(const void *)object;
+#else
+    {
+        unsigned char *next = (unsigned char *)*(pk__pool_pointer *)(void *)object;
+        if (PK__UNLIKELY(next == NULL)) next = object + stride;
+        list->next = next;
+    }
+#endif
     PK__CRITICAL_EXIT(state);
     return object;
 }
 PK__HOT_INLINE void pk__pool_list_push(pk__pool_list *list, void *object, void *behind) {
     PK__CRITICAL_ENTER(state);
+#if PK__POOL_LINKED
     *(pk__pool_distance *)object = list->next - (unsigned char *)behind;
+#else
+    (void)behind;
+    *(pk__pool_pointer *)object = list->next;
+#endif
     list->next = (unsigned char *)object;
     PK__CRITICAL_EXIT(state);
 }
@@ -1643,6 +1659,7 @@ PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) 
 #else
 #define PK__POOL_HAS_USED(p) ((p)->free_count != 0)
 PK__HOT_INLINE bool pk__pool_is_marked(const pk_pool *p, pk__pool_index i) { return (p->live[i >> 5] >> (i & 31u) & 1u) != 0; }
+#define PK__POOL_MARKS(p) ((unsigned char *)(p)->live) /* fixed pools have bits where their indices have 4 bytes, else bytes */
 PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index capacity, bool mark, pk__pool_index *index) {
     pk__pool_index i = p->free_count;
     if (PK__LIKELY(i != 0)) {
@@ -1653,19 +1670,32 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
         if (PK__UNLIKELY(i >= (capacity ? capacity : p->capacity))) return false;
         p->fresh = i + 1;
     }
-    if (mark && PK__POOL_CHECKS(p)) p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+    if (mark && PK__POOL_CHECKS(p)) {
+        if (PK__POOL_IS(width, 4))
+            p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+        else
+            PK__POOL_MARKS(p)[i] = PK__POOL_OUT;
+    }
     *index = i;
     return true;
 }
 PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width) {
-    (void)width;
     if (!PK__POOL_CHECKS(p)) return true;
+    if (!PK__POOL_IS(width, 4)) {
+        if (PK__UNLIKELY(PK__POOL_MARKS(p)[i] == 0)) return false;
+        PK__POOL_MARKS(p)[i] = 0;
+        return true;
+    }
     if (PK__UNLIKELY(!pk__pool_is_marked(p, i))) return false;
     p->live[i >> 5] ^= (uint32_t)1 << (i & 31u);
     return true;
 }
+/* An object that was acquired last still stands where it goes: not to write it again lets the next acquire, whose load would
+   have to wait for it, go ahead. */
 PK__HOT_INLINE void pk__pool_push(pk_pool *p, pk__pool_index i, unsigned width) {
-    pk__pool_set_entry(p, p->free_count++, i, width);
+    pk__pool_index n = p->free_count;
+    if (pk__pool_entry(p, n, width) != i) pk__pool_set_entry(p, n, i, width);
+    p->free_count = n + 1;
 }
 PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsigned width) {
     if (PK__UNLIKELY(!pk__pool_unmark(p, i, width))) return false;
@@ -1675,17 +1705,15 @@ PK__HOT_INLINE bool pk__pool_unmark_and_push(pk_pool *p, pk__pool_index i, unsig
 #endif
 
 #if PK__POOL_FORMS
-/* The list of an intrusive pool, over all its chunks; free_count is its length. */
+/* The list of an intrusive pool, over all its chunks. */
 PK__HOT_INLINE void *pk__pool_pop(pk_pool *p) {
     void *object = p->indices;
     p->indices = *(pk__pool_pointer *)object;
-    p->free_count--;
     return object;
 }
 PK__HOT_INLINE void pk__pool_put_back(pk_pool *p, void *object) {
     *(pk__pool_pointer *)object = p->indices;
     p->indices = object;
-    p->free_count++;
 }
 #endif
 
@@ -1817,7 +1845,8 @@ PK__HOT_INLINE pk_status pk__pool_cache_give(pk_pool_cache *c, void *object) {
     PERFKIT_ASSERT(c != NULL);
     at = pk__pool_cache_index(c, object);
     if (PK__UNLIKELY(n == c->size || at >= c->quick)) return pk__pool_cache_release_else(c, object);
-    if (c->marks && PK__UNLIKELY(!pk__pool_clear_mark(c->marks + at, c->raceproof))) return pk__pool_cache_release_else(c, object);
+    if (c->marks && PK__UNLIKELY(!pk__pool_clear_mark(c->marks + at, c->raceproof)))
+        return pk__pool_cache_release_else(c, object);
 #if PK__POOL_VEILED
     pk__pool_veil(c->pool, object);
 #endif
@@ -1904,14 +1933,14 @@ typedef struct pk__pool_more {
 } pk__pool_more;
 #define PK__POOL_MORE(p) ((pk__pool_more *)(p)->more)
 enum { PK__POOL_STACK, PK__POOL_INTRUSIVE, PK__POOL_LOCK_FREE };
+#define PK__POOL_HAS_BYTES(core) (!PK__POOL_LINKED && ((core)->flags & PK__POOL_BYTES) != 0)
 #define PK__POOL_LINE ((size_t)64) /* of the processor's cache, at least */
 #if PK__POOL_FORMS
 #define PK__POOL_FORM(p) ((p)->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->form : (uint8_t)PK__POOL_STACK)
-#define PK__POOL_HAS_BYTES(core) (((core)->flags & PK__POOL_BYTES) != 0)
-#define PK__POOL_FRESH(core) (sizeof((core)->fresh) == 4 ? pk__load32((const uint32_t *)(const void *)&(core)->fresh) : (core)->fresh)
+#define PK__POOL_FRESH(core) \
+    (sizeof((core)->fresh) == 4 ? pk__load32((const uint32_t *)(const void *)&(core)->fresh) : (core)->fresh)
 #else
 #define PK__POOL_FORM(p) PK__POOL_STACK
-#define PK__POOL_HAS_BYTES(core) false
 #define PK__POOL_FRESH(core) ((core)->fresh)
 #endif
 
@@ -1947,6 +1976,21 @@ static bool pk__pool_marked(const pk_pool *core, pk__pool_index i) {
     if (PK__POOL_HAS_BYTES(core)) return (pk__pool_peek8(pk__pool_mark_of(core, i)) & PK__POOL_OUT) != 0;
     return pk__pool_is_marked(core, i);
 }
+#if PK__POOL_LINKED
+#define pk__pool_mark(core, i) ((void)0) /* taking does */
+#define pk__pool_clear(core, i, raceproof) pk__pool_unmark(core, i, (core)->width)
+#else
+static void pk__pool_mark(pk_pool *core, pk__pool_index i) {
+    if (PK__POOL_HAS_BYTES(core))
+        pk__pool_set_mark(pk__pool_mark_of(core, i));
+    else if (PK__POOL_CHECKS(core))
+        core->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+}
+static bool pk__pool_clear(pk_pool *core, pk__pool_index i, bool raceproof) { /* false: it was not marked */
+    if (PK__POOL_HAS_BYTES(core)) return pk__pool_clear_mark(pk__pool_mark_of(core, i), raceproof);
+    return pk__pool_unmark(core, i, 4);
+}
+#endif
 
 /* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
    is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
@@ -2014,6 +2058,12 @@ static uint32_t pk__pool_all_fresh(const pk_pool *p) {
     for (chunk = PK__POOL_MORE(p)->chunks; chunk; chunk = chunk->next) fresh += chunk->core.fresh;
     return fresh;
 }
+static uint32_t pk__pool_out_intrusive(const pk_pool *p) {
+    uint32_t out = pk__pool_all_fresh(p);
+    void *object;
+    for (object = p->indices; object; object = *(pk__pool_pointer *)object) out--;
+    return out;
+}
 static uint32_t pk__pool_out_lock_free(const pk_pool *p) {
     uint32_t i, fresh = PK__POOL_FRESH(p), out = 0;
     for (i = 0; i < fresh; i++) out += pk__pool_peek8(pk__pool_mark_of(p, (pk__pool_index)i)) & 1u;
@@ -2023,7 +2073,7 @@ static uint32_t pk__pool_out_lock_free(const pk_pool *p) {
 static uint32_t pk__pool_out(const pk_pool *p) {
     uint32_t out;
 #if PK__POOL_FORMS
-    if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) return pk__pool_all_fresh(p) - p->free_count;
+    if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) return pk__pool_out_intrusive(p);
     if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) return pk__pool_out_lock_free(p);
 #endif
 #if PERFKIT_POOL_GROW
@@ -2294,8 +2344,8 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PK__POOL_VEILED
         used = PK__POOL_HAS_USED(core);
 #endif
-        got = pk__pool_take(core, core->width, 0, handle == NULL && !PK__POOL_HAS_BYTES(core), &i);
-        if (PK__POOL_HAS_BYTES(core) && got && handle == NULL) pk__pool_set_mark(pk__pool_mark_of(core, i));
+        got = pk__pool_take(core, core->width, 0, PK__POOL_LINKED && handle == NULL, &i);
+        if (got && handle == NULL) pk__pool_mark(core, i);
 #if PERFKIT_POOL_HANDLES
         if (handle && got) {
             word = (pk_handle)(pk__pool_word(core, i, 0) | (pk__pool_first_of(p, core) + i + 1));
@@ -2361,12 +2411,7 @@ static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, p
         }
     } else
 #endif
-#if PK__POOL_FORMS
-        if (PK__POOL_HAS_BYTES(core)) {
-        if (!pk__pool_clear_mark(pk__pool_mark_of(core, i), PK__POOL_MORE(p)->raceproof)) status = PK_INVALID;
-    } else
-#endif
-        if (!pk__pool_unmark(core, i, core->width))
+        if (!pk__pool_clear(core, i, PK__POOL_FORMS && p->more && PK__POOL_MORE(p)->raceproof))
         status = PK_INVALID;
     PK__CRITICAL_EXIT(state);
     (void)p;
@@ -2481,7 +2526,7 @@ static pk_status pk__pool_acquire_intrusive(pk_pool *p, void **object) {
         if (core == NULL || core->fresh == core->capacity) core = pk__pool_room(p, &status);
         if (core) *object = core->objects + (i = core->fresh++) * p->stride;
     }
-    if (core && core->live) core->live[i >> 5] |= (uint32_t)1 << (i & 31u);
+    if (core) pk__pool_mark(core, i);
     pk__pool_unlock(p);
     if (core == NULL) return pk__pool_refuse(p, used ? PK_CORRUPT : status);
     pk__pool_unveil_linked(p, *object, used);
@@ -2494,7 +2539,7 @@ static pk_status pk__pool_release_intrusive(pk_pool *p, void *object) {
     pk_pool *core;
     pk__pool_lock(p);
     core = pk__pool_find(p, object, &i);
-    if (core && !pk__pool_unmark(core, i, 0)) core = NULL;
+    if (core && !pk__pool_clear(core, i, false)) core = NULL;
     if (core) {
         pk__pool_veil_but_link(p, object);
         pk__pool_put_back(p, object);
@@ -2517,7 +2562,9 @@ static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) 
     (defined _MSC_VER || (defined __GCC_ATOMIC_LLONG_LOCK_FREE && __GCC_ATOMIC_LLONG_LOCK_FREE == 2))
 #define PK__POOL_CAN_LOCK_FREE 1
 #if defined _MSC_VER && !defined __clang__
-PK__INLINE uint64_t pk__pool_load64(volatile uint64_t *at) { return (uint64_t)_InterlockedCompareExchange64((volatile long long *)at, 0, 0); }
+PK__INLINE uint64_t pk__pool_load64(volatile uint64_t *at) {
+    return (uint64_t)_InterlockedCompareExchange64((volatile long long *)at, 0, 0);
+}
 PK__INLINE bool pk__pool_cas64(volatile uint64_t *at, uint64_t *was, uint64_t now) {
     uint64_t found = (uint64_t)_InterlockedCompareExchange64((volatile long long *)at, (long long)now, (long long)*was);
     bool done = found == *was;
@@ -2568,7 +2615,9 @@ static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) 
     return (uintptr_t)object;
 }
 #define PK__POOL_SLOW_OF(form) \
-    ((form) == PK__POOL_INTRUSIVE ? pk__pool_slow_intrusive : (form) == PK__POOL_LOCK_FREE ? pk__pool_slow_lock_free : pk__pool_slow)
+    ((form) == PK__POOL_INTRUSIVE   ? pk__pool_slow_intrusive \
+     : (form) == PK__POOL_LOCK_FREE ? pk__pool_slow_lock_free \
+                                    : pk__pool_slow)
 #else
 #define PK__POOL_CAN_LOCK_FREE 0
 #define PK__POOL_SLOW_OF(form) ((form) == PK__POOL_INTRUSIVE ? pk__pool_slow_intrusive : pk__pool_slow)
@@ -3037,9 +3086,10 @@ static size_t pk__pool_width_for(uint32_t capacity) {
 enum { /* arrays beside the objects */
     PK__POOL_WITH_HANDLES = 1,
     PK__POOL_WITH_BITS = 2,
-    PK__POOL_WITH_BYTES = 4, /* on lines of their own */
+    PK__POOL_WITH_BYTES = 4,
     PK__POOL_WITHOUT_INDICES = 8,
-    PK__POOL_WITH_LINKS = 16 /* instead of indices, of 4 bytes each */
+    PK__POOL_WITH_LINKS = 16, /* instead of indices, of 4 bytes each */
+    PK__POOL_ON_LINES = 32    /* the marks */
 };
 
 /* Bytes for the arrays of so many objects, slack included; 0: more than there can be. */
@@ -3052,12 +3102,14 @@ static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacit
 #if PK__POOL_FORMS
     if (arrays & PK__POOL_WITH_LINKS) beside += n * (4 - width);
     if (arrays & PK__POOL_WITHOUT_INDICES) beside -= n * width;
-    if (arrays & PK__POOL_WITH_BYTES)
-        beside += n + PK__POOL_LINE;
-    else
+    if (arrays & PK__POOL_ON_LINES) beside += PK__POOL_LINE;
 #endif
-        if (arrays & PK__POOL_WITH_BITS)
-        beside += PK__POOL_LIVE_WORDS(n) * 4;
+#if !PK__POOL_LINKED
+    if (arrays & PK__POOL_WITH_BYTES)
+        beside += (n + 3) / 4 * 4;
+    else if (arrays & PK__POOL_WITH_BITS)
+        beside += PK__POOL_BIT_WORDS(n) * 4;
+#endif
     if (!pk__mul_fits(stride, n, &bytes) || !pk__add_fits(bytes, beside, &bytes)) return 0;
     return pk__add_fits(bytes, align > PK__POOL_ALIGN ? align : PK__POOL_ALIGN, &bytes) ? bytes : 0;
 }
@@ -3091,18 +3143,13 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
         at += capacity * PK__POOL_WORD_BYTES(core->width);
     }
 #endif
-#if PK__POOL_FORMS
-    if (arrays & PK__POOL_WITH_BYTES) {
-        at = (unsigned char *)pk__align_pointer(at, PK__POOL_LINE);
+#if !PK__POOL_LINKED
+    if (arrays & (PK__POOL_WITH_BITS | PK__POOL_WITH_BYTES)) {
+        at = (unsigned char *)pk__align_pointer(at, arrays & PK__POOL_ON_LINES ? PK__POOL_LINE : PK__POOL_ARRAY_ALIGN);
         core->live = (uint32_t *)(void *)at;
-        memset(at, 0, capacity);
-    } else
-#endif
-        if (arrays & PK__POOL_WITH_BITS) {
-        at = (unsigned char *)pk__align_pointer(at, PK__POOL_ARRAY_ALIGN);
-        core->live = PK__POOL_LINKED ? NULL : (uint32_t *)(void *)at;
-        memset(at, 0, PK__POOL_LIVE_WORDS(capacity) * 4);
+        memset(at, 0, arrays & PK__POOL_WITH_BYTES ? capacity : PK__POOL_BIT_WORDS(capacity) * 4);
     }
+#endif
 #if PK__POOL_ASAN
     if (!(core->flags & PK__POOL_NO_TOUCH))
         for (; capacity > 0; capacity--) pk__pool_poison(core->objects + (capacity - 1) * core->stride, core->stride, true);
@@ -3143,7 +3190,7 @@ static void pk__pool_plan_form(const pk_pool_desc *desc, pk__pool_plan *plan, bo
         arrays |= PK__POOL_WITH_LINKS | PK__POOL_WITH_BYTES;
     } else if (makes || (PERFKIT_POOL_CACHES && desc->threads && checked))
         arrays |= PK__POOL_WITH_BYTES;
-    if (arrays & PK__POOL_WITH_BYTES) flags |= PK__POOL_BYTES;
+    if (arrays & PK__POOL_WITH_BYTES && (desc->threads || desc->lock_free)) arrays |= PK__POOL_ON_LINES;
     plan->flags = (uint8_t)flags;
     plan->arrays = (uint8_t)arrays;
 }
@@ -3206,6 +3253,10 @@ static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan)
                             (desc->memory ? 0 : PK__POOL_OWNED) | (desc->no_touch ? PK__POOL_NO_TOUCH : 0));
 #if PK__POOL_FORMS
     pk__pool_plan_form(desc, plan, makes, checked);
+#endif
+#if !PK__POOL_LINKED
+    if (checked && !(plan->flags & PK__POOL_GROWS) && PK__POOL_WIDTH(plan->capacity) < 4) plan->arrays |= PK__POOL_WITH_BYTES;
+    if (plan->arrays & PK__POOL_WITH_BYTES) plan->flags |= PK__POOL_BYTES;
 #endif
     plan->more = (plan->flags & (PK__POOL_LOCKED | PK__POOL_GROWS | PK__POOL_OWNED)) != 0;
     plan->bytes = pk__pool_array_bytes(plan->stride, plan->align, plan->capacity, plan->arrays);
