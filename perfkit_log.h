@@ -38,6 +38,9 @@
      PERFKIT_LOG_SINKS     4 / 4 / 2                sinks per logger
      PERFKIT_LOG_INT64     1 / 0 / 0                %lld and friends where long is 32 bits
      PERFKIT_LOG_WALL      1 / 0 / 0                dates: desc.wall, or the system's clock
+     PERFKIT_LOG_KV        1 / 0 / 0                PK_LOG_KV: fields with names
+     PERFKIT_LOG_FORMS     1 / 0 / 0                sinks may take logfmt or JSON lines; off where PERFKIT_LOG_LINE < 128
+     PERFKIT_LOG_RULES     1 / 0 / 0                levels by name: pk_log_set_rules
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
      PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
@@ -67,7 +70,7 @@
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
      Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes +
-     about 220 (64-bit hosts: 400; %f and friends: 900 more).
+     about 220 (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more).
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
      Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also
      the default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in
@@ -690,12 +693,32 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_LOG_WALL
 #define PERFKIT_LOG_WALL PK__FULL
 #endif
+#ifndef PERFKIT_LOG_KV
+#define PERFKIT_LOG_KV PK__FULL
+#endif
+#ifndef PERFKIT_LOG_FORMS
+#define PERFKIT_LOG_FORMS PK__FULL
+#endif
+#ifndef PERFKIT_LOG_RULES
+#define PERFKIT_LOG_RULES PK__FULL
+#endif
 #ifndef PERFKIT_PERF
 #define PERFKIT_PERF (!PK__TINY)
+#endif
+#if PK__NOT_01(PERFKIT_LOG_KV) || PK__NOT_01(PERFKIT_LOG_FORMS) || PK__NOT_01(PERFKIT_LOG_RULES)
+#error "perfkit: each of PERFKIT_LOG_KV _LOG_FORMS _LOG_RULES is 0 or 1"
+#endif
+#if defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
+#error "perfkit: PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES read names that an AVR has in flash: not there"
+#endif
+#if PERFKIT_LOG_FORMS && PERFKIT_LOG_LINE < 128
+#undef PERFKIT_LOG_FORMS
+#define PERFKIT_LOG_FORMS 0 /* no room for them */
 #endif
 #if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_PERF)
 #error "perfkit: each of PERFKIT_LOG_SITE _LOG_INT64 _LOG_WALL and PERFKIT_PERF is 0 or 1"
 #endif
+#define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES) /* a logger that knows more than levels and sinks */
 #if PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
 #error "perfkit: PERFKIT_LOG_LINE is 32 to 16384 bytes"
 #endif
@@ -722,7 +745,7 @@ typedef struct pk_log_sink { /* private */
     uint8_t level;    /* lines above it are not for this sink */
     uint8_t colour;   /* no, yes, or to be found out at its first line */
     uint8_t reported; /* its failure went to on_event */
-    uint8_t spare;
+    uint8_t form;     /* PK_LOG_TEXT, PK_LOG_LOGFMT or PK_LOG_JSON */
 } pk_log_sink;
 
 typedef struct pk_log { /* all private: use the functions. Statically made by PK_LOG_DEFINE, or by pk_log_init */
@@ -739,6 +762,10 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
     pk_count lines, truncated;
     pk_log_sink sinks[PERFKIT_LOG_SINKS];
     pk_mutex mutex;
+#if PK__LOG_WIDE /* init refuses a unit that says otherwise: by the size */
+    const struct pk_log_rules *rules;
+    uint8_t forms; /* those that sinks want, a bit each; 0: text alone */
+#endif
 } pk_log;
 
 typedef struct pk_log_desc {
@@ -806,6 +833,45 @@ PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int
 /* PK_NOT_FOUND: there is no such sink. When it returns, fn is not running and will not be called again. Any thread. */
 PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user);
 
+#if PERFKIT_LOG_FORMS
+/* What lines of a sink look like; text until told otherwise.
+     PK_LOG_TEXT    2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer is slow ms=1200 host="a b"
+     PK_LOG_LOGFMT  time=2026-01-02T03:04:05.678Z level=warn name=net at=conn.c:42 msg="peer is slow" ms=1200 host="a b"
+     PK_LOG_JSON    {"time":"2026-01-02T03:04:05.678Z","level":"warn","name":"net","file":"conn.c","line":42,
+                    "message":"peer is slow","ms":1200,"host":"a b"}      (on one line)
+   JSON is always valid: bytes that are not UTF-8 become U+FFFD, doubles that are not finite are strings, and a line too long for
+   PERFKIT_LOG_LINE is cut inside a string or behind a field and says "truncated":true. */
+enum { PK_LOG_TEXT, PK_LOG_LOGFMT, PK_LOG_JSON };
+
+/* PK_NOT_FOUND: there is no such sink; PK_INVALID: no such form. Sinks of one form see the lines of all threads in one order.
+   Any thread. */
+PK_API pk_status pk_log_set_form(pk_log *log, pk_log_sink_fn fn, void *user, int form);
+#endif
+
+#if PERFKIT_LOG_RULES
+/* ---- Levels by name ---- */
+
+#define PK_LOG_RULES 8
+typedef struct pk_log_rules { /* private; yours, to stay while it is in force */
+    struct {
+        const char *name;
+        uint8_t length, level;
+        bool prefix;
+    } rule[PK_LOG_RULES];
+    uint8_t count;
+} pk_log_rules;
+
+/* Files and loggers with these names (PERFKIT_LOG_NAME, else the logger's) have levels of their own: "net*=DEBUG,db=ERROR,*=INFO".
+   The first rule that fits decides; names that none fits keep the logger's level; "x=OFF" silences. `text` is parsed into
+   *rules and must stay, with *rules, until others are set; text NULL: no rules. PK_INVALID: a rule without a name or a known
+   level; PK_FULL: more than PK_LOG_RULES; *rules is in force already (PK_BUSY: use another): nothing changed. Any thread;
+   O(text). */
+PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *text);
+#endif
+
+/* "debug", "WARN" or "warning", "off" …, in any case, as a level; -1: none of them. */
+PK_API int pk_log_level_from(const char *text);
+
 /* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
 PK_API pk_status pk_log_flush(pk_log *log);
 
@@ -822,6 +888,44 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
        PK_LOG_DEFINE(audit, "audit", PK_LOG_INFO, write_audit, NULL)
        ... PK_LOG_TO(&audit, PK_LOG_INFO, "user %u logged in", id); */
 #define PK_LOG_DEFINE(log, name, level, sink, user) static pk_log log = PK__LOG_WITH_SINK(name, level, sink, user);
+
+#if PERFKIT_LOG_KV
+/* ---- Fields ----
+     PK_LOG_KV(level, "text", PK_KV_I("user", id), PK_KV_S("name", name), …)     to the default logger; level is a level's name
+     PK_LOG_KV_TO(log, level, "text", …)
+   The text and the keys are literals (in flash on AVR), printed as they are: no format. Fields come behind it as key=value; a
+   string with spaces, quotes, = or control characters is quoted and escaped, so that no value forges a field or a line. */
+
+#if PERFKIT_LOG_INT64
+typedef int64_t pk_kv_int;
+typedef uint64_t pk_kv_uint;
+#else
+typedef long pk_kv_int;
+typedef unsigned long pk_kv_uint;
+#endif
+typedef struct pk_kv { /* a field, by value */
+    const char *key; /* in ROM; NULL: behind the last */
+    union {
+        int64_t i;
+        uint64_t u;
+        const void *p;
+    } value; /* a double by its bits */
+    char type; /* of the macro that made it */
+} pk_kv;
+
+/*   PK_KV_I(key, integer)  PK_KV_U(key, unsigned)  PK_KV_X(key, unsigned, in hexadecimal)  PK_KV_B(key, bool)
+     PK_KV_S(key, string or NULL)  PK_KV_P(key, pointer)  PK_KV_D(key, double; needs PERFKIT_FLOAT)
+     PK_KV(key, value)      picks one of them by the type of the value: C11 (gcc, clang) and C++ */
+#define PK_KV_I(key, value) pk__kv_i(PK_ROM_STR(key), (value))
+#define PK_KV_U(key, value) pk__kv_u(PK_ROM_STR(key), (value))
+#define PK_KV_X(key, value) pk__kv_x(PK_ROM_STR(key), (value))
+#define PK_KV_B(key, value) pk__kv_b(PK_ROM_STR(key), (value))
+#define PK_KV_S(key, value) pk__kv_s(PK_ROM_STR(key), (value))
+#define PK_KV_P(key, value) pk__kv_p(PK_ROM_STR(key), (value))
+#if PERFKIT_FLOAT
+#define PK_KV_D(key, value) pk__kv_d(PK_ROM_STR(key), (value))
+#endif
+#endif
 
 /* ---- Further ---- */
 
@@ -990,7 +1094,12 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #endif
 #define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
     {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, NULL, 0, 0,                               \
-     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX}
+     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE}
+#if PK__LOG_WIDE
+#define PK__LOG_STATIC_MORE , NULL, 0
+#else
+#define PK__LOG_STATIC_MORE
+#endif
 #define PK__LOG_WITH_SINK(name, level, sink, user) PK__LOG_STATIC(name, level, level, 1, sink, user)
 
 typedef struct pk__log_site { /* where a log call stands; in ROM */
@@ -1055,11 +1164,23 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #else
 #define PK__LOG_CALL(level, ...) pk_log_write(pk__log, level, __VA_ARGS__);
 #endif
+#if PERFKIT_LOG_RULES
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+#define PK__LOG_RULES_OF(log) __atomic_load_n(&(log)->rules, __ATOMIC_ACQUIRE)
+#else
+#define PK__LOG_RULES_OF(log) ((log)->rules)
+#endif
+PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
+#define PK__LOG_PASSES(log, level) \
+    (pk_log_enabled(log, level) && (PK__LOG_RULES_OF(log) == NULL || pk__log_allowed(log, level, PK__LOG_NAME)))
+#else
+#define PK__LOG_PASSES(log, level) pk_log_enabled(log, level)
+#endif
 #define PK__LOG(log, level, ...)                                  \
     do {                                                          \
         pk_log *const pk__log = (log);                            \
         if ((0)) pk__log_check(__VA_ARGS__);                      \
-        if (pk_log_enabled(pk__log, level)) {                     \
+        if (PK__LOG_PASSES(pk__log, level)) {                     \
             PK__LOG_CALL(level, __VA_ARGS__)                      \
         }                                                         \
     } while (0)
@@ -1115,6 +1236,132 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
 #endif
 #define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_TO_, level)(log, __VA_ARGS__)
+
+#if PERFKIT_LOG_KV
+#define PK__KV_MAKE(name, letter, field, cast, type_given)                    \
+    PK__INLINE pk_kv pk__kv_##name(const char *rom_key, type_given value) {   \
+        pk_kv kv;                                                             \
+        kv.key = rom_key;                                                     \
+        kv.value.field = (cast)value;                                         \
+        kv.type = letter;                                                     \
+        return kv;                                                            \
+    }
+PK__KV_MAKE(i, 'I', i, int64_t, pk_kv_int)
+PK__KV_MAKE(u, 'U', u, uint64_t, pk_kv_uint)
+PK__KV_MAKE(x, 'X', u, uint64_t, pk_kv_uint)
+PK__KV_MAKE(b, 'B', u, uint64_t, bool)
+PK__KV_MAKE(s, 'S', p, const char *, const char *)
+PK__KV_MAKE(p, 'P', p, const void *, const void *)
+#if PERFKIT_FLOAT
+typedef union pk__kv_bits { double number; uint64_t bits; } pk__kv_bits;
+PK__INLINE pk_kv pk__kv_d(const char *rom_key, double value) { /* pk__kv: what the formatter prints, so it may be a double */
+    pk__kv_bits d;
+    pk_kv kv = pk__kv_u(rom_key, 0);
+    d.bits = 0; /* where a double is shorter */
+    d.number = value;
+    kv.value.u = d.bits;
+    kv.type = 'D';
+    return kv;
+}
+#endif
+PK__INLINE pk_kv pk__kv_end(void) { return pk__kv_u(NULL, 0); }
+#ifdef __cplusplus
+extern "C++" {
+PK__INLINE pk_kv pk__kv_any(const char *key, int value) { return pk__kv_i(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, long value) { return pk__kv_i(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, unsigned value) { return pk__kv_u(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, unsigned long value) { return pk__kv_u(key, value); }
+#if PERFKIT_LOG_INT64
+PK__INLINE pk_kv pk__kv_any(const char *key, long long value) { return pk__kv_i(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, unsigned long long value) { return pk__kv_u(key, value); }
+#endif
+PK__INLINE pk_kv pk__kv_any(const char *key, bool value) { return pk__kv_b(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, const char *value) { return pk__kv_s(key, value); }
+PK__INLINE pk_kv pk__kv_any(const char *key, const void *value) { return pk__kv_p(key, value); }
+#if PERFKIT_FLOAT
+PK__INLINE pk_kv pk__kv_any(const char *key, double value) { return pk__kv_d(key, value); }
+#endif
+}
+#define PK_KV(key, value) pk__kv_any(PK_ROM_STR(key), (value))
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L && (defined __GNUC__ || defined __clang__)
+#if PERFKIT_LOG_INT64
+#define PK__KV_LONG_LONG long long: pk__kv_i, unsigned long long: pk__kv_u,
+#else
+#define PK__KV_LONG_LONG
+#endif
+#if PERFKIT_FLOAT
+#define PK__KV_DOUBLE float: pk__kv_d, double: pk__kv_d,
+#else
+#define PK__KV_DOUBLE
+#endif
+#define PK_KV(key, value)                                                                                                     \
+    _Generic((value), bool: pk__kv_b, char: pk__kv_i, signed char: pk__kv_i, unsigned char: pk__kv_u, short: pk__kv_i,        \
+             unsigned short: pk__kv_u, int: pk__kv_i, unsigned: pk__kv_u, long: pk__kv_i, unsigned long: pk__kv_u,            \
+             PK__KV_LONG_LONG PK__KV_DOUBLE char *: pk__kv_s, const char *: pk__kv_s, default: pk__kv_p)(PK_ROM_STR(key), (value))
+#endif
+PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const char *rom_text, ...);
+#ifdef __AVR__
+#define PK__KV_TEXT(...) PK__ROM_FORMAT(__VA_ARGS__)
+#else
+#define PK__KV_TEXT(...) __VA_ARGS__
+#endif
+#ifdef __clang__ /* whose -Weverything notes that a struct is passed so */
+#define PK__CLASS_VARARGS_BEGIN _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wclass-varargs\"")
+#define PK__CLASS_VARARGS_END _Pragma("clang diagnostic pop")
+#else
+#define PK__CLASS_VARARGS_BEGIN
+#define PK__CLASS_VARARGS_END
+#endif
+#define PK__LOG_KV(log, level, ...)                                                          \
+    do {                                                                                     \
+        pk_log *const pk__log = (log);                                                       \
+        if (PK__LOG_PASSES(pk__log, level)) {                                                \
+            PK__LOG_FILE                                                                     \
+            static const pk__log_site pk__site PK_ROM = {PK__LOG_NAME, PK__LOG_PLACE};       \
+            PK__CLASS_VARARGS_BEGIN                                                          \
+            pk__log_kv(pk__log, level, &pk__site, PK__KV_TEXT(__VA_ARGS__), pk__kv_end());   \
+            PK__CLASS_VARARGS_END                                                            \
+        }                                                                                    \
+    } while (0)
+#define PK__LOG_KV_LEFT_OUT(log, ...) \
+    do {                              \
+        if ((0)) {                    \
+            (void)(log);              \
+            PK__CLASS_VARARGS_BEGIN   \
+            pk__log_kv(NULL, 0, NULL, __VA_ARGS__, pk__kv_end()); \
+            PK__CLASS_VARARGS_END     \
+        }                             \
+    } while (0)
+#if PK__LOG_FLOOR >= 1
+#define PK__LOG_KV_PK_LOG_ERROR(log, ...) PK__LOG_KV(log, PK_LOG_ERROR, __VA_ARGS__)
+#else
+#define PK__LOG_KV_PK_LOG_ERROR(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 2
+#define PK__LOG_KV_PK_LOG_WARN(log, ...) PK__LOG_KV(log, PK_LOG_WARN, __VA_ARGS__)
+#else
+#define PK__LOG_KV_PK_LOG_WARN(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 3
+#define PK__LOG_KV_PK_LOG_INFO(log, ...) PK__LOG_KV(log, PK_LOG_INFO, __VA_ARGS__)
+#else
+#define PK__LOG_KV_PK_LOG_INFO(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 4
+#define PK__LOG_KV_PK_LOG_DEBUG(log, ...) PK__LOG_KV(log, PK_LOG_DEBUG, __VA_ARGS__)
+#else
+#define PK__LOG_KV_PK_LOG_DEBUG(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#if PK__LOG_FLOOR >= 5
+#define PK__LOG_KV_PK_LOG_TRACE(log, ...) PK__LOG_KV(log, PK_LOG_TRACE, __VA_ARGS__)
+#else
+#define PK__LOG_KV_PK_LOG_TRACE(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
+#endif
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_KV_, level)(log, __VA_ARGS__)
+#ifdef PERFKIT_LOG_DEFAULT
+#define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
+#endif
+#endif
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_ERROR(...) PK__LOG_TO_PK_LOG_ERROR(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
 #define PK_LOG_WARN(...) PK__LOG_TO_PK_LOG_WARN(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
@@ -1810,7 +2057,7 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 #define pk__log_hand_over(sink, level, text, length) (sink)->fn((sink)->user, level, text, length)
 #endif
 
-#if PERFKIT_LOG_WALL || PERFKIT_PERF
+#if PERFKIT_LOG_WALL || PERFKIT_PERF || PERFKIT_FLOAT
 static void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
     va_start(args, rom_format);
@@ -1864,27 +2111,41 @@ static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
 
 #define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
 
+typedef struct pk__moment {
+    uint32_t number; /* milliseconds, or of a date seconds since 1970 */
+    uint16_t ms;
+    uint8_t kind;
+} pk__moment;
+enum { PK__NO_TIME, PK__TIME_NUMBER, PK__TIME_DATE };
+
 typedef struct pk__line { /* on its way to the sinks */
     pk__text text;
     pk_log *log;
     uint8_t level;
+#if PK__LOG_WIDE
+    uint8_t form;
+    bool again; /* counted already, in another form */
+    bool cut_inside; /* at the last place to cut it: inside a string */
+    size_t cut;      /* which is there */
+    pk__moment when;
+#endif
     char buffer[PK__LOG_ROOM];
 } pk__line;
 
-static void pk__put_time(pk__text *t, const pk_log *log) {
+static void pk__log_moment(const pk_log *log, pk__moment *m) {
     pk_clock_fn now_ms = log->clock;
+    m->kind = PK__NO_TIME;
+    m->ms = 0;
     if (log->flags & PK__LOG_NO_TIME) return;
 #if PERFKIT_LOG_WALL
     {
         pk_wall_fn wall = log->wall;
-        uint16_t ms = 0;
-        uint32_t seconds;
 #if PERFKIT_HOSTED
         if (wall == NULL && now_ms == NULL) wall = pk__wall;
 #endif
         if (wall) {
-            seconds = wall(log->user, &ms);
-            pk__put_wall(t, seconds, ms);
+            m->number = wall(log->user, &m->ms);
+            m->kind = PK__TIME_DATE;
             return;
         }
     }
@@ -1892,22 +2153,35 @@ static void pk__put_time(pk__text *t, const pk_log *log) {
 #if PK__HAS_CLOCK
     if (now_ms == NULL) now_ms = pk__now_ms;
 #endif
-    if (now_ms) pk__put_number(t, (uint32_t)now_ms(log->user), ' ');
+    if (now_ms) {
+        m->number = (uint32_t)now_ms(log->user);
+        m->kind = PK__TIME_NUMBER;
+    }
+}
+static void pk__put_moment(pk__text *t, const pk__moment *m) {
+#if PERFKIT_LOG_WALL
+    if (m->kind == PK__TIME_DATE) pk__put_wall(t, m->number, m->ms);
+#endif
+    if (m->kind == PK__TIME_NUMBER) pk__put_number(t, m->number, ' ');
 }
 
 static void pk__put_name(pk__text *t, const pk_log *log) {
     if (log->name) pk__put_word(t, log->name, 0, ' ');
 }
+static const char *pk__base_name(const char *file) { /* in ROM */
+    const char *p;
+    char c;
+    for (p = file; (c = PK__GET(p, true)) != 0; p++)
+        if (c == '/' || c == '\\') file = p + 1;
+    return file;
+}
 /* Where it stands, from site->name and site->file in ROM. */
 static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *site) {
-    const char *name = (const char *)pk__rom_read_ptr(&site->name), *file = (const char *)pk__rom_read_ptr(&site->file), *p;
-    char c;
+    const char *name = (const char *)pk__rom_read_ptr(&site->name), *file = (const char *)pk__rom_read_ptr(&site->file);
     if (name) pk__put_word(t, name, PK__IN_ROM, ' ');
     else pk__put_name(t, log);
     if (file == NULL) return;
-    for (p = file; (c = PK__GET(p, true)) != 0; p++)
-        if (c == '/' || c == '\\') file = p + 1;
-    pk__put_word(t, file, PK__IN_ROM, ':');
+    pk__put_word(t, pk__base_name(file), PK__IN_ROM, ':');
     pk__put_number(t, pk__rom_read32(&site->line), ' ');
 }
 
@@ -1915,7 +2189,15 @@ static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
-    pk__put_time(&l->text, l->log);
+#if PK__LOG_WIDE
+    pk__put_moment(&l->text, &l->when);
+#else
+    {
+        pk__moment when;
+        pk__log_moment(l->log, &when);
+        pk__put_moment(&l->text, &when);
+    }
+#endif
     pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * (l->level - 1)), PK__IN_ROM, ' ');
     l->text.escape = true;
 }
@@ -1929,6 +2211,246 @@ static void pk__line_cut(pk__text *t) {
     *end++ = '.';
     t->length = (size_t)(end - t->at);
 }
+
+#if PK__LOG_WIDE
+static void pk__puts(pk__text *t, const char *text) {
+    while (*text) pk__put(t, *text++);
+}
+#endif
+
+#if PERFKIT_LOG_KV || PK__LOG_WIDE
+/* A value of a field or, in logfmt, a message: quoted where it is not one plain word. */
+static void pk__put_quoted(pk__text *t, const char *text, size_t length, bool always) {
+    size_t i;
+    bool quote = always || length == 0;
+    char c;
+    for (i = 0; i < length && !quote; i++) {
+        c = text[i];
+        quote = (uint8_t)c <= ' ' || c == 0x7F || c == '"' || c == '=' || c == '\\';
+    }
+    if (quote) pk__put(t, '"');
+    for (i = 0; i < length; i++) {
+        c = text[i];
+        if (c == '"' || c == '\\') pk__put(t, '\\');
+        pk__put_value(t, c);
+    }
+    if (quote) pk__put(t, '"');
+}
+static size_t pk__length_of(const char *text) {
+    const char *end = text;
+    while (*end) end++;
+    return (size_t)(end - text);
+}
+#endif
+
+#if PERFKIT_LOG_FORMS
+static const char pk__log_names[] = "error\0warn\0\0info\0\0debug\0trace";
+static const char pk__log_cut_tail[2][19] = {" truncated=true", ",\"truncated\":true}"};
+#define PK__FORM_TAIL 22 /* three dots, the quote, and the longer of these */
+
+/* The line may be cut here. */
+static void pk__form_mark(pk__line *l, bool inside) {
+    if (l->text.length > l->text.room) return;
+    l->cut = l->text.length;
+    l->cut_inside = inside;
+}
+static void pk__form_cut(pk__line *l) {
+    l->text.length = l->cut;
+    l->text.room += PK__FORM_TAIL;
+    if (l->cut_inside) pk__puts(&l->text, "...\"");
+    pk__puts(&l->text, pk__log_cut_tail[l->form - 1]);
+}
+static void pk__form_end(pk__line *l) {
+    if (l->form == PK_LOG_TEXT || l->text.length > l->text.room) return;
+    if (l->text.room + PK__FORM_TAIL == PERFKIT_LOG_LINE - 2) { /* not cut */
+        l->text.room += PK__FORM_TAIL;
+        if (l->form == PK_LOG_JSON) pk__put(&l->text, '}');
+    }
+}
+
+/* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). */
+static size_t pk__utf8(const char *text, size_t length) {
+    uint8_t a = (uint8_t)text[0], low = 0x80, high = 0xBF;
+    size_t n = a < 0x80 ? 1 : a < 0xC2 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF5 ? 4 : 0, i;
+    if (n > length) return 0;
+    if (a == 0xE0) low = 0xA0;
+    if (a == 0xED) high = 0x9F;
+    if (a == 0xF0) low = 0x90;
+    if (a == 0xF4) high = 0x8F;
+    for (i = 1; i < n; i++) {
+        if ((uint8_t)text[i] < low || (uint8_t)text[i] > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return n;
+}
+
+static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_value) { /* a key is not cut */
+    static const char digits[] = "0123456789abcdef";
+    pk__text *t = &l->text;
+    size_t n;
+    char c;
+    pk__put(t, '"');
+    for (; length > 0; text += n, length -= n) {
+        if (is_value) pk__form_mark(l, true);
+        n = pk__utf8(text, length);
+        c = text[0];
+        if (n == 0) {
+            pk__puts(t, "\\ufffd");
+            n = 1;
+        } else if (n > 1) {
+            size_t i;
+            for (i = 0; i < n; i++) pk__put(t, text[i]);
+        } else if ((uint8_t)c < 0x20 || c == 0x7F) {
+            pk__put(t, '\\');
+            if (c == '\n' || c == '\r' || c == '\t') pk__put(t, (char)(c == '\n' ? 'n' : c == '\r' ? 'r' : 't'));
+            else {
+                pk__puts(t, "u00");
+                pk__put(t, digits[c >> 4]);
+                pk__put(t, digits[c & 15]);
+            }
+        } else {
+            if (c == '"' || c == '\\') pk__put(t, '\\');
+            pk__put(t, c);
+        }
+    }
+    pk__put(t, '"');
+}
+/* A string in the form of the line. */
+static void pk__form_string(pk__line *l, const char *text, size_t length, bool always) {
+    if (l->form == PK_LOG_JSON) pk__put_json(l, text, length, true);
+    else pk__put_quoted(&l->text, text, length, always);
+}
+static void pk__form_key(pk__line *l, const char *key) {
+    pk__text *t = &l->text;
+    if (l->form == PK_LOG_JSON) {
+        pk__put(t, (char)(t->length == 0 ? '{' : ','));
+        pk__put_json(l, key, pk__length_of(key), false);
+        pk__put(t, ':');
+    } else {
+        if (t->length != 0) pk__put(t, ' ');
+        pk__puts(t, key);
+        pk__put(t, '=');
+    }
+}
+/* All that stands before the message. */
+static void pk__form_begin(pk__line *l, const pk__log_site *site) {
+    pk__text *t = &l->text;
+    const char *name = l->log->name, *file;
+    pk__text_over(t, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2 - PK__FORM_TAIL);
+    t->escape = true;
+    if (l->when.kind != PK__NO_TIME) {
+        bool quote = l->form == PK_LOG_JSON && l->when.kind == PK__TIME_DATE;
+        pk__form_key(l, "time");
+        if (quote) pk__put(t, '"');
+        pk__put_moment(t, &l->when);
+        t->length--; /* its space */
+        if (quote) pk__put(t, '"');
+        pk__form_mark(l, false);
+    }
+    pk__form_key(l, "level");
+    name = pk__log_names + 6 * (l->level - 1);
+    pk__form_string(l, name, pk__length_of(name), false);
+    pk__form_mark(l, false);
+    name = site != NULL && site->name != NULL ? site->name : l->log->name;
+    if (name) {
+        pk__form_key(l, "name");
+        pk__form_string(l, name, pk__length_of(name), false);
+        pk__form_mark(l, false);
+    }
+    if (site == NULL || site->file == NULL) return;
+    file = pk__base_name(site->file);
+    pk__form_key(l, l->form == PK_LOG_JSON ? "file" : "at");
+    pk__form_string(l, file, pk__length_of(file), false);
+    if (l->form == PK_LOG_JSON) {
+        pk__form_mark(l, false);
+        pk__form_key(l, "line");
+    } else pk__put(t, ':');
+    pk__put_number(t, site->line, ' ');
+    t->length--;
+    pk__form_mark(l, false);
+}
+static void pk__form_message(pk__line *l, const char *text, size_t length) {
+    pk__form_key(l, l->form == PK_LOG_JSON ? "message" : "msg");
+    pk__form_string(l, text, length, true);
+    pk__form_mark(l, false);
+}
+#endif
+
+#if PERFKIT_LOG_KV
+/* A field behind a line's message, in text and logfmt: key=value. */
+static void pk__put_kv(pk__line *l, const pk_kv *kv) {
+    pk__text *t = &l->text;
+    const char *text = (const char *)kv->value.p;
+    bool json = false;
+#if PERFKIT_LOG_FORMS
+    json = l->form == PK_LOG_JSON;
+    if (json) pk__form_key(l, kv->key);
+    else
+#endif
+    {
+        pk__put(t, ' ');
+        pk__put_word(t, kv->key, PK__IN_ROM, '=');
+    }
+    pk__field_begin(t);
+    t->c = 'u';
+    switch (kv->type) {
+    case 'I':
+        if (kv->value.i < 0) t->lead = '-';
+        pk__set_integer(t, kv->value.i < 0 ? 0 - (pk__uint)kv->value.i : (pk__uint)kv->value.i);
+        pk__put_field(t);
+        break;
+    case 'B':
+        t->flags = PK__IN_ROM;
+        pk__put_string(t, kv->value.u ? PK_ROM_STR("true") : PK_ROM_STR("false"));
+        break;
+    case 'S':
+        if (text == NULL) {
+            text = PK_ROM_STR("null");
+            t->flags = PK__IN_ROM;
+            pk__put_string(t, text);
+            break;
+        }
+#if PERFKIT_LOG_FORMS
+        pk__form_string(l, text, pk__length_of(text), false);
+#else
+        pk__put_quoted(t, text, pk__length_of(text), false);
+#endif
+        break;
+#if PERFKIT_FLOAT
+    case 'D': {
+        char digits[40]; /* %.17g at most 24 */
+        pk__text number;
+        pk__kv_bits d;
+        bool finite;
+        d.bits = kv->value.u;
+        finite = d.number - d.number >= 0;
+        pk__text_over(&number, digits, sizeof digits);
+        pk__print(&number, "%.*g", 15, d.number);
+        if (json && !finite) pk__put(t, '"');
+        t->body = digits;
+        t->body_length = (int)number.length;
+        pk__put_field(t);
+        if (json && !finite) pk__put(t, '"');
+        break;
+    }
+#endif
+    case 'U':
+        pk__set_integer(t, (pk__uint)kv->value.u);
+        pk__put_field(t);
+        break;
+    default: /* X and P: in JSON a string, where hexadecimal is no number */
+        if (json) pk__put(t, '"');
+        t->c = t->lead = 'x';
+        pk__set_integer(t, kv->type == 'P' ? (pk__uint)(uintptr_t)kv->value.p : (pk__uint)kv->value.u);
+        pk__put_field(t);
+        if (json) pk__put(t, '"');
+    }
+#if PERFKIT_LOG_FORMS
+    pk__form_mark(l, false);
+#endif
+}
+#endif
 
 /* Reports a failure; called under the lock, and leaves it. */
 static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status) {
@@ -1949,16 +2471,32 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     uint8_t i, failed = 0xFF;
     pk_status status, failure = PK_OK;
     pk__log_lock(l->log);
-    pk__count_up(&l->log->lines);
+#if PK__LOG_WIDE
+    if (!l->again)
+#endif
+        pk__count_up(&l->log->lines);
     if (PK__UNLIKELY(l->text.length > l->text.room)) {
-        pk__line_cut(&l->text);
-        pk__count_up(&l->log->truncated);
+#if PERFKIT_LOG_FORMS
+        if (l->form != PK_LOG_TEXT) pk__form_cut(l);
+        else
+#endif
+            pk__line_cut(&l->text);
+#if PK__LOG_WIDE
+        if (!l->again)
+#endif
+            pk__count_up(&l->log->truncated);
     }
+#if PERFKIT_LOG_FORMS
+    pk__form_end(l);
+#endif
     l->text.room += 2;
     pk__put(&l->text, '\n');
     pk__put(&l->text, 0);
     for (i = 0; i < l->log->sink_count; i++, sink++) {
         if (l->level > sink->level) continue;
+#if PERFKIT_LOG_FORMS
+        if (l->form != sink->form) continue;
+#endif
         status = pk__log_hand_over(sink, l->level, l->text.at, l->text.length - 1);
         if (status == PK_OK) continue;
         pk__count_up(&sink->failed);
@@ -1971,7 +2509,102 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     else pk__log_unlock(l->log);
 }
 
+#if PK__LOG_WIDE
+/* What was logged, before it takes a form. */
+typedef struct pk__entry {
+    pk_log *log;
+    const pk__log_site *site; /* or NULL */
+    const char *format;       /* of fields: the text */
+    uint8_t level;
+    bool fields;
+    va_list args;
+} pk__entry;
+
+static void pk__entry_message(const pk__entry *e, pk__text *t) {
+    va_list args;
+    if (e->fields) {
+        pk__puts(t, e->format);
+        return;
+    }
+    va_copy(args, *(va_list *)(uintptr_t)&e->args);
+    pk__vformat(t, e->format, false, args);
+    va_end(args);
+}
+static void pk__entry_fields(const pk__entry *e, pk__line *l) {
+#if PERFKIT_LOG_KV
+    va_list args;
+    pk_kv kv;
+    if (!e->fields) return;
+    va_copy(args, *(va_list *)(uintptr_t)&e->args);
+    for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) pk__put_kv(l, &kv);
+    va_end(args);
+#else
+    (void)e;
+    (void)l;
+#endif
+}
+static void pk__entry_as_text(const pk__entry *e, pk__line *l) {
+    pk__line_begin(l);
+    if (e->site) pk__put_site(&l->text, e->log, e->site);
+    else pk__put_name(&l->text, e->log);
+    pk__entry_message(e, &l->text);
+}
+#if PERFKIT_LOG_FORMS
+static void pk__entry_as_form(const pk__entry *e, pk__line *l) {
+    char message[PERFKIT_LOG_LINE];
+    pk__text t;
+    pk__text_over(&t, message, sizeof message);
+    pk__entry_message(e, &t);
+    pk__form_begin(l, e->site);
+    pk__form_message(l, message, t.length < t.room ? t.length : t.room);
+}
+#endif
+static void pk__entry_out(const pk__entry *e, const pk__moment *when) {
+    pk__line l;
+    uint8_t forms = PK__LOAD8(&e->log->forms);
+    l.log = e->log;
+    l.level = e->level;
+    l.when = *when;
+    l.again = false;
+    l.cut = 0;
+    l.cut_inside = false;
+    if (forms == 0) forms = 1;
+    for (l.form = 0; forms != 0; l.form++, forms = (uint8_t)(forms >> 1)) {
+        if (!(forms & 1)) continue;
+#if PERFKIT_LOG_FORMS
+        if (l.form != PK_LOG_TEXT) pk__entry_as_form(e, &l);
+        else
+#endif
+            pk__entry_as_text(e, &l);
+        pk__entry_fields(e, &l);
+        pk__line_end(&l);
+        l.again = true;
+    }
+}
+static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, const char *format, bool fields, va_list args) {
+    pk__entry e;
+    pk__moment when;
+    e.log = log;
+    e.site = site;
+    e.format = format;
+    e.level = (uint8_t)level;
+    e.fields = fields;
+    va_copy(e.args, args);
+    pk__log_moment(log, &when);
+    pk__entry_out(&e, &when);
+    va_end(e.args);
+}
+#endif
+
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
+#if PK__LOG_WIDE
+    (void)rom;
+    if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
+#if PERFKIT_LOG_RULES
+    if (PK__LOG_RULES_OF(log) != NULL && !pk__log_allowed(log, level, NULL)) return;
+#endif
+    pk__log_entry(log, level, NULL, format, false, args);
+#else
     pk__line l;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
     l.log = log;
@@ -1980,6 +2613,7 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
     pk__put_name(&l.text, log);
     pk__vformat(&l.text, format, rom, args);
     pk__line_end(&l);
+#endif
 }
 
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
@@ -1998,25 +2632,63 @@ PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...) {
     va_end(args);
 }
 PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...) {
-    pk__line l;
     va_list args;
+#if PK__LOG_WIDE
+    va_start(args, rom_format);
+    pk__log_entry(log, level, site, rom_format, false, args);
+#else
+    pk__line l;
     l.log = log;
     l.level = (uint8_t)level;
     pk__line_begin(&l);
     pk__put_site(&l.text, log, site);
     va_start(args, rom_format);
     pk__vformat(&l.text, rom_format, true, args);
-    va_end(args);
     pk__line_end(&l);
+#endif
+    va_end(args);
 }
+#if PERFKIT_LOG_KV
+PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const char *rom_text, ...) {
+    va_list args;
+#if PK__LOG_WIDE
+    va_start(args, rom_text);
+    pk__log_entry(log, level, site, rom_text, true, args);
+#else
+    pk__line l;
+    pk_kv kv;
+    char c;
+    l.log = log;
+    l.level = (uint8_t)level;
+    pk__line_begin(&l);
+    pk__put_site(&l.text, log, site);
+    while ((c = PK__GET(rom_text++, true)) != 0) pk__put(&l.text, c);
+    va_start(args, rom_text);
+    for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) pk__put_kv(&l, &kv);
+    pk__line_end(&l);
+#endif
+    va_end(args);
+}
+#endif
 
 /* ---- Loggers and their sinks ---- */
 
 static void pk__log_set_gate(pk_log *log) { /* under the lock */
-    uint8_t i, highest = PK_LOG_OFF;
+    uint8_t i, highest = PK_LOG_OFF, level = log->level;
     for (i = 0; i < log->sink_count; i++)
         if (log->sinks[i].level > highest) highest = log->sinks[i].level;
-    PK__STORE8(&log->gate, (uint8_t)(highest < log->level ? highest : log->level));
+#if PERFKIT_LOG_RULES
+    for (i = 0; log->rules != NULL && i < log->rules->count; i++)
+        if (log->rules->rule[i].level > level && log->level != PK_LOG_OFF) level = log->rules->rule[i].level;
+#endif
+#if PERFKIT_LOG_FORMS
+    {
+        uint8_t forms = 0;
+        for (i = 0; i < log->sink_count; i++) forms = (uint8_t)(forms | 1u << log->sinks[i].form);
+        PK__STORE8(&log->forms, forms);
+    }
+#endif
+    PK__STORE8(&log->gate, (uint8_t)(highest < level ? highest : level));
 }
 
 PK_API pk_status pk_log_set_level(pk_log *log, int level) {
@@ -2052,6 +2724,9 @@ PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int
             sink->level = (uint8_t)level;
             sink->colour = PK__LOG_COLOUR_ASK;
             sink->reported = 0;
+#if PERFKIT_LOG_FORMS
+            sink->form = PK_LOG_TEXT;
+#endif
             log->sink_count++;
             pk__log_set_gate(log);
             status = PK_OK;
@@ -2076,6 +2751,104 @@ PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user) 
     pk__log_unlock(log);
     return status;
 }
+
+#if PERFKIT_LOG_FORMS
+PK_API pk_status pk_log_set_form(pk_log *log, pk_log_sink_fn fn, void *user, int form) {
+    pk_status status = PK_NOT_FOUND;
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    if (form < PK_LOG_TEXT || form > PK_LOG_JSON) return PK_INVALID;
+    pk__log_lock(log);
+    i = pk__log_find_sink(log, fn, user);
+    if (i < log->sink_count) {
+        log->sinks[i].form = (uint8_t)form;
+        pk__log_set_gate(log);
+        status = PK_OK;
+    }
+    pk__log_unlock(log);
+    return status;
+}
+#endif
+
+static bool pk__same_word(const char *text, const char *rom_upper) {
+    char c, want;
+    do {
+        c = *text++;
+        want = PK__GET(rom_upper++, true);
+        if (c >= 'a' && c <= 'z') c = (char)(c - 'a' + 'A');
+        if (c != want) return false;
+    } while (c != 0);
+    return true;
+}
+static const char pk__level_words[6][6] PK_ROM = {"OFF", "ERROR", "WARN", "INFO", "DEBUG", "TRACE"};
+PK_API int pk_log_level_from(const char *text) {
+    int level = PK_LOG_TRACE;
+    if (text == NULL) return -1;
+    if (pk__same_word(text, PK_ROM_STR("WARNING"))) return PK_LOG_WARN;
+    while (level >= 0 && !pk__same_word(text, pk__level_words[level])) level--;
+    return level;
+}
+
+#if PERFKIT_LOG_RULES
+PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name) {
+    const pk_log_rules *rules = PK__LOG_RULES_OF(log);
+    size_t length, i;
+    if (name == NULL) name = log->name ? log->name : "";
+    length = pk__length_of(name);
+    for (i = 0; rules != NULL && i < rules->count; i++) {
+        size_t n = rules->rule[i].length;
+        if ((n == length || (rules->rule[i].prefix && n < length)) && memcmp(name, rules->rule[i].name, n) == 0)
+            return level <= (int)rules->rule[i].level;
+    }
+    return level <= (int)PK__LOAD8(&log->level);
+}
+
+/* One "name=LEVEL", and behind it a comma or the end. */
+static pk_status pk__log_parse_rule(pk_log_rules *rules, const char **text) {
+    const char *name = *text, *p = name;
+    char word[8];
+    size_t n = 0;
+    int level;
+    while (*p != 0 && *p != '=' && *p != ',') p++;
+    if (*p != '=' || p == name || p - name > 255) return PK_INVALID;
+    n = (size_t)(p - name);
+    if (rules->count == PK_LOG_RULES) return PK_FULL;
+    rules->rule[rules->count].name = name;
+    rules->rule[rules->count].prefix = name[n - 1] == '*';
+    rules->rule[rules->count].length = (uint8_t)(name[n - 1] == '*' ? n - 1 : n);
+    for (n = 0, p++; *p != 0 && *p != ','; p++) {
+        if (n == sizeof word - 1) return PK_INVALID;
+        word[n++] = *p;
+    }
+    word[n] = 0;
+    level = pk_log_level_from(word);
+    if (level < 0) return PK_INVALID;
+    rules->rule[rules->count++].level = (uint8_t)level;
+    *text = *p == ',' ? p + 1 : p;
+    return PK_OK;
+}
+PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *text) {
+    pk_log_rules parsed;
+    pk_status status = PK_OK;
+    PERFKIT_ASSERT(log != NULL && (rules != NULL || text == NULL));
+    pk__clear(&parsed, sizeof parsed);
+    while (text != NULL && *text != 0)
+        if ((status = pk__log_parse_rule(&parsed, &text)) != PK_OK) return status;
+    pk__log_lock(log);
+    if (text != NULL && log->rules == rules) status = PK_BUSY;
+    else {
+        if (text != NULL) *rules = parsed;
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+        __atomic_store_n(&log->rules, text != NULL ? rules : NULL, __ATOMIC_RELEASE);
+#else
+        log->rules = text != NULL ? rules : NULL;
+#endif
+        pk__log_set_gate(log);
+    }
+    pk__log_unlock(log);
+    return status;
+}
+#endif
 
 PK_API pk_status pk_log_flush(pk_log *log) {
     pk_status first = PK_OK, status;
@@ -2132,6 +2905,9 @@ PK_API pk_status pk_log_close(pk_log *log) {
     PK__STORE8(&log->gate, PK_LOG_OFF);
     PK__STORE8(&log->level, PK_LOG_OFF);
     log->sink_count = 0;
+#if PERFKIT_LOG_RULES
+    log->rules = NULL;
+#endif
     if (log->flags & PK__LOG_THREADS) pk__mutex_destroy(&log->mutex);
     log->flags = 0;
     return status;
