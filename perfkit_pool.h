@@ -942,8 +942,8 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 #if PERFKIT_POOL_CACHES
 #define PK_POOL_CACHE_MOST 128
 /* Some free objects of a pool, at hand for one thread: it acquires and releases without the pool's lock, which is taken for
-   half a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be acquired
-   through one cache or none and released through another or none. Those that lie in caches are idle: count, next, owns and
+   half a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be
+   acquired through one cache or none and released through another or none. Those that lie in caches are idle: count, next, owns and
    stats don't take them as out, but high_water does, and other threads don't find them: an acquire may be PK_EXHAUSTED
    while a cache elsewhere is full. */
 typedef struct pk_pool_cache pk_pool_cache;
