@@ -92,6 +92,15 @@ inline void pin(size_t nth) {
     sched_setaffinity(0, sizeof set, &set);
 }
 
+/* Let the calling thread, and those that it starts, run on any of them. */
+inline void unpin() {
+    if (processors().empty()) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int processor : processors()) CPU_SET(processor, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
 /* Have this tunable of glibc (2.35 or later) at this value. It takes a start of the program again. */
 inline void tune_glibc(char **argv, const std::string &tunable, const std::string &value) {
     const char *present = std::getenv("GLIBC_TUNABLES");

@@ -4,6 +4,7 @@
    pool/SIZE/PATTERN/FORM            one thread, nanoseconds of its processor time for an acquire and a release: objects.cpp
    pool/threads/SIZE/PATTERN/FORM    two threads, nanoseconds for an acquire and a release of each: threads.cpp
    pool/bytes/FORM                   bytes an object beside the object itself: bytes.cpp
+   pool/resources/…                  pools of resources, with one thread and with many: resources.cpp
 
    Every object acquired is written to, once. A second thread that sleeps is there from the start: without it glibc would leave
    out its locks, and a program with threads is what pools are for. Pages are small for all. `best` is the fastest peer of the
@@ -37,5 +38,6 @@ int main(int argc, char **argv) {
     if (!goals_only) bytes(report); /* first: what was freed before would not be counted */
     objects(report, goals_only);
     threads(report, goals_only);
+    resources(report, goals_only);
     return report.end();
 }
