@@ -108,6 +108,17 @@ template <class Key> class absl_map {
     absl::flat_hash_map<Key, node<Key> *> map_;
 };
 
+/* For sets of what stands for a node, which node_of(handle) gives: hash and equality of it and of keys. */
+template <class Key, class Handle, class NodeOf> struct by_key : NodeOf {
+    using is_transparent = void;
+    explicit by_key(NodeOf of = {}) : NodeOf(of) {}
+    size_t operator()(const Key &key) const { return absl::Hash<Key>{}(key); }
+    size_t operator()(Handle n) const { return absl::Hash<Key>{}(this->node_of(n).key); }
+    bool operator()(Handle a, Handle b) const { return a == b || this->node_of(a).key == this->node_of(b).key; }
+    bool operator()(Handle a, const Key &key) const { return this->node_of(a).key == key; }
+    bool operator()(const Key &key, Handle b) const { return key == this->node_of(b).key; }
+};
+
 /* Only pointers in the table, half the size or less: the key is compared in the node, which is read anyway. */
 template <class Key> class absl_set {
   public:
@@ -145,18 +156,11 @@ template <class Key> class absl_set {
     }
 
   private:
-    struct hash {
-        using is_transparent = void;
-        size_t operator()(const Key &key) const { return absl::Hash<Key>{}(key); }
-        size_t operator()(const node<Key> *n) const { return absl::Hash<Key>{}(n->key); }
+    struct pointed_to {
+        const node<Key> &node_of(const node<Key> *n) const { return *n; }
     };
-    struct equal {
-        using is_transparent = void;
-        bool operator()(const node<Key> *a, const node<Key> *b) const { return a == b || a->key == b->key; }
-        bool operator()(const node<Key> *a, const Key &key) const { return a->key == key; }
-        bool operator()(const Key &key, const node<Key> *b) const { return key == b->key; }
-    };
-    using table = absl::flat_hash_set<node<Key> *, hash, equal>;
+    using by = by_key<Key, const node<Key> *, pointed_to>;
+    using table = absl::flat_hash_set<node<Key> *, by, by>;
     nodes<node<Key>> nodes_;
     node<Key> *spare_;
     ring<node<Key>> ring_;
@@ -166,7 +170,7 @@ template <class Key> class absl_set {
 /* Only 4-byte numbers of nodes in the table, and in the nodes' links: a quarter of the table, and 80 B a node. */
 template <class Key> class absl_numbers {
   public:
-    explicit absl_numbers(size_t n) : nodes_(n + 2), set_(0, hash{nodes_.data()}, equal{nodes_.data()}), capacity_(n) {
+    explicit absl_numbers(size_t n) : nodes_(n + 2), set_(0, by(numbered{nodes_.data()}), by(numbered{nodes_.data()})), capacity_(n) {
         set_.reserve(n + 1);
     }
     absl_numbers(const absl_numbers &) = delete;
@@ -207,20 +211,12 @@ template <class Key> class absl_numbers {
         Key key;
         bench_value value;
     };
-    struct hash {
-        using is_transparent = void;
+    struct numbered {
         const item *all;
-        size_t operator()(const Key &key) const { return absl::Hash<Key>{}(key); }
-        size_t operator()(uint32_t n) const { return absl::Hash<Key>{}(all[n].key); }
+        const item &node_of(uint32_t n) const { return all[n]; }
     };
-    struct equal {
-        using is_transparent = void;
-        const item *all;
-        bool operator()(uint32_t a, uint32_t b) const { return a == b || all[a].key == all[b].key; }
-        bool operator()(uint32_t a, const Key &key) const { return all[a].key == key; }
-        bool operator()(const Key &key, uint32_t b) const { return key == all[b].key; }
-    };
-    using table = absl::flat_hash_set<uint32_t, hash, equal>;
+    using by = by_key<Key, uint32_t, numbered>;
+    using table = absl::flat_hash_set<uint32_t, by, by>;
     void remove(uint32_t n) {
         nodes_[nodes_[n].prev].next = nodes_[n].next;
         nodes_[nodes_[n].next].prev = nodes_[n].prev;
@@ -363,20 +359,18 @@ class glib_queue {
     GQueue queue_;
 };
 
-class uthash_list {
+/* A table that finds nodes, and a list of them. */
+template <class Table> class listed {
   public:
-    explicit uthash_list(size_t n) : nodes_(n) {}
-    ~uthash_list() { HASH_CLEAR(hh, head_); }
-    uthash_list(const uthash_list &) = delete;
-    uthash_list &operator=(const uthash_list &) = delete;
+    explicit listed(size_t n) : nodes_(n) {}
     const bench_value *get(const uint64_t &key) {
-        item *n = find(key);
+        auto *n = table_.find(key);
         if (!n) return nullptr;
         ring_.use(n);
         return &n->value;
     }
     void put(const uint64_t &key, const bench_value &value) {
-        item *n = find(key);
+        auto *n = table_.find(key);
         if (n) {
             ring_.use(n);
         } else {
@@ -384,72 +378,66 @@ class uthash_list {
             if (!n) {
                 n = ring_.oldest();
                 ring_.remove(n);
-                HASH_DELETE(hh, head_, n);
+                table_.remove(n);
             }
             n->key = key;
-            HASH_ADD(hh, head_, key, sizeof n->key, n);
+            table_.add(n);
             ring_.push(n);
         }
         n->value = value;
     }
 
   private:
+    nodes<typename Table::item> nodes_;
+    ring<typename Table::item> ring_;
+    Table table_;
+};
+class uthash_table {
+  public:
     struct item {
         item *prev, *next;
         uint64_t key;
         bench_value value;
         UT_hash_handle hh;
     };
+    uthash_table() = default;
+    uthash_table(const uthash_table &) = delete;
+    uthash_table &operator=(const uthash_table &) = delete;
+    ~uthash_table() { HASH_CLEAR(hh, head_); }
     item *find(const uint64_t &key) {
         item *n;
         HASH_FIND(hh, head_, &key, sizeof key, n);
         return n;
     }
-    nodes<item> nodes_;
-    ring<item> ring_;
+    void add(item *n) { HASH_ADD(hh, head_, key, sizeof n->key, n); }
+    void remove(item *n) { HASH_DELETE(hh, head_, n); }
+
+  private:
     item *head_ = nullptr;
 };
-
-class stb_list {
+class stb_table {
   public:
-    explicit stb_list(size_t n) : nodes_(n) {}
-    stb_list(const stb_list &) = delete;
-    stb_list &operator=(const stb_list &) = delete;
-    ~stb_list() { hmfree(map_); }
-    const bench_value *get(const uint64_t &key) {
+    using item = node<uint64_t>;
+    stb_table() = default;
+    stb_table(const stb_table &) = delete;
+    stb_table &operator=(const stb_table &) = delete;
+    ~stb_table() { hmfree(map_); }
+    item *find(const uint64_t &key) {
         slot *s = hmgetp_null(map_, key);
-        if (!s) return nullptr;
-        ring_.use(s->value);
-        return &s->value->value;
+        return s ? s->value : nullptr;
     }
-    void put(const uint64_t &key, const bench_value &value) {
-        slot *s = hmgetp_null(map_, key);
-        node<uint64_t> *n = s ? s->value : nullptr;
-        if (n) {
-            ring_.use(n);
-        } else {
-            n = nodes_.fresh();
-            if (!n) {
-                n = ring_.oldest();
-                ring_.remove(n);
-                (void)hmdel(map_, n->key);
-            }
-            n->key = key;
-            hmput(map_, key, n);
-            ring_.push(n);
-        }
-        n->value = value;
-    }
+    void add(item *n) { hmput(map_, n->key, n); }
+    void remove(item *n) { (void)hmdel(map_, n->key); }
 
   private:
     struct slot {
         uint64_t key;
-        node<uint64_t> *value;
+        item *value;
     };
-    nodes<node<uint64_t>> nodes_;
-    ring<node<uint64_t>> ring_;
     slot *map_ = nullptr;
 };
+using uthash_list = listed<uthash_table>;
+using stb_list = listed<stb_table>;
 
 /* What a first version looks like: a map, and on a put into the full cache a look at every entry for the oldest. */
 class naive {
