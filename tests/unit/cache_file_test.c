@@ -82,16 +82,26 @@ static size_t read_memory(void *user, void *bytes, size_t n) {
 static memory saved, again;
 static char folder[] = "/tmp/pk-......", path[64], temporary[64];
 
+/* Two caches of a kind, the first with n entries and saved. */
+static void open_saved(pk_cache *a, pk_cache *b, size_t kind, uint32_t n) {
+    open_kind(a, &kinds[kind]);
+    open_kind(b, &kinds[kind]);
+    fill(a, n, 1);
+    saved.len = saved.at = 0;
+    CHECK_STATUS(pk_cache_save(a, write_memory, &saved), PK_OK);
+}
+static void close_both(pk_cache *a, pk_cache *b) {
+    CHECK_STATUS(pk_cache_close(a), PK_OK);
+    CHECK_STATUS(pk_cache_close(b), PK_OK);
+}
+
 static void both_policies_come_back_the_same(void) {
     size_t i;
     for (i = 0; i < PK__COUNTOF(kinds); i++) {
         pk_cache a, b;
         uint32_t kept = 0;
-        open_kind(&a, &kinds[i]);
-        open_kind(&b, &kinds[i]);
-        fill(&a, 100, 1);
-        saved.len = again.len = saved.at = 0;
-        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        open_saved(&a, &b, i, 100);
+        again.len = 0;
         CHECK_STATUS(pk_cache_load(&b, read_memory, &saved, 0, &kept), PK_OK);
         CHECK_EQ(kept, pk_cache_count(&a));
         CHECK_EQ(pk_cache_count(&b), pk_cache_count(&a));
@@ -99,8 +109,7 @@ static void both_policies_come_back_the_same(void) {
         CHECK_STATUS(pk_cache_save(&b, write_memory, &again), PK_OK);
         CHECK_EQ(saved.len, again.len);
         CHECK(memcmp(saved.bytes, again.bytes, saved.len) == 0);
-        CHECK_STATUS(pk_cache_close(&a), PK_OK);
-        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+        close_both(&a, &b);
     }
 }
 #if PERFKIT_CACHE_THREADS
@@ -181,11 +190,7 @@ static void any_bit_that_flips_is_found(void) {
     for (i = 0; i < PK__COUNTOF(kinds); i++) {
         pk_cache a, b;
         unsigned wrong = 0;
-        open_kind(&a, &kinds[i]);
-        open_kind(&b, &kinds[i]);
-        fill(&a, 6, 1);
-        saved.len = 0;
-        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        open_saved(&a, &b, i, 6);
         for (at = 0; at < saved.len; at++)
             for (bit = 0; bit < 8; bit++) {
                 saved.bytes[at] = (unsigned char)(saved.bytes[at] ^ 1u << bit);
@@ -201,8 +206,7 @@ static void any_bit_that_flips_is_found(void) {
         saved.at = 0;
         CHECK_STATUS(pk_cache_load(&b, read_memory, &saved, 0, NULL), PK_OK); /* the cache is usable all along */
         CHECK_EQ(pk_cache_count(&b), 6);
-        CHECK_STATUS(pk_cache_close(&a), PK_OK);
-        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+        close_both(&a, &b);
     }
 }
 static void write_file(const void *bytes, size_t n) {
@@ -216,11 +220,7 @@ static void any_length_and_any_garbage_is_found(void) {
     for (i = 0; i < PK__COUNTOF(kinds); i++) {
         pk_cache a, b;
         unsigned wrong = 0;
-        open_kind(&a, &kinds[i]);
-        open_kind(&b, &kinds[i]);
-        fill(&a, 6, 1);
-        saved.len = 0;
-        CHECK_STATUS(pk_cache_save(&a, write_memory, &saved), PK_OK);
+        open_saved(&a, &b, i, 6);
         for (n = 0; n < saved.len; n++) {
             write_file(saved.bytes, n);
             wrong += pk_cache_load_file(&b, path, 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
@@ -244,8 +244,7 @@ static void any_length_and_any_garbage_is_found(void) {
             wrong += pk_cache_load(&b, read_memory, &again, n % 4 / 2 ? PK_CACHE_SALVAGE : 0, NULL) != PK_CORRUPT || pk_cache_count(&b) != 0;
         }
         CHECK_EQ(wrong, 0);
-        CHECK_STATUS(pk_cache_close(&a), PK_OK);
-        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+        close_both(&a, &b);
     }
 }
 static void a_file_comes_back(void) {
