@@ -2512,21 +2512,30 @@ PK__CACHE_PART void PK__CACHE_HERE(pk__cache_use)(PK__CACHE_SELF, pk__cache_n e)
    the way from their home group to where they are: a search ends at a group that nobody passed, and removal leaves no
    tombstone. */
 
-#if PK__FULL
-/* The lanes of a group that have this tag, as bits. */
-PK__HOT_INLINE unsigned pk__cache_match(const unsigned char *group, unsigned width, pk__cache_n tag) {
-    unsigned lanes = PK__CACHE_LANES(width), found = 0;
+#if PK__FULL || PERFKIT_CACHE_S3FIFO
+/* Which of 16 bytes are this one, a bit each. */
+PK__HOT_INLINE unsigned pk__cache_match16(const unsigned char *bytes, unsigned tag) {
 #if PERFKIT_CACHE_SIMD && defined __SSE2__
-    __m128i tags = _mm_loadu_si128((const __m128i *)(const void *)group);
-    found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(tags, _mm_set1_epi8((char)(unsigned char)tag)));
-    return found & ((1u << lanes) - 1);
+    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8((char)(unsigned char)tag)));
 #elif PERFKIT_CACHE_SIMD
     static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(group), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
-    found = (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
-    return found & ((1u << lanes) - 1);
+    uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(bytes), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
+    return (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
+#elif defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && UINTPTR_MAX > 0xFFFFFFFFu
+    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+    unsigned found = 0, half;
+    uint64_t w;
+    for (half = 0; half < 16; half += 8) { /* a byte of w becomes 0x80 where it was equal, then its bit */
+        memcpy(&w, bytes + half, 8);
+        w ^= tag * 0x0101010101010101u;
+        w = ~(((w & low) + low) | w | low);
+        found |= (unsigned)((w >> 7) * 0x0102040810204080u >> 56) << half;
+    }
+    return found;
 #else
-    while (lanes-- > 0) found = found << 1 | (group[lanes] == tag);
+    unsigned found = 0, i;
+    for (i = 0; i < 16; i++) found |= (unsigned)(bytes[i] == tag) << i;
     return found;
 #endif
 }
@@ -2538,6 +2547,12 @@ PK__HOT_INLINE pk__cache_n pk__cache_lowest(unsigned bits) { /* of at least one 
     while (!(bits >> n & 1)) n++;
     return n;
 #endif
+}
+#endif
+#if PK__FULL
+/* The lanes of a group that have this tag, as bits. */
+PK__HOT_INLINE unsigned pk__cache_match(const unsigned char *group, unsigned width, pk__cache_n tag) {
+    return pk__cache_match16(group, tag) & ((1u << PK__CACHE_LANES(width)) - 1);
 }
 #define PK__CACHE_FOUND unsigned found
 #define PK__CACHE_EACH_LANE(lane, group, tag)                                                                          \
@@ -2830,41 +2845,6 @@ PK__CACHE_PART void PK__CACHE_HERE(pk__cache_copy)(PK__CACHE_SELF, pk__cache_n e
    comes back while its ghost is there enters the main queue; what was used there goes round again, with one use less. */
 
 #if PERFKIT_CACHE_S3FIFO
-PK__HOT_INLINE unsigned pk__s3_first(unsigned mask) { /* the lowest bit set; there is one */
-#if defined __GNUC__ || defined __clang__
-    return (unsigned)__builtin_ctz(mask);
-#else
-    unsigned n = 0;
-    for (; !(mask & 1); mask >>= 1) n++;
-    return n;
-#endif
-}
-/* Which of 16 bytes are this one, a bit each. */
-PK__HOT_INLINE unsigned pk__s3_match(const unsigned char *bytes, unsigned tag) {
-#if PERFKIT_CACHE_SIMD && defined __SSE2__
-    __m128i all = _mm_loadu_si128((const __m128i *)(const void *)bytes);
-    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8((char)(unsigned char)tag)));
-#elif PERFKIT_CACHE_SIMD
-    static const uint8_t bits[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    uint8x16_t same = vandq_u8(vceqq_u8(vld1q_u8(bytes), vdupq_n_u8((uint8_t)tag)), vld1q_u8(bits));
-    return (unsigned)vaddv_u8(vget_low_u8(same)) | (unsigned)vaddv_u8(vget_high_u8(same)) << 8;
-#elif defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && UINTPTR_MAX > 0xFFFFFFFFu
-    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
-    unsigned found = 0, half;
-    uint64_t w;
-    for (half = 0; half < 16; half += 8) { /* a byte of w becomes 0x80 where it was equal, then its bit */
-        memcpy(&w, bytes + half, 8);
-        w ^= tag * 0x0101010101010101u;
-        w = ~(((w & low) + low) | w | low);
-        found |= (unsigned)((w >> 7) * 0x0102040810204080u >> 56) << half;
-    }
-    return found;
-#else
-    unsigned found = 0, i;
-    for (i = 0; i < 16; i++) found |= (unsigned)(bytes[i] == tag) << i;
-    return found;
-#endif
-}
 PK__HOT_INLINE void pk__s3_prefetch(PK__CACHE_SELF, pk_hash hash) { /* the lines that an operation on this hash reads first */
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
     PK__CACHE_PREFETCH(s);
@@ -2873,10 +2853,10 @@ PK__HOT_INLINE void pk__s3_prefetch(PK__CACHE_SELF, pk_hash hash) { /* the lines
 PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
     size_t set = pk__cache_home(c, hash);
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
-    unsigned found = pk__s3_match(s->tags, pk__cache_tag(hash));
+    unsigned found = pk__cache_match16(s->tags, pk__cache_tag(hash));
     pk__cache_n e;
     for (; found != 0; found &= found - 1) {
-        e = (pk__cache_n)(set * PK__S3_WAYS + pk__s3_first(found) + 1);
+        e = (pk__cache_n)(set * PK__S3_WAYS + pk__cache_lowest(found) + 1);
         if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
     }
     return 0;
@@ -3030,7 +3010,7 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
 #else
     for (way = 0; way < 16; way++) over |= (pk__time_reached(now, times[way]) ? 1u : 0u) << way;
 #endif
-    return over & ~pk__s3_match(s->tags, 0);
+    return over & ~pk__cache_match16(s->tags, 0);
 #else
     (void)c;
     (void)s;
@@ -3044,10 +3024,10 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
 PK__HOT_INLINE void pk__s3_refresh(PK__CACHE_SELF, pk__s3_set *s) {
 #if PERFKIT_CACHE_TTL
     pk_time now = pk__cache_now(PK__CACHE_THIS), soonest = now + (PK_TTL_NEVER >> 1);
-    unsigned live = ~pk__s3_match(s->tags, 0) & 0xFFFFu, way;
+    unsigned live = ~pk__cache_match16(s->tags, 0) & 0xFFFFu, way;
     if (!pk__s3_some_over(PK__CACHE_THIS, s)) return;
     for (; live != 0; live &= live - 1) {
-        way = pk__s3_first(live);
+        way = pk__cache_lowest(live);
         if (pk__time_reached(now, pk__s3_times(s)[way])) {
             soonest = now;
             break;
@@ -3082,7 +3062,7 @@ PK__CACHE_PART pk__cache_n pk__s3_victim(PK__CACHE_SELF, size_t set) {
     }
     if (s->main + s->small == 0) return 0;
     for (over = pk__s3_over(PK__CACHE_THIS, s) & ~held; over != 0; over &= over - 1) {
-        way = pk__s3_first(over);
+        way = pk__cache_lowest(over);
         if (pk__cache_over(PK__CACHE_THIS, (pk__cache_n)(first + way))) return (pk__cache_n)(first + way);
     }
     pk__s3_refresh(PK__CACHE_THIS, s);
@@ -3211,7 +3191,7 @@ PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
     size_t set = pk__cache_home(c, hash);
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     unsigned way = pk__s3_free(s);
-    unsigned ghosts = pk__s3_match((const unsigned char *)s + offsetof(pk__s3_set, ghosts), pk__cache_tag(hash)) &
+    unsigned ghosts = pk__cache_match16((const unsigned char *)s + offsetof(pk__s3_set, ghosts), pk__cache_tag(hash)) &
                       ((1u << PK__S3_GHOSTS) - 1);
     pk__cache_n e = (pk__cache_n)(set * PK__S3_WAYS + way + 1);
     if (way < PK__S3_WAYS) {
@@ -3223,7 +3203,7 @@ PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
         pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : PK_EVICT_LRU);
     }
     pk__s3_set_uses(PK__CACHE_THIS, s, way, ghosts != 0); /* what comes back too soon goes to the main queue */
-    if (ghosts != 0) s->ghosts[pk__s3_first(ghosts)] = 0;
+    if (ghosts != 0) s->ghosts[pk__cache_lowest(ghosts)] = 0;
     return e;
 }
 #endif
@@ -3768,9 +3748,9 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) 
     const size_t set = pk__cache_home(c, hash);
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     unsigned char *slots = c->slots + set * PK__S3_WAYS * PK__CACHE_IS(stride), *slot;
-    unsigned found = pk__s3_match(s->tags, pk__cache_tag(hash)), way;
+    unsigned found = pk__cache_match16(s->tags, pk__cache_tag(hash)), way;
     for (; found != 0; found &= found - 1) {
-        way = pk__s3_first(found);
+        way = pk__cache_lowest(found);
         slot = slots + (size_t)way * PK__CACHE_IS(stride);
         if (PK__UNLIKELY(PK__CACHE_COMPARE(slot, key, PK__CACHE_IS(key_size)) != 0)) continue;
 #if PERFKIT_CACHE_TTL
@@ -3857,8 +3837,8 @@ PK__HOT_INLINE pk__cache_n pk__cache_fetch_entry(PK__CACHE_SELF, pk_hash hash) {
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) { /* where the set has no such tag: the slot that a put would probably take */
         const pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash));
-        unsigned way, ways = pk__s3_match(s->tags, pk__cache_tag(hash));
-        way = ways != 0 ? pk__s3_first(ways) : pk__s3_way(s, s->main & 15u);
+        unsigned way, ways = pk__cache_match16(s->tags, pk__cache_tag(hash));
+        way = ways != 0 ? pk__cache_lowest(ways) : pk__s3_way(s, s->main & 15u);
         if (ways == 0) PK__CACHE_PREFETCH(s + 1);
         pk__cache_fetch_slot(PK__CACHE_THIS, (pk__cache_n)(pk__cache_home(c, hash) * PK__S3_WAYS + way + 1));
         return 0;
@@ -4233,11 +4213,11 @@ static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t 
     unsigned found, way;
     if (version & 1) return PK_AGAIN;
     pk__s3_read(s->tags, 0, tags, sizeof tags);
-    for (found = pk__s3_match(tags, pk__cache_tag(hash)); found != 0; found &= found - 1) {
+    for (found = pk__cache_match16(tags, pk__cache_tag(hash)); found != 0; found &= found - 1) {
         const unsigned char *slot;
         size_t n = shape.value_size, at = shape.value_offset;
         int same;
-        way = pk__s3_first(found);
+        way = pk__cache_lowest(found);
         slot = c->slots + (set * PK__S3_WAYS + way) * shape.stride;
         if (shape.prefix) {
             unsigned char lengths[8];
@@ -5425,7 +5405,7 @@ PK_API PK__COLD void pk__s3_tidy(pk_cache *c, size_t set) {
     unsigned over = pk__s3_over(PK__CACHE_ANY, s);
     pk__cache_n e;
     for (; over != 0; over &= over - 1) {
-        e = (pk__cache_n)(set * PK__S3_WAYS + pk__s3_first(over) + 1);
+        e = (pk__cache_n)(set * PK__S3_WAYS + pk__cache_lowest(over) + 1);
         if (pk__cache_over(PK__CACHE_ANY, e) && !PK__CACHE_LINGERS(c, e)) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
     }
     pk__s3_refresh(PK__CACHE_ANY, s);

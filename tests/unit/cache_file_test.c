@@ -83,9 +83,9 @@ static memory saved, again;
 static char folder[] = "/tmp/pk-......", path[64], temporary[64];
 
 /* Two caches of a kind, the first with n entries and saved. */
-static void open_saved(pk_cache *a, pk_cache *b, size_t kind, uint32_t n) {
-    open_kind(a, &kinds[kind]);
-    open_kind(b, &kinds[kind]);
+static void open_saved(pk_cache *a, pk_cache *b, size_t which, uint32_t n) {
+    open_kind(a, &kinds[which]);
+    open_kind(b, &kinds[which]);
     fill(a, n, 1);
     saved.len = saved.at = 0;
     CHECK_STATUS(pk_cache_save(a, write_memory, &saved), PK_OK);
