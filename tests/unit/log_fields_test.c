@@ -65,7 +65,8 @@ static void the_type_picks_the_field(void) {
 #ifdef PK_KV
     const char *text = "s";
     fresh();
-    PK_LOG_KV_TO(&logger, PK_LOG_WARN, "t", PK_KV("i", -1), PK_KV("u", 2u), PK_KV("l", 3L), PK_KV("s", text), PK_KV("b", (bool)true));
+    PK_LOG_KV_TO(&logger, PK_LOG_WARN, "t", PK_KV("i", -1), PK_KV("u", 2u), PK_KV("l", 3L), PK_KV("s", text),
+                 PK_KV("b", (bool)true));
     CHECK_TEXT(behind_place(), "t i=-1 u=2 l=3 s=s b=true\n");
 #if PERFKIT_FLOAT
     PK_LOG_KV_TO(&logger, PK_LOG_WARN, "t", PK_KV("d", 1.5), PK_KV_D("e", 1e300), PK_KV("q", (unsigned long long)-1));
@@ -169,12 +170,14 @@ static void json_lines_are_valid(void) {
     CHECK_STATUS(pk_log_set_form(&logger, keep, NULL, PK_LOG_JSON), PK_OK);
     PK_LOG_KV_TO(&logger, PK_LOG_WARN, "peer \"is\" slow", PK_KV_I("ms", 1200), PK_KV_S("host", "a\n\"\\\x01\xFF\xC3\xA9"));
     CHECK(is_json_line(got));
-    CHECK(strstr(got, "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"name\":\"net\",\"file\":\"log_fields_test.c\",\"line\":") == got);
+    CHECK(strstr(got, "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\",\"name\":\"net\","
+                      "\"file\":\"log_fields_test.c\",\"line\":") == got);
     CHECK(strstr(got, ",\"message\":\"peer \\\"is\\\" slow\",\"ms\":1200,\"host\":\"a\\n\\\"\\\\\\u0001\\ufffd\xC3\xA9\"}\n") != NULL);
     PK_LOG_TO(&logger, PK_LOG_ERROR, "user %s", "x\",\"level\":\"info\n");
     CHECK(is_json_line(got));
     CHECK(strstr(got, "\"message\":\"user x\\\",\\\"level\\\":\\\"info\\n\"}\n") != NULL);
-    PK_LOG_KV_TO(&logger, PK_LOG_ERROR, "", PK_KV_D("d", 0.1), PK_KV_D("n", (double)(1e308 * 10)), PK_KV_P("p", &logger), PK_KV_B("b", 1), PK_KV_S("s", NULL));
+    PK_LOG_KV_TO(&logger, PK_LOG_ERROR, "", PK_KV_D("d", 0.1), PK_KV_D("n", (double)(1e308 * 10)), PK_KV_P("p", &logger),
+                 PK_KV_B("b", 1), PK_KV_S("s", NULL));
     CHECK(is_json_line(got));
     CHECK(strstr(got, ",\"message\":\"\",\"d\":0.1,\"n\":\"inf\",\"p\":\"0x") != NULL);
     desc.wall = NULL;
