@@ -1,6 +1,6 @@
 /* targets: threads */
-/* desc.threads: one cache for many threads. An argument gives the operations of each thread (3000): a longer run for the patient,
-   e.g. tests/run's program with 1000000. A deadlock ends the program after a minute. */
+/* desc.threads: one cache for many threads. In the environment STEPS gives the operations of each thread (3000): a longer run for the
+   patient, e.g. tests/run's program with 1000000. A deadlock ends the program after a minute. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
