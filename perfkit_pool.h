@@ -3117,6 +3117,7 @@ static size_t pk__pool_array_bytes(size_t stride, size_t align, uint32_t capacit
 /* Give a core, whose sizes are set, its arrays in this memory. */
 static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capacity, unsigned arrays) {
     unsigned char *at = (unsigned char *)pk__align_pointer(memory, align);
+    (void)arrays; /* a tiny pool has no more than indices */
     core->capacity = (pk__pool_index)capacity;
     core->width = (uint8_t)pk__pool_width_for((uint32_t)capacity);
     core->objects = at;
