@@ -45,11 +45,15 @@
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
      PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
      PERFKIT_PERF_SUB_BITS, _MAX_BITS, _COUNTER     histogram of a PK_PERF_SCOPE: 5, 40, uint32_t / 3, 24, uint16_t /
-                                                    AVR 2, 20, uint16_t (4,608 / 352 / 152 bytes)
+                                                    AVR 2, 20, uint16_t (4,608, hosted twice / 352 / 152 bytes)
+     PERFKIT_PERF_RAW      1 / 0 / 0                ticks of the CPU's own counter (x86-64 with an invariant TSC, AArch64) where
+                                                    PERFKIT_TICKS is not given; 0: of the monotonic clock
+     PERFKIT_PERF_TEXT     1 / 1 / 0                pk_perf_report: the table
+     PERFKIT_PERF_JSON, _OPENMETRICS, _TRACE        1 / 0 / 0: pk_perf_json, pk_perf_openmetrics, pk_perf_trace_json (hosted)
      shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0
      (desc.threads), PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN,
-     PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to the unit: then there is no default logger, so name one
-     with PERFKIT_LOG_DEFAULT).
+     PERFKIT_TLS (the compiler's thread-local storage class), PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to
+     the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT).
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -80,8 +84,9 @@
      Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
      interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
      Time: the formatter is linear in its output; nothing waits but the sinks.
-     Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; a span of PERFKIT_TICKS() longer than one
-     wrap cannot be told from a short one: choose the counter so that none is. */
+     Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; without a clock (PERFKIT_NOW_MS) a span of
+     PERFKIT_TICKS() longer than one wrap cannot be told from a short one: choose the counter so that none is. With one it is
+     right up to 4 hours, and marked in the report. */
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -715,6 +720,27 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #undef PERFKIT_LOG_FORMS
 #define PERFKIT_LOG_FORMS 0 /* no room for them */
 #endif
+#ifndef PERFKIT_PERF_RAW
+#define PERFKIT_PERF_RAW PK__FULL
+#endif
+#ifndef PERFKIT_PERF_TEXT
+#define PERFKIT_PERF_TEXT (!PK__TINY)
+#endif
+#ifndef PERFKIT_PERF_JSON
+#define PERFKIT_PERF_JSON PK__FULL
+#endif
+#ifndef PERFKIT_PERF_OPENMETRICS
+#define PERFKIT_PERF_OPENMETRICS PK__FULL
+#endif
+#ifndef PERFKIT_PERF_TRACE
+#define PERFKIT_PERF_TRACE PK__FULL
+#endif
+#if PK__NOT_01(PERFKIT_PERF_RAW) || PK__NOT_01(PERFKIT_PERF_TEXT) || PK__NOT_01(PERFKIT_PERF_JSON) || \
+    PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_TRACE)
+#error "perfkit: each of PERFKIT_PERF_RAW _PERF_TEXT _PERF_JSON _PERF_OPENMETRICS _PERF_TRACE is 0 or 1"
+#elif PERFKIT_PERF_TRACE && !PERFKIT_HOSTED
+#error "perfkit: PERFKIT_PERF_TRACE needs an operating system"
+#endif
 #if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_PERF)
 #error "perfkit: each of PERFKIT_LOG_SITE _LOG_INT64 _LOG_WALL and PERFKIT_PERF is 0 or 1"
 #endif
@@ -759,6 +785,9 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
     pk_event_fn on_event;
     void *user;
     struct pk_perf_site *sites; /* of a perf channel */
+#if PERFKIT_HOSTED
+    struct pk_perf_trace *trace; /* of a perf channel, or NULL */
+#endif
     pk_count lines, truncated;
     pk_log_sink sinks[PERFKIT_LOG_SINKS];
     pk_mutex mutex;
@@ -961,16 +990,22 @@ PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list 
 #if PERFKIT_PERF
 /* ---- Histogram: the distribution of values in fixed memory, log-linear ----
    Each power of two is divided into 2^sub_bits buckets, so a percentile is within 1/2^(sub_bits+1) of a value that was
-   recorded; values below 2^(sub_bits+1) are exact. Values of 2^max_bits and more go to the last bucket. One thread at a time.
-   After the histograms of HdrHistogram (G. Tene). */
+   recorded; values below 2^(sub_bits+1) are exact. Values of 2^max_bits and more go to the last bucket. One thread at a time,
+   but for pk_hist_record_atomic. After the histograms of HdrHistogram (G. Tene). */
 
-typedef struct pk_histogram { /* read only, but through the functions; made by PK_HIST_DEFINE or PK_HIST_INIT */
+typedef struct pk_histogram { /* read max, count, over, saturated; all else through the functions. By PK_HIST_DEFINE or _INIT */
     void *counters;
-    uint32_t sum_low, sum_high; /* of pk_hist_sum */
-    pk_ticks min, max;    /* exact; 0 before the first value */
-    pk_count count;       /* exact */
-    pk_count over;        /* values of 2^max_bits and more */
-    uint8_t saturated;    /* a counter reached its end: percentiles are then approximate */
+#if PERFKIT_HOSTED
+    uint64_t sum;
+    pk_ticks not_min; /* the least value, all bits inverted, so that 0 means none */
+#else
+    uint32_t sum_low, sum_high;
+    pk_ticks min;
+#endif
+    pk_ticks max;          /* exact */
+    pk_count count;        /* exact */
+    pk_count over;         /* values of 2^max_bits and more */
+    uint8_t saturated;     /* a counter reached its end: percentiles are then approximate */
     uint8_t counter_bytes, sub_bits, max_bits;
 } pk_histogram;
 
@@ -978,7 +1013,12 @@ typedef struct pk_histogram { /* read only, but through the functions; made by P
 
 /* Constant initialiser over an array of PK_HIST_BUCKETS(sub_bits, max_bits) uint16_t or uint32_t counters, zeroed. */
 #define PK_HIST_INIT(counters, sub_bits, max_bits) \
-    {(counters), 0, 0, 0, 0, 0, 0, 0, sizeof((counters)[0]), (sub_bits), (max_bits)}
+    {(counters), PK__SUM_0, 0, 0, 0, 0, 0, sizeof((counters)[0]), (sub_bits), (max_bits)}
+#if PERFKIT_HOSTED
+#define PK__SUM_0 0
+#else
+#define PK__SUM_0 0, 0
+#endif
 
 /* At file scope: PK_HIST_DEFINE(latency, 5, 40, uint32_t). sub_bits 1 to 8, max_bits above it, up to 32 (hosted 64); counters
    uint16_t or uint32_t. */
@@ -991,39 +1031,97 @@ typedef struct pk_histogram { /* read only, but through the functions; made by P
 
 PK_API void pk_hist_record(pk_histogram *h, pk_ticks value); /* O(1); O(bits of the value) on CPUs that count no leading zeros */
 
+/* Where the target can: the same for any number of threads at once, or with the PERFKIT_CRITICAL hooks for interrupts; not
+   while pk_hist_record runs on the same one. Percentiles may be read meanwhile. About four times the price. O(1). */
+#if PERFKIT_HOSTED && PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__) && UINTPTR_MAX > 0xFFFFFFFFu
+#define PK__WORD_ATOMICS 1
+#else
+#define PK__WORD_ATOMICS 0
+#endif
+#if PK__WORD_ATOMICS || PK__HAS_CRITICAL
+PK_API void pk_hist_record_atomic(pk_histogram *h, pk_ticks value);
+#endif
+
 /* The sum of all values, exact; wraps at 2^64. */
-PK__INLINE uint64_t pk_hist_sum(const pk_histogram *h) { return (uint64_t)h->sum_high << 32 | h->sum_low; }
+PK__INLINE uint64_t pk_hist_sum(const pk_histogram *h) {
+#if PERFKIT_HOSTED
+    return h->sum;
+#else
+    return (uint64_t)h->sum_high << 32 | h->sum_low;
+#endif
+}
+
+/* The least value, exact; 0 for an empty one. */
+PK__INLINE pk_ticks pk_hist_min(const pk_histogram *h) {
+#if PERFKIT_HOSTED
+    return h->count ? (pk_ticks)~h->not_min : 0;
+#else
+    return h->min;
+#endif
+}
 
 /* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty
    one. O(buckets). */
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100);
 
-/* Add all of `from` to `into`. PK_INVALID: they differ in sub_bits or max_bits; nothing changed. O(buckets). */
+/* Several at once, in one walk when hosted: values[i] becomes the percentile percents_100[i]; these ascend. */
+PK_API void pk_hist_percentiles(const pk_histogram *h, const uint16_t *percents_100, pk_ticks *values, unsigned count);
+
+/* Add all of `from` to `into`. PK_INVALID: they differ in sub_bits or max_bits; nothing changed. Counters may differ in width;
+   in firmware those of `into` must be no narrower. O(buckets). */
 PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from);
+
+/* Take all of `from`, an earlier copy (a merge into an empty one), out of `into`: what was recorded since is left. Count and
+   sum are exact, the least and greatest value then those of a bucket's ends. PK_INVALID: they differ in sub_bits or max_bits,
+   or `from` has more of something; nothing changed. O(buckets). */
+PK_API pk_status pk_hist_subtract(pk_histogram *into, const pk_histogram *from);
 
 PK_API void pk_hist_reset(pk_histogram *h); /* Back to empty. O(buckets). */
 
-/* ---- Perf channel: named timers and counters ----
+/* ---- Perf channel: named timers, counters, gauges and distributions ----
    Off by default: then each costs one compare. Any thread on a channel that is safe for threads (all default ones, hosted).
 
      PK_PERF_SCOPE("db.query") { … }    time the block that follows. It is a declaration and a loop: give it braces around (not
                                         `if (x) PK_PERF_SCOPE…`); leaving by break, return or goto leaves the span unrecorded.
-     PK_PERF_COUNT("rows", n);          add n to a counter; n is not evaluated when the channel is off.
-   Several places with one name are one entry of the report. */
+     PK_TIMED("load") { … }             the same, and a line "load executed in 12.3ms" on the channel at INFO
+     PK_PERF_COUNT("rows", n);          add n to a counter
+     PK_PERF_GAUGE("depth", n);         set a gauge, a signed number; PK_PERF_GAUGE_ADD("open", 1); changes it by n
+     PK_PERF_VALUE("bytes", n);         add n to a distribution
+   Arguments are not evaluated when the channel is off. Several places with one name are one entry of the report.
 
-typedef struct pk_perf_site { /* a named place, static, by the macros or PK_PERF_DEFINE; private but for values */
+   Spans nest: the time of a timer less that of the timers that ran inside it, in the same thread, is its self time (hosted).
+   Hosted on 64 bits, the thread that first records in a place does so with plain stores, all others with atomic additions into
+   a second table beside the first (its pages are touched only then); elsewhere a channel with threads takes its lock. Where the
+   compiler has no thread-local variables (tcc), a channel with threads takes the lock too and self time is all of the time. */
+
+enum { PK_PERF_TIMER, PK_PERF_COUNTER, PK_PERF_LEVEL, PK_PERF_DISTRIBUTION }; /* kinds of places; LEVEL: of a gauge */
+
+typedef struct pk_perf_site { /* a named place, static, by the macros or PK_PERF_DEFINE; private */
     const char *name;             /* in ROM */
     pk_log *channel;
     struct pk_perf_site *next;    /* in the channel's list, newest first */
     struct pk_perf_site *target;  /* who counts for this name: itself, or the first of that name; NULL: not listed yet */
-    pk_histogram values;          /* without counters: of PK_PERF_COUNT */
+    pk_histogram values;          /* without counters: of a counter or gauge; a gauge's value is in `over`, ends with a bias */
+#if PERFKIT_HOSTED
+    pk_histogram shared;          /* what threads other than the owner recorded */
+    const void *owner;            /* thread: the first that recorded */
+    uint64_t self, shared_self;   /* ticks not spent in inner spans */
+#endif
+    uint8_t kind;
+    uint8_t wrapped;              /* a span was longer than one wrap of the tick counter, as the clock told */
     uint8_t printed;
 } pk_perf_site;
 
-typedef struct pk_timer { /* private: a running span; a local variable */
+typedef struct pk_timer { /* private: a running span; a local variable, ended in the thread that began it */
     pk_perf_site *site;           /* NULL: the channel was off at its begin */
     pk_ticks start;
+#if PERFKIT_HOSTED
+    pk_ticks inner;               /* what inner spans of the span around had taken */
+    const void *thread;
+#endif
     uint8_t running;
+    uint8_t start_ms_high;        /* 24 bits of milliseconds, where a clock tells spans longer than a wrap */
+    uint16_t start_ms;
 } pk_timer;
 
 #ifdef PERFKIT_PERF_DEFAULT
@@ -1040,30 +1138,103 @@ PK__EXTERN pk_log pk_perf_default;
 #define pk_perf_configure(level) pk__log_configure(&PERFKIT_PERF_DEFAULT, level)
 #endif
 
-/* At file scope or in a function: a place for pk_timer_begin. PK_PERF_DEFINE(query, "db.query") */
+/* At file scope or in a function: a place for pk_timer_begin. PK_PERF_DEFINE(query, "db.query") is on the default channel,
+   PK_PERF_DEFINE_ON(query, channel, "db.query") on another pk_log, whose level and sinks are its own. */
 #ifdef PERFKIT_PERF_DEFAULT
-#define PK_PERF_DEFINE(site, name) PK__PERF_TIMER_SITE(site, name)
+#define PK_PERF_DEFINE(site, name) PK__PERF_TABLE_SITE(site, PERFKIT_PERF_DEFAULT, name, PK_PERF_TIMER)
 #endif
+#define PK_PERF_DEFINE_ON(site, channel, name) PK__PERF_TABLE_SITE(site, channel, name, PK_PERF_TIMER)
 
 /* Start and end a span by hand: pk_timer t = pk_timer_begin(&query); … pk_timer_end(&t); The end returns the ticks spent, 0
-   when the channel was off at the begin; ending again is harmless. */
+   when the channel was off at the begin; ending again is harmless. A span longer than one wrap of the tick counter is right,
+   and its row marked, where the build has a clock (PERFKIT_NOW_MS, hosted); elsewhere it can't be told from a short one. */
 PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site);
 PK__INLINE pk_ticks pk_timer_end(pk_timer *timer);
 
 /* The same, and a line "<name> executed in 12.3ms" on the channel at INFO. */
 PK_API pk_ticks pk_timer_end_log(pk_timer *timer);
 
-/* The entry of that name, with its values (ticks, or what was counted), or NULL: nothing was recorded under it.
-   Any thread; but read the values while nobody records. O(names). */
+/* The same, and a line "<name>: 12.34ms {<what the format says>}" on the channel at INFO. */
+PK_API pk_ticks pk_timer_end_note(pk_timer *timer, const char *format, ...) PK__PRINTF(2, 3);
+
+#if PERFKIT_HOSTED
+typedef int64_t pk_level; /* the value of a gauge */
+#else
+typedef int32_t pk_level;
+#endif
+typedef struct pk_perf_values { /* what a name has gathered, over all threads */
+    const char *name;           /* in ROM */
+    pk_count count;             /* spans, additions, settings, values */
+    pk_count over;              /* of a timer or distribution: beyond the range of the histogram */
+    uint64_t total, self;       /* ticks of a timer; of a counter or distribution the sum, twice */
+    pk_ticks min, max, p50, p95, p99;
+    pk_level level, lowest, highest; /* of a gauge */
+    uint8_t kind;               /* PK_PERF_TIMER … */
+    bool saturated;             /* percentiles are approximate: a counter is full */
+    bool wrapped;               /* a span was longer than one wrap of the tick counter */
+} pk_perf_values;
+
+/* What is recorded under a name. PK_NOT_FOUND: nothing was ever. Any thread, while others record too: their latest may be
+   partly in. O(names + buckets). */
+PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *values);
+
+/* The entry of that name, or NULL: nothing was recorded under it. Its `values` are those of the first thread only. Any thread.
+   O(names). */
 PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name);
 
-/* Write a table of the timers, the `top` greatest totals first, then of the counters; line by line through `writer`, such as
-   pk_log_to_stderr. Stops at the first failure and returns it. No heap. Any one thread at a time; O(names * top + buckets). */
-PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *user, unsigned top);
-
-PK_API void pk_perf_reset(pk_log *channel); /* All values back to empty; the names stay. O(names * buckets). */
+PK_API void pk_perf_reset(pk_log *channel); /* All back to empty; names and gauges' values stay. Any thread; what others record
+                                               meanwhile may be lost or kept. O(names * buckets). */
 
 PK_API uint32_t pk_perf_us(uint64_t ticks); /* Ticks as microseconds, to the nearest; 2^32 - 1 when more. Any thread. */
+PK_API uint64_t pk_perf_ns(uint64_t ticks); /* As nanoseconds. A program's first may read the clock for 0.2 ms, to calibrate. */
+
+/* ---- Exporters ----
+   Each hands text to `writer`, such as pk_log_to_stderr or pk_log_to_file, in pieces of at most PERFKIT_LOG_LINE bytes, ended
+   with 0; stops at its first failure and returns it. No heap. Outside locks. Names may hold anything: they are escaped. Any one
+   thread at a time; others may record. O(names * buckets), the table O(names * (top + buckets)). */
+
+#if PERFKIT_PERF_TEXT
+/* A table of 80 columns: the timers, the `top` greatest totals first, then distributions, counters and gauges. "~" behind a
+   row: percentiles are approximate; "^": a span was longer than one wrap of the tick counter. */
+PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *user, unsigned top);
+#endif
+#if PERFKIT_PERF_JSON
+/* {"timers":[{"name":"db.query","count":3,"total_ns":…,"self_ns":…,"min_ns":…,"p50_ns":…,"p95_ns":…,"p99_ns":…,"max_ns":…,
+   "over":0,"saturated":false,"wrapped":false},…],"distributions":[{… "sum":…,"min":…}],"counters":[{"name":…,"count":…,
+   "sum":…}],
+   "gauges":[{"name":…,"count":…,"value":…,"min":…,"max":…}]} and a newline. */
+PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user);
+#endif
+#if PERFKIT_PERF_OPENMETRICS
+/* OpenMetrics 1.0: summaries perfkit_timer_seconds and perfkit_distribution, counter perfkit_counter, gauge perfkit_gauge; the
+   name is the label "name". Ends in "# EOF". */
+PK_API pk_status pk_perf_openmetrics(pk_log *channel, pk_log_sink_fn writer, void *user);
+#endif
+#if PERFKIT_PERF_TRACE
+/* Keep single spans, for a picture of them in time (hosted):
+       static pk_perf_event events[10000];
+       static pk_perf_trace trace;
+       pk_perf_trace_start(&pk_perf_default, &trace, events, 10000); … pk_perf_trace_stop(&pk_perf_default);
+       pk_perf_trace_json(&trace, pk_log_to_file, file);
+   makes a file for chrome://tracing and other viewers of Chrome's trace events: nested spans, a row a thread. */
+typedef struct pk_perf_event { /* private */
+    const pk_perf_site *site;
+    pk_ticks start, spent;
+    uint32_t thread, ready;
+} pk_perf_event;
+typedef struct pk_perf_trace { /* private */
+    pk_perf_event *events;
+    pk_ticks begin;
+    uint32_t room, used, lost;
+} pk_perf_trace;
+
+/* Spans that end from now on are kept, until `room` are; further ones are counted. Yours until every thread that was in a span
+   at the stop has left it. PK_INVALID: no room; PK_BUSY: the channel has a trace. Any thread. */
+PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_perf_event *events, uint32_t room);
+PK_API void pk_perf_trace_stop(pk_log *channel);
+PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace); /* Spans that found no room. */
+PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn writer, void *user); /* O(spans) */
+#endif
 #endif
 
 /* ---- What the above is made of. Nothing to read for users. ---- */
@@ -1092,8 +1263,13 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #else
 #define PK__LOG_STATIC_MUTEX {NULL}
 #endif
+#if PERFKIT_HOSTED
+#define PK__PERF_NO_SITES NULL, NULL
+#else
+#define PK__PERF_NO_SITES NULL
+#endif
 #define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
-    {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, NULL, 0, 0,                               \
+    {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, PK__PERF_NO_SITES, 0, 0,       \
      {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE}
 #if PK__LOG_WIDE
 #define PK__LOG_STATIC_MORE , NULL, 0
@@ -1401,21 +1577,41 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 #define PERFKIT_PERF_COUNTER uint16_t
 #endif
 #endif
-#define PK__PERF_TIMER_SITE(site, name)                                                                          \
-    static PERFKIT_PERF_COUNTER site##_counters[PK_HIST_BUCKETS(PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS)];  \
-    static const char site##_name[] PK_ROM = name;                                                               \
-    static pk_perf_site site = {site##_name, &PERFKIT_PERF_DEFAULT, NULL, NULL,                                  \
-                                PK_HIST_INIT(site##_counters, PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS), 0};
+#define PK__PERF_BUCKETS PK_HIST_BUCKETS(PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS)
+#define PK__PERF_TABLE(counters) PK_HIST_INIT(counters, PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS)
+#define PK__PERF_NO_TABLE {NULL, PK__SUM_0, 0, 0, 0, 0, 0, 0, 0, 0}
+#if PERFKIT_HOSTED
+#define PK__PERF_TABLE_SITE(site, channel, name, kind)                                          \
+    static PERFKIT_PERF_COUNTER site##_counters[2][PK__PERF_BUCKETS];                           \
+    static const char site##_name[] PK_ROM = name;                                              \
+    static pk_perf_site site = {site##_name, &channel, NULL, NULL, PK__PERF_TABLE(site##_counters[0]), \
+                                PK__PERF_TABLE(site##_counters[1]), NULL, 0, 0, kind, 0, 0};
+#define PK__PERF_BARE_SITE(name, channel, kind) \
+    {name, &channel, NULL, NULL, PK__PERF_NO_TABLE, PK__PERF_NO_TABLE, NULL, 0, 0, kind, 0, 0}
+#else
+#define PK__PERF_TABLE_SITE(site, channel, name, kind)                                                                 \
+    static PERFKIT_PERF_COUNTER site##_counters[PK__PERF_BUCKETS];                                                     \
+    static const char site##_name[] PK_ROM = name;                                                                     \
+    static pk_perf_site site = {site##_name, &channel, NULL, NULL, PK__PERF_TABLE(site##_counters), kind, 0, 0};
+#define PK__PERF_BARE_SITE(name, channel, kind) {name, &channel, NULL, NULL, PK__PERF_NO_TABLE, kind, 0, 0}
+#endif
 
 PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site);
 PK_API pk_ticks pk__timer_stop(pk_timer *timer);
 PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value);
+PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add);
 
 PK__HOT_INLINE pk_timer pk__timer_on(const pk_log *channel, pk_perf_site *site) {
     pk_timer timer;
     timer.site = NULL;
     timer.start = 0;
+#if PERFKIT_HOSTED
+    timer.inner = 0;
+    timer.thread = NULL;
+#endif
     timer.running = 1;
+    timer.start_ms_high = 0;
+    timer.start_ms = 0;
     if (PK__UNLIKELY(PK__LOAD8(&channel->level) != PK_LOG_OFF)) pk__timer_start(&timer, site);
     return timer;
 }
@@ -1424,34 +1620,53 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
     timer->running = 0;
     return PK__UNLIKELY(timer->site != NULL) ? pk__timer_stop(timer) : 0;
 }
-#define PK__PERF_SCOPE(site, timer, name) \
-    PK__PERF_TIMER_SITE(site, name)       \
-    for (pk_timer timer = pk__timer_on(&PERFKIT_PERF_DEFAULT, &site); timer.running; pk_timer_end(&timer))
+#define PK__PERF_SCOPE(site, timer, name, end)                                   \
+    PK__PERF_TABLE_SITE(site, PERFKIT_PERF_DEFAULT, name, PK_PERF_TIMER)         \
+    for (pk_timer timer = pk__timer_on(&PERFKIT_PERF_DEFAULT, &site); timer.running; end(&timer))
 #ifdef PERFKIT_PERF_DEFAULT
 #if PK__HAS_TICKS
-#define PK_PERF_SCOPE(name) PK__PERF_SCOPE_(PK__JOIN(pk__perf_, __LINE__), PK__JOIN(pk__timer_, __LINE__), name)
-#define PK__PERF_SCOPE_(site, timer, name) PK__PERF_SCOPE(site, timer, name)
+#define PK_PERF_SCOPE(name) PK__PERF_SCOPE_(PK__JOIN(pk__perf_, __LINE__), PK__JOIN(pk__timer_, __LINE__), name, pk_timer_end)
+#define PK_TIMED(name) PK__PERF_SCOPE_(PK__JOIN(pk__perf_, __LINE__), PK__JOIN(pk__timer_, __LINE__), name, pk_timer_end_log)
+#define PK__PERF_SCOPE_(site, timer, name, end) PK__PERF_SCOPE(site, timer, name, end)
 #else
 #define PK_PERF_SCOPE(name) PK__STATIC_ASSERT(to_measure_time_define_PERFKIT_TICKS_and_PERFKIT_TICKS_HZ, 0);
+#define PK_TIMED(name) PK_PERF_SCOPE(name)
 #endif
-#define PK_PERF_COUNT(name, n)                                                                           \
+#define PK__PERF_IF_ON(...)                                                                              \
     do {                                                                                                 \
         if (PK__UNLIKELY(PK__LOAD8(&PERFKIT_PERF_DEFAULT.level) != PK_LOG_OFF)) {                        \
-            static const char pk__name[] PK_ROM = name;                                                  \
-            static pk_perf_site pk__site = {pk__name, &PERFKIT_PERF_DEFAULT, NULL, NULL,                 \
-                                            {NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0};                       \
-            pk__perf_record(&pk__site, (pk_ticks)(n));                                                   \
+            __VA_ARGS__                                                                                  \
         }                                                                                                \
     } while (0)
+#define PK__PERF_BARE(name, kind)                 \
+    static const char pk__name[] PK_ROM = name;   \
+    static pk_perf_site pk__site = PK__PERF_BARE_SITE(pk__name, PERFKIT_PERF_DEFAULT, kind);
+#define PK_PERF_COUNT(name, n) \
+    PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_COUNTER) pk__perf_record(&pk__site, (pk_ticks)(n));)
+#define PK_PERF_GAUGE(name, n) \
+    PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_LEVEL) pk__perf_gauge(&pk__site, (pk_level)(n), false);)
+#define PK_PERF_GAUGE_ADD(name, n) \
+    PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_LEVEL) pk__perf_gauge(&pk__site, (pk_level)(n), true);)
+#define PK_PERF_VALUE(name, n)                                                                        \
+    PK__PERF_IF_ON(PK__PERF_TABLE_SITE(pk__site, PERFKIT_PERF_DEFAULT, name, PK_PERF_DISTRIBUTION)    \
+                   pk__perf_record(&pk__site, (pk_ticks)(n));)
 #else
 #define PK__PERF_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_channel_set_PERFKIT_PERF_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
 #define PK_PERF_SCOPE(name) PK__PERF_NO_DEFAULT;
+#define PK_TIMED(name) PK__PERF_NO_DEFAULT;
 #define PK_PERF_COUNT(name, n) PK__PERF_NO_DEFAULT
+#define PK_PERF_GAUGE(name, n) PK__PERF_NO_DEFAULT
+#define PK_PERF_GAUGE_ADD(name, n) PK__PERF_NO_DEFAULT
+#define PK_PERF_VALUE(name, n) PK__PERF_NO_DEFAULT
 #endif
 #else /* no perf channel in this build: the blocks alone */
 #define PK_PERF_SCOPE(name)
+#define PK_TIMED(name)
 #define PK_PERF_COUNT(name, n) ((void)0)
+#define PK_PERF_GAUGE(name, n) ((void)0)
+#define PK_PERF_GAUGE_ADD(name, n) ((void)0)
+#define PK_PERF_VALUE(name, n) ((void)0)
 #endif
 #endif /* PERFKIT_LOG_H */
 
@@ -2981,6 +3196,30 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
 #if PERFKIT_PERF
 /* ---- Histogram ---- */
 
+#if defined PERFKIT_TLS
+#define PK__HAS_TLS 1
+#elif PERFKIT_HOSTED && defined _MSC_VER && !defined __clang__
+#define PERFKIT_TLS __declspec(thread)
+#define PK__HAS_TLS 1
+#elif PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
+#define PERFKIT_TLS __thread
+#define PK__HAS_TLS 1
+#else
+#define PK__HAS_TLS 0
+#endif
+
+/* Whether the thread that owns a place records without atomic additions, others with them; else the channel's lock serves. */
+#define PK__PERF_LOCKFREE (PERFKIT_HOSTED && PK__WORD_ATOMICS && PK__HAS_TLS && !PK__HAS_CRITICAL)
+#if PK__PERF_LOCKFREE /* one writer, but readers in other threads */
+#define PK__PEEK(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define PK__POKE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define pk__hist_up(count) PK__POKE(count, PK__PEEK(count) + 1)
+#else
+#define PK__PEEK(p) (*(p))
+#define PK__POKE(p, v) ((void)(*(p) = (v)))
+#define pk__hist_up(count) pk__count_up(count)
+#endif
+
 static PK__OUT_OF_LINE unsigned pk__hist_buckets(const pk_histogram *h) {
     return (unsigned)PK_HIST_BUCKETS(h->sub_bits, h->max_bits);
 }
@@ -2988,13 +3227,12 @@ static PK__OUT_OF_LINE unsigned pk__hist_buckets(const pk_histogram *h) {
 /* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for
    values of 2^max_bits and more. */
 static unsigned pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
-#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__) || defined __ARM_FEATURE_CLZ
+#if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
+    unsigned lost = 63u - h->sub_bits - (unsigned)__builtin_clzll(value | (pk_ticks)1 << h->sub_bits);
+    return (lost << h->sub_bits) + (unsigned)(value >> lost);
+#elif defined __ARM_FEATURE_CLZ
     unsigned lost = 0;
-#if PERFKIT_HOSTED
-    if (value >> h->sub_bits > 1) lost = (unsigned)(63 - __builtin_clzll(value) - h->sub_bits);
-#else
     if (value >> h->sub_bits > 1) lost = (unsigned)(31 - __builtin_clzl(value) - h->sub_bits);
-#endif
     return (lost << h->sub_bits) + (unsigned)(value >> lost);
 #else
     unsigned each = 1u << h->sub_bits, bucket = 0;
@@ -3004,22 +3242,30 @@ static unsigned pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
 }
 
 static PK__OUT_OF_LINE uint32_t pk__hist_get(const pk_histogram *h, unsigned bucket) {
-    return h->counter_bytes == 2 ? ((const uint16_t *)h->counters)[bucket] : ((const uint32_t *)h->counters)[bucket];
+    if (h->counter_bytes == 2) return PK__PEEK((const uint16_t *)h->counters + bucket);
+    return PK__PEEK((const uint32_t *)h->counters + bucket);
 }
 static PK__OUT_OF_LINE void pk__hist_add(pk_histogram *h, unsigned bucket, uint32_t n) { /* n fits a counter */
     if (h->counter_bytes == 2) {
-        uint16_t *counter = (uint16_t *)h->counters + bucket, more = (uint16_t)n;
-        *counter = (uint16_t)(*counter + more);
-        if (*counter >= more) return;
-        *counter = 0xFFFFu;
+        uint16_t *counter = (uint16_t *)h->counters + bucket, more = (uint16_t)n, sum = (uint16_t)(PK__PEEK(counter) + more);
+        PK__POKE(counter, sum);
+        if (PK__LIKELY(sum >= more)) return;
+        PK__POKE(counter, (uint16_t)0xFFFFu);
     } else {
-        uint32_t *counter = (uint32_t *)h->counters + bucket;
-        *counter += n;
-        if (*counter >= n) return;
-        *counter = 0xFFFFFFFFu;
+        uint32_t *counter = (uint32_t *)h->counters + bucket, sum = PK__PEEK(counter) + n;
+        PK__POKE(counter, sum);
+        if (PK__LIKELY(sum >= n)) return;
+        PK__POKE(counter, 0xFFFFFFFFu);
     }
-    h->saturated = 1;
+    PK__POKE(&h->saturated, (uint8_t)1);
 }
+#if PERFKIT_HOSTED
+static void pk__hist_range(pk_histogram *h, pk_ticks value) {
+    if ((pk_ticks)~value > PK__PEEK(&h->not_min)) PK__POKE(&h->not_min, (pk_ticks)~value);
+    if (value > PK__PEEK(&h->max)) PK__POKE(&h->max, value);
+}
+static void pk__hist_sum(pk_histogram *h, uint64_t value) { PK__POKE(&h->sum, PK__PEEK(&h->sum) + value); }
+#else
 static PK__OUT_OF_LINE void pk__hist_range(pk_histogram *h, pk_ticks value) {
     if (h->count == 0 || value < h->min) h->min = value;
     if (value > h->max) h->max = value;
@@ -3028,28 +3274,75 @@ static PK__OUT_OF_LINE void pk__hist_sum(pk_histogram *h, uint32_t low) {
     h->sum_low += low;
     if (h->sum_low < low) h->sum_high++;
 }
+#endif
 
 static void pk__hist_count(pk_histogram *h, unsigned bucket, pk_ticks value) {
     unsigned end;
     if (h->counters) {
         end = pk__hist_buckets(h);
-        if (bucket >= end) {
+        if (PK__UNLIKELY(bucket >= end)) {
             bucket = end - 1;
-            pk__count_up(&h->over);
+            pk__hist_up(&h->over);
         }
         pk__hist_add(h, bucket, 1);
     }
     pk__hist_range(h, value);
-    pk__hist_sum(h, (uint32_t)value);
-#if PERFKIT_HOSTED
-    h->sum_high += (uint32_t)(value >> 32);
-#endif
-    pk__count_up(&h->count);
+    pk__hist_sum(h, value);
+    pk__hist_up(&h->count);
 }
 PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
     pk__hist_count(h, pk__hist_bucket(h, value), value);
 }
+
+#if PK__WORD_ATOMICS
+static void pk__atomic_raise(pk_ticks *greatest, pk_ticks value) { /* each further turn: another thread has raised it */
+    pk_ticks was = __atomic_load_n(greatest, __ATOMIC_RELAXED);
+    while (value > was && !__atomic_compare_exchange_n(greatest, &was, value, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+}
+#define PK__ATOMIC_ADD(p, n) __atomic_fetch_add(p, n, __ATOMIC_RELAXED)
+static void pk__atomic_add_bucket(pk_histogram *h, unsigned bucket) {
+    if (h->counter_bytes == 2) {
+        uint16_t *counter = (uint16_t *)h->counters + bucket;
+        if (PK__LIKELY(PK__ATOMIC_ADD(counter, 1) != 0xFFFFu)) return;
+        __atomic_store_n(counter, 0xFFFFu, __ATOMIC_RELAXED);
+    } else {
+        uint32_t *counter = (uint32_t *)h->counters + bucket;
+        if (PK__LIKELY(PK__ATOMIC_ADD(counter, 1) != 0xFFFFFFFFu)) return;
+        __atomic_store_n(counter, 0xFFFFFFFFu, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&h->saturated, 1, __ATOMIC_RELAXED);
+}
+static void pk__hist_count_atomic(pk_histogram *h, pk_ticks value) {
+    if (h->counters) {
+        unsigned bucket = pk__hist_bucket(h, value), end = pk__hist_buckets(h);
+        if (PK__UNLIKELY(bucket >= end)) {
+            bucket = end - 1;
+            PK__ATOMIC_ADD(&h->over, 1);
+        }
+        pk__atomic_add_bucket(h, bucket);
+    }
+    pk__atomic_raise(&h->not_min, (pk_ticks)~value);
+    pk__atomic_raise(&h->max, value);
+    PK__ATOMIC_ADD(&h->sum, value);
+    PK__ATOMIC_ADD(&h->count, 1);
+}
+#endif
+#if PK__WORD_ATOMICS || PK__HAS_CRITICAL
+PK_API void pk_hist_record_atomic(pk_histogram *h, pk_ticks value) {
+    PERFKIT_ASSERT(h != NULL && h->counters != NULL);
+#if PK__HAS_CRITICAL
+    {
+        unsigned bucket = pk__hist_bucket(h, value);
+        PK__CRITICAL_ENTER(state);
+        pk__hist_count(h, bucket, value);
+        PK__CRITICAL_EXIT(state);
+    }
+#else
+    pk__hist_count_atomic(h, value);
+#endif
+}
+#endif
 
 /* The middle of a bucket. */
 static pk_ticks pk__hist_middle(const pk_histogram *h, unsigned bucket) {
@@ -3077,6 +3370,78 @@ static pk_count pk__hist_rank(pk_count count, unsigned percent_100) {
 #endif
 }
 
+#if PERFKIT_HOSTED
+typedef struct pk__walk { /* from bucket to bucket, over one histogram or the two of a place */
+    const pk_histogram *a, *b; /* b may be NULL */
+    pk_ticks min, max;
+    pk_count count, passed; /* values in all, and in the buckets before `bucket` */
+    unsigned bucket, end;
+} pk__walk;
+
+static void pk__walk_start(pk__walk *w, const pk_histogram *a, const pk_histogram *b) {
+    pk_ticks not_min = PK__PEEK(&a->not_min);
+    w->a = a;
+    w->b = NULL;
+    w->max = PK__PEEK(&a->max);
+    w->count = PK__PEEK(&a->count);
+    w->passed = 0;
+    w->end = pk__hist_buckets(a);
+    if (b && PK__PEEK(&b->count) != 0) {
+        w->b = b;
+        w->count += PK__PEEK(&b->count);
+        if (PK__PEEK(&b->not_min) > not_min) not_min = PK__PEEK(&b->not_min);
+        if (PK__PEEK(&b->max) > w->max) w->max = PK__PEEK(&b->max);
+    }
+    w->min = w->count ? (pk_ticks)~not_min : 0;
+    w->bucket = pk__hist_bucket(a, w->min); /* the first that can hold any */
+    if (PK__PEEK(&a->over) || (w->b && PK__PEEK(&w->b->over))) w->end--; /* it has no middle */
+}
+static uint32_t pk__walk_get(const pk__walk *w) {
+    return pk__hist_get(w->a, w->bucket) + (w->b ? pk__hist_get(w->b, w->bucket) : 0);
+}
+/* Go on to the bucket of this rank; ranks ascend. Eight buckets at a time where they are of one table of 32 bits. */
+static pk_ticks pk__walk_to(pk__walk *w, pk_count rank) {
+    pk_ticks value;
+    if (w->b == NULL && w->a->counter_bytes == 4) {
+        const uint32_t *c = (const uint32_t *)w->a->counters + w->bucket;
+        for (; w->bucket + 8 <= w->end; w->bucket += 8, c += 8) {
+            uint64_t some = (uint64_t)PK__PEEK(c) + PK__PEEK(c + 1) + PK__PEEK(c + 2) + PK__PEEK(c + 3);
+            some += (uint64_t)PK__PEEK(c + 4) + PK__PEEK(c + 5) + PK__PEEK(c + 6) + PK__PEEK(c + 7);
+            if (w->passed + some >= rank) break;
+            w->passed += some;
+        }
+    }
+    for (; w->bucket < w->end; w->bucket++) {
+        uint32_t n = pk__walk_get(w);
+        if (w->passed + n >= rank) {
+            value = pk__hist_middle(w->a, w->bucket);
+            return value < w->min ? w->min : value > w->max ? w->max : value;
+        }
+        w->passed += n;
+    }
+    return w->max;
+}
+static void pk__percentiles(const pk_histogram *a, const pk_histogram *b, const uint16_t *percents_100, pk_ticks *values,
+                            unsigned count) {
+    pk__walk w;
+    unsigned i;
+    pk__walk_start(&w, a, b);
+    for (i = 0; i < count; i++) {
+        pk_count rank = pk__hist_rank(w.count, percents_100[i]);
+        values[i] = percents_100[i] >= 10000u ? w.max : rank <= 1 ? w.min : pk__walk_to(&w, rank);
+    }
+}
+PK_API void pk_hist_percentiles(const pk_histogram *h, const uint16_t *percents_100, pk_ticks *values, unsigned count) {
+    PERFKIT_ASSERT(h != NULL && h->counters != NULL);
+    pk__percentiles(h, NULL, percents_100, values, count);
+}
+PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
+    uint16_t percent = (uint16_t)(percent_100 > 10000u ? 10000u : percent_100);
+    pk_ticks value;
+    pk_hist_percentiles(h, &percent, &value, 1);
+    return value;
+}
+#else
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) {
     pk_count rank, n;
     pk_ticks value;
@@ -3099,6 +3464,10 @@ PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100) 
     }
     return h->max;
 }
+PK_API void pk_hist_percentiles(const pk_histogram *h, const uint16_t *percents_100, pk_ticks *values, unsigned count) {
+    for (; count > 0; count--) *values++ = pk_hist_percentile(h, *percents_100++);
+}
+#endif
 
 PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
     unsigned bucket, end;
@@ -3106,24 +3475,244 @@ PK_API pk_status pk_hist_merge(pk_histogram *into, const pk_histogram *from) {
     if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
     if (from->count == 0) return PK_OK;
     end = pk__hist_buckets(into);
-    for (bucket = 0; bucket < end; bucket++) pk__hist_add(into, bucket, pk__hist_get(from, bucket));
+    for (bucket = 0; bucket < end; bucket++) {
+        uint32_t n = pk__hist_get(from, bucket);
+#if PERFKIT_HOSTED
+        if (into->counter_bytes == 2 && n > 0xFFFFu) { /* from 32 bits */
+            n = 0xFFFFu;
+            into->saturated = 1;
+        }
+#endif
+        pk__hist_add(into, bucket, n);
+    }
     pk__hist_range(into, from->max);
-    pk__hist_range(into, from->min);
+    pk__hist_range(into, pk_hist_min(from));
+#if PERFKIT_HOSTED
+    into->sum += from->sum;
+#else
     pk__hist_sum(into, from->sum_low);
     into->sum_high += from->sum_high;
+#endif
     into->count += from->count;
     into->over += from->over;
     into->saturated |= from->saturated;
     return PK_OK;
 }
 
-PK_API void pk_hist_reset(pk_histogram *h) {
-    PERFKIT_ASSERT(h != NULL);
-    if (h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes);
-    pk__clear((char *)h + offsetof(pk_histogram, sum_low), offsetof(pk_histogram, counter_bytes) - offsetof(pk_histogram, sum_low));
+static void pk__hist_put(pk_histogram *h, unsigned bucket, uint32_t n) {
+    if (h->counter_bytes == 2) ((uint16_t *)h->counters)[bucket] = (uint16_t)n;
+    else ((uint32_t *)h->counters)[bucket] = n;
+}
+/* The least value of a bucket. */
+static pk_ticks pk__hist_start(const pk_histogram *h, unsigned bucket) {
+    unsigned each = 1u << h->sub_bits;
+    uint_fast8_t lost = 0;
+    for (; bucket >= 2 * each; bucket -= each) lost++;
+    return (pk_ticks)bucket << lost;
+}
+/* The ends of what the buckets hold, within the exact ends known so far; called with at least one value. */
+static void pk__hist_narrow(pk_histogram *h) {
+    unsigned first = 0, last = pk__hist_buckets(h) - 1;
+    pk_ticks edge;
+    while (first < last && pk__hist_get(h, first) == 0) first++;
+    while (last > first && pk__hist_get(h, last) == 0) last--;
+    edge = pk__hist_start(h, first);
+#if PERFKIT_HOSTED
+    if (edge > pk_hist_min(h)) h->not_min = (pk_ticks)~edge;
+#else
+    if (edge > h->min) h->min = edge;
+#endif
+    if (h->over != 0) return;
+    edge = (pk_ticks)(pk__hist_start(h, last + 1) - 1);
+    if (edge < h->max) h->max = edge;
+}
+PK_API pk_status pk_hist_subtract(pk_histogram *into, const pk_histogram *from) {
+    unsigned bucket, end;
+    PERFKIT_ASSERT(into != NULL && from != NULL && into->counters != NULL && from->counters != NULL);
+    if (into->sub_bits != from->sub_bits || into->max_bits != from->max_bits) return PK_INVALID;
+    if (from->count > into->count || from->over > into->over) return PK_INVALID;
+    end = pk__hist_buckets(into);
+    for (bucket = 0; bucket < end; bucket++)
+        if (pk__hist_get(from, bucket) > pk__hist_get(into, bucket)) return PK_INVALID;
+    for (bucket = 0; bucket < end; bucket++)
+        pk__hist_put(into, bucket, pk__hist_get(into, bucket) - pk__hist_get(from, bucket));
+    into->count -= from->count;
+    into->over -= from->over;
+#if PERFKIT_HOSTED
+    into->sum -= from->sum;
+#else
+    into->sum_high -= from->sum_high + (into->sum_low < from->sum_low);
+    into->sum_low -= from->sum_low;
+#endif
+    if (into->count != 0) pk__hist_narrow(into);
+    else {
+#if PERFKIT_HOSTED
+        into->not_min = 0;
+#else
+        into->min = 0;
+#endif
+        into->max = 0;
+    }
+    return PK_OK;
 }
 
-/* ---- Timers, counters and their report ---- */
+PK_API void pk_hist_reset(pk_histogram *h) {
+    PERFKIT_ASSERT(h != NULL);
+#if PK__PERF_LOCKFREE /* a place's may be recorded into meanwhile */
+    {
+        unsigned bucket, end = h->counters ? pk__hist_buckets(h) : 0;
+        for (bucket = 0; bucket < end; bucket++) {
+            if (h->counter_bytes == 2) PK__POKE((uint16_t *)h->counters + bucket, 0);
+            else PK__POKE((uint32_t *)h->counters + bucket, 0);
+        }
+        PK__POKE(&h->sum, 0);
+        PK__POKE(&h->not_min, 0);
+        PK__POKE(&h->max, 0);
+        PK__POKE(&h->count, 0);
+        PK__POKE(&h->over, 0);
+        PK__POKE(&h->saturated, 0);
+    }
+#else
+    if (h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes);
+    pk__clear((char *)h + sizeof h->counters, offsetof(pk_histogram, counter_bytes) - sizeof h->counters);
+#endif
+}
+
+/* ---- Ticks: the CPU's own counter where it is steady, else what the prelude has ---- */
+
+#if !defined PERFKIT_TICKS && PERFKIT_PERF_RAW && PERFKIT_HOSTED && PERFKIT_ATOMICS && \
+    (defined __GNUC__ || defined __clang__) && (defined __x86_64__ || defined __aarch64__) && defined CLOCK_MONOTONIC
+#define PK__PERF_RAW 1
+#ifdef __x86_64__ /* the time stamp counter, not held back until earlier instructions are done */
+static inline pk_ticks pk__raw_ticks(void) {
+    uint32_t low, high;
+    __asm__ __volatile__("rdtsc" : "=a"(low), "=d"(high));
+    return (pk_ticks)high << 32 | low;
+}
+/* Whether it runs at one rate in all states of the CPU: leaf 0x80000007, bit 8 of EDX (Intel SDM 3B, "Invariant TSC"; AMD's APM
+   says the same). */
+static PK__COLD bool pk__raw_steady(void) {
+    uint32_t a = 0x80000000u, b, c = 0, d;
+    __asm__ __volatile__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    if (a < 0x80000007u) return false;
+    a = 0x80000007u;
+    c = 0;
+    __asm__ __volatile__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return (d >> 8 & 1) != 0;
+}
+#else /* the architecture's generic timer, steady by definition */
+static inline pk_ticks pk__raw_ticks(void) {
+    pk_ticks ticks;
+    __asm__ __volatile__("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+}
+static bool pk__raw_steady(void) { return true; }
+#endif
+
+static uint8_t pk__ticks_kind;  /* 0: not known yet; 1: the system's clock; 2: the CPU's counter. All threads find the same. */
+static uint32_t pk__raw_begun;  /* 1: the two below are being written; 2: they are there */
+static uint64_t pk__raw_base, pk__raw_base_ns;
+static uint64_t pk__raw_scale;  /* nanoseconds a tick: the low 32 bits, shifted right by the high ones; 0: not known yet */
+static uint8_t pk__raw_settled; /* calibrated over a second or more */
+
+static PK__COLD pk_ticks pk__perf_first_ticks(void) {
+    PK__STORE8(&pk__ticks_kind, (uint8_t)(pk__raw_steady() ? 2 : 1));
+    return PK__LOAD8(&pk__ticks_kind) == 2 ? pk__raw_ticks() : pk__ticks_now();
+}
+static inline pk_ticks pk__perf_now(void) {
+    uint8_t kind = PK__LOAD8(&pk__ticks_kind);
+    if (PK__LIKELY(kind == 2)) return pk__raw_ticks();
+    return kind == 1 ? pk__ticks_now() : pk__perf_first_ticks();
+}
+
+/* Both clocks at one moment: the closest of three tries. */
+static void pk__raw_pair(uint64_t *ticks, uint64_t *ns) {
+    uint64_t before, between, after, closest = ~(uint64_t)0;
+    uint8_t i;
+    for (i = 0; i < 3; i++) {
+        before = pk__ticks_now();
+        between = pk__raw_ticks();
+        after = pk__ticks_now();
+        if (after - before >= closest) continue;
+        closest = after - before;
+        *ticks = between;
+        *ns = before + closest / 2;
+    }
+}
+/* Called where a place is first used, so that the calibration has a long baseline by the time anybody reads. */
+static void pk__raw_begin(void) {
+    if (!pk__cas32(&pk__raw_begun, 0, 1)) return;
+    pk__raw_pair(&pk__raw_base, &pk__raw_base_ns);
+    pk__store32(&pk__raw_begun, 2);
+}
+static uint64_t pk__raw_scale_of(uint64_t ticks, uint64_t ns) { /* the largest shift that 32 bits of scale allow */
+    unsigned shift = 32;
+    while (shift > 0 && (ns > UINT64_MAX >> shift || (ns << shift) / ticks > 0xFFFFFFFFu)) shift--;
+    return (uint64_t)shift << 32 | (ns << shift) / ticks;
+}
+static PK__COLD uint64_t pk__raw_calibrate(void) {
+    uint64_t base, base_ns, ticks = 0, ns = 0, scale;
+    uint32_t turns = 0;
+    pk__raw_begin();
+    if (pk__load32(&pk__raw_begun) == 2) {
+        base = pk__raw_base;
+        base_ns = pk__raw_base_ns;
+    } else pk__raw_pair(&base, &base_ns); /* another thread is about to write them */
+    do pk__raw_pair(&ticks, &ns);
+    while (ns - base_ns < 200000u && ++turns < 100000u);
+    if (ticks <= base || ns <= base_ns) return (uint64_t)32 << 32 | 0xFFFFFFFFu; /* never on a steady counter */
+    if (ns - base_ns >= 1000000000u) PK__STORE8(&pk__raw_settled, 1);
+    if (ns - base_ns > 10000000000u) { /* 32-bit shifts need a span that leaves room; the ratio is the same */
+        unsigned down = 0;
+        while ((ns - base_ns) >> down > 2000000000u) down++;
+        ticks = base + ((ticks - base) >> down);
+        ns = base_ns + ((ns - base_ns) >> down);
+    }
+    scale = pk__raw_scale_of(ticks - base, ns - base_ns);
+    __atomic_store_n(&pk__raw_scale, scale, __ATOMIC_RELAXED);
+    return scale;
+}
+static uint64_t pk__raw_ns(uint64_t ticks) {
+    uint64_t scale = __atomic_load_n(&pk__raw_scale, __ATOMIC_RELAXED), factor;
+    unsigned shift;
+    if (scale == 0 || !PK__LOAD8(&pk__raw_settled)) scale = pk__raw_calibrate();
+    factor = scale & 0xFFFFFFFFu;
+    shift = (unsigned)(scale >> 32);
+    return ((ticks >> 32) * factor << (32 - shift)) + ((ticks & 0xFFFFFFFFu) * factor >> shift);
+}
+#else
+#define PK__PERF_RAW 0
+#define pk__perf_now() pk__ticks_now()
+#define pk__raw_begin() ((void)0)
+#endif
+
+/* ---- Places ---- */
+
+#if PERFKIT_HOSTED
+typedef struct pk__perf_thread { /* its address says which thread it is */
+    pk_ticks inner;  /* what spans inside the running one took */
+    uint32_t number; /* in a trace; 0: none yet */
+} pk__perf_thread;
+#if PK__HAS_TLS
+static PERFKIT_TLS pk__perf_thread pk__perf_me;
+#else
+static pk__perf_thread pk__perf_me;
+#endif
+#define PK__PERF_NEST (PK__HAS_TLS || !PERFKIT_THREADS)
+#endif
+
+/* The value of a gauge in the order of unsigned numbers, and back. */
+#define PK__BIAS(level) ((pk_ticks)(level) ^ (pk_ticks)1 << (8 * sizeof(pk_ticks) - 1))
+#if PERFKIT_PERF_TRACE
+static uint32_t pk__perf_numbers; /* of threads in traces, given out */
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+#define PK__TRACE_OF(channel) __atomic_load_n(&(channel)->trace, __ATOMIC_ACQUIRE)
+#define PK__SET_TRACE(channel, to) __atomic_store_n(&(channel)->trace, to, __ATOMIC_RELEASE)
+#else
+#define PK__TRACE_OF(channel) ((channel)->trace)
+#define PK__SET_TRACE(channel, to) ((void)((channel)->trace = (to)))
+#endif
+#endif
 
 static bool pk__perf_same_name(const char *a, const char *b, bool b_in_rom) { /* a in ROM */
     char c;
@@ -3140,12 +3729,18 @@ static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name, boo
     return s;
 }
 
-/* The first record of a site: the site goes on the channel's list, or behind the one that has its name. */
+#if PK__PERF_LOCKFREE
+#define PK__SET_TARGET(site, to) __atomic_store_n(&(site)->target, to, __ATOMIC_RELEASE)
+#else
+#define PK__SET_TARGET(site, to) ((void)((site)->target = (to)))
+#endif
+/* The first record of a site: the site goes on the channel's list, or behind the one that has its name and kind of table. */
 static PK__COLD void pk__perf_list(pk_perf_site *site) {
     pk_perf_site *first = pk__perf_named(site->channel, site->name, true);
     PK__CRITICAL_ENTER(state);
+    pk__raw_begin();
     if (site->target == NULL) { /* an interrupt may have been here */
-        site->target = first ? first : site;
+        PK__SET_TARGET(site, first ? first : site);
         if (first == NULL) {
             site->next = site->channel->sites;
             site->channel->sites = site;
@@ -3154,7 +3749,53 @@ static PK__COLD void pk__perf_list(pk_perf_site *site) {
     PK__CRITICAL_EXIT(state);
 }
 
+#if PK__PERF_LOCKFREE
+static PK__COLD pk_perf_site *pk__perf_listed(pk_perf_site *site) {
+    pk__log_lock(site->channel);
+    pk__perf_list(site);
+    pk__log_unlock(site->channel);
+    return __atomic_load_n(&site->target, __ATOMIC_RELAXED);
+}
+/* Whether this thread is the one that records with plain stores. The address of a thread that has ended may come back with
+   another, which then follows it. */
+static inline bool pk__perf_own(pk_perf_site *site) {
+    const void *none = NULL, *owner = __atomic_load_n(&site->owner, __ATOMIC_RELAXED);
+    if (PK__LIKELY(owner == &pk__perf_me)) return true;
+    return owner == NULL && __atomic_compare_exchange_n(&site->owner, &none, (const void *)&pk__perf_me, 0, __ATOMIC_RELAXED,
+                                                         __ATOMIC_RELAXED);
+}
+static inline pk_perf_site *pk__perf_target(pk_perf_site *site) {
+    pk_perf_site *target = __atomic_load_n(&site->target, __ATOMIC_ACQUIRE);
+    return PK__LIKELY(target != NULL) ? target : pk__perf_listed(site);
+}
+static inline void pk__perf_add(pk_perf_site *site, pk_ticks value, pk_ticks self) {
+    site = pk__perf_target(site);
+    if (PK__LIKELY(pk__perf_own(site))) {
+        pk__hist_count(&site->values, site->values.counters ? pk__hist_bucket(&site->values, value) : 0, value);
+        PK__POKE(&site->self, PK__PEEK(&site->self) + self);
+    } else {
+        pk__hist_count_atomic(&site->shared, value);
+        PK__ATOMIC_ADD(&site->shared_self, self);
+    }
+}
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, value); }
+PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add) {
+    pk_ticks biased;
+    site = pk__perf_target(site);
+    if (add) value += (pk_level)PK__ATOMIC_ADD(&site->values.over, (pk_count)value);
+    else PK__POKE(&site->values.over, (pk_count)value);
+    biased = PK__BIAS(value);
+    pk__atomic_raise(&site->values.not_min, (pk_ticks)~biased);
+    pk__atomic_raise(&site->values.max, biased);
+    PK__ATOMIC_ADD(&site->values.count, 1);
+}
+#else
+#if PERFKIT_HOSTED
+static void pk__perf_add(pk_perf_site *site, pk_ticks value, pk_ticks self) {
+#else
+#define pk__perf_add(site, value, self) pk__perf_record(site, value)
 PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) {
+#endif
     pk_histogram *h;
     unsigned bucket = 0;
     pk__log_lock(site->channel);
@@ -3164,21 +3805,130 @@ PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) {
     {
         PK__CRITICAL_ENTER(state);
         pk__hist_count(h, bucket, value);
+#if PERFKIT_HOSTED
+        site->target->self += self;
+#endif
         PK__CRITICAL_EXIT(state);
     }
     pk__log_unlock(site->channel);
 }
+#if PERFKIT_HOSTED
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, value); }
+#endif
+PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add) {
+    pk_histogram *h;
+    pk__log_lock(site->channel);
+    if (PK__UNLIKELY(site->target == NULL)) pk__perf_list(site);
+    h = &site->target->values;
+    {
+        PK__CRITICAL_ENTER(state);
+        h->over = (pk_count)value + (add ? h->over : 0);
+        pk__hist_range(h, PK__BIAS((pk_level)h->over));
+        pk__hist_up(&h->count);
+        PK__CRITICAL_EXIT(state);
+    }
+    pk__log_unlock(site->channel);
+}
+#endif
+
+#if PERFKIT_PERF_TRACE
+static PK__COLD void pk__trace_keep(pk_perf_trace *trace, const pk_timer *timer, pk_ticks spent) {
+    uint32_t place;
+    pk_perf_event *event;
+#if !PERFKIT_ATOMICS
+    pk__log_lock(timer->site->channel);
+#endif
+    place = pk__load32(&trace->used);
+    if (place < trace->room) place = pk__add32(&trace->used, 1);
+    if (place >= trace->room) pk__add32(&trace->lost, 1);
+    else {
+        if (pk__perf_me.number == 0) pk__perf_me.number = pk__add32(&pk__perf_numbers, 1) + 1;
+        event = &trace->events[place];
+        event->site = timer->site;
+        event->start = timer->start;
+        event->spent = spent;
+        event->thread = pk__perf_me.number;
+        pk__store32(&event->ready, 1);
+    }
+#if !PERFKIT_ATOMICS
+    pk__log_unlock(timer->site->channel);
+#endif
+}
+#endif
+
+#if defined PERFKIT_TICKS && PK__HAS_CLOCK
+#define PK__PERF_WRAPS 1
+/* A narrow counter may have wrapped while a clock of milliseconds says how often: exact while the clock errs by less than half
+   a wrap. */
+static PK__OUT_OF_LINE pk_ticks pk__perf_unwrap(const pk_timer *timer, pk_ticks spent) {
+    pk_ticks per_ms = (pk_ticks)(PERFKIT_TICKS_HZ) / 1000u, mask = PERFKIT_TICKS_MASK, expected, missing;
+    uint32_t ms = ((uint32_t)pk__now_ms(NULL) - ((uint32_t)timer->start_ms_high << 16 | timer->start_ms)) & 0xFFFFFFu;
+    if (per_ms == 0) return spent;
+    if (ms > (pk_ticks)~(pk_ticks)0 / per_ms) missing = spent = (pk_ticks)~(pk_ticks)0; /* more than a reading can say */
+    else {
+        expected = (pk_ticks)(ms * per_ms);
+        if (expected <= spent) return spent;
+        missing = (pk_ticks)(expected - spent);
+        missing = missing > (mask >> 1) ? (pk_ticks)((missing + (mask >> 1)) & ~mask) : 0;
+        spent = (pk_ticks)(spent + missing);
+    }
+    if (missing != 0) {
+        if (timer->site->target) PK__STORE8(&timer->site->target->wrapped, 1);
+        PK__STORE8(&timer->site->wrapped, 1);
+    }
+    return spent;
+}
+#else
+#define PK__PERF_WRAPS 0
+#endif
 
 PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site) {
     timer->site = site;
-    timer->start = pk__ticks_now();
+#if PERFKIT_HOSTED
+#if PK__PERF_NEST
+    timer->thread = &pk__perf_me;
+    timer->inner = pk__perf_me.inner;
+    pk__perf_me.inner = 0;
+#endif
+#endif
+#if PK__PERF_WRAPS
+    {
+        pk_time ms = pk__now_ms(NULL);
+        timer->start_ms = (uint16_t)ms;
+        timer->start_ms_high = (uint8_t)(ms >> 16);
+    }
+#endif
+    timer->start = pk__perf_now();
 }
 PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
-    pk_ticks spent = pk__ticks_between(timer->start, pk__ticks_now());
-    pk__perf_record(timer->site, spent);
+    pk_ticks spent = pk__ticks_between(timer->start, pk__perf_now());
+#if PERFKIT_HOSTED
+    pk_ticks self;
+#endif
+#if PK__PERF_WRAPS
+    spent = pk__perf_unwrap(timer, spent);
+#endif
+#if PERFKIT_HOSTED
+    self = spent;
+#if PK__PERF_NEST
+    if (PK__LIKELY(timer->thread == &pk__perf_me)) { /* else another thread ends it, and its inner spans are not known */
+        self = spent > pk__perf_me.inner ? spent - pk__perf_me.inner : 0;
+        pk__perf_me.inner = timer->inner + spent;
+    }
+#endif
+#endif
+#if PERFKIT_PERF_TRACE
+    {
+        pk_perf_trace *trace = PK__TRACE_OF(timer->site->channel);
+        if (PK__UNLIKELY(trace != NULL)) pk__trace_keep(trace, timer, spent);
+    }
+#endif
+    pk__perf_add(timer->site, spent, self);
     timer->site = NULL;
     return spent;
 }
+
+/* ---- Reading ---- */
 
 /* n / d; *rest = n % d. For d < 2^31. In firmware without the helper for 64 bits. */
 static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
@@ -3204,9 +3954,14 @@ static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
 /* Ticks in parts of a second, to the nearest: ticks * per_second / PERFKIT_TICKS_HZ. */
 static uint64_t pk__ticks_as(uint64_t ticks, uint32_t per_second) {
     uint32_t hz = (uint32_t)(PERFKIT_TICKS_HZ), rest;
-    uint64_t whole = pk__divide(ticks, hz, &rest) * per_second;
+    uint64_t whole;
+#if PK__PERF_RAW
+    if (PK__LOAD8(&pk__ticks_kind) == 2) ticks = pk__raw_ns(ticks); /* and hz is 10^9 */
+#endif
+    whole = pk__divide(ticks, hz, &rest) * per_second;
     return whole + pk__divide((uint64_t)rest * per_second + hz / 2, hz, &rest);
 }
+PK_API uint64_t pk_perf_ns(uint64_t ticks) { return pk__ticks_as(ticks, 1000000000u); }
 PK_API uint32_t pk_perf_us(uint64_t ticks) {
     uint64_t us = pk__ticks_as(ticks, 1000000u);
     return us >> 32 ? 0xFFFFFFFFu : (uint32_t)us;
@@ -3223,6 +3978,22 @@ PK_API pk_ticks pk_timer_end_log(pk_timer *timer) {
                 (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u));
     return spent;
 }
+PK_API pk_ticks pk_timer_end_note(pk_timer *timer, const char *format, ...) {
+    char note[PERFKIT_LOG_LINE / 2];
+    pk_perf_site *site = timer->site;
+    pk_ticks spent = pk_timer_end(timer);
+    uint32_t hundredths, us;
+    va_list args;
+    if (site == NULL || !pk_log_enabled(site->channel, PK_LOG_INFO)) return spent;
+    va_start(args, format);
+    (void)pk_vformat(note, sizeof note, format, args);
+    va_end(args);
+    us = pk_perf_us(spent);
+    hundredths = us / 10u + (us % 10u >= 5u);
+    pk__log_rom(site->channel, PK_LOG_INFO, PK_ROM_STR("%" PK_PRI_ROM ": %lu.%02ums {%s}"), PK_ROM_ARG(site->name),
+                (unsigned long)(hundredths / 100u), (unsigned)(hundredths % 100u), note);
+    return spent;
+}
 
 PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     const pk_perf_site *site;
@@ -3233,16 +4004,230 @@ PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     return site;
 }
 
+static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under the lock where threads without atomics record */
+    static const uint16_t percents[3] = {5000, 9500, 9900};
+    const pk_histogram *h = &s->values;
+    pk_ticks p[3] = {0, 0, 0};
+    pk__clear(v, sizeof *v);
+    v->name = s->name;
+    v->kind = s->kind;
+    v->count = PK__PEEK(&h->count);
+#if PERFKIT_HOSTED
+    v->min = v->count ? (pk_ticks)~PK__PEEK(&h->not_min) : 0;
+#else
+    v->min = h->min;
+#endif
+    v->max = PK__PEEK(&h->max);
+    v->wrapped = PK__LOAD8(&s->wrapped) != 0;
+    if (v->kind == PK_PERF_LEVEL) {
+        v->level = (pk_level)PK__PEEK(&h->over);
+        if (v->count) {
+            v->lowest = (pk_level)PK__BIAS(v->min);
+            v->highest = (pk_level)PK__BIAS(v->max);
+        }
+        v->min = v->max = 0;
+        return;
+    }
+    v->over = PK__PEEK(&h->over);
+    v->saturated = PK__LOAD8(&h->saturated) != 0;
+#if PK__PERF_LOCKFREE
+    v->total = PK__PEEK(&h->sum) + PK__PEEK(&s->shared.sum);
+    v->self = PK__PEEK(&s->self) + PK__PEEK(&s->shared_self);
+    if (h->counters) pk__percentiles(h, &s->shared, percents, p, 3);
+    if (PK__PEEK(&s->shared.count)) {
+        pk_ticks least = (pk_ticks)~PK__PEEK(&s->shared.not_min);
+        if (v->count == 0 || least < v->min) v->min = least;
+        if (PK__PEEK(&s->shared.max) > v->max) v->max = PK__PEEK(&s->shared.max);
+        v->count += PK__PEEK(&s->shared.count);
+        v->over += PK__PEEK(&s->shared.over);
+        if (PK__LOAD8(&s->shared.saturated)) v->saturated = true;
+    }
+#else
+    v->total = v->self = pk_hist_sum(h);
+#if PERFKIT_HOSTED
+    v->self = s->self;
+#endif
+    if (h->counters) pk_hist_percentiles(h, percents, p, 3);
+#endif
+    v->p50 = p[0];
+    v->p95 = p[1];
+    v->p99 = p[2];
+}
+
+PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *values) {
+    const pk_perf_site *site;
+    PERFKIT_ASSERT(channel != NULL && name != NULL && values != NULL);
+    pk__log_lock(channel);
+    site = pk__perf_named(channel, name, false);
+    if (site) pk__perf_read(site, values);
+    pk__log_unlock(channel);
+    return site ? PK_OK : PK_NOT_FOUND;
+}
+
 PK_API void pk_perf_reset(pk_log *channel) {
     pk_perf_site *s;
     PERFKIT_ASSERT(channel != NULL);
     pk__log_lock(channel);
-    for (s = channel->sites; s; s = s->next) pk_hist_reset(&s->values);
+    for (s = channel->sites; s; s = s->next) {
+        pk_count level = PK__PEEK(&s->values.over);
+        pk_hist_reset(&s->values);
+        if (s->kind == PK_PERF_LEVEL) {
+            PK__POKE(&s->values.over, level);
+            continue;
+        }
+#if PK__PERF_LOCKFREE
+        pk_hist_reset(&s->shared);
+        PK__POKE(&s->shared_self, 0);
+#endif
+#if PERFKIT_HOSTED
+        PK__POKE(&s->self, 0);
+#endif
+        PK__STORE8(&s->wrapped, 0);
+    }
     pk__log_unlock(channel);
 }
 
-/* A column: " 12.3us", ten wide. */
-static void pk__put_duration(pk__text *t, uint64_t ticks) {
+/* ---- Exporters ---- */
+
+#if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
+typedef struct pk__out { /* text on its way to a writer, in pieces */
+    pk_log_sink_fn writer;
+    void *user;
+    pk_status status;
+    size_t used;
+    char buffer[PERFKIT_LOG_LINE];
+} pk__out;
+
+static void pk__out_start(pk__out *o, pk_log_sink_fn writer, void *user) {
+    o->writer = writer;
+    o->user = user;
+    o->status = PK_OK;
+    o->used = 0;
+}
+static PK__OUT_OF_LINE pk_status pk__out_flush(pk__out *o) {
+    o->buffer[o->used] = 0;
+    if (o->used > 0 && o->status == PK_OK) o->status = o->writer(o->user, PK_LOG_INFO, o->buffer, o->used);
+    o->used = 0;
+    return o->status;
+}
+static PK__OUT_OF_LINE void pk__out_char(pk__out *o, char c) {
+    if (o->used == sizeof o->buffer - 1) (void)pk__out_flush(o);
+    o->buffer[o->used++] = c;
+}
+static PK__OUT_OF_LINE void pk__out_print(pk__out *o, const char *rom_format, ...) { /* up to 63 characters */
+    char piece[64];
+    const char *p = piece;
+    pk__text t;
+    va_list args;
+    pk__text_over(&t, piece, sizeof piece);
+    va_start(args, rom_format);
+    pk__vformat(&t, rom_format, true, args);
+    va_end(args);
+    (void)pk__text_end(&t);
+    while (*p) pk__out_char(o, *p++);
+}
+
+#if PERFKIT_LOG_INT64
+#define PK__COUNT_FORMAT "llu"
+typedef unsigned long long pk__count_arg;
+#define PK__LEVEL_FORMAT "lld"
+typedef long long pk__level_arg;
+#else
+#define PK__COUNT_FORMAT "lu"
+typedef unsigned long pk__count_arg;
+#define PK__LEVEL_FORMAT "ld"
+typedef long pk__level_arg;
+#endif
+
+/* The bytes of the character of UTF-8 at p, or 0: it is none (RFC 3629: no overlong forms, surrogates, none above 10FFFF). */
+static uint_fast8_t pk__perf_utf8(const char *p, bool rom) {
+    uint8_t c = (uint8_t)PK__GET(p, rom), low = 0x80, high = 0xBF, next;
+    uint_fast8_t more, i;
+    if (c < 0x80) return 1;
+    more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+    if (c < 0xC2 || c > 0xF4) return 0;
+    if (c == 0xE0) low = 0xA0;
+    if (c == 0xED) high = 0x9F;
+    if (c == 0xF0) low = 0x90;
+    if (c == 0xF4) high = 0x8F;
+    for (i = 1; i <= more; i++) {
+        next = (uint8_t)PK__GET(p + i, rom);
+        if (next < low || next > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return (uint_fast8_t)(more + 1);
+}
+#endif
+
+#if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
+enum { PK__IN_JSON, PK__IN_LABEL }; /* where a name stands between quotes */
+
+static void pk__out_quoted_char(pk__out *o, uint8_t c, uint8_t where) {
+    if (c == '"' || c == '\\' || c == '\n') {
+        pk__out_char(o, '\\');
+        pk__out_char(o, c == '\n' ? 'n' : (char)c);
+    } else if (c < 0x20 || c == 0x7F) {
+        pk__out_print(o, where == PK__IN_JSON ? PK_ROM_STR("\\u%04x") : PK_ROM_STR("\\\\x%02x"), c);
+    } else pk__out_char(o, (char)c);
+}
+static void pk__out_quoted(pk__out *o, const char *rom_name, uint8_t where) {
+    uint_fast8_t n;
+    pk__out_char(o, '"');
+    while (PK__GET(rom_name, true) != 0) {
+        n = pk__perf_utf8(rom_name, true);
+        if (n == 0) { /* the replacement character */
+            pk__out_print(o, PK_ROM_STR("\xEF\xBF\xBD"));
+            rom_name++;
+        } else if (n == 1) pk__out_quoted_char(o, (uint8_t)PK__GET(rom_name++, true), where);
+        else
+            while (n-- > 0) pk__out_char(o, PK__GET(rom_name++, true));
+    }
+    pk__out_char(o, '"');
+}
+
+#endif
+#if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS
+/* The next place after s, or the first: with values, read under the lock. Places are only ever added in front. */
+static const pk_perf_site *pk__perf_walk(pk_log *channel, const pk_perf_site *s, uint8_t kind, pk_perf_values *v) {
+    pk__log_lock(channel);
+    s = s ? s->next : channel->sites;
+    while (s && s->kind != kind) s = s->next;
+    if (s) pk__perf_read(s, v);
+    pk__log_unlock(channel);
+    return s;
+}
+#endif
+
+#if PERFKIT_PERF_TEXT
+/* A name in `width` columns: escaped as in a line of the log, one too long cut between characters and ended in "..". */
+static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
+    const char *p = rom_name;
+    uint_fast8_t n, columns = 0, cut = 0, need;
+    uint8_t pass;
+    for (pass = 0; pass < 2; pass++) { /* first: is it too long; then print as much as there is room for */
+        columns = 0;
+        for (p = rom_name; PK__GET(p, true) != 0; p += n) {
+            uint8_t c = (uint8_t)PK__GET(p, true);
+            bool plain = c >= 0x20 && c != 0x7F;
+            n = pk__perf_utf8(p, true);
+            need = plain && n != 0 ? 1 : 4;
+            if (n == 0) n = 1;
+            if (columns + need > width - cut) break;
+            columns = (uint_fast8_t)(columns + need);
+            if (pass == 0) continue;
+            if (need == 4) pk__out_print(o, PK_ROM_STR("\\x%02X"), c);
+            else
+                for (need = 0; need < n; need++) pk__out_char(o, PK__GET(p + need, true));
+        }
+        if (pass == 0 && PK__GET(p, true) != 0) cut = 2;
+    }
+    for (need = 0; need < cut; need++, columns++) pk__out_char(o, '.');
+    for (; columns < width; columns++) pk__out_char(o, ' ');
+}
+
+/* A column: " 12.3us", eight wide. */
+static void pk__out_duration(pk__out *o, uint64_t ticks) {
     char number[12];
     pk__text n;
     uint64_t span = pk__ticks_as(ticks, 1000000000u);
@@ -3253,80 +4238,279 @@ static void pk__put_duration(pk__text *t, uint64_t ticks) {
     if (span < 1000u) pk__print(&n, PK_ROM_STR("%luns"), (unsigned long)span);
     else {
         span = pk__divide(span, 1000u, &rest);
-        pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
+        if (span < 10000u) pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
+        else pk__print(&n, PK_ROM_STR("%lu"), (unsigned long)span);
         if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
         pk__put(&n, 's');
     }
     (void)pk__text_end(&n);
-    pk__print(t, PK_ROM_STR(" %9s"), number);
+    pk__out_print(o, PK_ROM_STR(" %7s"), number);
+}
+/* A value in the same column: 123456, 12.3M. */
+static void pk__out_amount(pk__out *o, uint64_t value) {
+    uint32_t rest = 0;
+    uint8_t unit = 0;
+    if (value < 1000000u) {
+        pk__out_print(o, PK_ROM_STR(" %7lu"), (unsigned long)value);
+        return;
+    }
+    for (; value >= 1000u && unit < 6; unit++) value = pk__divide(value, 1000u, &rest);
+    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), "kMGTPE"[unit - 1]);
 }
 
-/* The unprinted timer of the greatest total, or counter. */
-static pk_perf_site *pk__perf_next(const pk_log *channel, bool counters) {
+/* The unprinted place of this kind with the greatest total. */
+static pk_perf_site *pk__perf_next(const pk_log *channel, uint8_t kind, pk_perf_values *best_values) {
     pk_perf_site *s, *best = NULL;
+    pk_perf_values v;
+    pk__clear(best_values, sizeof *best_values);
     for (s = channel->sites; s; s = s->next) {
-        if (s->printed || (s->values.counters == NULL) != counters || s->values.count == 0) continue;
-        if (best == NULL || pk_hist_sum(&s->values) > pk_hist_sum(&best->values)) best = s;
+        if (s->printed || s->kind != kind) continue;
+        pk__perf_read(s, &v);
+        if (v.count == 0 || (best && v.total <= best_values->total)) continue;
+        best = s;
+        *best_values = v;
     }
     return best;
 }
 
-#if PERFKIT_LOG_INT64
-#define PK__COUNT_FORMAT "%9llu"
-typedef unsigned long long pk__count_arg;
-#else
-#define PK__COUNT_FORMAT "%9lu"
-typedef unsigned long pk__count_arg;
-#endif
-
-static void pk__put_row(pk__text *t, const pk_perf_site *s) {
-    static const uint16_t percents[3] PK_ROM = {5000, 9500, 9900};
-    const pk_histogram *h = &s->values;
-    uint8_t i;
-    pk__print(t, PK_ROM_STR("%-20" PK_PRI_ROM " " PK__COUNT_FORMAT), PK_ROM_ARG(s->name), (pk__count_arg)h->count);
-    if (h->counters == NULL) {
-        pk__print(t, PK_ROM_STR(" " PK__COUNT_FORMAT), (pk__count_arg)pk_hist_sum(h));
-        return;
+static void pk__out_row(pk__out *o, const pk_perf_values *v) {
+    void (*column)(pk__out *, uint64_t) = v->kind == PK_PERF_TIMER ? pk__out_duration : pk__out_amount;
+    pk__out_name(o, v->name, 20);
+    pk__out_print(o, PK_ROM_STR(" %8" PK__COUNT_FORMAT), (pk__count_arg)v->count);
+    if (v->kind == PK_PERF_LEVEL) {
+        pk__out_print(o, PK_ROM_STR(" %" PK__LEVEL_FORMAT), (pk__level_arg)v->level);
+        pk__out_print(o, PK_ROM_STR(" (%" PK__LEVEL_FORMAT), (pk__level_arg)v->lowest);
+        pk__out_print(o, PK_ROM_STR(" to %" PK__LEVEL_FORMAT ")"), (pk__level_arg)v->highest);
+    } else if (v->kind == PK_PERF_COUNTER) pk__out_print(o, PK_ROM_STR(" %7" PK__COUNT_FORMAT), (pk__count_arg)v->total);
+    else {
+        column(o, v->total);
+        if (v->kind == PK_PERF_TIMER) column(o, v->self);
+        else pk__out_print(o, PK_ROM_STR("       -"));
+        column(o, v->p50);
+        column(o, v->p95);
+        column(o, v->p99);
+        column(o, v->max);
+        if (v->saturated) pk__out_char(o, '~');
+        if (v->wrapped) pk__out_char(o, '^');
     }
-    pk__put_duration(t, pk_hist_sum(h));
-    for (i = 0; i < 3; i++) pk__put_duration(t, pk_hist_percentile(h, pk__rom_read16(&percents[i])));
-    pk__put_duration(t, h->max);
-    if (h->saturated) pk__put(t, '~');
+    pk__out_char(o, '\n');
 }
 
 PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *user, unsigned top) {
-    char line[PERFKIT_LOG_LINE];
-    pk__text t;
+    static const uint8_t kinds[4] = {PK_PERF_TIMER, PK_PERF_DISTRIBUTION, PK_PERF_COUNTER, PK_PERF_LEVEL};
+    pk__out o;
     pk_perf_site *s;
-    pk_status status;
-    bool counters = false;
+    pk_perf_values values;
+    uint8_t kind = 0;
     PERFKIT_ASSERT(channel != NULL && writer != NULL);
+    pk__out_start(&o, writer, user);
     pk__log_lock(channel);
     for (s = channel->sites; s; s = s->next) s->printed = 0;
     pk__log_unlock(channel);
-    pk__text_over(&t, line, sizeof line);
-    pk__print(&t, PK_ROM_STR("name                     count     total       p50       p95       p99       max"));
+    pk__out_print(&o, PK_ROM_STR("name                    count   total    self"));
+    pk__out_print(&o, PK_ROM_STR("     p50     p95     p99     max\n"));
     for (;;) {
-        if (t.length > t.room - 2) t.length = t.room - 2;
-        pk__put(&t, '\n');
-        status = writer(user, PK_LOG_INFO, line, pk__text_end(&t));
-        if (status != PK_OK) return status;
-        t.length = 0;
+        if (pk__out_flush(&o) != PK_OK) return o.status;
         pk__log_lock(channel); /* a row is read whole; the writer runs outside */
-        s = counters || top > 0 ? pk__perf_next(channel, counters) : NULL;
-        if (s == NULL && !counters) {
-            counters = true;
-            s = pk__perf_next(channel, true);
-        }
-        if (s) {
-            s->printed = 1;
-            pk__put_row(&t, s);
-        }
+        s = kind == 0 && top == 0 ? NULL : pk__perf_next(channel, kinds[kind], &values);
+        if (s) s->printed = 1;
         pk__log_unlock(channel);
-        if (s == NULL) return PK_OK;
-        if (!counters) top--;
+        if (s == NULL) {
+            if (++kind == sizeof kinds) return PK_OK;
+            continue;
+        }
+        if (kind == 0) top--;
+        pk__out_row(&o, &values);
     }
 }
+#endif
+
+#if PERFKIT_PERF_JSON || PERFKIT_PERF_TRACE
+static void pk__out_member(pk__out *o, const char *rom_name, uint64_t value) { /* ,"name":123 */
+    pk__out_print(o, PK_ROM_STR(",\"%" PK_PRI_ROM "\":"), PK_ROM_ARG(rom_name));
+    pk__out_print(o, PK_ROM_STR("%" PK__COUNT_FORMAT), (pk__count_arg)value);
+}
+#endif
+#if PERFKIT_PERF_JSON
+static void pk__json_table(pk__out *o, const pk_perf_values *v) {
+    if (v->kind == PK_PERF_TIMER) {
+        pk__out_member(o, PK_ROM_STR("total_ns"), pk_perf_ns(v->total));
+        pk__out_member(o, PK_ROM_STR("self_ns"), pk_perf_ns(v->self));
+        pk__out_member(o, PK_ROM_STR("min_ns"), pk_perf_ns(v->min));
+        pk__out_member(o, PK_ROM_STR("p50_ns"), pk_perf_ns(v->p50));
+        pk__out_member(o, PK_ROM_STR("p95_ns"), pk_perf_ns(v->p95));
+        pk__out_member(o, PK_ROM_STR("p99_ns"), pk_perf_ns(v->p99));
+        pk__out_member(o, PK_ROM_STR("max_ns"), pk_perf_ns(v->max));
+    } else {
+        pk__out_member(o, PK_ROM_STR("sum"), v->total);
+        pk__out_member(o, PK_ROM_STR("min"), v->min);
+        pk__out_member(o, PK_ROM_STR("p50"), v->p50);
+        pk__out_member(o, PK_ROM_STR("p95"), v->p95);
+        pk__out_member(o, PK_ROM_STR("p99"), v->p99);
+        pk__out_member(o, PK_ROM_STR("max"), v->max);
+    }
+    pk__out_member(o, PK_ROM_STR("over"), v->over);
+    pk__out_print(o, v->saturated ? PK_ROM_STR(",\"saturated\":true") : PK_ROM_STR(",\"saturated\":false"));
+    if (v->kind == PK_PERF_TIMER)
+        pk__out_print(o, v->wrapped ? PK_ROM_STR(",\"wrapped\":true") : PK_ROM_STR(",\"wrapped\":false"));
+}
+static void pk__json_gauge(pk__out *o, const pk_perf_values *v) {
+    pk__out_print(o, PK_ROM_STR(",\"value\":%" PK__LEVEL_FORMAT), (pk__level_arg)v->level);
+    pk__out_print(o, PK_ROM_STR(",\"min\":%" PK__LEVEL_FORMAT), (pk__level_arg)v->lowest);
+    pk__out_print(o, PK_ROM_STR(",\"max\":%" PK__LEVEL_FORMAT), (pk__level_arg)v->highest);
+}
+static void pk__json_kind(pk__out *o, pk_log *channel, uint8_t kind) {
+    const pk_perf_site *s = NULL;
+    pk_perf_values v;
+    bool first = true;
+    while (o->status == PK_OK && (s = pk__perf_walk(channel, s, kind, &v)) != NULL) {
+        if (v.count == 0) continue;
+        pk__out_print(o, first ? PK_ROM_STR("\n{\"name\":") : PK_ROM_STR(",\n{\"name\":"));
+        first = false;
+        pk__out_quoted(o, v.name, PK__IN_JSON);
+        pk__out_member(o, PK_ROM_STR("count"), v.count);
+        if (kind == PK_PERF_COUNTER) pk__out_member(o, PK_ROM_STR("sum"), v.total);
+        else if (kind == PK_PERF_LEVEL) pk__json_gauge(o, &v);
+        else pk__json_table(o, &v);
+        pk__out_char(o, '}');
+    }
+    pk__out_char(o, ']');
+}
+PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user) {
+    pk__out o;
+    PERFKIT_ASSERT(channel != NULL && writer != NULL);
+    pk__out_start(&o, writer, user);
+    pk__out_print(&o, PK_ROM_STR("{\"timers\":["));
+    pk__json_kind(&o, channel, PK_PERF_TIMER);
+    pk__out_print(&o, PK_ROM_STR(",\"distributions\":["));
+    pk__json_kind(&o, channel, PK_PERF_DISTRIBUTION);
+    pk__out_print(&o, PK_ROM_STR(",\"counters\":["));
+    pk__json_kind(&o, channel, PK_PERF_COUNTER);
+    pk__out_print(&o, PK_ROM_STR(",\"gauges\":["));
+    pk__json_kind(&o, channel, PK_PERF_LEVEL);
+    pk__out_print(&o, PK_ROM_STR("}\n"));
+    return pk__out_flush(&o);
+}
+#endif
+
+#if PERFKIT_PERF_OPENMETRICS
+static void pk__metric_start(pk__out *o, const char *rom_family, const char *rom_suffix, const char *rom_name) {
+    pk__out_print(o, PK_ROM_STR("perfkit_%" PK_PRI_ROM "%" PK_PRI_ROM "{name="), PK_ROM_ARG(rom_family),
+                  PK_ROM_ARG(rom_suffix));
+    pk__out_quoted(o, rom_name, PK__IN_LABEL);
+}
+static void pk__metric_number(pk__out *o, uint64_t value, bool time) {
+    uint32_t rest;
+    if (time) {
+        value = pk__divide(pk_perf_ns(value), 1000000000u, &rest);
+        pk__out_print(o, PK_ROM_STR("} %" PK__COUNT_FORMAT ".%09lu\n"), (pk__count_arg)value, (unsigned long)rest);
+    } else pk__out_print(o, PK_ROM_STR("} %" PK__COUNT_FORMAT "\n"), (pk__count_arg)value);
+}
+static void pk__metric_table(pk__out *o, const char *rom_family, const pk_perf_values *v) {
+    const bool time = v->kind == PK_PERF_TIMER;
+    pk__metric_start(o, rom_family, PK_ROM_STR(""), v->name);
+    pk__out_print(o, PK_ROM_STR(",quantile=\"0.5\""));
+    pk__metric_number(o, v->p50, time);
+    pk__metric_start(o, rom_family, PK_ROM_STR(""), v->name);
+    pk__out_print(o, PK_ROM_STR(",quantile=\"0.95\""));
+    pk__metric_number(o, v->p95, time);
+    pk__metric_start(o, rom_family, PK_ROM_STR(""), v->name);
+    pk__out_print(o, PK_ROM_STR(",quantile=\"0.99\""));
+    pk__metric_number(o, v->p99, time);
+    pk__metric_start(o, rom_family, PK_ROM_STR("_count"), v->name);
+    pk__metric_number(o, v->count, false);
+    pk__metric_start(o, rom_family, PK_ROM_STR("_sum"), v->name);
+    pk__metric_number(o, v->total, time);
+}
+static void pk__metric_kind(pk__out *o, pk_log *channel, uint8_t kind, const char *rom_family, const char *rom_type) {
+    const pk_perf_site *s = NULL;
+    pk_perf_values v;
+    pk__out_print(o, PK_ROM_STR("# TYPE perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family),
+                  PK_ROM_ARG(rom_type));
+    if (kind == PK_PERF_TIMER) pk__out_print(o, PK_ROM_STR("# UNIT perfkit_timer_seconds seconds\n"));
+    while (o->status == PK_OK && (s = pk__perf_walk(channel, s, kind, &v)) != NULL) {
+        if (v.count == 0) continue;
+        if (kind == PK_PERF_COUNTER) {
+            pk__metric_start(o, rom_family, PK_ROM_STR("_total"), v.name);
+            pk__metric_number(o, v.total, false);
+        } else if (kind == PK_PERF_LEVEL) {
+            pk__metric_start(o, rom_family, PK_ROM_STR(""), v.name);
+            pk__out_print(o, PK_ROM_STR("} %" PK__LEVEL_FORMAT "\n"), (pk__level_arg)v.level);
+        } else pk__metric_table(o, rom_family, &v);
+    }
+}
+PK_API pk_status pk_perf_openmetrics(pk_log *channel, pk_log_sink_fn writer, void *user) {
+    pk__out o;
+    PERFKIT_ASSERT(channel != NULL && writer != NULL);
+    pk__out_start(&o, writer, user);
+    pk__metric_kind(&o, channel, PK_PERF_TIMER, PK_ROM_STR("timer_seconds"), PK_ROM_STR("summary"));
+    pk__metric_kind(&o, channel, PK_PERF_DISTRIBUTION, PK_ROM_STR("distribution"), PK_ROM_STR("summary"));
+    pk__metric_kind(&o, channel, PK_PERF_COUNTER, PK_ROM_STR("counter"), PK_ROM_STR("counter"));
+    pk__metric_kind(&o, channel, PK_PERF_LEVEL, PK_ROM_STR("gauge"), PK_ROM_STR("gauge"));
+    pk__out_print(&o, PK_ROM_STR("# EOF\n"));
+    return pk__out_flush(&o);
+}
+#endif
+
+#if PERFKIT_PERF_TRACE
+PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_perf_event *events, uint32_t room) {
+    pk_status status = PK_OK;
+    uint32_t i;
+    PERFKIT_ASSERT(channel != NULL && trace != NULL);
+    if (events == NULL || room == 0 || room > 0x7FFFFFFFu) return PK_INVALID;
+    pk__log_lock(channel);
+    if (PK__TRACE_OF(channel) != NULL) status = PK_BUSY;
+    else {
+        for (i = 0; i < room; i++) events[i].ready = 0;
+        trace->events = events;
+        trace->room = room;
+        trace->used = trace->lost = 0;
+        trace->begin = pk__perf_now();
+        pk__raw_begin();
+        PK__SET_TRACE(channel, trace);
+    }
+    pk__log_unlock(channel);
+    return status;
+}
+PK_API void pk_perf_trace_stop(pk_log *channel) {
+    pk__log_lock(channel);
+    PK__SET_TRACE(channel, NULL);
+    pk__log_unlock(channel);
+}
+PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace) { return pk__load32(&trace->lost); }
+
+/* ,"ts":12.345: microseconds */
+static void pk__trace_time(pk__out *o, const char *rom_name, pk_ticks ticks) {
+    uint32_t rest;
+    uint64_t us = pk__divide(pk_perf_ns(ticks), 1000u, &rest);
+    pk__out_member(o, rom_name, us);
+    pk__out_print(o, PK_ROM_STR(".%03u"), (unsigned)rest);
+}
+PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn writer, void *user) {
+    pk__out o;
+    uint32_t i, used = pk__load32(&trace->used);
+    pk_ticks begin;
+    bool first = true;
+    pk__out_start(&o, writer, user);
+    pk__out_print(&o, PK_ROM_STR("{\"displayTimeUnit\":\"ns\",\"traceEvents\":["));
+    for (i = 0; i < used && i < trace->room && o.status == PK_OK; i++) {
+        const pk_perf_event *e = &trace->events[i];
+        if (!pk__load32(&e->ready)) continue; /* another thread is writing it */
+        begin = pk__ticks_between(trace->begin, e->start);
+        if (begin > PERFKIT_TICKS_MASK / 2) begin = 0; /* it began before the trace did */
+        pk__out_print(&o, first ? PK_ROM_STR("\n{\"ph\":\"X\",\"name\":") : PK_ROM_STR(",\n{\"ph\":\"X\",\"name\":"));
+        first = false;
+        pk__out_quoted(&o, e->site->name, PK__IN_JSON);
+        pk__out_member(&o, PK_ROM_STR("pid"), 1);
+        pk__out_member(&o, PK_ROM_STR("tid"), e->thread);
+        pk__trace_time(&o, PK_ROM_STR("ts"), begin);
+        pk__trace_time(&o, PK_ROM_STR("dur"), e->spent);
+        pk__out_char(&o, '}');
+    }
+    pk__out_print(&o, PK_ROM_STR("],\"otherData\":{\"lost\":%lu}}\n"), (unsigned long)pk_perf_trace_lost(trace));
+    return pk__out_flush(&o);
+}
+#endif
 #endif
 #endif /* implementation */
 

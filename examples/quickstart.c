@@ -1,5 +1,6 @@
 /* quickstart.c - all four headers in one program: a service that answers how many divisors a number has, from memory when it can.
-   cc -I. examples/quickstart.c -o build/quickstart && build/quickstart */
+   cc -I. examples/quickstart.c -o build/quickstart && build/quickstart
+   A file name as argument: a picture in time of its spans goes there, for chrome://tracing. */
 #define PERFKIT_IMPLEMENTATION /* in one file of a program, before other includes */
 #include "perfkit.h"
 #include <stdio.h>
@@ -41,9 +42,17 @@ static pk_status serve(answers *cache, uint64_t number) {
     return PK_OK;
 }
 
+static pk_perf_event spans[100];
+static pk_perf_trace trace;
+static void save_trace(const char *path) {
+    FILE *file = fopen(path, "w");
+    if (file == NULL || pk_perf_trace_json(&trace, pk_log_to_file, file) != PK_OK) PK_LOG_ERROR("no trace in %s", path);
+    if (file && fclose(file) != 0) PK_LOG_ERROR("%s is not whole", path);
+}
+
 static pk_status close_answers(void *cache) { return answers_close((answers *)cache); }
 
-int main(void) {
+int main(int argc, char **argv) {
     static const uint64_t asked[] = {720720, 97, 720720, 0, 1000000, 97, 720720};
     pk_scope program;
     answers cache;
@@ -56,13 +65,16 @@ int main(void) {
 
     (void)pk_log_configure(PK_LOG_INFO);                    /* the main channel: to stderr, from INFO up */
     (void)pk_log_set_level(&pk_perf_default, PK_LOG_INFO);  /* the perf channel: record */
+    (void)pk_perf_trace_start(&pk_perf_default, &trace, spans, 100);
     for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
-        status = serve(&cache, asked[i]);
+        PK_PERF_SCOPE("serve") { status = serve(&cache, asked[i]); } /* "count divisors" runs inside it */
         if (status != PK_OK) printf("%llu: %s\n", (unsigned long long)asked[i], pk_status_text(status));
     }
     (void)pk_cache_get_stats(&cache.cache, &stats);
     printf("cache: %d hits, %d misses; requests: at most %u at once, %u still out\n", (int)stats.hits, (int)stats.misses,
            (unsigned)requests_high_water(), (unsigned)requests_count());
     (void)pk_perf_report(&pk_perf_default, pk_log_to_file, stdout, 10);
+    pk_perf_trace_stop(&pk_perf_default);
+    if (argc > 1) save_trace(argv[1]);
     return pk_scope_close(&program) == PK_OK ? 0 : 1;
 }

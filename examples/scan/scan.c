@@ -95,7 +95,7 @@ static int visit(const char *path, const struct stat *info, int what, struct FTW
     return 0;
 }
 
-static double microseconds(pk_ticks ticks) { return (double)ticks * 1e6 / (double)PERFKIT_TICKS_HZ; }
+static double microseconds(pk_ticks ticks) { return (double)pk_perf_ns(ticks) / 1e3; }
 
 /* One pass over the tree; its time in seconds. */
 static double scan_pass(const char *root, const char *name, pk_perf_site *pass, pk_perf_site *per_file) {

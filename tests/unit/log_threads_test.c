@@ -76,8 +76,13 @@ static void the_default_logger_needs_no_init(void) {
     target = &pk_log_default;
     pk_log_set_level(&pk_perf_default, PK_LOG_ERROR);
     run_threads();
-    CHECK_EQ(pk_perf_find(&pk_perf_default, "lines")->values.count, THREADS * LINES);
-    CHECK_EQ(pk_perf_find(&pk_perf_default, "loop")->values.count, THREADS * LINES);
+    {
+        pk_perf_values values;
+        CHECK_STATUS(pk_perf_get(&pk_perf_default, "lines", &values), PK_OK);
+        CHECK_EQ(values.total, THREADS * LINES);
+        CHECK_STATUS(pk_perf_get(&pk_perf_default, "loop", &values), PK_OK);
+        CHECK_EQ(values.count, THREADS * LINES);
+    }
 #endif
 }
 

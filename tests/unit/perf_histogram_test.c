@@ -41,7 +41,7 @@ static void percentiles_are_within_half_a_bucket(void) {
         pk_hist_record(&fine, v);
     }
     CHECK_EQ(fine.count, 10000);
-    CHECK_EQ(fine.min, low);
+    CHECK_EQ(pk_hist_min(&fine), low);
     CHECK_EQ(fine.max, high);
     CHECK(pk_hist_sum(&fine) == sum);
     CHECK_EQ(fine.over, 0);
@@ -105,17 +105,17 @@ static void merging_adds_all(void) {
     pk_hist_reset(&other);
     for (v = 10; v < 60; v++) pk_hist_record(&small, v);
     CHECK_STATUS(pk_hist_merge(&other, &small), PK_OK); /* other counters, same buckets */
-    CHECK_EQ(other.min, 10);
+    CHECK_EQ(pk_hist_min(&other), 10);
     CHECK_EQ(other.max, 59);
     for (v = 60; v < 110; v++) pk_hist_record(&other, v);
     CHECK_STATUS(pk_hist_merge(&small, &other), PK_OK);
     CHECK_EQ(small.count, 150);
-    CHECK_EQ(small.min, 10);
+    CHECK_EQ(pk_hist_min(&small), 10);
     CHECK_EQ(small.max, 109);
     CHECK_EQ(pk_hist_sum(&small), 7675);
     pk_hist_reset(&other);
     CHECK_STATUS(pk_hist_merge(&small, &other), PK_OK); /* an empty one changes nothing */
-    CHECK_EQ(small.min, 10);
+    CHECK_EQ(pk_hist_min(&small), 10);
     CHECK_STATUS(pk_hist_merge(&small, &fine), PK_INVALID);
     CHECK_EQ(small.count, 150);
 }
@@ -125,6 +125,41 @@ static void the_sum_carries(void) {
     pk_hist_record(&small, 0xFFFFFFFFu);
     pk_hist_record(&small, 3);
     CHECK(pk_hist_sum(&small) == (uint64_t)0xFFFFFFFFu * 2u + 3u);
+}
+static void subtracting_leaves_what_came_later(void) {
+    uint16_t v;
+    pk_hist_reset(&small);
+    pk_hist_reset(&other);
+    for (v = 0; v < 5; v++) pk_hist_record(&small, v); /* exact buckets */
+    CHECK_STATUS(pk_hist_merge(&other, &small), PK_OK); /* the earlier copy */
+    pk_hist_record(&small, 5);
+    pk_hist_record(&small, 7);
+    pk_hist_record(&small, (pk_ticks)1 << 21);
+    CHECK_STATUS(pk_hist_subtract(&other, &small), PK_INVALID); /* the wrong way round */
+    CHECK_EQ(other.count, 5);
+    CHECK_STATUS(pk_hist_subtract(&small, &fine), PK_INVALID);
+    CHECK_STATUS(pk_hist_subtract(&small, &other), PK_OK);
+    CHECK_EQ(small.count, 3);
+    CHECK_EQ(small.over, 1);
+    CHECK(pk_hist_sum(&small) == 12 + ((uint32_t)1 << 21));
+    CHECK_EQ(pk_hist_min(&small), 5);
+    CHECK(small.max == (pk_ticks)1 << 21);
+    CHECK_EQ(pk_hist_percentile(&small, 5000), 7);
+    CHECK_STATUS(pk_hist_subtract(&other, &other), PK_OK);
+    CHECK_EQ(other.count, 0);
+    CHECK_EQ(pk_hist_min(&other), 0);
+    CHECK_EQ(other.max, 0);
+}
+static void several_percentiles_at_once(void) {
+    static const uint16_t percents[4] = {0, 5000, 9900, 10000};
+    pk_ticks values[4];
+    uint8_t i;
+    pk_hist_reset(&fine);
+    pk_hist_percentiles(&fine, percents, values, 4);
+    for (i = 0; i < 4; i++) CHECK_EQ(values[i], 0);
+    for (seed = 1, i = 0; i < 200; i++) pk_hist_record(&fine, next_value());
+    pk_hist_percentiles(&fine, percents, values, 4);
+    for (i = 0; i < 4; i++) CHECK(values[i] == pk_hist_percentile(&fine, percents[i]));
 }
 #ifdef __AVR__
 PK__STATIC_ASSERT(table_bytes, sizeof(uint16_t) * PK_HIST_BUCKETS(2, 20) == 152);
@@ -139,6 +174,8 @@ TESTS {
     RUN("C52", "values beyond the range go to the last bucket and are counted", larger_values_go_to_the_last_bucket)
     RUN("C52", "a full counter stays full and says so; count and extremes stay exact", full_counters_stay_full_and_say_so)
     RUN("C52", "merging adds all; other geometry is refused", merging_adds_all)
+    RUN("C52", "subtracting an earlier copy leaves what came later", subtracting_leaves_what_came_later)
+    RUN("C52", "several percentiles at once are those of one at a time", several_percentiles_at_once)
     RUN("C52", "the sum is exact beyond 32 bits", the_sum_carries)
 }
 #else

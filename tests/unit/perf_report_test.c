@@ -8,7 +8,7 @@ static unsigned long test_ticks;
 #include "../support/test.h"
 
 #if PERFKIT_PERF
-static char table[512];
+static char table[640];
 static size_t used;
 static unsigned rows;
 static pk_status keep(void *user, int level, const char *text, size_t length) {
@@ -36,24 +36,30 @@ static void work(void) {
     }
     PK_PERF_SCOPE("long") { test_ticks += 1500000; }
     PK_PERF_COUNT("rows", 12u);
+    PK_PERF_GAUGE("depth", 3);
+    PK_PERF_GAUGE_ADD("depth", 1);
+    PK_PERF_GAUGE("depth", -2);
+    for (i = 0; i < 3; i++) PK_PERF_VALUE("bytes", i + 1u);
     used = rows = 0;
 }
 static void the_greatest_total_comes_first(void) {
     work();
     CHECK_STATUS(pk_perf_report(&pk_perf_default, keep, NULL, 20), PK_OK);
-    CHECK_TEXT(table, "name                     count     total       p50       p95       p99       max\n"
-                      "long                         1      1.5s      1.5s      1.5s      1.5s      1.5s\n"
-                      "short                        3    21.0us     7.0us     7.0us     7.0us     7.0us\n"
-                      "rows                         1        12\n");
+    CHECK_TEXT(table, "name                    count   total    self     p50     p95     p99     max\n"
+                      "long                        1    1.5s    1.5s    1.5s    1.5s    1.5s    1.5s\n"
+                      "short                       3  21.0us  21.0us   7.0us   7.0us   7.0us   7.0us\n"
+                      "bytes                       3       6       -       2       3       3       3\n"
+                      "rows                        1      12\n"
+                      "depth                       3 -2 (-2 to 4)\n");
 }
 static void only_the_top_timers_are_listed(void) {
     work();
     CHECK_STATUS(pk_perf_report(&pk_perf_default, keep, NULL, 1), PK_OK);
-    CHECK_EQ(rows, 3); /* heading, long, the counter */
+    CHECK_EQ(rows, 5); /* heading, long, the distribution, counter and gauge */
     rows = 0;
     used = 0;
     CHECK_STATUS(pk_perf_report(&pk_perf_default, keep, NULL, 0), PK_OK);
-    CHECK_EQ(rows, 2);
+    CHECK_EQ(rows, 4);
 }
 static void a_failing_writer_ends_it(void) {
     work();
@@ -61,7 +67,7 @@ static void a_failing_writer_ends_it(void) {
 }
 
 TESTS {
-    RUN("C52", "the report has a row a name, greatest total first, then counters", the_greatest_total_comes_first)
+    RUN("C52", "a row a name, greatest total first, then distributions, counters, gauges", the_greatest_total_comes_first)
     RUN("C52", "only the top timers are listed", only_the_top_timers_are_listed)
     RUN("C52", "a failing writer ends the report with its status", a_failing_writer_ends_it)
 }

@@ -1,0 +1,116 @@
+/* targets: threads */
+/* Several threads record under the same names while others read, export and trace; the counts add up. */
+#define PERFKIT_LOG_IMPLEMENTATION
+#include "../../perfkit_log.h"
+#include "../support/test.h"
+#include <pthread.h>
+
+enum { THREADS = 4, TURNS = 3000 };
+static size_t written;
+static pk_status swallow(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    (void)text;
+    written += length;
+    return PK_OK;
+}
+static void *record(void *number) {
+    int i;
+    (void)number;
+    for (i = 0; i < TURNS; i++) {
+        PK_PERF_SCOPE("work") { PK_PERF_COUNT("rows", 2); }
+        PK_PERF_VALUE("size", (unsigned)i);
+        PK_PERF_GAUGE_ADD("open", i % 2 ? -1 : 1);
+    }
+    return NULL;
+}
+static pk_perf_event events[1000];
+static pk_perf_trace trace;
+static void all_that_threads_record_is_there(void) {
+    pthread_t threads[THREADS];
+    pk_perf_values v;
+    int i;
+    CHECK_STATUS(pk_log_set_level(&pk_perf_default, PK_LOG_ERROR), PK_OK);
+    CHECK_STATUS(pk_perf_trace_start(&pk_perf_default, &trace, events, 1000), PK_OK);
+    CHECK_STATUS(pk_perf_trace_start(&pk_perf_default, &trace, events, 1000), PK_BUSY);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, record, NULL) == 0);
+    for (i = 0; i < 10; i++) {
+        CHECK_STATUS(pk_perf_report(&pk_perf_default, swallow, NULL, 9), PK_OK);
+        CHECK_STATUS(pk_perf_json(&pk_perf_default, swallow, NULL), PK_OK);
+        CHECK_STATUS(pk_perf_openmetrics(&pk_perf_default, swallow, NULL), PK_OK);
+        CHECK_STATUS(pk_perf_trace_json(&trace, swallow, NULL), PK_OK);
+    }
+    for (i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    pk_perf_trace_stop(&pk_perf_default);
+    CHECK_EQ(pk_perf_trace_lost(&trace), THREADS * TURNS - 1000);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "work", &v), PK_OK);
+    CHECK_EQ(v.count, THREADS * TURNS);
+    CHECK(v.self <= v.total);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "rows", &v), PK_OK);
+    CHECK_EQ(v.total, 2 * THREADS * TURNS);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "size", &v), PK_OK);
+    CHECK_EQ(v.count, THREADS * TURNS);
+    CHECK_EQ(v.total, THREADS * (long)TURNS * (TURNS - 1) / 2);
+    CHECK_EQ(v.min, 0);
+    CHECK_EQ(v.max, TURNS - 1);
+    CHECK((long)v.p50 >= 1450 && (long)v.p50 <= 1550);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "open", &v), PK_OK);
+    CHECK_EQ(v.level, 0);
+    CHECK_EQ(v.count, THREADS * TURNS);
+    pk_perf_reset(&pk_perf_default);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "work", &v), PK_OK);
+    CHECK_EQ(v.count, 0);
+}
+#if PK__WORD_ATOMICS
+PK_HIST_DEFINE(shared, 2, 10, uint16_t)
+static void *record_atomic(void *number) {
+    unsigned i;
+    (void)number;
+    for (i = 0; i < 20000; i++) pk_hist_record_atomic(&shared, i % 4 ? 3 : 5000);
+    return NULL;
+}
+static void atomic_records_add_up(void) {
+    pthread_t threads[THREADS];
+    int i;
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, record_atomic, NULL) == 0);
+    for (i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    CHECK_EQ(shared.count, 80000);
+    CHECK_EQ(shared.over, 20000);
+    CHECK_EQ(pk_hist_sum(&shared), 60000 * 3l + 20000 * 5000l);
+    CHECK_EQ(pk_hist_min(&shared), 3);
+    CHECK_EQ(shared.max, 5000);
+    CHECK_EQ(shared.saturated, 0);
+    CHECK_EQ(((uint16_t *)shared.counters)[3], 60000);
+    for (i = 0; i < 6000; i++) pk_hist_record_atomic(&shared, 3);
+    CHECK_EQ(shared.saturated, 1);
+    CHECK_EQ(((uint16_t *)shared.counters)[3], 0xFFFF);
+}
+#endif
+static void ticks_are_near_the_clock(void) {
+    uint64_t before, after, ns;
+    pk_ticks start, spent;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    before = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    start = pk__perf_now();
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        after = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    } while (after - before < 20000000u);
+    spent = pk__perf_now() - start;
+    ns = pk_perf_ns(spent);
+    CHECK(ns >= 19000000u); /* the loop may have been held up after its last reading, so no more than this */
+    CHECK(pk_perf_us(spent) >= ns / 1000u - 1 && pk_perf_us(spent) <= ns / 1000u + 1);
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    after = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    CHECK(ns <= (after - before) / 100u * 105u);
+    CHECK_EQ(pk_perf_ns(0), 0);
+}
+
+TESTS {
+    RUN("C45 C52", "what threads record adds up, while others read, export and trace", all_that_threads_record_is_there)
+#if PK__WORD_ATOMICS
+    RUN("C52", "a histogram that several threads record into atomically is exact, and saturates", atomic_records_add_up)
+#endif
+    RUN("C45", "ticks of the CPU become nanoseconds of the clock", ticks_are_near_the_clock)
+}
