@@ -1180,8 +1180,15 @@ typedef struct pk__waitq { /* those that wait, and the lock around what they wai
 
 #if PERFKIT_POOL_RESOURCES
 typedef struct pk__respool_core pk__respool_core;
-typedef struct pk_respool { /* private: use the functions */
-    pk__respool_core *core; /* NULL: closed */
+typedef struct pk_respool { /* all private: use the functions */
+    volatile uint64_t word; /* what is idle, and how many are made */
+    unsigned char *slots;
+    pk_clock_fn clock;
+    pk__respool_core *core; /* all that lending and taking back don't need every time; NULL: closed */
+    uint32_t forks;         /* that the process had seen when it was made */
+    uint32_t quick;         /* max_size, or 0 where a release has more to do */
+    volatile uint32_t peak;
+    bool lives, vets;       /* life_ms is there; validate_on_acquire */
 } pk_respool;
 
 /* A lease: a resource that is yours until you release it. Plain data; copies name the same lease. */
@@ -1287,7 +1294,7 @@ PK_API pk_status pk_respool_try_acquire(pk_respool *p, pk_resource *lease); /* w
 PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease);
 
 /* Give it back. PK_INVALID: given back before, or no lease of this pool; counted and reported, and nothing has changed. (A lease
-   that is given back once more is noticed unless its place was lent exactly k * 2^30 times since.) Any thread, not only the one
+   that is given back once more is noticed unless its place was lent exactly k * 2^29 times since.) Any thread, not only the one
    that acquired it. Cost as acquire. */
 PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease);
 PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease); /* the same, and destroy it */
@@ -3668,7 +3675,7 @@ PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t
     return same;
 }
 #elif PK__RESPOOL_QUICK
-#define PK__RESPOOL_LOAD(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define PK__RESPOOL_LOAD(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define PK__RESPOOL_STORE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELAXED)
 PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t now) {
     return __atomic_compare_exchange_n(word, was, now, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -3696,18 +3703,20 @@ PK__INLINE bool pk__respool_cas(volatile uint64_t *word, uint64_t *was, uint64_t
 #define PK__RESPOOL_STEP ((uint64_t)1 << 36) /* of the number that changes */
 
 /* A slot's state: how often it was lent, and one of these. */
-enum { PK__RESPOOL_EMPTY, PK__RESPOOL_FREE, PK__RESPOOL_LENT, PK__RESPOOL_BUSY };
-#define PK__RESPOOL_STATE(lease, what) ((uint32_t)(lease) << 2 | (what))
+enum { PK__RESPOOL_EMPTY, PK__RESPOOL_FREE, PK__RESPOOL_LENT, PK__RESPOOL_LEAKED, PK__RESPOOL_BUSY };
+#define PK__RESPOOL_STATE(lease, what) ((uint32_t)(lease) << 3 | (what)) /* LEAKED: lent, and reported as held for too long */
+#define PK__RESPOOL_LEASE(state) ((state) >> 3)
+#define PK__RESPOOL_IS(state) ((state) & 7u)
 
 typedef struct pk__respool_slot { /* written by whoever has it, read by anybody */
     volatile uint32_t state;
     volatile uint32_t next;   /* below it in the stack, or in the list of empty ones: slot + 1 */
     void *it;
+    uint32_t index;           /* its own */
     volatile uintptr_t owner; /* thread that had it last */
     const char *volatile site;
     volatile uint32_t tag;
     volatile uint32_t uses;   /* leases of this resource */
-    volatile uint32_t leaked; /* the lease that was reported */
     volatile pk_time stamp;   /* lent or idle since */
     volatile pk_time checked; /* last seen to work */
     pk_time ends;             /* its life */
@@ -3717,17 +3726,8 @@ typedef struct pk__respool_slot { /* written by whoever has it, read by anybody 
 #define PK__RESPOOL_HOMES 16u
 
 struct pk__respool_core {
-    union {
-        volatile uint64_t word;
-        unsigned char lines[2 * PK__RESPOOL_LINE]; /* they come in pairs */
-    } stack;
-    /* hardly ever written */
-    unsigned char *slots;
+    pk_respool *p;
     pk_respool_desc d;        /* its defaults resolved */
-    volatile uint32_t peak;
-    bool plain;               /* neither reset nor race_proof: there is nothing to do between two leases */
-    bool lives, wears;        /* life_ms, max_uses are there */
-    uint32_t forks;           /* q.forks */
     volatile uint32_t homes[PK__RESPOOL_HOMES]; /* by thread: the slot + 1 it had last */
     unsigned char gap[PK__RESPOOL_LINE];
     /* under the lock */
@@ -3738,95 +3738,108 @@ struct pk__respool_core {
     uint32_t random, cursor;
     pk_time retry_at;         /* while it rests: when create may be tried again */
     bool resting, ticking, alarmed;
-    void *block;
+    void *block;              /* NULL: the caller's */
     size_t bytes;
     pk_respool_stats s;       /* its counters */
     pk_count uses_gone, fresh; /* leases of destroyed resources; leases by those that created the resource */
 };
 
-PK__HOT_INLINE pk__respool_slot *pk__respool_at(const pk__respool_core *c, uint32_t i) {
-    return (pk__respool_slot *)(void *)(c->slots + (size_t)i * PK__RESPOOL_SLOT_BYTES);
+PK__HOT_INLINE pk__respool_slot *pk__respool_at(const pk_respool *p, uint32_t i) {
+    return (pk__respool_slot *)(void *)(p->slots + (size_t)i * PK__RESPOOL_SLOT_BYTES);
 }
-static uint32_t pk__respool_index(const pk__respool_core *c, const pk__respool_slot *slot) {
-    return (uint32_t)((size_t)((const unsigned char *)slot - c->slots) / PK__RESPOOL_SLOT_BYTES);
-}
-PK__HOT_INLINE uint64_t pk__respool_word(const pk__respool_core *c) {
+PK__HOT_INLINE uint64_t pk__respool_word(const pk_respool *p) {
 #if PK__RESPOOL_QUICK && !(defined _MSC_VER && !defined __clang__)
-    return __atomic_load_n(&c->stack.word, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&p->word, __ATOMIC_ACQUIRE);
 #else
-    return c->stack.word;
+    return p->word;
 #endif
 }
-PK__HOT_INLINE pk_time pk__respool_now(const pk__respool_core *c) {
-    return PK__UNLIKELY(c->d.clock != NULL) ? c->d.clock(c->d.clock_user) : pk__now_ms(NULL);
+PK__HOT_INLINE pk_time pk__respool_now(const pk_respool *p) {
+    return PK__UNLIKELY(p->clock != NULL) ? p->clock(p->core->d.clock_user) : pk__now_ms(NULL);
 }
-PK__HOT_INLINE bool pk__respool_forked(const pk__respool_core *c) { return PK__UNLIKELY(c->forks != PK__POOL_FORKS_NOW()); }
+PK__HOT_INLINE bool pk__respool_forked(const pk_respool *p) { return PK__UNLIKELY(p->forks != PK__POOL_FORKS_NOW()); }
+PK__HOT_INLINE bool pk__respool_ended(const pk_respool *p, const pk__respool_slot *slot, pk_time now) { /* its life */
+    return PK__UNLIKELY(pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))) && p->lives;
+}
 
+/* Which thread this is. */
+PK__HOT_INLINE uintptr_t pk__respool_me(void) {
 #ifdef PERFKIT_THREAD_ID
-#define PK__RESPOOL_ME() ((uintptr_t)PERFKIT_THREAD_ID())
+    return (uintptr_t)PERFKIT_THREAD_ID();
 #elif !PERFKIT_THREADS || !PERFKIT_HOSTED || (defined PERFKIT_MUTEX_LOCK && !defined _WIN32)
-#define PK__RESPOOL_ME() ((uintptr_t)0)
+    return 0;
 #elif defined _WIN32
-#define PK__RESPOOL_ME() ((uintptr_t)GetCurrentThreadId())
+    return (uintptr_t)GetCurrentThreadId();
 #else
-#define PK__RESPOOL_ME() ((uintptr_t)pthread_self())
+#ifdef __has_builtin
+#if __has_builtin(__builtin_thread_pointer) /* without a call */
+#define PK__RESPOOL_THREAD_POINTER
 #endif
-PK__HOT_INLINE volatile uint32_t *pk__respool_home(pk__respool_core *c, uintptr_t me) {
-    return &c->homes[(uint32_t)((uint64_t)me * 0x9E3779B97F4A7C15u >> 60)];
+#endif
+#ifdef PK__RESPOOL_THREAD_POINTER
+    void *thread = __builtin_thread_pointer();
+    return (uintptr_t)thread;
+#else
+    return (uintptr_t)pthread_self();
+#endif
+#endif
+}
+PK__HOT_INLINE volatile uint32_t *pk__respool_home(pk_respool *p, uintptr_t me) {
+    return &p->core->homes[(uint32_t)((uint64_t)me * 0x9E3779B97F4A7C15u >> 60)];
 }
 
 /* So many are active now. */
-PK__HOT_INLINE void pk__respool_peak(pk__respool_core *c, uint64_t word) {
-    uint32_t active = PK__RESPOOL_ACTIVE(word), peak = pk__load32(&c->peak);
-    while (PK__UNLIKELY(active > peak) && !pk__cas32(&c->peak, peak, active)) peak = pk__load32(&c->peak);
+PK__HOT_INLINE void pk__respool_peak(pk_respool *p, uint64_t word) {
+    uint32_t active = PK__RESPOOL_ACTIVE(word), peak = pk__load32(&p->peak);
+    while (PK__UNLIKELY(active > peak) && !pk__cas32(&p->peak, peak, active)) peak = pk__load32(&p->peak);
 }
 /* The slot that this thread had last, where that is idle but not on top; NULL: it isn't. No lock: a hint. */
-static PK__COLD pk__respool_slot *pk__respool_home_of(pk__respool_core *c, uintptr_t me) {
-    uint32_t at = PK__RESPOOL_LOAD(*pk__respool_home(c, me));
-    pk__respool_slot *slot = at ? pk__respool_at(c, at - 1) : NULL;
-    return slot && PK__RESPOOL_LOAD(slot->owner) == me && (pk__load32(&slot->state) & 3u) == PK__RESPOOL_FREE ? slot : NULL;
+static PK__COLD pk__respool_slot *pk__respool_home_of(pk_respool *p, uintptr_t me) {
+    uint32_t at = PK__RESPOOL_LOAD(*pk__respool_home(p, me));
+    pk__respool_slot *slot = at ? pk__respool_at(p, at - 1) : NULL;
+    return slot && PK__RESPOOL_LOAD(slot->owner) == me && PK__RESPOOL_IS(pk__load32(&slot->state)) == PK__RESPOOL_FREE ? slot : NULL;
 }
 /* The top of the stack, which is the caller's now. NULL: nothing is idle; the word says what the caller doesn't want; or, unless
    `me` is 0, there is one below that this thread had last. */
-PK__HOT_INLINE pk__respool_slot *pk__respool_pop(pk__respool_core *c, uint64_t unless, uintptr_t me) {
-    uint64_t word = pk__respool_word(c), now;
+PK__HOT_INLINE pk__respool_slot *pk__respool_pop(pk_respool *p, uint64_t unless, uintptr_t me) {
+    uint64_t word = pk__respool_word(p), now;
     pk__respool_slot *slot;
     do {
         if (PK__UNLIKELY(PK__RESPOOL_HEAD(word) == 0 || (word & unless) != 0)) return NULL;
-        slot = pk__respool_at(c, PK__RESPOOL_HEAD(word) - 1);
-        if (me && PK__UNLIKELY(PK__RESPOOL_LOAD(slot->owner) != me) && PK__RESPOOL_IDLE(word) > 1 && pk__respool_home_of(c, me))
+        slot = pk__respool_at(p, PK__RESPOOL_HEAD(word) - 1);
+        if (me && PK__UNLIKELY(PK__RESPOOL_LOAD(slot->owner) != me) && PK__RESPOOL_IDLE(word) > 1 && pk__respool_home_of(p, me))
             return NULL;
         now = ((word & ~(uint64_t)PK__RESPOOL_MOST) | PK__RESPOOL_LOAD(slot->next)) - PK__RESPOOL_ONE_IDLE + PK__RESPOOL_STEP;
-    } while (PK__UNLIKELY(!pk__respool_cas(&c->stack.word, &word, now)));
-    pk__respool_peak(c, now);
+    } while (PK__UNLIKELY(!pk__respool_cas(&p->word, &word, now)));
+    pk__respool_peak(p, now);
     return slot;
 }
-PK__HOT_INLINE bool pk__respool_push(pk__respool_core *c, pk__respool_slot *slot, uint32_t index, uint64_t unless) {
-    uint64_t word = pk__respool_word(c), now;
+PK__HOT_INLINE bool pk__respool_push(pk_respool *p, pk__respool_slot *slot, uint32_t index, uint64_t unless) {
+    uint64_t word = pk__respool_word(p), now;
     do {
         if (PK__UNLIKELY((word & unless) != 0)) return false;
         PK__RESPOOL_STORE(slot->next, PK__RESPOOL_HEAD(word));
         now = ((word & ~(uint64_t)PK__RESPOOL_MOST) | (index + 1)) + PK__RESPOOL_ONE_IDLE + PK__RESPOOL_STEP;
-    } while (PK__UNLIKELY(!pk__respool_cas(&c->stack.word, &word, now)));
+    } while (PK__UNLIKELY(!pk__respool_cas(&p->word, &word, now)));
     return true;
 }
 /* Change the rest of the word; what it is then. Under the lock. */
-static uint64_t pk__respool_change(pk__respool_core *c, uint64_t set, uint64_t clear, uint64_t add) {
-    uint64_t word = pk__respool_word(c), now;
+static uint64_t pk__respool_change(pk_respool *p, uint64_t set, uint64_t clear, uint64_t add) {
+    uint64_t word = pk__respool_word(p), now;
     do now = ((word & ~clear) | set) + add + PK__RESPOOL_STEP;
-    while (!pk__respool_cas(&c->stack.word, &word, now));
+    while (!pk__respool_cas(&p->word, &word, now));
     return now;
 }
 
 /* ---- What the lock holder does to the stack ---- */
 
 /* Take one from the middle, or wherever it is; false: it is not in the stack. Under the lock; up to max_size steps. */
-static bool pk__respool_cut(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
-    uint64_t word = pk__respool_change(c, PK__RESPOOL_FROZEN, 0, 0), now = word & ~PK__RESPOOL_FROZEN;
+static bool pk__respool_cut(pk__respool_core *c, pk__respool_slot *slot) {
+    uint64_t word = pk__respool_change(c->p, PK__RESPOOL_FROZEN, 0, 0), now = word & ~PK__RESPOOL_FROZEN;
     uint32_t at = PK__RESPOOL_HEAD(word);
     pk__respool_slot *above = NULL;
-    while (at != 0 && at != index + 1) {
-        above = pk__respool_at(c, at - 1);
+    while (at != 0 && at != slot->index + 1) {
+        above = pk__respool_at(c->p, at - 1);
         at = PK__RESPOOL_LOAD(above->next);
     }
     if (at != 0) {
@@ -3836,37 +3849,37 @@ static bool pk__respool_cut(pk__respool_core *c, pk__respool_slot *slot, uint32_
         else
             now = (now & ~(uint64_t)PK__RESPOOL_MOST) | PK__RESPOOL_LOAD(slot->next);
     }
-    (void)pk__respool_cas(&c->stack.word, &word, now + PK__RESPOOL_STEP); /* nobody else changes a frozen word */
-    if (at != 0) pk__respool_peak(c, now);
+    (void)pk__respool_cas(&c->p->word, &word, now + PK__RESPOOL_STEP); /* nobody else changes a frozen word */
+    if (at != 0) pk__respool_peak(c->p, now);
     return at != 0;
 }
 /* Lay one under all the others. The same. */
-static void pk__respool_lay_under(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
-    uint64_t word = pk__respool_change(c, PK__RESPOOL_FROZEN, 0, 0);
+static void pk__respool_lay_under(pk__respool_core *c, pk__respool_slot *slot) {
+    uint64_t word = pk__respool_change(c->p, PK__RESPOOL_FROZEN, 0, 0);
     uint64_t now = (word & ~PK__RESPOOL_FROZEN) + PK__RESPOOL_ONE_IDLE;
     uint32_t at = PK__RESPOOL_HEAD(word);
     pk__respool_slot *above = NULL;
-    for (; at != 0; at = PK__RESPOOL_LOAD(above->next)) above = pk__respool_at(c, at - 1);
+    for (; at != 0; at = PK__RESPOOL_LOAD(above->next)) above = pk__respool_at(c->p, at - 1);
     PK__RESPOOL_STORE(slot->next, 0);
     if (above)
-        PK__RESPOOL_STORE(above->next, index + 1);
+        PK__RESPOOL_STORE(above->next, slot->index + 1);
     else
-        now |= index + 1;
-    (void)pk__respool_cas(&c->stack.word, &word, now + PK__RESPOOL_STEP);
+        now |= slot->index + 1;
+    (void)pk__respool_cas(&c->p->word, &word, now + PK__RESPOOL_STEP);
 }
-static bool pk__respool_stopped(const pk__respool_core *c) { return (pk__respool_word(c) & PK__RESPOOL_STOPPED) != 0; }
+static bool pk__respool_stopped(const pk__respool_core *c) { return (pk__respool_word(c->p) & PK__RESPOOL_STOPPED) != 0; }
 
 /* How many more may be created at once. */
 static uint32_t pk__respool_room(const pk__respool_core *c) {
-    uint32_t room = c->d.max_size - PK__RESPOOL_MADE(pk__respool_word(c)) - c->creating;
+    uint32_t room = c->d.max_size - PK__RESPOOL_MADE(pk__respool_word(c->p)) - c->creating;
     return room < c->d.max_creating - c->creating ? room : c->d.max_creating - c->creating;
 }
 /* Something has changed that those who wait may be waiting for. Under the lock. */
 static void pk__respool_settle(pk__respool_core *c) {
 #if PK__WAITQ_WAITS
-    uint64_t word = pk__respool_word(c);
+    uint64_t word = pk__respool_word(c->p);
     bool all = c->resting && PK__RESPOOL_MADE(word) + c->creating == 0; /* there is nothing any more to wait for */
-    if (c->q.first == NULL && (word & PK__RESPOOL_WAITED) != 0) word = pk__respool_change(c, 0, PK__RESPOOL_WAITED, 0);
+    if (c->q.first == NULL && (word & PK__RESPOOL_WAITED) != 0) word = pk__respool_change(c->p, 0, PK__RESPOOL_WAITED, 0);
     if (all || (word & PK__RESPOOL_STOPPED) != 0)
         pk__waitq_wake(&c->q, UINT32_MAX);
     else
@@ -3877,14 +3890,14 @@ static void pk__respool_settle(pk__respool_core *c) {
 #endif
 }
 /* It is free: for whoever's turn it is, or for anybody. Under the lock. */
-static void pk__respool_lay_back(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+static void pk__respool_lay_back(pk__respool_core *c, pk__respool_slot *slot) {
 #if PK__WAITQ_WAITS
     pk__waiter *first = pk__waitq_overdue(&c->q);
     if (first)
-        pk__waitq_serve(&c->q, first, index + 1);
+        pk__waitq_serve(&c->q, first, slot->index + 1);
     else
 #endif
-        (void)pk__respool_push(c, slot, index, 0);
+        (void)pk__respool_push(c->p, slot, slot->index, 0);
     pk__respool_settle(c);
 }
 
@@ -3908,7 +3921,7 @@ static PK__COLD void pk__respool_tell(pk__respool_core *c, int kind, pk_status s
     pk__waitq_lock(&c->q);
     waiting = c->q.waiting;
     pk__waitq_unlock(&c->q);
-    pk__respool_report(c, kind, status, NULL, PK__RESPOOL_ACTIVE(pk__respool_word(c)),
+    pk__respool_report(c, kind, status, NULL, PK__RESPOOL_ACTIVE(pk__respool_word(c->p)),
                        kind == PK_RESPOOL_EVENT_EXHAUSTED ? c->d.max_size : waiting);
 }
 
@@ -3920,17 +3933,17 @@ static PK__COLD void pk__respool_destroy(pk__respool_core *c, pk__respool_slot *
     c->s.destroyed[reason]++;
     c->uses_gone += PK__RESPOOL_LOAD(slot->uses);
     slot->it = NULL;
-    pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_EMPTY));
+    pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_EMPTY));
     PK__RESPOOL_STORE(slot->next, c->empty);
-    c->empty = pk__respool_index(c, slot) + 1;
-    (void)pk__respool_change(c, 0, 0, 0 - PK__RESPOOL_ONE_MADE);
+    c->empty = slot->index + 1;
+    (void)pk__respool_change(c->p, 0, 0, 0 - PK__RESPOOL_ONE_MADE);
     pk__respool_settle(c);
     pk__waitq_unlock(&c->q);
 }
 static bool pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) {
-    pk_time began = pk__respool_now(c), ended;
+    pk_time began = pk__respool_now(c->p), ended;
     pk_status status = c->d.validate(slot->it, c->d.validate_ms, c->d.user);
-    ended = pk__respool_now(c);
+    ended = pk__respool_now(c->p);
     if (status == PK_OK && pk__pool_elapsed(began, ended) > c->d.validate_ms) status = PK_TIMEOUT;
     if (status == PK_OK) {
         PK__RESPOOL_STORE(slot->checked, ended);
@@ -3945,7 +3958,7 @@ static bool pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) {
 /* Whether it may be lent; if not, it is gone. */
 static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
     int reason = PK_RESPOOL_REASONS;
-    if (c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends)))
+    if (pk__respool_ended(c->p, slot, now))
         reason = PK_RESPOOL_OLD;
     else if (c->d.validate_on_acquire && pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now) >= c->d.validate_after_ms &&
              !pk__respool_check(c, slot))
@@ -3958,7 +3971,7 @@ static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot
 /* An empty slot to create one in, reserved: PK_OK. PK_AGAIN: not now; *why says what to tell who doesn't wait. Else there is
    nothing to wait for. Under the lock. */
 static pk_status pk__respool_reserve(pk__respool_core *c, pk_time now, pk__respool_slot **slot, pk_status *why) {
-    bool nothing = PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating == 0;
+    bool nothing = PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == 0;
     *why = PK_EXHAUSTED;
     if (pk__respool_room(c) == 0) return PK_AGAIN;
     if (c->resting && !pk__time_reached(now, c->retry_at)) {
@@ -3970,7 +3983,7 @@ static pk_status pk__respool_reserve(pk__respool_core *c, pk_time now, pk__respo
         return nothing ? *why : PK_AGAIN;
     }
     c->resting = false;
-    *slot = pk__respool_at(c, c->empty - 1);
+    *slot = pk__respool_at(c->p, c->empty - 1);
     c->empty = PK__RESPOOL_LOAD((*slot)->next);
     c->creating++;
     return PK_OK;
@@ -3991,8 +4004,8 @@ static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *
     PK__RESPOOL_STORE(slot->ends, (pk_time)(now + pk__respool_life(c)));
     PK__RESPOOL_STORE(slot->checked, now);
     PK__RESPOOL_STORE(slot->stamp, now);
-    pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_BUSY));
-    pk__respool_peak(c, pk__respool_change(c, 0, 0, PK__RESPOOL_ONE_MADE));
+    pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_BUSY));
+    pk__respool_peak(c->p, pk__respool_change(c->p, 0, 0, PK__RESPOOL_ONE_MADE));
     pk_breaker_success(&c->d.breaker);
     pk_backoff_reset(&c->d.backoff);
     c->failures = 0;
@@ -4005,7 +4018,7 @@ static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *
 static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
     uint32_t delay = 0;
     PK__RESPOOL_STORE(slot->next, c->empty);
-    c->empty = pk__respool_index(c, slot) + 1;
+    c->empty = slot->index + 1;
     c->s.create_errors++;
     c->failures++;
     pk_breaker_failure(&c->d.breaker, now);
@@ -4018,7 +4031,7 @@ static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk
 static PK__COLD pk_status pk__respool_make(pk__respool_core *c, pk__respool_slot *slot, uint32_t limit_ms, bool to_lend) {
     void *it = NULL;
     pk_status status = c->d.create(&it, limit_ms < c->d.connect_ms ? limit_ms : c->d.connect_ms, c->d.user);
-    pk_time now = pk__respool_now(c);
+    pk_time now = pk__respool_now(c->p);
     uint32_t failures;
     pk__waitq_lock(&c->q);
     c->creating--;
@@ -4049,21 +4062,21 @@ typedef struct pk__respool_ask {
     void *self;        /* its pk__waiter, once it has one */
 } pk__respool_ask;
 
-PK__HOT_INLINE void pk__respool_lend(pk__respool_core *c, pk__respool_slot *slot, uintptr_t me, pk_time now, const char *site,
+PK__HOT_INLINE void pk__respool_lend(pk_respool *p, pk__respool_slot *slot, uintptr_t me, pk_time now, const char *site,
                                      uint32_t tag, pk_resource *lease) {
-    uint32_t number = (pk__load32(&slot->state) >> 2) + 1u, index = pk__respool_index(c, slot);
+    uint32_t lent = ((pk__load32(&slot->state) | 7u) + 1u) | PK__RESPOOL_LENT, index = slot->index;
     if (PK__UNLIKELY(PK__RESPOOL_LOAD(slot->owner) != me)) {
         PK__RESPOOL_STORE(slot->owner, me);
-        PK__RESPOOL_STORE(*pk__respool_home(c, me), index + 1);
+        PK__RESPOOL_STORE(*pk__respool_home(p, me), index + 1);
     }
     PK__RESPOOL_STORE(slot->site, site);
     PK__RESPOOL_STORE(slot->tag, tag);
     PK__RESPOOL_STORE(slot->stamp, now);
     PK__RESPOOL_STORE(slot->uses, PK__RESPOOL_LOAD(slot->uses) + 1u);
-    pk__store32(&slot->state, PK__RESPOOL_STATE(number, PK__RESPOOL_LENT));
+    pk__store32(&slot->state, lent);
     lease->it = slot->it;
     lease->slot = index;
-    lease->lease = number & 0x3FFFFFFFu;
+    lease->lease = PK__RESPOOL_LEASE(lent);
 }
 
 /* One that is idle, or an empty slot to create one in. PK_AGAIN: nothing now. Under the lock. */
@@ -4072,15 +4085,15 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
     if (pk__respool_stopped(c)) return PK_CLOSED;
     ask->why = PK_EXHAUSTED;
     if (c->q.barge_us == PK_RESPOOL_STRICT && c->q.first && (void *)c->q.first != ask->self) return PK_AGAIN;
-    *slot = pk__respool_pop(c, 0, ask->me);
+    *slot = pk__respool_pop(c->p, 0, ask->me);
     if (*slot) return PK_OK;
-    *slot = pk__respool_home_of(c, ask->me);
-    if (*slot && pk__respool_cut(c, *slot, pk__respool_index(c, *slot))) return PK_OK;
-    *slot = pk__respool_pop(c, 0, 0);
+    *slot = pk__respool_home_of(c->p, ask->me);
+    if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
+    *slot = pk__respool_pop(c->p, 0, 0);
     if (*slot) return PK_OK;
     status = pk__respool_reserve(c, ask->now, slot, &ask->why);
     ask->fresh = status == PK_OK;
-    if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating == c->d.max_size && status != PK_OK) {
+    if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == c->d.max_size && status != PK_OK) {
         ask->exhausted = true;
         c->s.exhaustions++;
     }
@@ -4121,7 +4134,7 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
     bool whole;
     if (!pk__waitq_join(&c->q, &self, 1)) return PK_NO_MEMORY;
     ask->self = &self;
-    (void)pk__respool_change(c, PK__RESPOOL_WAITED, 0, 0); /* from here on what is given back comes by the queue */
+    (void)pk__respool_change(c->p, PK__RESPOOL_WAITED, 0, 0); /* from here on what is given back comes by the queue */
     for (;;) {
         uint32_t left;
         status = pk__respool_find(c, ask, slot);
@@ -4130,10 +4143,10 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
         status = ask->failed ? PK_CREATE_FAILED : PK_TIMEOUT;
         if (left == 0) break;
         ask->late = !pk__waitq_sleep(&c->q, &self, left) && whole; /* whatever the clock says then */
-        ask->now = pk__respool_now(c);
+        ask->now = pk__respool_now(c->p);
         status = PK_OK;
         if (self.given) {
-            *slot = pk__respool_at(c, self.given - 1);
+            *slot = pk__respool_at(c->p, self.given - 1);
             break;
         }
     }
@@ -4187,12 +4200,12 @@ static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__resp
         }
         ask->fresh = false;
         slot = NULL;
-        ask->now = pk__respool_now(c);
+        ask->now = pk__respool_now(c->p);
     }
 #if !PK__RESPOOL_QUICK
     pk__waitq_lock(&c->q);
 #endif
-    pk__respool_lend(c, slot, ask->me, ask->now, ask->site, ask->tag, ask->lease);
+    pk__respool_lend(c->p, slot, ask->me, ask->now, ask->site, ask->tag, ask->lease);
 #if !PK__RESPOOL_QUICK
     pk__waitq_unlock(&c->q);
 #endif
@@ -4201,48 +4214,48 @@ static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__resp
 
 /* wait_ms: as the public functions; PK__RESPOOL_UNTIL: until the deadline. */
 #define PK__RESPOOL_UNTIL (UINT32_MAX - 2)
-static PK__COLD pk_status pk__respool_ask_for(pk__respool_core *c, uint32_t wait_ms, pk_time deadline, const char *site,
-                                              uint32_t tag, pk_resource *lease, uintptr_t me, pk_time now,
-                                              pk__respool_slot *slot) {
+static PK__COLD pk_status pk__respool_ask_for(pk_respool *p, uint32_t wait_ms, pk_time deadline, const char *site, uint32_t tag,
+                                              pk_resource *lease, pk__respool_slot *slot) {
+    pk__respool_core *c;
     pk__respool_ask ask;
+    PERFKIT_ASSERT(p != NULL && lease != NULL);
+    c = p->core;
+    if (c == NULL) return PK_CLOSED;
+    if (pk__respool_forked(p)) return PK_FORKED;
     memset(&ask, 0, sizeof ask);
+    ask.now = pk__respool_now(p);
     if (wait_ms == PK_WAIT_DEFAULT) wait_ms = c->d.wait_ms;
     if (wait_ms == PK__RESPOOL_UNTIL)
-        wait_ms = pk__time_reached(now, deadline) ? 0 : PK__RESPOOL_UNTIL;
+        wait_ms = pk__time_reached(ask.now, deadline) ? 0 : PK__RESPOOL_UNTIL;
     else if (wait_ms > (uint32_t)1 << 30)
         wait_ms = PK_WAIT_FOREVER;
     else
-        deadline = (pk_time)(now + wait_ms);
+        deadline = (pk_time)(ask.now + wait_ms);
     ask.lease = lease;
     ask.site = site;
     ask.tag = tag;
-    ask.me = me;
-    ask.now = now;
+    ask.me = pk__respool_me();
     ask.deadline = deadline;
     ask.wait_ms = wait_ms;
     return pk__respool_acquire_slow(c, &ask, slot);
 }
 PK__HOT_INLINE pk_status pk__respool_acquire(pk_respool *p, uint32_t wait_ms, pk_time deadline, const char *site, uint32_t tag,
                                              pk_resource *lease) {
-    pk__respool_core *c;
-    pk__respool_slot *slot = NULL;
-    uintptr_t me;
-    pk_time now;
-    PERFKIT_ASSERT(p != NULL && lease != NULL);
-    c = p->core;
-    if (PK__UNLIKELY(c == NULL)) return PK_CLOSED;
-    if (pk__respool_forked(c)) return PK_FORKED;
-    me = PK__RESPOOL_ME();
-    now = pk__respool_now(c);
 #if PK__RESPOOL_QUICK
-    slot = pk__respool_pop(c, PK__RESPOOL_FROZEN, me);
-    if (PK__LIKELY(slot != NULL) && !(c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))) &&
-        !c->d.validate_on_acquire) {
-        pk__respool_lend(c, slot, me, now, site, tag, lease);
-        return PK_OK;
+    pk__respool_slot *slot;
+    pk_time now;
+    PERFKIT_ASSERT(p != NULL);
+    now = pk__respool_now(p);
+    slot = pk__respool_forked(p) ? NULL : pk__respool_pop(p, PK__RESPOOL_FROZEN, pk__respool_me());
+    if (PK__LIKELY(slot != NULL)) {
+        if (PK__LIKELY(!pk__respool_ended(p, slot, now) && !p->vets)) {
+            pk__respool_lend(p, slot, pk__respool_me(), now, site, tag, lease);
+            return PK_OK;
+        }
+        return pk__respool_ask_for(p, wait_ms, deadline, site, tag, lease, slot);
     }
 #endif
-    return pk__respool_ask_for(c, wait_ms, deadline, site, tag, lease, me, now, slot);
+    return pk__respool_ask_for(p, wait_ms, deadline, site, tag, lease, NULL);
 }
 PK_API pk_status pk_respool_acquire(pk_respool *p, uint32_t wait_ms, pk_resource *lease) {
     return pk__respool_acquire(p, wait_ms == PK__RESPOOL_UNTIL ? PK_WAIT_FOREVER : wait_ms, 0, NULL, 0, lease);
@@ -4254,24 +4267,30 @@ PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const
 
 /* ---- Release ---- */
 
-static PK__COLD void pk__respool_give_back(pk__respool_core *c, pk__respool_slot *slot, uint32_t index) {
+static PK__COLD void pk__respool_give_back(pk__respool_core *c, pk__respool_slot *slot) {
     bool stopped;
     pk__waitq_lock(&c->q);
     stopped = pk__respool_stopped(c);
-    if (!stopped) pk__respool_lay_back(c, slot, index);
+    if (!stopped) pk__respool_lay_back(c, slot);
     pk__waitq_unlock(&c->q);
     if (stopped) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
 }
-/* The lease ends here, for one caller only; false: it was none. */
-static bool pk__respool_end(pk__respool_core *c, pk_resource lease, pk__respool_slot **slot) {
-    uint32_t state = PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_LENT), busy = PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_BUSY);
-    bool mine;
+/* The lease ends here, for one caller only; false: it was none. *late: it was reported as a leak. */
+static bool pk__respool_end(pk__respool_core *c, pk_resource lease, pk__respool_slot **slot, bool *late) {
+    uint32_t state, turn;
+    bool mine = false;
     if (lease.slot >= c->d.max_size) return false;
-    *slot = pk__respool_at(c, lease.slot);
+    *slot = pk__respool_at(c->p, lease.slot);
 #if !PK__RESPOOL_QUICK
     pk__waitq_lock(&c->q);
 #endif
-    mine = pk__load32(&(*slot)->state) == state && (*slot)->it == lease.it && pk__cas32(&(*slot)->state, state, busy);
+    for (turn = 0; turn < 2 && !mine; turn++) { /* it may be reported meanwhile */
+        state = pk__load32(&(*slot)->state);
+        *late = PK__RESPOOL_IS(state) == PK__RESPOOL_LEAKED;
+        if (PK__RESPOOL_LEASE(state) != lease.lease || (PK__RESPOOL_IS(state) != PK__RESPOOL_LENT && !*late)) break;
+        if ((*slot)->it != lease.it) break;
+        mine = pk__cas32(&(*slot)->state, state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_BUSY));
+    }
 #if !PK__RESPOOL_QUICK
     pk__waitq_unlock(&c->q);
 #endif
@@ -4281,12 +4300,11 @@ static PK__COLD pk_status pk__respool_release_slow(pk__respool_core *c, pk_resou
     pk__respool_slot *slot = NULL;
     pk_status status = PK_OK;
     int reason = broken ? PK_RESPOOL_BROKEN : PK_RESPOOL_REASONS;
-    pk_time now;
-    bool mine = pk__respool_end(c, lease, &slot), late = mine && PK__RESPOOL_LOAD(slot->leaked) == lease.lease;
-    now = pk__respool_now(c);
+    bool late = false, mine = pk__respool_end(c, lease, &slot, &late);
+    pk_time now = pk__respool_now(c->p);
     if (!mine || late) {
         pk__waitq_lock(&c->q);
-        if (late)
+        if (mine)
             c->s.late++;
         else
             c->s.misused++;
@@ -4298,8 +4316,8 @@ static PK__COLD pk_status pk__respool_release_slow(pk__respool_core *c, pk_resou
         pk__respool_report(c, PK_RESPOOL_EVENT_LATE, PK_OK, slot->site,
                            (uint32_t)pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now), slot->tag);
     }
-    if (reason == PK_RESPOOL_REASONS && c->wears && PK__RESPOOL_LOAD(slot->uses) >= c->d.max_uses) reason = PK_RESPOOL_WORN;
-    if (reason == PK_RESPOOL_REASONS && c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))) reason = PK_RESPOOL_OLD;
+    if (reason == PK_RESPOOL_REASONS && c->d.max_uses && PK__RESPOOL_LOAD(slot->uses) >= c->d.max_uses) reason = PK_RESPOOL_WORN;
+    if (reason == PK_RESPOOL_REASONS && pk__respool_ended(c->p, slot, now)) reason = PK_RESPOOL_OLD;
     if (reason == PK_RESPOOL_REASONS && c->d.reset) status = c->d.reset(slot->it, c->d.user);
     if (status != PK_OK) {
         pk__waitq_lock(&c->q);
@@ -4314,41 +4332,37 @@ static PK__COLD pk_status pk__respool_release_slow(pk__respool_core *c, pk_resou
     }
     PK__RESPOOL_STORE(slot->stamp, now);
     pk__store32(&slot->state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_FREE));
-    pk__respool_give_back(c, slot, lease.slot);
+    pk__respool_give_back(c, slot);
     return PK_OK;
 }
 
-PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease) {
-    pk__respool_core *c;
+static PK__COLD pk_status pk__respool_release_else(pk_respool *p, pk_resource lease, bool broken) {
     PERFKIT_ASSERT(p != NULL);
-    c = p->core;
-    if (PK__UNLIKELY(c == NULL)) return PK_CLOSED;
-    if (pk__respool_forked(c)) return PK_FORKED;
+    if (p->core == NULL) return PK_CLOSED;
+    return pk__respool_forked(p) ? PK_FORKED : pk__respool_release_slow(p->core, lease, broken);
+}
+PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease) {
 #if PK__RESPOOL_QUICK
-    if (PK__LIKELY(lease.slot < c->d.max_size && c->plain)) {
-        pk__respool_slot *slot = pk__respool_at(c, lease.slot);
+    pk_time now;
+    PERFKIT_ASSERT(p != NULL);
+    now = p->quick ? pk__respool_now(p) : 0; /* first: a call keeps little in registers */
+    if (PK__LIKELY(lease.slot < p->quick) && !pk__respool_forked(p)) {
+        pk__respool_slot *slot = pk__respool_at(p, lease.slot);
         if (PK__LIKELY(pk__load32(&slot->state) == PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_LENT) && slot->it == lease.it &&
-                       PK__RESPOOL_LOAD(slot->leaked) != lease.lease)) {
-            pk_time now = pk__respool_now(c);
-            if (PK__LIKELY(!(c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends))))) {
-                PK__RESPOOL_STORE(slot->stamp, now);
-                pk__store32(&slot->state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_FREE));
-                if (PK__UNLIKELY(!pk__respool_push(c, slot, lease.slot, PK__RESPOOL_FROZEN | PK__RESPOOL_WAITED | PK__RESPOOL_STOPPED)))
-                    pk__respool_give_back(c, slot, lease.slot);
+                       !pk__respool_ended(p, slot, now))) {
+            PK__RESPOOL_STORE(slot->stamp, now);
+            pk__store32(&slot->state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_FREE));
+            if (PK__LIKELY(pk__respool_push(p, slot, lease.slot, PK__RESPOOL_FROZEN | PK__RESPOOL_WAITED | PK__RESPOOL_STOPPED)))
                 return PK_OK;
-            }
+            pk__respool_give_back(p->core, slot);
+            return PK_OK;
         }
     }
 #endif
-    return pk__respool_release_slow(c, lease, false);
+    return pk__respool_release_else(p, lease, false);
 }
 PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease) {
-    pk__respool_core *c;
-    PERFKIT_ASSERT(p != NULL);
-    c = p->core;
-    if (c == NULL) return PK_CLOSED;
-    if (pk__respool_forked(c)) return PK_FORKED;
-    return pk__respool_release_slow(c, lease, true);
+    return pk__respool_release_else(p, lease, true);
 }
 
 /* ---- Housekeeping ---- */
@@ -4356,33 +4370,33 @@ PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease) {
 static void pk__respool_look_for_leak(pk__respool_core *c, pk__respool_slot *slot, uint32_t state, pk_time now) {
     pk_time held = pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now);
     const char *site = PK__RESPOOL_LOAD(slot->site);
-    uint32_t tag = PK__RESPOOL_LOAD(slot->tag), lease = state >> 2;
-    if (c->d.leak_ms == 0 || held <= c->d.leak_ms || PK__RESPOOL_LOAD(slot->leaked) == lease) return;
-    if (pk__load32(&slot->state) != state) return; /* the three may be of several leases */
-    PK__RESPOOL_STORE(slot->leaked, lease);
+    uint32_t tag = PK__RESPOOL_LOAD(slot->tag);
+    bool leaks;
+    if (c->d.leak_ms == 0 || held <= c->d.leak_ms) return;
     pk__waitq_lock(&c->q);
-    c->s.leaks++;
+    leaks = pk__cas32(&slot->state, state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(state), PK__RESPOOL_LEAKED));
+    if (leaks) c->s.leaks++; /* otherwise the three may be of several leases */
     pk__waitq_unlock(&c->q);
-    pk__respool_report(c, PK_RESPOOL_EVENT_LEAK, PK_BUSY, site, (uint32_t)held, tag);
+    if (leaks) pk__respool_report(c, PK_RESPOOL_EVENT_LEAK, PK_BUSY, site, (uint32_t)held, tag);
 }
 /* 1: something was done to it. */
 static uint32_t pk__respool_look_after(pk__respool_core *c, uint32_t index, pk_time now) {
-    pk__respool_slot *slot = pk__respool_at(c, index);
+    pk__respool_slot *slot = pk__respool_at(c->p, index);
     uint32_t state = pk__load32(&slot->state);
     int reason = PK_RESPOOL_REASONS;
     bool got;
-    if ((state & 3u) == PK__RESPOOL_LENT) pk__respool_look_for_leak(c, slot, state, now);
-    if ((state & 3u) != PK__RESPOOL_FREE) return 0;
-    if (c->lives && pk__time_reached(now, PK__RESPOOL_LOAD(slot->ends)))
+    if (PK__RESPOOL_IS(state) == PK__RESPOOL_LENT) pk__respool_look_for_leak(c, slot, state, now);
+    if (PK__RESPOOL_IS(state) != PK__RESPOOL_FREE) return 0;
+    if (pk__respool_ended(c->p, slot, now))
         reason = PK_RESPOOL_OLD;
     else if (pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now) > c->d.idle_ms && c->d.idle_ms != PK_RESPOOL_NONE &&
-             PK__RESPOOL_MADE(pk__respool_word(c)) > c->d.min_size)
+             PK__RESPOOL_MADE(pk__respool_word(c->p)) > c->d.min_size)
         reason = PK_RESPOOL_IDLE;
     else if (!c->d.validate || c->d.health_ms == PK_RESPOOL_NONE ||
              pk__pool_elapsed(PK__RESPOOL_LOAD(slot->checked), now) < c->d.health_ms)
         return 0;
     pk__waitq_lock(&c->q);
-    got = pk__load32(&slot->state) == state && pk__respool_cut(c, slot, index); /* else somebody was faster */
+    got = pk__load32(&slot->state) == state && pk__respool_cut(c, slot); /* else somebody was faster */
     pk__waitq_unlock(&c->q);
     if (!got) return 0;
     if (reason == PK_RESPOOL_REASONS && !pk__respool_check(c, slot)) reason = PK_RESPOOL_INVALID;
@@ -4392,9 +4406,9 @@ static uint32_t pk__respool_look_after(pk__respool_core *c, uint32_t index, pk_t
     }
     pk__waitq_lock(&c->q);
     got = c->q.first == NULL && !pk__respool_stopped(c);
-    if (got) pk__respool_lay_under(c, slot, index); /* where the coldest are */
+    if (got) pk__respool_lay_under(c, slot); /* where the coldest are */
     pk__waitq_unlock(&c->q);
-    if (!got) pk__respool_give_back(c, slot, index);
+    if (!got) pk__respool_give_back(c, slot);
     return 1;
 }
 /* Create up to min_size, at most so many; how many. *status: what the last create said. */
@@ -4406,24 +4420,22 @@ static uint32_t pk__respool_fill(pk__respool_core *c, uint32_t most, pk_status *
         pk_status why;
         bool more;
         pk__waitq_lock(&c->q);
-        more = PK__RESPOOL_MADE(pk__respool_word(c)) + c->creating < c->d.min_size && !pk__respool_stopped(c) &&
-               pk__respool_reserve(c, pk__respool_now(c), &slot, &why) == PK_OK;
+        more = PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating < c->d.min_size && !pk__respool_stopped(c) &&
+               pk__respool_reserve(c, pk__respool_now(c->p), &slot, &why) == PK_OK;
         pk__waitq_unlock(&c->q);
         if (!more) break;
         *status = pk__respool_make(c, slot, c->d.connect_ms, false);
         if (*status != PK_OK) break;
-        pk__store32(&slot->state, PK__RESPOOL_STATE(pk__load32(&slot->state) >> 2, PK__RESPOOL_FREE));
-        pk__respool_give_back(c, slot, pk__respool_index(c, slot));
+        pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
+        pk__respool_give_back(c, slot);
     }
     return done;
 }
 /* More than 5 % of the acquires met an error, which was not so before. */
 static void pk__respool_alarm(pk__respool_core *c) {
     pk_respool_stats stats;
-    pk_respool p;
     bool alarm;
-    p.core = c;
-    pk_respool_get_stats(&p, &stats);
+    pk_respool_get_stats(c->p, &stats);
     alarm = stats.errors * 20u > stats.hits + stats.misses;
     if (alarm && !c->alarmed) pk__respool_tell(c, PK_RESPOOL_EVENT_ERRORS, PK_CREATE_FAILED);
     c->alarmed = alarm;
@@ -4435,7 +4447,7 @@ PK_API uint32_t pk_respool_tick(pk_respool *p, pk_time now, uint32_t budget) {
     bool first;
     PERFKIT_ASSERT(p != NULL);
     c = p->core;
-    if (c == NULL || pk__respool_forked(c)) return 0;
+    if (c == NULL || pk__respool_forked(p)) return 0;
     pk__waitq_lock(&c->q);
     first = !c->ticking && !pk__respool_stopped(c);
     if (first) c->ticking = true;
@@ -4464,16 +4476,16 @@ PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
     PERFKIT_ASSERT(p != NULL && stats != NULL);
     memset(stats, 0, sizeof *stats);
     c = p->core;
-    if (c == NULL || pk__respool_forked(c)) return;
+    if (c == NULL || pk__respool_forked(p)) return;
     pk__waitq_lock(&c->q);
     *stats = c->s;
-    word = pk__respool_word(c);
+    word = pk__respool_word(c->p);
     stats->creating = c->creating;
     stats->waiting = c->q.waiting;
     stats->hits = c->uses_gone - c->fresh;
     for (i = 0; i < c->d.max_size; i++) {
-        pk__respool_slot *slot = pk__respool_at(c, i);
-        if ((pk__load32(&slot->state) & 3u) != PK__RESPOOL_EMPTY) stats->hits += PK__RESPOOL_LOAD(slot->uses);
+        pk__respool_slot *slot = pk__respool_at(c->p, i);
+        if (PK__RESPOOL_IS(pk__load32(&slot->state)) != PK__RESPOOL_EMPTY) stats->hits += PK__RESPOOL_LOAD(slot->uses);
     }
     pk__waitq_unlock(&c->q);
     stats->name = c->d.name;
@@ -4482,7 +4494,7 @@ PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
     stats->idle = PK__RESPOOL_IDLE(word);
     stats->active = PK__RESPOOL_ACTIVE(word);
     stats->total = PK__RESPOOL_MADE(word) + stats->creating;
-    stats->peak = pk__load32(&c->peak);
+    stats->peak = pk__load32(&c->p->peak);
     stats->utilization = (int32_t)(stats->active * 10000u / stats->max_size);
     stats->errors = stats->create_errors + stats->validate_errors + stats->reset_errors;
 }
@@ -4491,14 +4503,14 @@ PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t
     pk_time now;
     PERFKIT_ASSERT(p != NULL && cursor != NULL && lease != NULL);
     c = p->core;
-    if (c == NULL || pk__respool_forked(c)) return false;
-    now = pk__respool_now(c);
+    if (c == NULL || pk__respool_forked(p)) return false;
+    now = pk__respool_now(c->p);
     while (*cursor < c->d.max_size) {
-        pk__respool_slot *slot = pk__respool_at(c, (*cursor)++);
+        pk__respool_slot *slot = pk__respool_at(c->p, (*cursor)++);
         uint32_t state = pk__load32(&slot->state);
-        if ((state & 3u) != PK__RESPOOL_LENT) continue;
+        if (PK__RESPOOL_IS(state) != PK__RESPOOL_LENT && PK__RESPOOL_IS(state) != PK__RESPOOL_LEAKED) continue;
         lease->lease.slot = *cursor - 1;
-        lease->lease.lease = state >> 2;
+        lease->lease.lease = PK__RESPOOL_LEASE(state);
         lease->lease.it = slot->it;
         lease->site = PK__RESPOOL_LOAD(slot->site);
         lease->tag = PK__RESPOOL_LOAD(slot->tag);
@@ -4609,13 +4621,14 @@ static pk_status pk__respool_begin(pk__respool_core *c) {
         return PK_NO_MEMORY;
     }
 #endif
-    c->forks = c->q.forks;
-    c->stack.word = 0;
+    c->p->forks = c->q.forks;
+    c->p->word = 0;
     c->empty = 0;
     for (i = c->d.max_size; i > 0; i--) {
-        pk__respool_slot *slot = pk__respool_at(c, i - 1);
-        slot->state = PK__RESPOOL_STATE(slot->state >> 2, PK__RESPOOL_EMPTY);
+        pk__respool_slot *slot = pk__respool_at(c->p, i - 1);
+        slot->state = PK__RESPOOL_STATE(PK__RESPOOL_LEASE(slot->state), PK__RESPOOL_EMPTY);
         slot->next = c->empty;
+        slot->index = i - 1;
         c->empty = i;
     }
     return PK_OK;
@@ -4628,7 +4641,7 @@ static void pk__respool_free(pk_respool *p, pk__respool_core *c) {
     if (c->d.threads) pk__cond_destroy(&c->drained);
 #endif
     if (c->d.threads) pk__mutex_destroy(&c->q.mutex);
-    p->core = NULL;
+    memset(p, 0, sizeof *p);
     if (c->block) pk__free(&allocator, c->block, c->bytes);
 }
 PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, const pk_respool_desc *desc) {
@@ -4640,7 +4653,7 @@ PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, c
     size_t bytes;
     PERFKIT_ASSERT(p != NULL);
     if (size != sizeof(pk_respool) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
-    p->core = NULL;
+    memset(p, 0, sizeof *p);
     status = pk__respool_plan(&d, desc);
     if (status != PK_OK) return status;
     bytes = pk__respool_bytes(&d);
@@ -4654,20 +4667,23 @@ PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, c
     if (block == NULL) return PK_NO_MEMORY;
     c = (pk__respool_core *)pk__align_pointer(block, 2 * PK__RESPOOL_LINE);
     memset(c, 0, bytes - 2 * PK__RESPOOL_LINE);
-    c->slots = (unsigned char *)c + PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE);
+    c->p = p;
     c->d = d;
     c->block = d.memory ? NULL : block;
     c->bytes = bytes;
-    c->plain = d.reset == NULL && !d.race_proof && d.max_uses == 0;
-    c->lives = d.life_ms != PK_RESPOOL_NONE;
-    c->wears = d.max_uses != 0;
-    c->random = 0x9E3779B9u ^ (uint32_t)pk__respool_now(c) << 1;
+    p->slots = (unsigned char *)c + PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE);
+    p->clock = d.clock;
+    p->core = c;
+    p->quick = d.reset == NULL && !d.race_proof && d.max_uses == 0 ? d.max_size : 0;
+    p->lives = d.life_ms != PK_RESPOOL_NONE;
+    p->vets = d.validate_on_acquire;
+    c->random = 0x9E3779B9u ^ (uint32_t)pk__respool_now(p) << 1;
     status = pk__respool_begin(c);
     if (status != PK_OK) {
+        memset(p, 0, sizeof *p);
         if (c->block) pk__free(&allocator, c->block, bytes);
         return status;
     }
-    p->core = c;
     if (d.eager) (void)pk__respool_fill(c, d.min_size, &status);
     if (status == PK_OK) return PK_OK;
     (void)pk_respool_close(p, 0);
@@ -4679,16 +4695,16 @@ PK_API void pk_respool_stop(pk_respool *p) {
     pk__respool_slot *slot;
     PERFKIT_ASSERT(p != NULL);
     c = p->core;
-    if (c == NULL || pk__respool_forked(c)) return;
+    if (c == NULL || pk__respool_forked(p)) return;
     pk__waitq_lock(&c->q);
-    (void)pk__respool_change(c, PK__RESPOOL_STOPPED, 0, 0);
+    (void)pk__respool_change(c->p, PK__RESPOOL_STOPPED, 0, 0);
     pk__respool_settle(c);
     pk__waitq_unlock(&c->q);
-    while ((slot = pk__respool_pop(c, 0, 0)) != NULL) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
+    while ((slot = pk__respool_pop(c->p, 0, 0)) != NULL) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
 }
 /* Somebody has something of it, or is in it. Under the lock. */
 static bool pk__respool_used(const pk__respool_core *c) {
-    return PK__RESPOOL_ACTIVE(pk__respool_word(c)) + c->creating + c->q.waiting != 0 || c->ticking;
+    return PK__RESPOOL_ACTIVE(pk__respool_word(c->p)) + c->creating + c->q.waiting != 0 || c->ticking;
 }
 PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
     pk__respool_core *c;
@@ -4696,7 +4712,7 @@ PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
     PERFKIT_ASSERT(p != NULL);
     c = p->core;
     if (c == NULL) return PK_OK;
-    if (pk__respool_forked(c)) return PK_FORKED;
+    if (pk__respool_forked(p)) return PK_FORKED;
     pk__waitq_lock(&c->q);
     used = pk__respool_used(c);
     pk__waitq_unlock(&c->q);
@@ -4725,10 +4741,11 @@ PK_API pk_status pk_respool_after_fork(pk_respool *p) {
     PERFKIT_ASSERT(p != NULL);
     c = p->core;
     if (c == NULL) return PK_CLOSED;
-    if (!pk__respool_forked(c)) return PK_OK;
+    if (!pk__respool_forked(p)) return PK_OK;
     memset(&c->s, 0, sizeof c->s);
     c->uses_gone = c->fresh = 0;
-    c->peak = c->creating = c->failures = c->cursor = 0;
+    p->peak = 0;
+    c->creating = c->failures = c->cursor = 0;
     c->resting = c->ticking = c->alarmed = false;
     c->d.breaker.state = PK_BREAKER_CLOSED;
     c->d.breaker.failed = 0;
