@@ -1,6 +1,5 @@
 /* targets: all */
 /* The formatter's text for given arguments. tests/model/log_format_model.c compares it with the C library's. */
-#define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 #ifdef __clang__

@@ -3,12 +3,14 @@
 #if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
 #define _XOPEN_SOURCE 700 /* pseudo-terminals */
 #endif
-#define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 #include <math.h>
+#include <stdio.h>
 #ifndef _WIN32
 #include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 #endif
 
 static char got[2048];

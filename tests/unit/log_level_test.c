@@ -1,6 +1,5 @@
 /* targets: all */
 /* Which lines pass, and that nothing is done for those that do not. */
-#define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 

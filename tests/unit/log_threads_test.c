@@ -1,6 +1,5 @@
 /* targets: threads */
 /* Lines stay whole and none is lost when many threads log, while levels and sinks change. */
-#define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 #include <pthread.h>

@@ -1,6 +1,5 @@
 /* targets: all */
 /* Percentiles against an exact sort, and what happens at the ends of the range. */
-#define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 

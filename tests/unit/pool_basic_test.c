@@ -1,6 +1,5 @@
 /* targets: all */
 /* Object pools: what goes out, comes back, and is counted. */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 

@@ -1,7 +1,6 @@
 /* targets: all */
 /* Object pools at file scope: ready before anything has run, typed, with every shape of type. */
 #ifndef PERFKIT_POOL_INLINE
-#define PERFKIT_POOL_IMPLEMENTATION
 #endif
 #include "../../perfkit_pool.h"
 #include "../support/test.h"

@@ -1,6 +1,5 @@
 /* targets: all */
 /* Making pools: memory, alignment, descriptions that are wrong, reset. */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 

@@ -1,6 +1,5 @@
 /* targets: all */
 /* Pools whose free list lies in their free objects: at file scope everywhere, made at run time in hosted builds. */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 

@@ -1,6 +1,5 @@
 /* targets: all */
 /* Object pools: every wrong release is refused, and leaves the pool as it was. */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 

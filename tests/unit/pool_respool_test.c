@@ -1,5 +1,4 @@
 /* targets: hosted */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/driver.h"
 #include "../support/test.h"

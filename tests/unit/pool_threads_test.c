@@ -1,9 +1,9 @@
 /* targets: threads */
 /* desc.threads: one pool for many threads. */
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 #include <pthread.h>
+#include <stdlib.h>
 
 enum { THREADS = 4, ROUNDS = 3000, HELD = 9 };
 typedef struct object {

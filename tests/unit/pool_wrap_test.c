@@ -2,7 +2,6 @@
 /* 16-bit handles start over: how far a stale one is safe, and what desc.retire does about it. */
 #define PERFKIT_POOL_HANDLES 1
 #define PERFKIT_POOL_HANDLE_BITS 16
-#define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 

@@ -1,7 +1,6 @@
 /* targets: all */
 /* Scopes: cleanups run last first, each once, and every failure is told. */
 #define PERFKIT_CORE_ONLY
-#define PERFKIT_IMPLEMENTATION
 #include "../../perfkit.h"
 #include "../support/test.h"
 
