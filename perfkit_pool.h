@@ -1171,10 +1171,10 @@ typedef struct pk__waitq { /* those that wait, and the lock around what they wai
     struct pk__waiter *first, *last;
     pk_clock_fn clock;
     void *clock_user;
-    uint32_t waiting, awake; /* in the queue; of these, told to look again, which they have not done yet */
+    uint32_t waiting; /* in the queue */
     uint32_t wait_ms, barge_us;
-    uint32_t forks;          /* that the process had seen when it was made */
-    bool threads;
+    uint32_t forks;   /* that the process had seen when it was made */
+    bool threads, stopped; /* stopped: of a gate */
 } pk__waitq;
 #endif
 
@@ -1428,21 +1428,33 @@ PK_API pk_status pk__gate_init(pk_gate *g, size_t size, uint32_t config, const p
 PK__INLINE pk_status pk_gate_init(pk_gate *g, const pk_gate_desc *desc) {
     return pk__gate_init(g, sizeof(pk_gate), PK__POOL_CONFIG_WORD, desc);
 }
-PK_API pk_status pk_gate_close(pk_gate *g); /* PK_BUSY: some are in, or wait; nothing has changed. Closing again is PK_OK */
+/* Let nobody in any more: enter, and those who wait, get PK_CLOSED. Who is in leaves as ever. For good. As safe as enter. */
+PK_API void pk_gate_stop(pk_gate *g);
 
-/* Go in, or wait for up to wait_ms until somebody leaves. PK_EXHAUSTED: it is full, and wait_ms is 0, or this gate has no
-   threads. PK_TIMEOUT: it stayed full for wait_ms. PK_CLOSED, PK_FORKED. All but PK_FORKED are counted, and reported with a = those
-   that are in, b = the limit. O(1). Any thread with desc.threads; without, interrupt-safe with the PERFKIT_CRITICAL_* hooks. */
+/* PK_BUSY: some are in, or wait; nothing has changed. Closing again is PK_OK. One thread, and no other may begin a call any more
+   (one that waited, and was told PK_CLOSED, may be about to return). */
+PK_API pk_status pk_gate_close(pk_gate *g);
+
+/* Go in, or wait for up to wait_ms until somebody leaves: PK_WAIT_DEFAULT, PK_WAIT_FOREVER, or milliseconds up to 2^30. These are
+   counted, and reported with a = those that are in, b = the limit:
+     PK_EXHAUSTED  it is full, and wait_ms is 0, or this gate has no threads
+     PK_TIMEOUT    it stayed full for wait_ms
+     PK_CLOSED     it has stopped; not reported where it is closed
+     PK_NO_MEMORY  the platform has no condition variable left to wait with
+   and PK_FORKED is neither. O(1); O(those who wait) where some do. Any thread with desc.threads; without, interrupt-safe with the
+   PERFKIT_CRITICAL_* hooks. */
 PK_API pk_status pk_gate_enter(pk_gate *g, uint32_t wait_ms);
-PK_API pk_status pk_gate_try_enter(pk_gate *g);
-PK_API pk_status pk_gate_leave(pk_gate *g); /* PK_INVALID: nobody is in; nothing has changed. As safe as enter */
+PK_API pk_status pk_gate_try_enter(pk_gate *g); /* with wait_ms 0 */
+PK_API pk_status pk_gate_leave(pk_gate *g); /* PK_INVALID: nobody is in; nothing has changed. PK_CLOSED. As safe as enter */
 
 typedef struct pk_gate_stats {
     const char *name;
     size_t limit, used, peak; /* peak: the most that ever were in at once */
     uint32_t waiting;
     int32_t utilization;      /* used of limit, in 1/100 percent: 10000 is full */
-    pk_count refused, timeouts, waits, misused;
+    pk_count refused;         /* enters that were told PK_EXHAUSTED, PK_TOO_BIG or PK_CLOSED */
+    pk_count timeouts, waits; /* PK_TIMEOUT; those that waited, and are done */
+    pk_count misused;         /* wrong leaves or releases */
 } pk_gate_stats;
 PK_API void pk_gate_get_stats(const pk_gate *g, pk_gate_stats *stats); /* as safe as enter */
 PK_API pk_status pk_gate_after_fork(pk_gate *g); /* as pk_respool_after_fork: the child's gate is empty */
@@ -1454,6 +1466,7 @@ typedef struct pk_budget { pk_gate gate; } pk_budget;
 typedef pk_gate_stats pk_budget_stats; /* in bytes */
 
 PK__INLINE pk_status pk_budget_init(pk_budget *b, const pk_budget_desc *desc) { return pk_gate_init(&b->gate, desc); }
+PK__INLINE void pk_budget_stop(pk_budget *b) { pk_gate_stop(&b->gate); }
 PK__INLINE pk_status pk_budget_close(pk_budget *b) { return pk_gate_close(&b->gate); }
 PK__INLINE void pk_budget_get_stats(const pk_budget *b, pk_budget_stats *stats) { pk_gate_get_stats(&b->gate, stats); }
 PK__INLINE pk_status pk_budget_after_fork(pk_budget *b) { return pk_gate_after_fork(&b->gate); }
@@ -3511,8 +3524,9 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
 
    Who waits stays in its place until it has what it came for, or gives up. There are two ways to get it. The owner gives it to
    the first one (pk__waitq_serve), or lays it open, where anybody may take it, and tells somebody to look again
-   (pk__waitq_wake): that is `awake` until it has looked. As many are awake as could find something, so no wake-up is lost; who
-   leaves the queue has the owner count again. ---- */
+   (pk__waitq_wake): that is `awake` until it has looked. Where n could find something the first n are awake, whoever else is:
+   the others may find that it is not their turn. Who leaves the queue has the owner count again. So no wake-up is lost:
+   tests/spin/waiters.pml. ---- */
 
 typedef struct pk__waiter {
     struct pk__waiter *next;
@@ -3608,8 +3622,6 @@ static void pk__waitq_remove(pk__waitq *q, pk__waiter *self) {
     *link = self->next;
     if (q->last == self) q->last = before;
     q->waiting--;
-    if (self->awake) q->awake--;
-    self->awake = false;
 }
 /* Out of the queue, in whatever way. */
 static void pk__waitq_leave(pk__waitq *q, pk__waiter *self) {
@@ -3619,25 +3631,21 @@ static void pk__waitq_leave(pk__waitq *q, pk__waiter *self) {
 /* Until somebody serves or wakes it, or ms passed: then false. */
 static bool pk__waitq_sleep(pk__waitq *q, pk__waiter *self, uint32_t ms) {
     bool told = pk__cond_wait(&self->changed, &q->mutex, ms);
-    if (self->awake) {
-        self->awake = false;
-        q->awake--;
-        return true;
-    }
-    return told || self->given;
+    if (self->awake || self->given) told = true;
+    self->awake = false;
+    return told;
 }
 static void pk__waitq_serve(pk__waitq *q, pk__waiter *first, uint32_t given) {
     pk__waitq_remove(q, first);
     first->given = given;
     pk__cond_signal(&first->changed);
 }
-/* Have as many look again as could find something. */
-static void pk__waitq_wake(pk__waitq *q, uint32_t for_so_many) {
+/* Have the first n look again. */
+static void pk__waitq_wake(pk__waitq *q, uint32_t n) {
     pk__waiter *w = q->first;
-    for (; w && q->awake < for_so_many; w = w->next) {
+    for (; w && n > 0; w = w->next, n--) {
         if (w->awake) continue;
         w->awake = true;
-        q->awake++;
         pk__cond_signal(&w->changed);
     }
 }
@@ -4084,15 +4092,18 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
     pk_status status;
     if (pk__respool_stopped(c)) return PK_CLOSED;
     ask->why = PK_EXHAUSTED;
-    if (c->q.barge_us == PK_RESPOOL_STRICT && c->q.first && (void *)c->q.first != ask->self) return PK_AGAIN;
-    *slot = pk__respool_pop(c->p, 0, ask->me);
-    if (*slot) return PK_OK;
-    *slot = pk__respool_home_of(c->p, ask->me);
-    if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
-    *slot = pk__respool_pop(c->p, 0, 0);
-    if (*slot) return PK_OK;
-    status = pk__respool_reserve(c, ask->now, slot, &ask->why);
-    ask->fresh = status == PK_OK;
+    if (c->q.barge_us == PK_RESPOOL_STRICT && c->q.first && (void *)c->q.first != ask->self) {
+        status = PK_AGAIN; /* all that there is is for those who came before */
+    } else {
+        *slot = pk__respool_pop(c->p, 0, ask->me);
+        if (*slot) return PK_OK;
+        *slot = pk__respool_home_of(c->p, ask->me);
+        if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
+        *slot = pk__respool_pop(c->p, 0, 0);
+        if (*slot) return PK_OK;
+        status = pk__respool_reserve(c, ask->now, slot, &ask->why);
+        ask->fresh = status == PK_OK;
+    }
     if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == c->d.max_size && status != PK_OK) {
         ask->exhausted = true;
         c->s.exhaustions++;
@@ -4758,16 +4769,28 @@ PK_API pk_status pk_respool_after_fork(pk_respool *p) {
 
 #if PERFKIT_POOL_GATE
 
-static PK__COLD void pk__gate_report(pk_gate *g, int kind, pk_status status, size_t used) {
+/* What to tell, put together under the lock: afterwards the gate may be gone. */
+typedef struct pk__gate_news {
+    pk_event_fn tell;
+    void *user;
     pk_event event;
-    if (g->on_event == NULL) return;
-    event.object = g->name;
-    event.detail = NULL;
-    event.kind = kind;
-    event.status = status;
-    event.a = (uint32_t)used;
-    event.b = (uint32_t)g->limit;
-    g->on_event(g->user, &event);
+} pk__gate_news;
+static PK__COLD void pk__gate_note(const pk_gate *g, pk__gate_news *news, pk_status status) {
+    news->tell = g->on_event;
+    news->user = g->user;
+    news->event.object = g->name;
+    news->event.detail = NULL;
+    news->event.kind = status == PK_INVALID   ? PK_GATE_EVENT_MISUSE
+                       : status == PK_TOO_BIG ? PK_GATE_EVENT_TOO_BIG
+                       : status == PK_CLOSED  ? PK_GATE_EVENT_CLOSED
+                                              : PK_GATE_EVENT_FULL;
+    news->event.status = status;
+    news->event.a = (uint32_t)g->used;
+    news->event.b = (uint32_t)g->limit;
+}
+static PK__COLD pk_status pk__gate_tell(const pk__gate_news *news) {
+    if (news->tell) news->tell(news->user, &news->event);
+    return news->event.status;
 }
 /* The steps under the lock, or without threads in a critical section. */
 static bool pk__gate_fits(pk_gate *g, size_t n) {
@@ -4776,105 +4799,118 @@ static bool pk__gate_fits(pk_gate *g, size_t n) {
     if (g->used > g->peak) g->peak = g->used;
     return true;
 }
+static pk_status pk__gate_try(pk_gate *g, size_t n, const pk__waiter *self) {
+    if (g->queue.stopped) return PK_CLOSED;
+    if (n > g->limit) return PK_TOO_BIG;
+#if PK__WAITQ_WAITS
+    if (n != 0 && g->queue.first) {
+        const pk__waiter *first = pk__waitq_overdue(&g->queue);
+        if (first && first != self) return PK_EXHAUSTED;
+    }
+#endif
+    (void)self;
+    return pk__gate_fits(g, n) ? PK_OK : PK_EXHAUSTED;
+}
 #if PK__WAITQ_WAITS
 /* There is more room, or one waits less: serve whose turn it is, and wake as many of the others as fit. */
 static void pk__gate_settle(pk_gate *g) {
+    pk__waitq *q = &g->queue;
     pk__waiter *w;
     size_t room;
     uint32_t fit = 0;
-    while ((w = pk__waitq_overdue(&g->queue)) != NULL && pk__gate_fits(g, w->want)) pk__waitq_serve(&g->queue, w, 1);
+    if (q->stopped) {
+        pk__waitq_wake(q, UINT32_MAX);
+        return;
+    }
+    while ((w = pk__waitq_overdue(q)) != NULL && pk__gate_fits(g, w->want)) pk__waitq_serve(q, w, 1);
     room = g->limit - g->used;
-    for (w = g->queue.first; w && w->want <= room; w = w->next) {
+    for (w = q->first; w && w->want <= room; w = w->next) {
         room -= w->want;
         fit++;
     }
-    pk__waitq_wake(&g->queue, fit);
-}
-static bool pk__gate_may_take(pk_gate *g, size_t n, const pk__waiter *self) {
-    const pk__waiter *first = pk__waitq_overdue(&g->queue);
-    return (first == NULL || first == self) && pk__gate_fits(g, n);
+    pk__waitq_wake(q, fit);
 }
 static PK__COLD pk_status pk__gate_wait(pk_gate *g, size_t n, uint32_t wait_ms) {
     pk__waitq *q = &g->queue;
     pk__waiter self;
+    pk_status status = PK_OK;
     bool in_time = true;
     pk_time now = pk__waitq_now(q), deadline = (pk_time)(now + wait_ms);
     if (!pk__waitq_join(q, &self, n)) return PK_NO_MEMORY;
-    g->waits++;
-    while (!self.given && !pk__gate_may_take(g, n, &self)) {
+    while (!self.given) {
         uint32_t left = wait_ms == PK_WAIT_FOREVER ? 1000000000u : (uint32_t)pk__pool_elapsed(now, deadline);
-        if (wait_ms != PK_WAIT_FOREVER && (left == 0 || !in_time)) {
-            pk__waitq_leave(q, &self);
-            pk__gate_settle(g);
-            g->timeouts++;
-            return PK_TIMEOUT;
-        }
+        status = pk__gate_try(g, n, &self);
+        if (status != PK_EXHAUSTED) break;
+        status = PK_TIMEOUT;
+        if (left == 0 || (!in_time && wait_ms != PK_WAIT_FOREVER)) break; /* whatever the clock says, its time was slept */
         in_time = pk__waitq_sleep(q, &self, left);
         now = pk__waitq_now(q);
+        status = PK_OK;
     }
     pk__waitq_leave(q, &self);
     pk__gate_settle(g);
-    return PK_OK;
-}
-#endif
-static pk_status pk__gate_take(pk_gate *g, size_t n, uint32_t wait_ms) {
-    pk_status status = PK_TOO_BIG;
-    size_t used;
-    if (g->limit == 0) return PK_CLOSED;
-    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
-#if PK__WAITQ_WAITS
-    if (g->queue.threads) {
-        if (wait_ms == PK_WAIT_DEFAULT) wait_ms = g->queue.wait_ms;
-        if (wait_ms > (uint32_t)1 << 30) wait_ms = PK_WAIT_FOREVER;
-        pk__waitq_lock(&g->queue);
-        if (n <= g->limit) {
-            status = pk__gate_may_take(g, n, NULL) ? PK_OK : PK_EXHAUSTED;
-            if (status != PK_OK && wait_ms != 0) status = pk__gate_wait(g, n, wait_ms);
-        }
-        if (status == PK_EXHAUSTED || status == PK_TOO_BIG) g->refused++;
-        used = g->used;
-        pk__waitq_unlock(&g->queue);
-    } else
-#endif
-    {
-        PK__CRITICAL_ENTER(state);
-        if (n <= g->limit) status = pk__gate_fits(g, n) ? PK_OK : PK_EXHAUSTED;
-        if (status != PK_OK) g->refused++;
-        used = g->used;
-        PK__CRITICAL_EXIT(state);
-    }
-    (void)wait_ms;
-    if (PK__UNLIKELY(status != PK_OK))
-        pk__gate_report(g, status == PK_TOO_BIG ? PK_GATE_EVENT_TOO_BIG : PK_GATE_EVENT_FULL, status, used);
+    g->waits++;
     return status;
 }
-static bool pk__gate_put(pk_gate *g, size_t n) {
-    bool fits = n <= g->used;
-    if (fits)
-        g->used -= n;
-    else
-        g->misused++;
-    return fits;
-}
-static pk_status pk__gate_give_back(pk_gate *g, size_t n) {
-    bool fits;
-    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
-#if PK__WAITQ_WAITS
-    if (g->queue.threads) {
-        pk__waitq_lock(&g->queue);
-        fits = pk__gate_put(g, n);
-        if (g->queue.first) pk__gate_settle(g);
-        pk__waitq_unlock(&g->queue);
-    } else
 #endif
-    {
+static pk_status pk__gate_ask(pk_gate *g, size_t n, uint32_t wait_ms) {
+    pk_status status;
+    if (!g->queue.threads) {
         PK__CRITICAL_ENTER(state);
-        fits = pk__gate_put(g, n);
+        status = pk__gate_try(g, n, NULL);
+        PK__CRITICAL_EXIT(state);
+        return status;
+    }
+    status = pk__gate_try(g, n, NULL);
+#if PK__WAITQ_WAITS
+    if (wait_ms == PK_WAIT_DEFAULT) wait_ms = g->queue.wait_ms;
+    if (wait_ms > (uint32_t)1 << 30) wait_ms = PK_WAIT_FOREVER;
+    if (status == PK_EXHAUSTED && wait_ms != 0) status = pk__gate_wait(g, n, wait_ms);
+#endif
+    (void)wait_ms;
+    return status;
+}
+static pk_status pk__gate_take(pk_gate *g, size_t n, uint32_t wait_ms) {
+    pk__gate_news news;
+    pk_status status;
+    if (g->limit == 0) return PK_CLOSED;
+    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
+    pk__waitq_lock(&g->queue);
+    status = pk__gate_ask(g, n, wait_ms);
+    if (PK__UNLIKELY(status != PK_OK)) {
+        PK__CRITICAL_ENTER(state);
+        if (status == PK_TIMEOUT)
+            g->timeouts++;
+        else
+            g->refused++;
+        pk__gate_note(g, &news, status);
         PK__CRITICAL_EXIT(state);
     }
-    if (PK__LIKELY(fits)) return PK_OK;
-    pk__gate_report(g, PK_GATE_EVENT_MISUSE, PK_INVALID, g->used);
-    return PK_INVALID;
+    pk__waitq_unlock(&g->queue);
+    return PK__LIKELY(status == PK_OK) ? PK_OK : pk__gate_tell(&news);
+}
+static pk_status pk__gate_give_back(pk_gate *g, size_t n) {
+    pk__gate_news news;
+    bool fits;
+    if (g->limit == 0) return PK_CLOSED;
+    if (pk__waitq_forked(&g->queue)) return PK_FORKED;
+    pk__waitq_lock(&g->queue);
+    {
+        PK__CRITICAL_ENTER(state);
+        fits = n <= g->used;
+        if (PK__LIKELY(fits)) {
+            g->used -= n;
+        } else {
+            g->misused++;
+            pk__gate_note(g, &news, PK_INVALID);
+        }
+        PK__CRITICAL_EXIT(state);
+    }
+#if PK__WAITQ_WAITS
+    if (g->queue.first) pk__gate_settle(g);
+#endif
+    pk__waitq_unlock(&g->queue);
+    return PK__LIKELY(fits) ? PK_OK : pk__gate_tell(&news);
 }
 
 PK_API pk_status pk_gate_enter(pk_gate *g, uint32_t wait_ms) {
@@ -4936,6 +4972,16 @@ PK_API pk_status pk__gate_init(pk_gate *g, size_t size, uint32_t config, const p
     g->user = desc->user;
     return PK_OK;
 }
+PK_API void pk_gate_stop(pk_gate *g) {
+    PERFKIT_ASSERT(g != NULL);
+    if (g->limit == 0 || pk__waitq_forked(&g->queue)) return;
+    pk__waitq_lock(&g->queue);
+    g->queue.stopped = true;
+#if PK__WAITQ_WAITS
+    pk__gate_settle(g);
+#endif
+    pk__waitq_unlock(&g->queue);
+}
 PK_API pk_status pk_gate_close(pk_gate *g) {
     bool used;
     PERFKIT_ASSERT(g != NULL);
@@ -4953,13 +4999,20 @@ PK_API pk_status pk_gate_close(pk_gate *g) {
 }
 PK_API pk_status pk_gate_after_fork(pk_gate *g) {
     pk__waitq q;
+    pk_status status;
     PERFKIT_ASSERT(g != NULL);
     if (g->limit == 0) return PK_CLOSED;
     q = g->queue;
     if (!pk__waitq_forked(&q)) return PK_OK;
+    status = pk__waitq_init(&g->queue, q.threads, q.wait_ms, q.barge_us, q.clock, q.clock_user);
+    if (status != PK_OK) {
+        g->queue = q; /* still the parent's */
+        return status;
+    }
+    g->queue.stopped = q.stopped;
     g->used = g->peak = 0;
     g->refused = g->timeouts = g->waits = g->misused = 0;
-    return pk__waitq_init(&g->queue, q.threads, q.wait_ms, q.barge_us, q.clock, q.clock_user);
+    return PK_OK;
 }
 #endif /* PERFKIT_POOL_GATE */
 #endif /* PERFKIT_POOL_IMPLEMENTATION */
