@@ -1,5 +1,5 @@
 /* bytes - memory beside the objects: what a pool asks for, and what allocators take of the system, counted in pages. */
-#include "contest.hpp"
+#include "../contest.hpp"
 #include "pools.hpp"
 #include "themes.hpp"
 #include <sys/wait.h>

@@ -5,7 +5,7 @@
    churn     100,000 are out; release one of them at random, acquire one in its place
    shuffled  acquire 100,000, release them all in random order: so the next are acquired in that order; also with 1,000,000,
              which no processor's cache holds */
-#include "contest.hpp"
+#include "../contest.hpp"
 #include "patterns.hpp"
 #include "pools.hpp"
 #include "themes.hpp"

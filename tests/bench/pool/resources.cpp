@@ -5,7 +5,7 @@
    took; jain is Jain's index of fairness over the threads' numbers of acquires, from 1 / threads to 1 (Jain, Chiu and Hawe,
    1984). All are medians over the rounds; so is max_wait, of each round's longest. The threads may run on any processor, and
    hold what they got without sleeping. */
-#include "contest.hpp"
+#include "../contest.hpp"
 #include "lenders.hpp"
 #include "patterns.hpp"
 #include "themes.hpp"

@@ -5,7 +5,7 @@
    handover  one acquires and writes, the other releases; in between a ring of 1024, published by 32. The other does not read,
              or else what is measured is how the objects' lines go from one processor to the other, whatever the pool:
    handover-read   and the other does read */
-#include "contest.hpp"
+#include "../contest.hpp"
 #include "patterns.hpp"
 #include "pools.hpp"
 #include "themes.hpp"

@@ -1,7 +1,7 @@
 /* contest.hpp - one case: the floor, the forms of ours and the peers in turn, over the same streams; a row for each form. */
 #ifndef BENCH_CONTEST_HPP
 #define BENCH_CONTEST_HPP
-#include "../bench.hpp"
+#include "bench.hpp"
 
 constexpr int rounds = 7;
 
@@ -63,16 +63,16 @@ class contest {
     }
     void print(const wanted_row &r) {
         const entrant *e = find(r.form), *peer = r.against.empty() ? best('p') : find(r.against), *floor = best('f');
-        if (!e || !peer) return bench::complain(r.name + ": nobody of that name");
+        if (!e || (!peer && !r.against.empty())) return bench::complain(r.name + ": nobody of that name");
         bench::row row(r.name);
-        row.number("ours", e->ns, 2).text("unit", "ns").number("best", peer->ns, 2).text("peer", peer->name);
-        row.number("ratio", peer->ns / e->ns, 3);
+        row.number("ours", e->ns, 2).text("unit", "ns");
+        if (peer) row.number("best", peer->ns, 2).text("peer", peer->name).number("ratio", peer->ns / e->ns, 3);
         if (floor) row.number("floor", floor->ns, 2).number("floor_ratio", e->ns / floor->ns, 3).number("noise", floor->spread);
         report_.add(row.goal(r.goal));
     }
     void print_peers() {
         std::string name = name_ + "/peers";
-        if (goals_only_ || !report_.wanted(name)) return;
+        if (goals_only_ || !report_.wanted(name) || !(best('p') || best('a'))) return;
         bench::row row(name);
         row.text("unit", "ns");
         for (const entrant &e : entrants_)
