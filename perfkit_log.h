@@ -41,6 +41,8 @@
      PERFKIT_LOG_KV        1 / 0 / 0                PK_LOG_KV: fields with names
      PERFKIT_LOG_FORMS     1 / 0 / 0                sinks may take logfmt or JSON lines; off where PERFKIT_LOG_LINE < 128
      PERFKIT_LOG_RULES     1 / 0 / 0                levels by name: pk_log_set_rules
+     PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
+     PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
      PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
@@ -53,7 +55,8 @@
      shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0
      (desc.threads), PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN,
      PERFKIT_TLS (the compiler's thread-local storage class), PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to
-     the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT).
+     the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT), PERFKIT_LOG_WRITE(fd, bytes, n) (instead
+     of write(2), for all that goes to descriptors).
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -707,6 +710,17 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_LOG_RULES
 #define PERFKIT_LOG_RULES PK__FULL
 #endif
+#ifndef PERFKIT_LOG_BUFFER
+#define PERFKIT_LOG_BUFFER PK__FULL
+#endif
+#ifndef PERFKIT_LOG_ROTATE
+#define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
+#endif
+#if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE)
+#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE is 0 or 1"
+#elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
+#error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
+#endif
 #ifndef PERFKIT_PERF
 #define PERFKIT_PERF (!PK__TINY)
 #endif
@@ -757,8 +771,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 enum { PK_LOG_OFF, PK_LOG_ERROR, PK_LOG_WARN, PK_LOG_INFO, PK_LOG_DEBUG, PK_LOG_TRACE };
 
 /* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything
-   but PK_OK is a failure of this sink. Length 0: flush what you hold back. Called under the logger's lock: don't log to the same
-   logger. */
+   but PK_OK is a failure of this sink: the line is lost, and counted. PK_CORRUPT says that a part of it is out; with
+   PERFKIT_STDIO the next then comes with a "\n" before it. Length 0: flush what you hold back. Called under the logger's lock:
+   don't log to the same logger. */
 typedef pk_status (*pk_log_sink_fn)(void *user, int level, const char *text, size_t length);
 
 /* Wall clock: seconds since 1970-01-01 UTC, and the milliseconds of the second into *ms. */
@@ -769,7 +784,7 @@ typedef struct pk_log_sink { /* private */
     void *user;
     pk_count failed;  /* lines it did not take */
     uint8_t level;    /* lines above it are not for this sink */
-    uint8_t colour;   /* no, yes, or to be found out at its first line */
+    uint8_t colour;   /* flags: yes; to be found out at its first line; a part of a line is out */
     uint8_t reported; /* its failure went to on_event */
     uint8_t form;     /* PK_LOG_TEXT, PK_LOG_LOGFMT or PK_LOG_JSON */
 } pk_log_sink;
@@ -911,6 +926,94 @@ PK_API pk_status pk_log_flush(pk_log *log);
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
+#endif
+
+#if PERFKIT_LOG_BUFFER
+/* ---- Lines gathered and written together ----
+       static char memory[65536];
+       pk_log_buffer_desc desc = {0};
+       desc.memory = memory; desc.size = sizeof memory; desc.user = (void *)(intptr_t)fd;
+       pk_log_buffer_init(&buffer, &desc);
+       pk_log_add_sink(&log, pk_log_to_buffer, &buffer, PK_LOG_TRACE);
+   Written when full, with a line of flush_level or worse, by pk_log_flush, and at pk_log_close. A line that could not be written
+   stays, whole or its rest, and is tried again; only one that finds no room is lost, and counted by the logger: written + held +
+   lost = all, and no line is torn. Of one logger. */
+
+/* Takes bytes, any number of whole lines; returns how many, fewer than n when it failed. It need not be told of interruptions. */
+typedef size_t (*pk_log_write_fn)(void *user, const char *bytes, size_t n);
+
+typedef struct pk_log_buffer_desc {
+    char *memory;             /* yours, while it is a sink */
+    size_t size;              /* PERFKIT_LOG_LINE + 16 to 2^30 bytes */
+    pk_log_write_fn write_fn; /* NULL where PERFKIT_STDIO: a descriptor, which is user, cast: (void *)(intptr_t)fd */
+    void *user;
+    uint8_t flush_level;      /* 0: PK_LOG_ERROR; PK_LOG_TRACE: every line at once, and those that failed kept */
+} pk_log_buffer_desc;
+typedef struct pk_log_buffer { /* read failures; all else is private */
+    char *memory;
+    pk_log_write_fn write_fn;
+    void *user;
+    uint32_t size;
+    volatile uint32_t begin, used; /* bytes: written, and all */
+    volatile uint32_t busy;        /* being written out or moved */
+    uint32_t forks;                /* that this process and those it comes from have made */
+    pk_count failures;             /* writes that took fewer bytes than were there */
+    uint8_t flush_level;
+} pk_log_buffer;
+
+/* PK_NO_MEMORY: too small; PK_INVALID: no memory, no such level, no write_fn where there are no descriptors. */
+PK_API pk_status pk_log_buffer_init(pk_log_buffer *buffer, const pk_log_buffer_desc *desc);
+
+/* The sink: user is the pk_log_buffer. PK_IO: no room, and it can't be written. O(length) and the write. */
+PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_t length);
+
+PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer); /* Bytes not written yet. */
+#endif
+
+#if PERFKIT_LOG_ROTATE
+/* ---- Files that rotate ----
+       pk_log_file_desc desc = {0};
+       desc.path = "app.log"; desc.max_bytes = 10000000;
+       if (pk_log_file_open(&file, &desc) == PK_OK) pk_log_add_sink(&log, pk_log_to_rotating, &file, PK_LOG_TRACE);
+   Appends to path. When a line would make it longer than max_bytes, or is the first of a new period, path becomes path.1, path.1
+   becomes path.2 and so on, and the one beyond `keep` goes. No line is split between files; what a full disk held up may
+   make one longer. Where a name can't be changed or the
+   new file not be made, the old one is written on, the failure counted, and it is tried again a while later. Of one logger; one
+   process. */
+typedef struct pk_log_file_desc {
+    const char *path;      /* not copied; below 1000 bytes */
+    uint64_t max_bytes;    /* 0: any */
+    uint32_t period_s;     /* seconds; periods begin at multiples of it since 1970-01-01 UTC: 86400 at midnight. 0: no periods */
+    uint32_t keep;         /* files beside the current one: path.1, the newest, to path.keep; 0: 5; up to 999 */
+    char *buffer;          /* as a pk_log_buffer's; NULL: each line is written at once */
+    size_t buffer_size;
+    pk_wall_fn wall;       /* tells the time for the periods; NULL: the system's */
+    void *user;            /* for wall */
+    uint8_t flush_level;   /* with a buffer; 0: PK_LOG_ERROR */
+} pk_log_file_desc;
+typedef struct pk_log_file { /* read rotations, not_rotated, buffer.failures; all else is private */
+    pk_log_buffer buffer;
+    const char *path;
+    pk_wall_fn wall;
+    void *wall_user;
+    uint64_t bytes, limit, max_bytes; /* of the file; when to rotate, 0: never */
+    uint32_t period_s, period, keep;
+    int fd;
+    pk_count rotations, not_rotated;  /* done; failed */
+} pk_log_file;
+
+/* PK_IO: path can't be opened; PK_INVALID: none, or limits out of range; PK_TOO_BIG: path too long; and as pk_log_buffer_init. */
+PK_API pk_status pk_log_file_open(pk_log_file *file, const pk_log_file_desc *desc);
+
+/* The sink: user is the pk_log_file. */
+PK_API pk_status pk_log_to_rotating(void *user, int level, const char *text, size_t length);
+
+/* Rotate now. PK_IO: it could not. Not while the file is a sink of a logger that other threads use. */
+PK_API pk_status pk_log_file_rotate(pk_log_file *file);
+
+/* Write what is held and close the file; the result is that of the writing. Remove the sink, or close the logger, first. Closing
+   again is harmless. */
+PK_API pk_status pk_log_file_close(pk_log_file *file);
 #endif
 
 /* At file scope: a logger ready before main, with one sink (not NULL).
@@ -1250,7 +1353,9 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 
 #define PK__LOG_THREADS 1 /* flags: use the mutex */
 #define PK__LOG_NO_TIME 2
-#define PK__LOG_COLOUR_ASK 2 /* a sink's colour: find out at its first line */
+#define PK__LOG_COLOUR_ON 1  /* flags of a sink's colour */
+#define PK__LOG_COLOUR_ASK 2 /* find out at its first line */
+#define PK__LOG_TORN 4
 /* Loggers made statically can lock where a mutex needs no call to be made: where it is all zero, or on macOS a known word. */
 #if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK && \
     (defined __linux__ || defined _WIN32 || defined __APPLE__ || defined __FreeBSD__ || defined __OpenBSD__)
@@ -1682,6 +1787,10 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #include <io.h>
 #else
 #include <unistd.h>
+#endif
+#if PERFKIT_LOG_ROTATE
+#include <fcntl.h>
+#include <sys/stat.h>
 #endif
 #endif
 #if PERFKIT_FLOAT && defined __SIZEOF_DOUBLE__ && __SIZEOF_DOUBLE__ != 8
@@ -2236,7 +2345,8 @@ static void pk__log_unlock(pk_log *log) {
 
 #if PERFKIT_STDIO
 /* Colour is part of the line's buffer: a sink with colour gets it from its start and with the reset behind the text. */
-#define PK__LOG_BEFORE 5 /* ESC [ 3 1 m */
+#define PK__LOG_COLOUR 5 /* ESC [ 3 1 m */
+#define PK__LOG_BEFORE (1 + PK__LOG_COLOUR) /* behind a torn line a newline */
 #define PK__LOG_AFTER 4  /* ESC [ 0 m */
 
 static bool pk__log_is_terminal(const pk_log_sink *sink) {
@@ -2254,15 +2364,24 @@ static bool pk__log_is_terminal(const pk_log_sink *sink) {
 
 static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, size_t length) {
     static const char colours[] = "\033[31m\033[33m\033[32m\033[36m\033[90m"; /* red yellow green cyan grey */
-    if (sink->colour == PK__LOG_COLOUR_ASK) sink->colour = pk__log_is_terminal(sink);
-    if (sink->colour) {
-        memcpy(text - PK__LOG_BEFORE, colours + (level - 1) * PK__LOG_BEFORE, PK__LOG_BEFORE);
-        memcpy(text + length - 1, "\033[0m\n", PK__LOG_AFTER + 2);
-        return sink->fn(sink->user, level, text - PK__LOG_BEFORE, PK__LOG_BEFORE + length + PK__LOG_AFTER);
-    }
+    pk_status status;
     text[length - 1] = '\n';
     text[length] = 0;
-    return sink->fn(sink->user, level, text, length);
+    if (sink->colour == PK__LOG_COLOUR_ASK) sink->colour = pk__log_is_terminal(sink);
+    if (sink->colour & PK__LOG_COLOUR_ON) {
+        memcpy(text + length - 1, "\033[0m\n", PK__LOG_AFTER + 2);
+        text -= PK__LOG_COLOUR;
+        memcpy(text, colours + (level - 1) * PK__LOG_COLOUR, PK__LOG_COLOUR);
+        length += PK__LOG_COLOUR + PK__LOG_AFTER;
+    }
+    if (sink->colour & PK__LOG_TORN) {
+        *--text = '\n';
+        length++;
+    }
+    status = sink->fn(sink->user, level, text, length);
+    if (status == PK_CORRUPT) sink->colour |= PK__LOG_TORN;
+    else if (status == PK_OK) sink->colour &= PK__LOG_COLOUR_ON;
+    return status;
 }
 #define PK__LOG_DEFAULT_SINK pk_log_to_stderr
 #else
@@ -3162,19 +3281,31 @@ PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user) {
 }
 
 #if PERFKIT_STDIO
-static pk_status pk__log_to_descriptor(int fd, const char *text, size_t length) {
-    while (length > 0) {
+#ifndef PERFKIT_LOG_WRITE
 #ifdef _WIN32
-        int n = _write(fd, text, (unsigned)length);
+#define PERFKIT_LOG_WRITE(fd, bytes, n) _write(fd, bytes, (unsigned)(n))
 #else
-        ssize_t n = write(fd, text, length);
+#define PERFKIT_LOG_WRITE(fd, bytes, n) write(fd, bytes, n)
 #endif
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return PK_IO;
-        text += n;
-        length -= (size_t)n;
+#endif
+/* The bytes that the descriptor took: all, or as many as it did before it failed. */
+static size_t pk__log_write(int fd, const char *bytes, size_t n) {
+    size_t done = 0;
+    while (done < n) {
+#ifdef _WIN32
+        int taken = PERFKIT_LOG_WRITE(fd, bytes + done, n - done);
+#else
+        ssize_t taken = PERFKIT_LOG_WRITE(fd, bytes + done, n - done);
+#endif
+        if (taken < 0 && errno == EINTR) continue;
+        if (taken <= 0) break;
+        done += (size_t)taken;
     }
-    return PK_OK;
+    return done;
+}
+static pk_status pk__log_to_descriptor(int fd, const char *text, size_t length) {
+    size_t done = pk__log_write(fd, text, length);
+    return done == length ? PK_OK : done == 0 ? PK_IO : PK_CORRUPT;
 }
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length) {
     (void)user;
@@ -3190,6 +3321,244 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
     (void)level;
     if (length == 0) return fflush(file) == 0 ? PK_OK : PK_IO;
     return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
+}
+#endif
+
+#if PERFKIT_LOG_BUFFER
+/* ---- Lines gathered ---- */
+
+#if PERFKIT_STDIO
+static size_t pk__buffer_to_fd(void *user, const char *bytes, size_t n) { return pk__log_write((int)(intptr_t)user, bytes, n); }
+#endif
+
+PK_API pk_status pk_log_buffer_init(pk_log_buffer *buffer, const pk_log_buffer_desc *desc) {
+    pk_log_write_fn write_fn = desc->write_fn;
+    PERFKIT_ASSERT(buffer != NULL && desc != NULL);
+#if PERFKIT_STDIO
+    if (write_fn == NULL) write_fn = pk__buffer_to_fd;
+#endif
+    if (write_fn == NULL || desc->memory == NULL || desc->flush_level > PK_LOG_TRACE) return PK_INVALID;
+    if (desc->size < PERFKIT_LOG_LINE + 16) return PK_NO_MEMORY;
+    if (desc->size > (uint32_t)1 << 30) return PK_INVALID;
+    pk__clear(buffer, sizeof *buffer);
+    buffer->memory = desc->memory;
+    buffer->size = (uint32_t)desc->size;
+    buffer->write_fn = write_fn;
+    buffer->user = desc->user;
+    buffer->flush_level = desc->flush_level ? desc->flush_level : (uint8_t)PK_LOG_ERROR;
+    return PK_OK;
+}
+PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer) { return pk__load32(&buffer->used) - pk__load32(&buffer->begin); }
+
+/* Write out all that is held. What is not taken stays. */
+static pk_status pk__buffer_flush(pk_log_buffer *b) {
+    uint32_t begin = b->begin, held = b->used - begin;
+    size_t taken;
+    if (held == 0) return PK_OK;
+    pk__store32(&b->busy, 1);
+    taken = b->write_fn(b->user, b->memory + begin, held);
+    pk__store32(&b->begin, begin + (uint32_t)taken);
+    if (taken == held) {
+        pk__store32(&b->used, 0); /* first: then nothing is held, whatever begin says */
+        pk__store32(&b->begin, 0);
+    } else pk__count_up(&b->failures);
+    pk__store32(&b->busy, 0);
+    return taken == held ? PK_OK : PK_IO;
+}
+/* The start of the line that is being written. */
+static uint32_t pk__buffer_line(const pk_log_buffer *b) {
+    uint32_t at = b->begin;
+    while (at > 0 && b->memory[at - 1] != '\n') at--;
+    return at;
+}
+/* Give back the room of lines that were written. The one that is half out stays whole, for a new file. */
+static void pk__buffer_move(pk_log_buffer *b) {
+    uint32_t from = pk__buffer_line(b), n = b->used - from;
+    if (from == 0) return;
+    pk__store32(&b->busy, 1);
+    memmove(b->memory, b->memory + from, n);
+    b->begin -= from;
+    b->used = n;
+    pk__store32(&b->busy, 0);
+}
+PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_t length) {
+    pk_log_buffer *b = (pk_log_buffer *)user;
+    if (length == 0) return pk__buffer_flush(b);
+    if (b->size - b->used < length) {
+        (void)pk__buffer_flush(b);
+        pk__buffer_move(b);
+        if (b->size - b->used < length) return PK_IO;
+    }
+    memcpy(b->memory + b->used, text, length);
+    pk__store32(&b->used, b->used + (uint32_t)length); /* now it is there: a crash handler writes whole lines */
+    if (level <= (int)b->flush_level) (void)pk__buffer_flush(b); /* or it is held: not lost */
+    return PK_OK;
+}
+#endif
+
+#if PERFKIT_LOG_ROTATE
+/* ---- Files that rotate ---- */
+
+#define PK__FILE_PATH 1000 /* bytes of a path, with its 0 */
+
+static int pk__file_make(const char *path) {
+#ifdef _WIN32
+    return _open(path, _O_WRONLY | _O_CREAT | _O_APPEND | _O_BINARY, _S_IREAD | _S_IWRITE);
+#else
+    int fd;
+    do fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+#endif
+}
+static void pk__file_shut(int fd) {
+#ifdef _WIN32
+    (void)_close(fd);
+#else
+    (void)close(fd);
+#endif
+}
+static bool pk__file_rename(const char *from, const char *to) {
+#ifdef _WIN32 /* does not replace a file */
+    if (_access(from, 0) == 0) (void)remove(to);
+#endif
+    return rename(from, to) == 0 || errno == ENOENT;
+}
+static uint32_t pk__file_period(const pk_log_file *f, uint32_t seconds) { return f->period_s ? seconds / f->period_s : 0; }
+static uint32_t pk__file_period_now(const pk_log_file *f) {
+    uint16_t ms;
+    return f->period_s ? pk__file_period(f, f->wall(f->wall_user, &ms)) : 0;
+}
+/* path.number; 0: path */
+static void pk__file_name(const pk_log_file *f, char *name, uint32_t number) {
+    if (number == 0) pk_format(name, PK__FILE_PATH + 5, "%s", f->path);
+    else pk_format(name, PK__FILE_PATH + 5, "%s.%u", f->path, (unsigned)number);
+}
+static bool pk__file_shift(const pk_log_file *f) {
+    char from[PK__FILE_PATH + 5], to[PK__FILE_PATH + 5];
+    uint32_t n = f->keep;
+    pk__file_name(f, to, n);
+    while (n-- > 0) {
+        pk__file_name(f, from, n);
+        if (!pk__file_rename(from, to)) return false; /* or an older one would be overwritten */
+        memcpy(to, from, sizeof to);
+    }
+    return true;
+}
+static pk_status pk__file_change(pk_log_file *f) {
+    char newest[PK__FILE_PATH + 5];
+    int fd;
+#ifdef _WIN32 /* an open file keeps its name */
+    pk__file_shut(f->fd);
+    fd = pk__file_shift(f) ? 0 : -1;
+    f->fd = pk__file_make(f->path);
+    if (f->fd < 0) fd = -1;
+    (void)newest;
+#else
+    fd = pk__file_shift(f) ? pk__file_make(f->path) : -1;
+    if (fd < 0) { /* maybe path.1 is what is being written; a path that is there is left alone */
+        pk__file_name(f, newest, 1);
+        if (access(f->path, F_OK) != 0) (void)rename(newest, f->path);
+    } else {
+        pk__file_shut(f->fd);
+        f->fd = fd;
+    }
+#endif
+    f->period = pk__file_period_now(f);
+    if (fd < 0) {
+        if (f->max_bytes) f->limit = f->bytes + f->max_bytes / 4 + 1;
+        pk__count_up(&f->not_rotated);
+        return PK_IO;
+    }
+    pk__count_up(&f->rotations);
+    f->bytes = 0;
+    f->limit = f->max_bytes;
+    return PK_OK;
+}
+PK_API pk_status pk_log_file_rotate(pk_log_file *file) {
+    pk_log_buffer *b = &file->buffer;
+    pk_status status;
+    PERFKIT_ASSERT(file != NULL);
+    if (file->fd < 0) return PK_CLOSED;
+    if (b->memory) (void)pk__buffer_flush(b);
+    status = pk__file_change(file);
+    if (status == PK_OK && b->memory) b->begin = pk__buffer_line(b); /* a line half out in the old file: whole in the new one */
+    return status;
+}
+
+static size_t pk__file_write(void *user, const char *bytes, size_t n) {
+    pk_log_file *f = (pk_log_file *)user;
+    size_t taken = pk__log_write(f->fd, bytes, n);
+    f->bytes += taken;
+    return taken;
+}
+/* Rotate before a line of so many bytes, where it is time; never an empty file, or a full disk would push all old ones out. */
+static void pk__file_turn(pk_log_file *f, size_t length) {
+    uint64_t bytes = f->bytes + (f->buffer.memory ? pk_log_buffer_held(&f->buffer) : 0);
+    uint32_t period = pk__file_period_now(f);
+    if (period == f->period && (f->limit == 0 || bytes + length <= f->limit)) return;
+    if (f->bytes == 0 && bytes != 0) (void)pk__buffer_flush(&f->buffer);
+    if (f->bytes != 0) (void)pk_log_file_rotate(f);
+    else f->period = period;
+}
+PK_API pk_status pk_log_to_rotating(void *user, int level, const char *text, size_t length) {
+    pk_log_file *f = (pk_log_file *)user;
+    size_t taken;
+    if (f->fd < 0) return PK_CLOSED;
+    if (length != 0) pk__file_turn(f, length);
+    if (f->buffer.memory) return pk_log_to_buffer(&f->buffer, level, text, length);
+    taken = pk__file_write(f, text, length);
+    return taken == length ? PK_OK : taken == 0 ? PK_IO : PK_CORRUPT;
+}
+
+PK_API pk_status pk_log_file_open(pk_log_file *file, const pk_log_file_desc *desc) {
+    pk_log_buffer_desc buffer;
+    pk_status status;
+    PERFKIT_ASSERT(file != NULL && desc != NULL);
+    pk__clear(file, sizeof *file);
+    file->fd = -1;
+    if (desc->path == NULL || desc->keep > 999) return PK_INVALID;
+    if (strlen(desc->path) >= PK__FILE_PATH) return PK_TOO_BIG;
+    if (desc->buffer) {
+        pk__clear(&buffer, sizeof buffer);
+        buffer.memory = desc->buffer;
+        buffer.size = desc->buffer_size;
+        buffer.flush_level = desc->flush_level;
+        buffer.write_fn = pk__file_write;
+        buffer.user = file;
+        status = pk_log_buffer_init(&file->buffer, &buffer);
+        if (status != PK_OK) return status;
+    }
+    file->path = desc->path;
+    file->max_bytes = file->limit = desc->max_bytes;
+    file->period_s = desc->period_s;
+    file->keep = desc->keep ? desc->keep : 5;
+    file->wall = desc->wall ? desc->wall : pk__wall;
+    file->wall_user = desc->user;
+    file->fd = pk__file_make(file->path);
+    if (file->fd < 0) return PK_IO;
+    file->period = pk__file_period_now(file);
+#ifndef _WIN32
+    {
+        struct stat about;
+        if (fstat(file->fd, &about) == 0 && about.st_size > 0) { /* of an older period: its first line rotates */
+            file->bytes = (uint64_t)about.st_size;
+            if (desc->wall == NULL) file->period = pk__file_period(file, (uint32_t)about.st_mtime);
+        }
+    }
+#else
+    if (_lseeki64(file->fd, 0, SEEK_END) > 0) file->bytes = (uint64_t)_lseeki64(file->fd, 0, SEEK_END);
+#endif
+    return PK_OK;
+}
+PK_API pk_status pk_log_file_close(pk_log_file *file) {
+    pk_status status = PK_OK;
+    PERFKIT_ASSERT(file != NULL);
+    if (file->fd < 0) return PK_OK;
+    if (file->buffer.memory) status = pk__buffer_flush(&file->buffer);
+    pk__file_shut(file->fd);
+    file->fd = -1;
+    return status;
 }
 #endif
 
