@@ -1385,15 +1385,15 @@ PK_API void pk_respool_suggest(const pk_respool_stats *stats, uint32_t *min_size
 /* What to do about it: a set of these bits, the most urgent the lowest. */
 enum {
     PK_RESPOOL_ADVICE_EXHAUSTED = 1, /* it was exhausted: raise max_size now */
-    PK_RESPOOL_ADVICE_GROW = 2,      /* utilization above 90 %: raise max_size */
+    PK_RESPOOL_ADVICE_GROW = 2,      /* above 90 % of max_size are active: raise max_size */
     PK_RESPOOL_ADVICE_WAITS = 4,     /* acquires wait for more than 100 ms on average */
     PK_RESPOOL_ADVICE_ERRORS = 8,    /* errors above 5 % of all acquires */
-    PK_RESPOOL_ADVICE_SHRINK = 16    /* utilization below 20 %: lower min_size */
+    PK_RESPOOL_ADVICE_SHRINK = 16    /* below 20 % of those that exist are active: lower min_size */
 };
 PK_API unsigned pk_respool_advice(const pk_respool_stats *stats);
 
 enum { PK_RESPOOL_LOW = -1, PK_RESPOOL_GOOD = 0, PK_RESPOOL_HIGH = 1 };
-PK_API int pk_respool_load(const pk_respool_stats *stats); /* utilization below 60 %, from 60 to 80 %, above */
+PK_API int pk_respool_load(const pk_respool_stats *stats); /* active of max_size: below 60 %, from 60 to 80 %, above */
 #endif /* PERFKIT_POOL_RESOURCES */
 
 /* ==== Gates and budgets: how many, or how many bytes, at once ==== */
@@ -3600,16 +3600,18 @@ static uint64_t pk__waitq_us(const pk__waitq *q, uint64_t from) {
     if (PK__WAITQ_MICROSECONDS && q->clock == NULL) return to > from ? to - from : 0;
     return (uint64_t)pk__pool_elapsed((pk_time)from, (pk_time)to) * 1000u;
 }
-static bool pk__waitq_join(pk__waitq *q, pk__waiter *self, size_t want) {
+/* `since`: when it came; who comes back, as what it got was no good, takes its place again. */
+static bool pk__waitq_join(pk__waitq *q, pk__waiter *self, size_t want, uint64_t since) {
+    pk__waiter **link = q->last ? &q->last->next : &q->first;
     memset(self, 0, sizeof *self);
     if (!pk__cond_init(&self->changed)) return false;
-    self->since = pk__waitq_moment(q);
+    self->since = since;
     self->want = want;
-    if (q->first)
-        q->last->next = self;
-    else
-        q->first = self;
-    q->last = self;
+    if (q->last && q->last->since > since)
+        for (link = &q->first; (*link)->since <= since;) link = &(*link)->next;
+    self->next = *link;
+    *link = self;
+    if (self->next == NULL) q->last = self;
     q->waiting++;
     return true;
 }
@@ -4066,6 +4068,9 @@ typedef struct pk__respool_ask {
     bool exhausted;    /* counted as one that found nothing and no room */
     bool fresh;        /* the slot is one to create in */
     bool failed, late; /* its create failed; the deadline passed */
+    bool waited;       /* it has waited, since then, and it counts in the histogram there */
+    uint64_t since, waited_us;
+    unsigned bucket;
     pk_status why;
     void *self;        /* its pk__waiter, once it has one */
 } pk__respool_ask;
@@ -4130,20 +4135,27 @@ static uint32_t pk__respool_left(const pk__respool_core *c, const pk__respool_as
     }
     return left;
 }
-static void pk__respool_waited(pk__respool_core *c, uint64_t us) {
-    unsigned i = 0;
-    c->s.waits++;
-    c->s.wait_us += us;
+/* An acquire that waits more than once, as what it got was no good, counts once. */
+static void pk__respool_waited(pk__respool_core *c, pk__respool_ask *ask, uint64_t us) {
+    uint64_t rest = us >> 4;
+    if (ask->waited)
+        c->s.wait_histogram[ask->bucket]--;
+    else
+        c->s.waits++;
+    c->s.wait_us += us - ask->waited_us;
     if (us > c->s.wait_max_us) c->s.wait_max_us = us;
-    for (us >>= 4; us != 0 && i < PK_RESPOOL_BUCKETS - 1; us >>= 2) i++;
-    c->s.wait_histogram[i]++;
+    for (ask->bucket = 0; rest != 0 && ask->bucket < PK_RESPOOL_BUCKETS - 1; rest >>= 2) ask->bucket++;
+    c->s.wait_histogram[ask->bucket]++;
+    ask->waited_us = us;
+    ask->waited = true;
 }
 /* Under the lock. */
 static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
     pk__waiter self;
     pk_status status;
     bool whole;
-    if (!pk__waitq_join(&c->q, &self, 1)) return PK_NO_MEMORY;
+    if (!ask->waited) ask->since = pk__waitq_moment(&c->q);
+    if (!pk__waitq_join(&c->q, &self, 1, ask->since)) return PK_NO_MEMORY;
     ask->self = &self;
     (void)pk__respool_change(c->p, PK__RESPOOL_WAITED, 0, 0); /* from here on what is given back comes by the queue */
     for (;;) {
@@ -4161,7 +4173,7 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
             break;
         }
     }
-    pk__respool_waited(c, pk__waitq_us(&c->q, self.since));
+    pk__respool_waited(c, ask, pk__waitq_us(&c->q, self.since));
     pk__waitq_leave(&c->q, &self);
     ask->self = NULL;
     pk__respool_settle(c);
@@ -4535,13 +4547,16 @@ PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t
 
 PK_API int32_t pk_respool_score(const pk_respool_stats *stats) {
     pk_count attempts = stats->hits + stats->misses;
-    uint64_t used, wait, errors;
+    uint32_t active = stats->active, total = stats->total, used = 4000;
+    uint64_t wait, errors;
     if (attempts == 0) return PK_RESPOOL_NO_DATA;
-    used = stats->total ? (uint64_t)stats->active * 10000u / stats->total : 0; /* in 1/100 percent */
-    used = used < 6000 ? (used * 4000u + 3000) / 6000u : used <= 8000 ? 4000u : 4000u - (used < 10000 ? used - 8000u : 2000u);
+    if (active * 5u < total * 3u || total == 0) /* 40 * u / 60 */
+        used = total ? (active * 20000u + total * 3u / 2u) / (total * 3u) : 0;
+    else if (active * 5u > total * 4u) /* 40 - (u - 80) */
+        used = 12000u - (active * 10000u + total / 2u) / total;
     wait = stats->waits ? stats->wait_us / stats->waits / 100u : 0; /* in 1/10 ms: each costs 1/100 of a point */
     wait = wait < 3000u ? 3000u - wait : 0;
-    errors = stats->errors < attempts ? 3000u - (uint64_t)stats->errors * 3000u / attempts : 0;
+    errors = stats->errors < attempts ? ((uint64_t)(attempts - stats->errors) * 3000u + attempts / 2u) / attempts : 0;
     return (int32_t)(used + wait + errors);
 }
 PK_API void pk_respool_suggest(const pk_respool_stats *stats, uint32_t *min_size, uint32_t *max_size) {
@@ -4561,14 +4576,15 @@ PK_API void pk_respool_suggest(const pk_respool_stats *stats, uint32_t *min_size
 PK_API unsigned pk_respool_advice(const pk_respool_stats *stats) {
     unsigned advice = 0;
     if (stats->exhaustions > 0) advice |= PK_RESPOOL_ADVICE_EXHAUSTED;
-    if (stats->utilization > 9000) advice |= PK_RESPOOL_ADVICE_GROW;
+    if (stats->active * 10u > stats->max_size * 9u) advice |= PK_RESPOOL_ADVICE_GROW;
     if (stats->waits && stats->wait_us > 100000u * (uint64_t)stats->waits) advice |= PK_RESPOOL_ADVICE_WAITS;
-    if (stats->errors * 20u > stats->hits + stats->misses) advice |= PK_RESPOOL_ADVICE_ERRORS;
-    if (stats->utilization < 2000 && stats->total > 0) advice |= PK_RESPOOL_ADVICE_SHRINK;
+    if ((uint64_t)stats->errors * 20u > (uint64_t)stats->hits + stats->misses) advice |= PK_RESPOOL_ADVICE_ERRORS;
+    if (stats->active * 5u < stats->total) advice |= PK_RESPOOL_ADVICE_SHRINK;
     return advice;
 }
 PK_API int pk_respool_load(const pk_respool_stats *stats) {
-    return stats->utilization < 6000 ? PK_RESPOOL_LOW : stats->utilization <= 8000 ? PK_RESPOOL_GOOD : PK_RESPOOL_HIGH;
+    if (stats->active * 5u > stats->max_size * 4u) return PK_RESPOOL_HIGH;
+    return stats->active * 5u < stats->max_size * 3u ? PK_RESPOOL_LOW : PK_RESPOOL_GOOD;
 }
 
 /* ---- Making and unmaking ---- */
@@ -4836,7 +4852,7 @@ static PK__COLD pk_status pk__gate_wait(pk_gate *g, size_t n, uint32_t wait_ms) 
     pk_status status = PK_OK;
     bool in_time = true;
     pk_time now = pk__waitq_now(q), deadline = (pk_time)(now + wait_ms);
-    if (!pk__waitq_join(q, &self, n)) return PK_NO_MEMORY;
+    if (!pk__waitq_join(q, &self, n, pk__waitq_moment(q))) return PK_NO_MEMORY;
     while (!self.given) {
         uint32_t left = wait_ms == PK_WAIT_FOREVER ? 1000000000u : (uint32_t)pk__pool_elapsed(now, deadline);
         status = pk__gate_try(g, n, &self);
