@@ -83,7 +83,7 @@
      the default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in
      the same order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file
      stay whole too. pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to
-     the same logger.
+     the same logger. A forked child may log at once, see pk_log_after_fork; a signal handler must not.
      Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
      interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
      Time: the formatter is linear in its output; nothing waits but the sinks.
@@ -802,6 +802,7 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
     struct pk_perf_site *sites; /* of a perf channel */
 #if PERFKIT_HOSTED
     struct pk_perf_trace *trace; /* of a perf channel, or NULL */
+    volatile uint32_t forks;     /* number of this process among its forebears, when the lock was made; 0: not used yet */
 #endif
     pk_count lines, truncated;
     pk_log_sink sinks[PERFKIT_LOG_SINKS];
@@ -916,6 +917,13 @@ PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *
 /* "debug", "WARN" or "warning", "off" …, in any case, as a level; -1: none of them. */
 PK_API int pk_log_level_from(const char *text);
 
+#if PERFKIT_THREADS && PERFKIT_HOSTED
+/* In a forked child: the logger's lock is made anew by itself, and lines go on to descriptors, FILEs and your functions. What
+   holds lines of the parent (buffers, rotating files, rings) refuses all with PK_FORKED until this call, which forgets them
+   there; the parent writes its own. One thread. */
+PK_API void pk_log_after_fork(pk_log *log);
+#endif
+
 /* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
 PK_API pk_status pk_log_flush(pk_log *log);
 
@@ -956,7 +964,7 @@ typedef struct pk_log_buffer { /* read failures; all else is private */
     uint32_t size;
     volatile uint32_t begin, used; /* bytes: written, and all */
     volatile uint32_t busy;        /* being written out or moved */
-    uint32_t forks;                /* that this process and those it comes from have made */
+    uint32_t forks;                /* as pk_log's */
     pk_count failures;             /* writes that took fewer bytes than were there */
     uint8_t flush_level;
 } pk_log_buffer;
@@ -1369,7 +1377,7 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #define PK__LOG_STATIC_MUTEX {NULL}
 #endif
 #if PERFKIT_HOSTED
-#define PK__PERF_NO_SITES NULL, NULL
+#define PK__PERF_NO_SITES NULL, NULL, 0
 #else
 #define PK__PERF_NO_SITES NULL
 #endif
@@ -2336,8 +2344,42 @@ pk_log pk_perf_default = PK__LOG_STATIC("perf", PK_LOG_OFF, PK_LOG_OFF, 0, NULL,
 #endif
 #endif
 
+/* In a forked child a lock may be held that nobody will release: pk__log_process is another number in every process, and what
+   was made in one is told by it. */
+#if PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+#define PK__LOG_FORKS 1
+#define PK__LOG_MENDING 0x80000000u
+static volatile uint32_t pk__log_process = 1, pk__log_forks_watched;
+static void pk__log_forked_here(void) { pk__store32(&pk__log_process, pk__load32(&pk__log_process) + 1u); }
+static uint32_t pk__log_this_process(void) {
+    if (PK__UNLIKELY(pk__load32(&pk__log_forks_watched) == 0) && pk__cas32(&pk__log_forks_watched, 0, 1))
+        (void)pthread_atfork(NULL, NULL, pk__log_forked_here);
+    return pk__load32(&pk__log_process);
+}
+static bool pk__log_is_forked(uint32_t process) { return process != pk__load32(&pk__log_process); }
+
+/* The first use in this process: of the threads that come here, one makes the lock anew. */
+static PK__COLD void pk__log_mend(pk_log *log) {
+    uint32_t now = pk__log_this_process(), was = pk__load32(&log->forks);
+    if (was == 0 && pk__cas32(&log->forks, 0, now)) return;
+    while ((was = pk__load32(&log->forks)) != now) {
+        if (was == (now | PK__LOG_MENDING) || !pk__cas32(&log->forks, was, now | PK__LOG_MENDING)) continue;
+        (void)pk__mutex_init(&log->mutex);
+        pk__store32(&log->forks, now);
+    }
+}
+#else
+#define PK__LOG_FORKS 0
+#define pk__log_this_process() 1u
+#define pk__log_is_forked(process) ((void)(process), false)
+#endif
+
 static void pk__log_lock(pk_log *log) {
-    if (log->flags & PK__LOG_THREADS) pk__mutex_lock(&log->mutex);
+    if (!(log->flags & PK__LOG_THREADS)) return;
+#if PK__LOG_FORKS
+    if (PK__UNLIKELY(pk__log_is_forked(pk__load32(&log->forks)))) pk__log_mend(log);
+#endif
+    pk__mutex_lock(&log->mutex);
 }
 static void pk__log_unlock(pk_log *log) {
     if (log->flags & PK__LOG_THREADS) pk__mutex_unlock(&log->mutex);
@@ -3007,6 +3049,13 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 
 /* ---- Loggers and their sinks ---- */
 
+#if PERFKIT_LOG_BUFFER && PERFKIT_THREADS && PERFKIT_HOSTED
+static void pk__buffer_forget(pk_log_buffer *b) {
+    b->begin = b->used = b->busy = 0;
+    b->forks = pk__log_this_process();
+}
+#endif
+
 static void pk__log_set_gate(pk_log *log) { /* under the lock */
     uint8_t i, highest = PK_LOG_OFF, level = log->level;
     for (i = 0; i < log->sink_count; i++)
@@ -3247,6 +3296,23 @@ PK_API pk_status pk_log_close(pk_log *log) {
     return status;
 }
 
+#if PERFKIT_THREADS && PERFKIT_HOSTED
+PK_API void pk_log_after_fork(pk_log *log) {
+    uint8_t i;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    for (i = 0; i < log->sink_count; i++) {
+#if PERFKIT_LOG_BUFFER
+        if (log->sinks[i].fn == pk_log_to_buffer) pk__buffer_forget((pk_log_buffer *)log->sinks[i].user);
+#endif
+#if PERFKIT_LOG_ROTATE
+        if (log->sinks[i].fn == pk_log_to_rotating) pk__buffer_forget(&((pk_log_file *)log->sinks[i].user)->buffer);
+#endif
+    }
+    pk__log_unlock(log);
+}
+#endif
+
 PK_API pk_status pk__log_configure(pk_log *log, int level) {
     pk_status status = pk_log_set_level(log, level);
 #if PERFKIT_STDIO
@@ -3345,6 +3411,7 @@ PK_API pk_status pk_log_buffer_init(pk_log_buffer *buffer, const pk_log_buffer_d
     buffer->size = (uint32_t)desc->size;
     buffer->write_fn = write_fn;
     buffer->user = desc->user;
+    buffer->forks = pk__log_this_process();
     buffer->flush_level = desc->flush_level ? desc->flush_level : (uint8_t)PK_LOG_ERROR;
     return PK_OK;
 }
@@ -3354,6 +3421,7 @@ PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer) { return pk__loa
 static pk_status pk__buffer_flush(pk_log_buffer *b) {
     uint32_t begin = b->begin, held = b->used - begin;
     size_t taken;
+    if (pk__log_is_forked(b->forks)) return PK_FORKED;
     if (held == 0) return PK_OK;
     pk__store32(&b->busy, 1);
     taken = b->write_fn(b->user, b->memory + begin, held);
@@ -3384,6 +3452,7 @@ static void pk__buffer_move(pk_log_buffer *b) {
 PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_t length) {
     pk_log_buffer *b = (pk_log_buffer *)user;
     if (length == 0) return pk__buffer_flush(b);
+    if (pk__log_is_forked(b->forks)) return PK_FORKED;
     if (b->size - b->used < length) {
         (void)pk__buffer_flush(b);
         pk__buffer_move(b);
@@ -3480,6 +3549,7 @@ PK_API pk_status pk_log_file_rotate(pk_log_file *file) {
     pk_status status;
     PERFKIT_ASSERT(file != NULL);
     if (file->fd < 0) return PK_CLOSED;
+    if (pk__log_is_forked(b->forks)) return PK_FORKED;
     if (b->memory) (void)pk__buffer_flush(b);
     status = pk__file_change(file);
     if (status == PK_OK && b->memory) b->begin = pk__buffer_line(b); /* a line half out in the old file: whole in the new one */
@@ -3505,6 +3575,7 @@ PK_API pk_status pk_log_to_rotating(void *user, int level, const char *text, siz
     pk_log_file *f = (pk_log_file *)user;
     size_t taken;
     if (f->fd < 0) return PK_CLOSED;
+    if (pk__log_is_forked(f->buffer.forks)) return PK_FORKED;
     if (length != 0) pk__file_turn(f, length);
     if (f->buffer.memory) return pk_log_to_buffer(&f->buffer, level, text, length);
     taken = pk__file_write(f, text, length);
@@ -3529,6 +3600,7 @@ PK_API pk_status pk_log_file_open(pk_log_file *file, const pk_log_file_desc *des
         status = pk_log_buffer_init(&file->buffer, &buffer);
         if (status != PK_OK) return status;
     }
+    file->buffer.forks = pk__log_this_process();
     file->path = desc->path;
     file->max_bytes = file->limit = desc->max_bytes;
     file->period_s = desc->period_s;

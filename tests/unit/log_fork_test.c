@@ -1,0 +1,160 @@
+/* targets: threads */
+/* A forked child logs at once, whatever the parent's threads were doing, and writes none of the parent's lines. */
+#if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
+#define PERFKIT_LOG_IMPLEMENTATION
+#include "../../perfkit_log.h"
+#include "../support/test.h"
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+static int pipe_ends[2];
+static char got[8192];
+static void read_pipe(void) { /* all that was written, when every writer has ended */
+    size_t n = 0;
+    ssize_t more;
+    close(pipe_ends[1]);
+    while ((more = read(pipe_ends[0], got + n, sizeof got - 1 - n)) > 0) n += (size_t)more;
+    got[n] = 0;
+    close(pipe_ends[0]);
+}
+static unsigned count_of(const char *what) {
+    unsigned n = 0;
+    const char *p = got;
+    while ((p = strstr(p, what)) != NULL) {
+        p++;
+        n++;
+    }
+    return n;
+}
+/* Whether the child ends with status 0 within a second (sanitizers: ten). */
+static bool ends(pid_t child) {
+    int status = 1, tries;
+    for (tries = 0; tries < 10000; tries++) {
+        struct timespec nap = {0, 1000000};
+        if (waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) && WEXITSTATUS(status) == 0 && tries < 9000;
+        nanosleep(&nap, NULL);
+    }
+    kill(child, SIGKILL);
+    (void)waitpid(child, &status, 0);
+    return false;
+}
+
+static pk_log logger;
+static void start(pk_log_sink_fn fn, void *user) {
+    pk_log_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.no_time = true;
+    desc.threads = true;
+    desc.sink = fn;
+    desc.sink_user = user;
+    CHECK_STATUS(pk_log_init(&logger, &desc), PK_OK);
+}
+static volatile uint32_t inside, go_on, stop;
+static pk_status slow_sink(void *user, int level, const char *line, size_t length) { /* holds the lock until told */
+    (void)user;
+    (void)level;
+    (void)line;
+    (void)length;
+    pk__store32(&inside, 1);
+    while (!pk__load32(&go_on)) sched_yield();
+    return PK_OK;
+}
+static void *log_one(void *unused) {
+    (void)unused;
+    pk_log_write(&logger, PK_LOG_ERROR, "parent");
+    return NULL;
+}
+static void a_lock_that_was_held_does_not_hang_the_child(void) {
+    pthread_t thread;
+    pid_t child;
+    CHECK(pipe(pipe_ends) == 0);
+    pk__store32(&go_on, 0);
+    start(slow_sink, NULL);
+    CHECK(pthread_create(&thread, NULL, log_one, NULL) == 0);
+    while (!pk__load32(&inside)) sched_yield();
+    child = fork();
+    if (child == 0) {
+        pk__store32(&go_on, 1);
+        CHECK_STATUS(pk_log_add_sink(&logger, pk_log_to_fd, (void *)(intptr_t)pipe_ends[1], PK_LOG_TRACE), PK_OK);
+        pk_log_write(&logger, PK_LOG_ERROR, "child");
+        CHECK_STATUS(pk_log_close(&logger), PK_OK);
+        _exit(test__bad);
+    }
+    CHECK(ends(child));
+    pk__store32(&go_on, 1);
+    pthread_join(thread, NULL);
+    read_pipe();
+    CHECK_TEXT(got, "ERROR child\n");
+    pk_log_close(&logger);
+}
+static void *log_many(void *unused) {
+    (void)unused;
+    while (!pk__load32(&stop)) pk_log_write(&logger, PK_LOG_ERROR, "parent");
+    return NULL;
+}
+static pk_status nowhere(void *user, int level, const char *line, size_t length) {
+    (void)user;
+    (void)level;
+    (void)line;
+    (void)length;
+    return PK_OK;
+}
+static void children_of_a_busy_logger_end(void) {
+    pthread_t threads[2];
+    int i;
+    start(nowhere, NULL);
+    pk__store32(&stop, 0);
+    for (i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, log_many, NULL) == 0);
+    for (i = 0; i < 40; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            int n;
+            for (n = 0; n < 50; n++) pk_log_write(&logger, PK_LOG_ERROR, "child");
+            _exit(pk_log_close(&logger));
+        }
+        CHECK(ends(child));
+    }
+    pk__store32(&stop, 1);
+    for (i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    pk_log_close(&logger);
+}
+static void held_lines_are_the_parents(void) {
+    static char memory[4096];
+    pk_log_buffer buffer;
+    pk_log_buffer_desc desc;
+    pid_t child;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    CHECK(pipe(pipe_ends) == 0);
+    desc.memory = memory;
+    desc.size = sizeof memory;
+    desc.user = (void *)(intptr_t)pipe_ends[1];
+    CHECK_STATUS(pk_log_buffer_init(&buffer, &desc), PK_OK);
+    start(pk_log_to_buffer, &buffer);
+    for (i = 0; i < 10; i++) pk_log_write(&logger, PK_LOG_WARN, "parent %d", i);
+    child = fork();
+    if (child == 0) {
+        pk_log_write(&logger, PK_LOG_ERROR, "refused");
+        CHECK_EQ(pk_log_sink_failed(&logger, pk_log_to_buffer, &buffer), 1);
+        CHECK_STATUS(pk_log_flush(&logger), PK_FORKED);
+        pk_log_after_fork(&logger);
+        pk_log_write(&logger, PK_LOG_WARN, "child");
+        CHECK_STATUS(pk_log_close(&logger), PK_OK);
+        _exit(test__bad);
+    }
+    CHECK(ends(child));
+    CHECK_STATUS(pk_log_close(&logger), PK_OK);
+    read_pipe();
+    CHECK_EQ(count_of("parent"), 10);
+    CHECK_EQ(count_of("child"), 1);
+    CHECK_EQ(count_of("\n"), 11);
+}
+
+TESTS {
+    RUN("L05", "a child of a process whose thread was logging logs at once, and ends", a_lock_that_was_held_does_not_hang_the_child)
+    RUN("L05", "40 children of a logger in use by two threads end", children_of_a_busy_logger_end)
+    RUN("L05", "lines that a buffer holds at a fork are written once", held_lines_are_the_parents)
+}
