@@ -1263,6 +1263,10 @@ PK__INLINE pk_status pk_respool_init(pk_respool *p, const pk_respool_desc *desc)
     return pk__respool_init(p, sizeof(pk_respool), PK__POOL_CONFIG_WORD, desc);
 }
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc); /* bytes, for any alignment. 0: init would refuse it */
+/* The same, or a little more, as a constant expression. */
+#define PK_RESPOOL_BYTES(max_size) (((size_t)(max_size) + 7) * PK__RESPOOL_LINE + 4 * sizeof(pk_mutex) + \
+                                    sizeof(pk_respool_desc) + sizeof(pk_respool_stats) + 24 * sizeof(void *))
+#define PK__RESPOOL_LINE 64u
 
 /* Presets: fill in the sizes and times of a description, the rest stays as it is.
                             min    max    wait, connect    idle       life       health
@@ -1371,6 +1375,28 @@ typedef struct pk_respool_lease {
     pk_time held_ms;
 } pk_respool_lease;
 PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease);
+
+/* Whether the pool can lend something that works: tries one that is idle, or creates one, and validates it. PK_OK, or what
+   validate returned (PK_TIMEOUT: it took too long; a bad one is destroyed), PK_CREATE_FAILED, PK_BREAKER_OPEN, PK_CLOSED,
+   PK_FORKED; PK_BUSY: nothing can be said, all are in use. Counts as no acquire. Any thread. */
+PK_API pk_status pk_respool_health(pk_respool *p);
+
+/* ---- Pools by name: a list in an array of yours, for pools that have a desc.name ----
+       pk_respool *room[4];
+       pk_pools pools = {room, 4, 0};
+   Finding is O(count) and for any thread, adding and removing for one thread while no other uses the list. */
+typedef struct pk_pools {
+    pk_respool **pools;
+    uint32_t room, count; /* places in the array; pools in it */
+} pk_pools;
+PK_API pk_status pk_pools_add(pk_pools *list, pk_respool *p); /* PK_EXISTS: one of that name is there. PK_FULL. PK_INVALID: no name */
+PK_API pk_status pk_pools_remove(pk_pools *list, const pk_respool *p); /* before it is closed. PK_NOT_FOUND */
+PK_API pk_respool *pk_pools_get(const pk_pools *list, const char *name); /* NULL: there is none */
+
+/* For each pool: its statistics, or its health (pk_respool_health), to a function of yours. `user` is handed on. */
+PK_API void pk_pools_stats(const pk_pools *list, void (*fn)(const pk_respool_stats *stats, void *user), void *user);
+PK_API void pk_pools_health(const pk_pools *list, void (*fn)(const char *name, pk_status health, void *user), void *user);
+PK_API uint32_t pk_pools_tick(const pk_pools *list, uint32_t budget); /* pk_respool_tick for each, at the time of its clock */
 
 /* ---- Advice ---- */
 
@@ -3721,7 +3747,7 @@ enum { PK__RESPOOL_EMPTY, PK__RESPOOL_FREE, PK__RESPOOL_LENT, PK__RESPOOL_LEAKED
 typedef struct pk__respool_slot { /* written by whoever has it, read by anybody */
     volatile uint32_t state;
     volatile uint32_t next;   /* below it in the stack, or in the list of empty ones: slot + 1 */
-    void *it;
+    void *volatile it;
     uint32_t index;           /* its own */
     volatile uintptr_t owner; /* thread that had it last */
     const char *volatile site;
@@ -3730,8 +3756,8 @@ typedef struct pk__respool_slot { /* written by whoever has it, read by anybody 
     volatile pk_time stamp;   /* lent or idle since */
     volatile pk_time checked; /* last seen to work */
     pk_time ends;             /* its life */
+    volatile uint32_t fresh;  /* 1: the first of its leases went to who created it, which is no hit */
 } pk__respool_slot;
-#define PK__RESPOOL_LINE 64u
 #define PK__RESPOOL_SLOT_BYTES PK__ALIGN_UP(sizeof(pk__respool_slot), PK__RESPOOL_LINE)
 #define PK__RESPOOL_HOMES 16u
 
@@ -3745,13 +3771,16 @@ struct pk__respool_core {
     pk_cond drained;
     uint32_t empty;           /* the first slot of the list, + 1 */
     uint32_t creating, failures;
+    uint32_t inside;          /* calls that go on although they have nothing and don't wait: close waits for them */
     uint32_t random, cursor;
     pk_time retry_at;         /* while it rests: when create may be tried again */
+    uint32_t rest_ms;         /* and how long that was to be */
     bool resting, ticking, alarmed;
+    pk_allocator allocator;
     void *block;              /* NULL: the caller's */
     size_t bytes;
     pk_respool_stats s;       /* its counters */
-    pk_count uses_gone, fresh; /* leases of destroyed resources; leases by those that created the resource */
+    pk_count hits_gone;       /* of resources that were destroyed */
 };
 
 PK__HOT_INLINE pk__respool_slot *pk__respool_at(const pk_respool *p, uint32_t i) {
@@ -3796,6 +3825,11 @@ PK__HOT_INLINE uintptr_t pk__respool_me(void) {
 }
 PK__HOT_INLINE volatile uint32_t *pk__respool_home(pk_respool *p, uintptr_t me) {
     return &p->core->homes[(uint32_t)((uint64_t)me * 0x9E3779B97F4A7C15u >> 60)];
+}
+
+static uint32_t pk__respool_hits(const pk__respool_slot *slot) {
+    uint32_t uses = PK__RESPOOL_LOAD(slot->uses);
+    return uses ? uses - PK__RESPOOL_LOAD(slot->fresh) : 0;
 }
 
 /* So many are active now. */
@@ -3863,18 +3897,20 @@ static bool pk__respool_cut(pk__respool_core *c, pk__respool_slot *slot) {
     if (at != 0) pk__respool_peak(c->p, now);
     return at != 0;
 }
-/* Lay one under all the others. The same. */
-static void pk__respool_lay_under(pk__respool_core *c, pk__respool_slot *slot) {
+/* Lay one under all that were used later. The same. */
+static void pk__respool_lay_in(pk__respool_core *c, pk__respool_slot *slot) {
     uint64_t word = pk__respool_change(c->p, PK__RESPOOL_FROZEN, 0, 0);
     uint64_t now = (word & ~PK__RESPOOL_FROZEN) + PK__RESPOOL_ONE_IDLE;
     uint32_t at = PK__RESPOOL_HEAD(word);
+    pk_time stamp = PK__RESPOOL_LOAD(slot->stamp);
     pk__respool_slot *above = NULL;
-    for (; at != 0; at = PK__RESPOOL_LOAD(above->next)) above = pk__respool_at(c->p, at - 1);
-    PK__RESPOOL_STORE(slot->next, 0);
+    for (; at != 0 && pk__time_reached(PK__RESPOOL_LOAD(pk__respool_at(c->p, at - 1)->stamp), stamp); at = PK__RESPOOL_LOAD(above->next))
+        above = pk__respool_at(c->p, at - 1);
+    PK__RESPOOL_STORE(slot->next, at);
     if (above)
         PK__RESPOOL_STORE(above->next, slot->index + 1);
     else
-        now |= slot->index + 1;
+        now = (now & ~(uint64_t)PK__RESPOOL_MOST) | (slot->index + 1);
     (void)pk__respool_cas(&c->p->word, &word, now + PK__RESPOOL_STEP);
 }
 static bool pk__respool_stopped(const pk__respool_core *c) { return (pk__respool_word(c->p) & PK__RESPOOL_STOPPED) != 0; }
@@ -3884,7 +3920,8 @@ static uint32_t pk__respool_room(const pk__respool_core *c) {
     uint32_t room = c->d.max_size - PK__RESPOOL_MADE(pk__respool_word(c->p)) - c->creating;
     return room < c->d.max_creating - c->creating ? room : c->d.max_creating - c->creating;
 }
-/* Something has changed that those who wait may be waiting for. Under the lock. */
+/* Something has changed that those who wait may be waiting for. While create rests, one of them looks when it may be tried
+   again. Under the lock. */
 static void pk__respool_settle(pk__respool_core *c) {
 #if PK__WAITQ_WAITS
     uint64_t word = pk__respool_word(c->p);
@@ -3893,7 +3930,7 @@ static void pk__respool_settle(pk__respool_core *c) {
     if (all || (word & PK__RESPOOL_STOPPED) != 0)
         pk__waitq_wake(&c->q, UINT32_MAX);
     else
-        pk__waitq_wake(&c->q, PK__RESPOOL_IDLE(word) + (c->resting ? 0 : pk__respool_room(c)));
+        pk__waitq_wake(&c->q, PK__RESPOOL_IDLE(word) + (c->resting ? pk__respool_room(c) != 0 : pk__respool_room(c)));
     if ((word & PK__RESPOOL_STOPPED) != 0 && c->q.threads) pk__cond_broadcast(&c->drained);
 #else
     (void)c;
@@ -3926,13 +3963,13 @@ static PK__COLD void pk__respool_report(pk__respool_core *c, int kind, pk_status
     c->d.on_event(c->d.user, &event);
 }
 static PK__COLD void pk__respool_tell(pk__respool_core *c, int kind, pk_status status) {
-    uint32_t waiting;
+    uint32_t waiting, active;
     if (c->d.on_event == NULL) return;
     pk__waitq_lock(&c->q);
     waiting = c->q.waiting;
+    active = PK__RESPOOL_ACTIVE(pk__respool_word(c->p));
     pk__waitq_unlock(&c->q);
-    pk__respool_report(c, kind, status, NULL, PK__RESPOOL_ACTIVE(pk__respool_word(c->p)),
-                       kind == PK_RESPOOL_EVENT_EXHAUSTED ? c->d.max_size : waiting);
+    pk__respool_report(c, kind, status, NULL, active, kind == PK_RESPOOL_EVENT_EXHAUSTED ? c->d.max_size : waiting);
 }
 
 /* ---- A resource's life: made, checked, destroyed. No lock is held, the slot is the caller's. ---- */
@@ -3941,8 +3978,8 @@ static PK__COLD void pk__respool_destroy(pk__respool_core *c, pk__respool_slot *
     if (c->d.destroy) c->d.destroy(slot->it, reason, c->d.user);
     pk__waitq_lock(&c->q);
     c->s.destroyed[reason]++;
-    c->uses_gone += PK__RESPOOL_LOAD(slot->uses);
-    slot->it = NULL;
+    c->hits_gone += pk__respool_hits(slot);
+    PK__RESPOOL_STORE(slot->it, NULL);
     pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_EMPTY));
     PK__RESPOOL_STORE(slot->next, c->empty);
     c->empty = slot->index + 1;
@@ -3950,49 +3987,69 @@ static PK__COLD void pk__respool_destroy(pk__respool_core *c, pk__respool_slot *
     pk__respool_settle(c);
     pk__waitq_unlock(&c->q);
 }
-static bool pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) {
+static pk_status pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) {
     pk_time began = pk__respool_now(c->p), ended;
     pk_status status = c->d.validate(slot->it, c->d.validate_ms, c->d.user);
     ended = pk__respool_now(c->p);
     if (status == PK_OK && pk__pool_elapsed(began, ended) > c->d.validate_ms) status = PK_TIMEOUT;
     if (status == PK_OK) {
         PK__RESPOOL_STORE(slot->checked, ended);
-        return true;
+        return PK_OK;
     }
     pk__waitq_lock(&c->q);
     c->s.validate_errors++;
     pk__waitq_unlock(&c->q);
     pk__respool_tell(c, PK_RESPOOL_EVENT_VALIDATE, status);
-    return false;
+    return status;
 }
-/* Whether it may be lent; if not, it is gone. */
+/* Whether it may be lent; if not, it is gone, and the caller `inside`. */
 static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
     int reason = PK_RESPOOL_REASONS;
     if (pk__respool_ended(c->p, slot, now))
         reason = PK_RESPOOL_OLD;
     else if (c->d.validate_on_acquire && pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now) >= c->d.validate_after_ms &&
-             !pk__respool_check(c, slot))
+             pk__respool_check(c, slot) != PK_OK)
         reason = PK_RESPOOL_INVALID;
     if (reason == PK_RESPOOL_REASONS) return true;
+    pk__waitq_lock(&c->q);
+    c->inside++;
+    pk__waitq_unlock(&c->q);
     pk__respool_destroy(c, slot, reason);
     return false;
 }
 
+/* Create is left alone for so long. Under the lock. */
+static void pk__respool_rest(pk__respool_core *c, pk_time now, pk_time ms) {
+    c->resting = true;
+    c->rest_ms = ms < (pk_time)1 << 30 ? (uint32_t)ms : (uint32_t)1 << 30;
+    c->retry_at = (pk_time)(now + c->rest_ms);
+}
+/* How much longer; 0: no more. A clock that went backwards makes it no longer than it was to be. Under the lock. */
+static uint32_t pk__respool_rests(pk__respool_core *c, pk_time now) {
+    pk_time left = (pk_time)(c->retry_at - now);
+    if (!c->resting || pk__time_reached(now, c->retry_at)) left = 0;
+    if (left > c->rest_ms) {
+        left = c->rest_ms;
+        c->retry_at = (pk_time)(now + left);
+    }
+    if (left == 0) c->resting = false;
+    return (uint32_t)left;
+}
 /* An empty slot to create one in, reserved: PK_OK. PK_AGAIN: not now; *why says what to tell who doesn't wait. Else there is
    nothing to wait for. Under the lock. */
 static pk_status pk__respool_reserve(pk__respool_core *c, pk_time now, pk__respool_slot **slot, pk_status *why) {
     bool nothing = PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == 0;
     *why = PK_EXHAUSTED;
     if (pk__respool_room(c) == 0) return PK_AGAIN;
-    if (c->resting && !pk__time_reached(now, c->retry_at)) {
+    if (pk__respool_rests(c, now)) {
         *why = c->d.breaker.state != PK_BREAKER_CLOSED ? PK_BREAKER_OPEN : PK_CREATE_FAILED;
         return nothing ? *why : PK_AGAIN;
     }
     if (pk_breaker_allow(&c->d.breaker, now) != PK_OK) { /* its trial is running */
+        if (c->d.breaker.state == PK_BREAKER_TRIPPED) pk__respool_rest(c, now, c->d.breaker.open_ms); /* for too long */
         *why = PK_BREAKER_OPEN;
         return nothing ? *why : PK_AGAIN;
     }
-    c->resting = false;
     *slot = pk__respool_at(c->p, c->empty - 1);
     c->empty = PK__RESPOOL_LOAD((*slot)->next);
     c->creating++;
@@ -4008,9 +4065,10 @@ static pk_time pk__respool_life(pk__respool_core *c) { /* xorshift32: Marsaglia,
     return (pk_time)(c->d.life_ms - (uint32_t)((uint64_t)random * ((uint64_t)most + 1) >> 32));
 }
 static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *it, pk_time now, bool to_lend) {
-    slot->it = it;
+    PK__RESPOOL_STORE(slot->it, it);
     PK__RESPOOL_STORE(slot->owner, 0);
     PK__RESPOOL_STORE(slot->uses, 0);
+    PK__RESPOOL_STORE(slot->fresh, to_lend);
     PK__RESPOOL_STORE(slot->ends, (pk_time)(now + pk__respool_life(c)));
     PK__RESPOOL_STORE(slot->checked, now);
     PK__RESPOOL_STORE(slot->stamp, now);
@@ -4021,9 +4079,7 @@ static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *
     c->failures = 0;
     c->resting = false;
     c->s.created++;
-    if (!to_lend) return;
-    c->s.misses++;
-    c->fresh++;
+    if (to_lend) c->s.misses++;
 }
 static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
     uint32_t delay = 0;
@@ -4033,26 +4089,27 @@ static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk
     c->failures++;
     pk_breaker_failure(&c->d.breaker, now);
     (void)pk_backoff_next(&c->d.backoff, &delay);
-    if (c->d.breaker.state == PK_BREAKER_TRIPPED) delay = c->d.breaker.open_ms;
-    c->retry_at = (pk_time)(now + delay);
-    c->resting = true;
+    pk__respool_rest(c, now, c->d.breaker.state == PK_BREAKER_TRIPPED ? c->d.breaker.open_ms : delay);
 }
-/* Create one in a reserved slot. */
+/* Create one in a reserved slot. Where it fails, and was to be lent, the caller is `inside`. */
 static PK__COLD pk_status pk__respool_make(pk__respool_core *c, pk__respool_slot *slot, uint32_t limit_ms, bool to_lend) {
     void *it = NULL;
     pk_status status = c->d.create(&it, limit_ms < c->d.connect_ms ? limit_ms : c->d.connect_ms, c->d.user);
     pk_time now = pk__respool_now(c->p);
-    uint32_t failures;
+    uint32_t failures, waiting;
     pk__waitq_lock(&c->q);
     c->creating--;
-    if (status == PK_OK)
+    if (status == PK_OK) {
         pk__respool_made(c, slot, it, now, to_lend);
-    else
+    } else {
         pk__respool_not_made(c, slot, now);
+        if (to_lend) c->inside++;
+    }
     failures = c->failures;
+    waiting = c->q.waiting;
     pk__respool_settle(c);
     pk__waitq_unlock(&c->q);
-    if (status != PK_OK) pk__respool_report(c, PK_RESPOOL_EVENT_CREATE, status, NULL, failures, c->q.waiting);
+    if (status != PK_OK) pk__respool_report(c, PK_RESPOOL_EVENT_CREATE, status, NULL, failures, waiting);
     return status;
 }
 
@@ -4067,7 +4124,8 @@ typedef struct pk__respool_ask {
     uint32_t wait_ms;  /* 0: don't; PK_WAIT_FOREVER: no deadline */
     bool exhausted;    /* counted as one that found nothing and no room */
     bool fresh;        /* the slot is one to create in */
-    bool failed, late; /* its create failed; the deadline passed */
+    bool failed, late; /* its create failed; the deadline passed: nothing is created any more */
+    bool inside;       /* counted as that */
     bool waited;       /* it has waited, since then, and it counts in the histogram there */
     uint64_t since, waited_us;
     unsigned bucket;
@@ -4106,7 +4164,7 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
         if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
         *slot = pk__respool_pop(c->p, 0, 0);
         if (*slot) return PK_OK;
-        status = pk__respool_reserve(c, ask->now, slot, &ask->why);
+        status = ask->late ? PK_AGAIN : pk__respool_reserve(c, ask->now, slot, &ask->why);
         ask->fresh = status == PK_OK;
     }
     if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == c->d.max_size && status != PK_OK) {
@@ -4116,22 +4174,27 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
     return status;
 }
 
+/* Whether its time is over; how much is left, which a clock that goes backwards makes no more than it was. */
+static bool pk__respool_over(const pk__respool_ask *ask) {
+    return ask->wait_ms != PK_WAIT_FOREVER && pk__time_reached(ask->now, ask->deadline);
+}
+static uint32_t pk__respool_time(const pk__respool_ask *ask) {
+    pk_time left = (pk_time)(ask->deadline - ask->now);
+    return left < ask->wait_ms ? (uint32_t)left : ask->wait_ms;
+}
 #if PK__WAITQ_WAITS
 /* How long it may sleep; 0: its time is over. */
-static uint32_t pk__respool_left(const pk__respool_core *c, const pk__respool_ask *ask, bool *whole) {
-    uint32_t left = 1000000000u;
+static uint32_t pk__respool_left(pk__respool_core *c, const pk__respool_ask *ask, bool *whole) {
+    uint32_t left = 1000000000u, rest = pk__respool_rests(c, ask->now);
     *whole = false;
-    if (ask->late || (ask->wait_ms != PK_WAIT_FOREVER && pk__time_reached(ask->now, ask->deadline))) return 0;
+    if (ask->late || pk__respool_over(ask)) return 0;
     if (ask->wait_ms != PK_WAIT_FOREVER) {
-        left = (uint32_t)(ask->deadline - ask->now);
+        left = pk__respool_time(ask);
         *whole = true;
     }
-    if (c->resting) { /* until create may be tried again */
-        uint32_t rest = pk__time_reached(ask->now, c->retry_at) ? 1u : (uint32_t)(c->retry_at - ask->now);
-        if (rest < left) {
-            left = rest;
-            *whole = false;
-        }
+    if (rest != 0 && rest < left) { /* until create may be tried again */
+        left = rest;
+        *whole = false;
     }
     return left;
 }
@@ -4163,7 +4226,7 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
         status = pk__respool_find(c, ask, slot);
         if (status != PK_AGAIN) break;
         left = pk__respool_left(c, ask, &whole);
-        status = ask->failed ? PK_CREATE_FAILED : PK_TIMEOUT;
+        status = PK_TIMEOUT;
         if (left == 0) break;
         ask->late = !pk__waitq_sleep(&c->q, &self, left) && whole; /* whatever the clock says then */
         ask->now = pk__respool_now(c->p);
@@ -4181,50 +4244,79 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
 }
 #endif
 
-static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk_status status) {
-    int kind = status == PK_EXHAUSTED      ? PK_RESPOOL_EVENT_EXHAUSTED
-               : status == PK_TIMEOUT      ? PK_RESPOOL_EVENT_TIMEOUT
-               : status == PK_BREAKER_OPEN ? PK_RESPOOL_EVENT_BREAKER
-               : status == PK_CLOSED       ? PK_RESPOOL_EVENT_CLOSED
-                                           : PK_RESPOOL_EVENT_REFUSED;
-    pk__waitq_lock(&c->q);
+/* Count a refusal. Under the lock. */
+static void pk__respool_count(pk__respool_core *c, pk_status status) {
     c->s.misses++;
     *(status == PK_EXHAUSTED      ? &c->s.exhausted
       : status == PK_TIMEOUT      ? &c->s.timeouts
       : status == PK_BREAKER_OPEN ? &c->s.breaker_open
       : status == PK_CLOSED       ? &c->s.closed
                                   : &c->s.create_failed) += 1;
+}
+static void pk__respool_go(pk__respool_core *c, pk__respool_ask *ask) { /* no more `inside`. Under the lock */
+    if (ask->inside) c->inside--;
+    ask->inside = false;
+}
+/* Tell of a refusal, and go. */
+static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk__respool_ask *ask, pk_status status) {
+    pk__respool_tell(c,
+                     status == PK_EXHAUSTED      ? PK_RESPOOL_EVENT_EXHAUSTED
+                     : status == PK_TIMEOUT      ? PK_RESPOOL_EVENT_TIMEOUT
+                     : status == PK_BREAKER_OPEN ? PK_RESPOOL_EVENT_BREAKER
+                     : status == PK_CLOSED       ? PK_RESPOOL_EVENT_CLOSED
+                                                 : PK_RESPOOL_EVENT_REFUSED,
+                     status);
+    pk__waitq_lock(&c->q);
+    pk__respool_go(c, ask);
+    if (pk__respool_stopped(c)) pk__respool_settle(c); /* close may wait for this one */
     pk__waitq_unlock(&c->q);
-    pk__respool_tell(c, kind, status);
     return status;
 }
-
+/* One to lend, or to create one in; waits for it. */
+static pk_status pk__respool_get(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
+    pk_status status;
+    pk__waitq_lock(&c->q);
+    pk__respool_go(c, ask);
+    status = pk__respool_find(c, ask, slot);
+#if PK__WAITQ_WAITS
+    if (status == PK_AGAIN && ask->wait_ms != 0 && !ask->late && c->q.threads) status = pk__respool_wait(c, ask, slot);
+#endif
+    if (status == PK_AGAIN) status = ask->late && ask->wait_ms != 0 ? PK_TIMEOUT : ask->why;
+    if (status != PK_OK) {
+        if (ask->failed && status != PK_CLOSED) status = PK_CREATE_FAILED;
+        pk__respool_count(c, status);
+        c->inside++;
+        ask->inside = true;
+    }
+    pk__waitq_unlock(&c->q);
+    return status;
+}
+/* What was found, made ready to be lent. False: it is none; ask for another. */
+static bool pk__respool_ready(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot *slot) {
+    if (!ask->fresh) {
+        if (pk__respool_vet(c, slot, ask->now)) return true;
+    } else {
+        uint32_t limit = ask->wait_ms == 0 || ask->wait_ms == PK_WAIT_FOREVER ? c->d.connect_ms : pk__respool_time(ask);
+        if (pk__respool_make(c, slot, limit, true) == PK_OK) {
+            ask->now = pk__respool_now(c->p);
+            return true;
+        }
+        ask->failed = true;
+    }
+    ask->inside = true;
+    ask->now = pk__respool_now(c->p);
+    ask->late = ask->wait_ms != 0 ? pk__respool_over(ask) : ask->failed;
+    ask->fresh = false;
+    return false;
+}
 /* `slot`: one that was found already, or NULL. */
 static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot *slot) {
     pk_status status;
-    for (;;) {
-        if (slot == NULL) {
-            pk__waitq_lock(&c->q);
-            status = pk__respool_find(c, ask, &slot);
-#if PK__WAITQ_WAITS
-            if (status == PK_AGAIN && ask->wait_ms != 0 && c->q.threads) status = pk__respool_wait(c, ask, &slot);
-#endif
-            pk__waitq_unlock(&c->q);
-            if (status == PK_AGAIN) status = ask->failed ? PK_CREATE_FAILED : ask->why;
-            if (status != PK_OK) return pk__respool_refuse(c, status);
-        }
-        if (!ask->fresh) {
-            if (pk__respool_vet(c, slot, ask->now)) break;
-        } else {
-            uint32_t limit = ask->wait_ms == 0 || ask->wait_ms == PK_WAIT_FOREVER ? c->d.connect_ms
-                                                                                  : (uint32_t)(ask->deadline - ask->now);
-            if (pk__respool_make(c, slot, limit, true) == PK_OK) break;
-            ask->failed = true;
-        }
-        ask->fresh = false;
+    do {
+        if (slot == NULL && (status = pk__respool_get(c, ask, &slot)) != PK_OK) return pk__respool_refuse(c, ask, status);
+        if (pk__respool_ready(c, ask, slot)) break;
         slot = NULL;
-        ask->now = pk__respool_now(c->p);
-    }
+    } while (true);
 #if !PK__RESPOOL_QUICK
     pk__waitq_lock(&c->q);
 #endif
@@ -4249,7 +4341,9 @@ static PK__COLD pk_status pk__respool_ask_for(pk_respool *p, uint32_t wait_ms, p
     ask.now = pk__respool_now(p);
     if (wait_ms == PK_WAIT_DEFAULT) wait_ms = c->d.wait_ms;
     if (wait_ms == PK__RESPOOL_UNTIL)
-        wait_ms = pk__time_reached(ask.now, deadline) ? 0 : PK__RESPOOL_UNTIL;
+        wait_ms = pk__time_reached(ask.now, deadline) ? 0
+                  : (pk_time)(deadline - ask.now) > (pk_time)1 << 30 ? PK_WAIT_FOREVER
+                                                                   : (uint32_t)(deadline - ask.now);
     else if (wait_ms > (uint32_t)1 << 30)
         wait_ms = PK_WAIT_FOREVER;
     else
@@ -4269,7 +4363,7 @@ PK__HOT_INLINE pk_status pk__respool_acquire(pk_respool *p, uint32_t wait_ms, pk
     pk_time now;
     PERFKIT_ASSERT(p != NULL);
     now = pk__respool_now(p);
-    slot = pk__respool_forked(p) ? NULL : pk__respool_pop(p, PK__RESPOOL_FROZEN, pk__respool_me());
+    slot = pk__respool_forked(p) ? NULL : pk__respool_pop(p, PK__RESPOOL_FROZEN | PK__RESPOOL_STOPPED, pk__respool_me());
     if (PK__LIKELY(slot != NULL)) {
         if (PK__LIKELY(!pk__respool_ended(p, slot, now) && !p->vets)) {
             pk__respool_lend(p, slot, pk__respool_me(), now, site, tag, lease);
@@ -4292,6 +4386,9 @@ PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const
 
 static PK__COLD void pk__respool_give_back(pk__respool_core *c, pk__respool_slot *slot) {
     bool stopped;
+#if PK__RESPOOL_QUICK
+    if (pk__respool_push(c->p, slot, slot->index, PK__RESPOOL_FROZEN | PK__RESPOOL_WAITED | PK__RESPOOL_STOPPED)) return;
+#endif
     pk__waitq_lock(&c->q);
     stopped = pk__respool_stopped(c);
     if (!stopped) pk__respool_lay_back(c, slot);
@@ -4311,7 +4408,7 @@ static bool pk__respool_end(pk__respool_core *c, pk_resource lease, pk__respool_
         state = pk__load32(&(*slot)->state);
         *late = PK__RESPOOL_IS(state) == PK__RESPOOL_LEAKED;
         if (PK__RESPOOL_LEASE(state) != lease.lease || (PK__RESPOOL_IS(state) != PK__RESPOOL_LENT && !*late)) break;
-        if ((*slot)->it != lease.it) break;
+        if (PK__RESPOOL_LOAD((*slot)->it) != lease.it) break;
         mine = pk__cas32(&(*slot)->state, state, PK__RESPOOL_STATE(lease.lease, PK__RESPOOL_BUSY));
     }
 #if !PK__RESPOOL_QUICK
@@ -4422,14 +4519,14 @@ static uint32_t pk__respool_look_after(pk__respool_core *c, uint32_t index, pk_t
     got = pk__load32(&slot->state) == state && pk__respool_cut(c, slot); /* else somebody was faster */
     pk__waitq_unlock(&c->q);
     if (!got) return 0;
-    if (reason == PK_RESPOOL_REASONS && !pk__respool_check(c, slot)) reason = PK_RESPOOL_INVALID;
+    if (reason == PK_RESPOOL_REASONS && pk__respool_check(c, slot) != PK_OK) reason = PK_RESPOOL_INVALID;
     if (reason != PK_RESPOOL_REASONS) {
         pk__respool_destroy(c, slot, reason);
         return 1;
     }
     pk__waitq_lock(&c->q);
     got = c->q.first == NULL && !pk__respool_stopped(c);
-    if (got) pk__respool_lay_under(c, slot); /* where the coldest are */
+    if (got) pk__respool_lay_in(c, slot); /* where it was */
     pk__waitq_unlock(&c->q);
     if (!got) pk__respool_give_back(c, slot);
     return 1;
@@ -4472,7 +4569,7 @@ PK_API uint32_t pk_respool_tick(pk_respool *p, pk_time now, uint32_t budget) {
     c = p->core;
     if (c == NULL || pk__respool_forked(p)) return 0;
     pk__waitq_lock(&c->q);
-    first = !c->ticking && !pk__respool_stopped(c);
+    first = !c->ticking; /* a pool that drains has leaks, too */
     if (first) c->ticking = true;
     pk__waitq_unlock(&c->q);
     if (!first) return 0;
@@ -4505,10 +4602,10 @@ PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
     word = pk__respool_word(c->p);
     stats->creating = c->creating;
     stats->waiting = c->q.waiting;
-    stats->hits = c->uses_gone - c->fresh;
+    stats->hits = c->hits_gone;
     for (i = 0; i < c->d.max_size; i++) {
         pk__respool_slot *slot = pk__respool_at(c->p, i);
-        if (PK__RESPOOL_IS(pk__load32(&slot->state)) != PK__RESPOOL_EMPTY) stats->hits += PK__RESPOOL_LOAD(slot->uses);
+        if (PK__RESPOOL_IS(pk__load32(&slot->state)) != PK__RESPOOL_EMPTY) stats->hits += pk__respool_hits(slot);
     }
     pk__waitq_unlock(&c->q);
     stats->name = c->d.name;
@@ -4520,6 +4617,33 @@ PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
     stats->peak = pk__load32(&c->p->peak);
     stats->utilization = (int32_t)(stats->active * 10000u / stats->max_size);
     stats->errors = stats->create_errors + stats->validate_errors + stats->reset_errors;
+}
+PK_API pk_status pk_respool_health(pk_respool *p) {
+    pk__respool_core *c;
+    pk__respool_slot *slot = NULL;
+    pk__respool_ask ask;
+    pk_status status;
+    PERFKIT_ASSERT(p != NULL);
+    c = p->core;
+    if (c == NULL) return PK_CLOSED;
+    if (pk__respool_forked(p)) return PK_FORKED;
+    memset(&ask, 0, sizeof ask);
+    ask.now = pk__respool_now(p);
+    ask.exhausted = true; /* not to be counted */
+    pk__waitq_lock(&c->q);
+    status = pk__respool_find(c, &ask, &slot);
+    pk__waitq_unlock(&c->q);
+    if (status == PK_AGAIN) return ask.why == PK_EXHAUSTED ? PK_BUSY : ask.why;
+    if (status != PK_OK) return status;
+    if (ask.fresh && pk__respool_make(c, slot, c->d.connect_ms, false) != PK_OK) return PK_CREATE_FAILED;
+    if (c->d.validate) status = pk__respool_check(c, slot);
+    if (status != PK_OK) {
+        pk__respool_destroy(c, slot, PK_RESPOOL_INVALID);
+        return status;
+    }
+    pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
+    pk__respool_give_back(c, slot);
+    return PK_OK;
 }
 PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease) {
     pk__respool_core *c;
@@ -4534,13 +4658,64 @@ PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t
         if (PK__RESPOOL_IS(state) != PK__RESPOOL_LENT && PK__RESPOOL_IS(state) != PK__RESPOOL_LEAKED) continue;
         lease->lease.slot = *cursor - 1;
         lease->lease.lease = PK__RESPOOL_LEASE(state);
-        lease->lease.it = slot->it;
+        lease->lease.it = PK__RESPOOL_LOAD(slot->it);
         lease->site = PK__RESPOOL_LOAD(slot->site);
         lease->tag = PK__RESPOOL_LOAD(slot->tag);
         lease->held_ms = pk__pool_elapsed(PK__RESPOOL_LOAD(slot->stamp), now);
         if (pk__load32(&slot->state) == state && lease->held_ms > min_ms) return true;
     }
     return false;
+}
+
+static const char *pk__pools_name(const pk_respool *p) { return p->core ? p->core->d.name : NULL; }
+PK_API pk_respool *pk_pools_get(const pk_pools *list, const char *name) {
+    uint32_t i;
+    PERFKIT_ASSERT(list != NULL && name != NULL);
+    for (i = 0; i < list->count; i++) {
+        const char *has = pk__pools_name(list->pools[i]);
+        if (has && strcmp(has, name) == 0) return list->pools[i];
+    }
+    return NULL;
+}
+PK_API pk_status pk_pools_add(pk_pools *list, pk_respool *p) {
+    PERFKIT_ASSERT(list != NULL && p != NULL);
+    if (pk__pools_name(p) == NULL) return PK_INVALID;
+    if (pk_pools_get(list, pk__pools_name(p))) return PK_EXISTS;
+    if (list->count == list->room) return PK_FULL;
+    list->pools[list->count++] = p;
+    return PK_OK;
+}
+PK_API pk_status pk_pools_remove(pk_pools *list, const pk_respool *p) {
+    uint32_t i = 0;
+    PERFKIT_ASSERT(list != NULL);
+    while (i < list->count && list->pools[i] != p) i++;
+    if (i == list->count) return PK_NOT_FOUND;
+    for (list->count--; i < list->count; i++) list->pools[i] = list->pools[i + 1];
+    return PK_OK;
+}
+PK_API void pk_pools_stats(const pk_pools *list, void (*fn)(const pk_respool_stats *stats, void *user), void *user) {
+    uint32_t i;
+    PERFKIT_ASSERT(list != NULL && fn != NULL);
+    for (i = 0; i < list->count; i++) {
+        pk_respool_stats stats;
+        pk_respool_get_stats(list->pools[i], &stats);
+        fn(&stats, user);
+    }
+}
+PK_API void pk_pools_health(const pk_pools *list, void (*fn)(const char *name, pk_status health, void *user), void *user) {
+    uint32_t i;
+    PERFKIT_ASSERT(list != NULL && fn != NULL);
+    for (i = 0; i < list->count; i++) {
+        const char *name = pk__pools_name(list->pools[i]);
+        fn(name, pk_respool_health(list->pools[i]), user);
+    }
+}
+PK_API uint32_t pk_pools_tick(const pk_pools *list, uint32_t budget) {
+    uint32_t i, done = 0;
+    PERFKIT_ASSERT(list != NULL);
+    for (i = 0; i < list->count; i++)
+        if (list->pools[i]->core) done += pk_respool_tick(list->pools[i], pk__respool_now(list->pools[i]), budget);
+    return done;
 }
 
 /* ---- Advice ---- */
@@ -4616,6 +4791,7 @@ static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *des
     if (d->min_size > d->max_size || d->max_size > PK__RESPOOL_MOST) return PK_INVALID;
     pk__respool_default(&d->max_creating, 4);
     pk__respool_default(&d->wait_ms, 30000);
+    if (d->wait_ms > (uint32_t)1 << 30) d->wait_ms = PK_WAIT_FOREVER;
     pk__respool_default(&d->connect_ms, 30000);
     pk__respool_default(&d->validate_ms, 5000);
     pk__respool_default(&d->idle_ms, 300000);
@@ -4623,6 +4799,7 @@ static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *des
     pk__respool_default(&d->health_ms, 60000);
     if (d->jitter_pct == 0) d->jitter_pct = 10;
     if (d->jitter_pct > 100 && d->jitter_pct != PK_RESPOOL_NO_JITTER) return PK_INVALID;
+    if (d->backoff.jitter_pct > 100 && d->backoff.jitter_pct != PK_BACKOFF_NO_JITTER) return PK_INVALID;
     if ((d->life_ms > (uint32_t)1 << 30 && d->life_ms != PK_RESPOOL_NONE) || d->backoff.cap_ms > (uint32_t)1 << 30) return PK_INVALID;
     if (d->clock == NULL && !PK__HAS_CLOCK) return PK_UNSUPPORTED;
     d->backoff.max_retries = PK_BACKOFF_FOREVER;
@@ -4633,6 +4810,8 @@ static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *des
 static size_t pk__respool_bytes(const pk_respool_desc *d) {
     return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
 }
+PK__STATIC_ASSERT(respool_bytes, sizeof(pk__respool_slot) <= PK__RESPOOL_LINE &&
+                                     PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + 2 * PK__RESPOOL_LINE <= PK_RESPOOL_BYTES(0));
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc) {
     pk_respool_desc d;
     return pk__respool_plan(&d, desc) == PK_OK ? pk__respool_bytes(&d) : 0;
@@ -4654,6 +4833,7 @@ static pk_status pk__respool_begin(pk__respool_core *c) {
     for (i = c->d.max_size; i > 0; i--) {
         pk__respool_slot *slot = pk__respool_at(c->p, i - 1);
         slot->state = PK__RESPOOL_STATE(PK__RESPOOL_LEASE(slot->state), PK__RESPOOL_EMPTY);
+        slot->it = NULL;
         slot->next = c->empty;
         slot->index = i - 1;
         c->empty = i;
@@ -4661,15 +4841,15 @@ static pk_status pk__respool_begin(pk__respool_core *c) {
     return PK_OK;
 }
 static void pk__respool_free(pk_respool *p, pk__respool_core *c) {
-    pk_allocator allocator;
-    memset(&allocator, 0, sizeof allocator);
-    if (c->d.allocator) allocator = *c->d.allocator;
+    pk_allocator allocator = c->allocator;
+    void *block = c->block;
+    size_t bytes = c->bytes;
 #if PK__WAITQ_WAITS
     if (c->d.threads) pk__cond_destroy(&c->drained);
 #endif
     if (c->d.threads) pk__mutex_destroy(&c->q.mutex);
     memset(p, 0, sizeof *p);
-    if (c->block) pk__free(&allocator, c->block, c->bytes);
+    if (block) pk__free(&allocator, block, bytes);
 }
 PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, const pk_respool_desc *desc) {
     pk_respool_desc d;
@@ -4696,6 +4876,7 @@ PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, c
     memset(c, 0, bytes - 2 * PK__RESPOOL_LINE);
     c->p = p;
     c->d = d;
+    c->allocator = allocator;
     c->block = d.memory ? NULL : block;
     c->bytes = bytes;
     p->slots = (unsigned char *)c + PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE);
@@ -4725,13 +4906,20 @@ PK_API void pk_respool_stop(pk_respool *p) {
     if (c == NULL || pk__respool_forked(p)) return;
     pk__waitq_lock(&c->q);
     (void)pk__respool_change(c->p, PK__RESPOOL_STOPPED, 0, 0);
+    c->inside++;
+    pk__respool_settle(c);
+    while ((slot = pk__respool_pop(c->p, 0, 0)) != NULL) {
+        pk__waitq_unlock(&c->q);
+        pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
+        pk__waitq_lock(&c->q);
+    }
+    c->inside--;
     pk__respool_settle(c);
     pk__waitq_unlock(&c->q);
-    while ((slot = pk__respool_pop(c->p, 0, 0)) != NULL) pk__respool_destroy(c, slot, PK_RESPOOL_CLOSING);
 }
 /* Somebody has something of it, or is in it. Under the lock. */
 static bool pk__respool_used(const pk__respool_core *c) {
-    return PK__RESPOOL_ACTIVE(pk__respool_word(c->p)) + c->creating + c->q.waiting != 0 || c->ticking;
+    return PK__RESPOOL_ACTIVE(pk__respool_word(c->p)) + c->creating + c->inside + c->q.waiting != 0 || c->ticking;
 }
 PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
     pk__respool_core *c;
@@ -4770,9 +4958,9 @@ PK_API pk_status pk_respool_after_fork(pk_respool *p) {
     if (c == NULL) return PK_CLOSED;
     if (!pk__respool_forked(p)) return PK_OK;
     memset(&c->s, 0, sizeof c->s);
-    c->uses_gone = c->fresh = 0;
+    c->hits_gone = 0;
     p->peak = 0;
-    c->creating = c->failures = c->cursor = 0;
+    c->creating = c->failures = c->cursor = c->inside = 0;
     c->resting = c->ticking = c->alarmed = false;
     c->d.breaker.state = PK_BREAKER_CLOSED;
     c->d.breaker.failed = 0;
