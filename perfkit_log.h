@@ -41,6 +41,8 @@
      PERFKIT_LOG_KV        1 / 0 / 0                PK_LOG_KV: fields with names
      PERFKIT_LOG_FORMS     1 / 0 / 0                sinks may take logfmt or JSON lines; off where PERFKIT_LOG_LINE < 128
      PERFKIT_LOG_RULES     1 / 0 / 0                levels by name: pk_log_set_rules
+     PERFKIT_LOG_LIMITS    1 / 0 / 0                PK_LOG_LIMITED, PK_LOG_ONCE, PK_LOG_EVERY_N: fewer lines from one place
+     PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last 16 errors, and a count for each code
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
@@ -710,14 +712,21 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_LOG_RULES
 #define PERFKIT_LOG_RULES PK__FULL
 #endif
+#ifndef PERFKIT_LOG_LIMITS
+#define PERFKIT_LOG_LIMITS PK__FULL
+#endif
+#ifndef PERFKIT_LOG_ERRORS
+#define PERFKIT_LOG_ERRORS PK__FULL
+#endif
 #ifndef PERFKIT_LOG_BUFFER
 #define PERFKIT_LOG_BUFFER PK__FULL
 #endif
 #ifndef PERFKIT_LOG_ROTATE
 #define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #endif
-#if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE)
-#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE is 0 or 1"
+#if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_LIMITS) || \
+    PK__NOT_01(PERFKIT_LOG_ERRORS)
+#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS is 0 or 1"
 #elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
 #endif
@@ -810,6 +819,12 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
 #if PK__LOG_WIDE /* init refuses a unit that says otherwise: by the size */
     const struct pk_log_rules *rules;
     uint8_t forms; /* those that sinks want, a bit each; 0: text alone */
+#endif
+#if PERFKIT_LOG_LIMITS
+    struct pk_log_limit *limits; /* places that held lines back */
+#endif
+#if PERFKIT_LOG_ERRORS
+    struct pk_log_errors *errors;
 #endif
 } pk_log;
 
@@ -1065,6 +1080,65 @@ typedef struct pk_kv { /* a field, by value */
 #if PERFKIT_FLOAT
 #define PK_KV_D(key, value) pk__kv_d(PK_ROM_STR(key), (value))
 #endif
+#endif
+
+#if PERFKIT_LOG_LIMITS
+/* ---- Fewer lines from one place ----
+     PK_LOG_LIMITED(level, format, …)     at most 10 lines in 1000 ms; ERROR passes always
+     PK_LOG_LIMITED_TO(log, level, lines, ms, format, …)    at most `lines` in `ms`, at any level
+     PK_LOG_ONCE(level, format, …)        the first time
+     PK_LOG_EVERY_N(n, level, format, …)  the first time, and then every n-th
+     PK_LOG_ONCE_TO(log, level, format, …)   PK_LOG_EVERY_N_TO(log, n, level, format, …)
+   to the default logger, or to a pk_log *; level is a level's name, n at least 1. Decided before arguments are evaluated, over
+   all threads, for each place by itself; lines of a level that is off don't count. A limit is a bucket of `lines` tokens, filled
+   again when `ms` have passed; how many lines it held back is told by a line "suppressed 990", from the same place, before the
+   next that passes, by pk_log_flush and at pk_log_close. Without a clock nothing is limited. */
+typedef struct pk_log_limit { /* private; static, all zero */
+    volatile uint32_t since, used; /* ms; lines wanted since then */
+    uint32_t told, lines;          /* of those held back since then; the bucket */
+    struct pk_log_limit *next;
+    const void *site;
+    uint8_t level, listed;
+} pk_log_limit;
+#endif
+
+#if PERFKIT_LOG_ERRORS
+/* ---- The last errors ----
+       static pk_log_errors errors;
+       pk_log_set_errors(&pk_log_default, &errors);
+       PK_LOG_FAILED(status, "can't read %s: %s", path, pk_status_text(status));
+     PK_LOG_FAILED(code, format, …)   PK_LOG_FAILED_TO(log, code, format, …)
+   log at ERROR, and note the code (any number), the name, the place and the time in what pk_log_set_errors gave, whether the
+   level is on or not. */
+#ifndef PK_LOG_ERRORS_KEPT
+#define PK_LOG_ERRORS_KEPT 16
+#endif
+#define PK_LOG_ERROR_CODES 32
+typedef struct pk_log_error {
+    const char *name, *file; /* in ROM: PERFKIT_LOG_NAME, else the logger's (in RAM); of the source, or NULL */
+    uint32_t line;
+    int32_t code;
+    uint32_t time;           /* as of a line: seconds since 1970-01-01 UTC or, with a clock of your own, its milliseconds */
+    uint16_t ms;
+} pk_log_error;
+typedef struct pk_log_errors { /* private; all zero at first */
+    pk_log_error last[PK_LOG_ERRORS_KEPT];
+    pk_count total, others; /* others: of codes that found no place */
+    struct { int32_t code; pk_count count; } codes[PK_LOG_ERROR_CODES];
+    uint8_t used;           /* codes */
+} pk_log_errors;
+
+/* Where the logger notes errors: yours, until others or NULL are set. Any thread. */
+PK_API void pk_log_set_errors(pk_log *log, pk_log_errors *errors);
+
+/* The `back`-th last error, 0 the last. PK_NOT_FOUND: there are not so many, or no longer. Any thread; O(1). */
+PK_API pk_status pk_log_last_error(pk_log *log, unsigned back, pk_log_error *error);
+
+/* How often this code was noted; the first PK_LOG_ERROR_CODES different ones are counted. Any thread; O(codes). */
+PK_API pk_count pk_log_error_count(pk_log *log, int32_t code);
+
+/* All, whatever their code. Any thread. */
+PK_API pk_count pk_log_error_total(pk_log *log);
 #endif
 
 /* ---- Further ---- */
@@ -1383,11 +1457,22 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #endif
 #define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
     {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, PK__PERF_NO_SITES, 0, 0,       \
-     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE}
+     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE \
+         PK__LOG_STATIC_LIMITS PK__LOG_STATIC_ERRORS}
 #if PK__LOG_WIDE
 #define PK__LOG_STATIC_MORE , NULL, 0
 #else
 #define PK__LOG_STATIC_MORE
+#endif
+#if PERFKIT_LOG_LIMITS
+#define PK__LOG_STATIC_LIMITS , NULL
+#else
+#define PK__LOG_STATIC_LIMITS
+#endif
+#if PERFKIT_LOG_ERRORS
+#define PK__LOG_STATIC_ERRORS , NULL
+#else
+#define PK__LOG_STATIC_ERRORS
 #endif
 #define PK__LOG_WITH_SINK(name, level, sink, user) PK__LOG_STATIC(name, level, level, 1, sink, user)
 
@@ -1525,6 +1610,58 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
 #endif
 #define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_TO_, level)(log, __VA_ARGS__)
+
+#if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
+#define PK__LOG_HERE                                                                    \
+    PK__LOG_FILE                                                                        \
+    static const pk__log_site pk__site PK_ROM = {PK__LOG_NAME, PK__LOG_PLACE};
+#define PK__LOG_HERE_SITE &pk__site
+#else
+#define PK__LOG_HERE
+#define PK__LOG_HERE_SITE NULL
+#endif
+#if PERFKIT_LOG_LIMITS
+PK_API bool pk__log_limit(pk_log *log, pk_log_limit *limit, int level, const pk__log_site *site, uint32_t lines, uint32_t ms);
+PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n);
+#define PK__LOG_WHEN(log, level, passes, ...)                                                         \
+    do {                                                                                              \
+        pk_log *const pk__chosen = (log);                                                             \
+        bool pk__now = false;                                                                         \
+        if (PK__LOG_FLOOR >= (int)(level) && PK__LOG_PASSES(pk__chosen, level)) { passes }            \
+        if (pk__now) PK_LOG_TO(pk__chosen, level, __VA_ARGS__);                                       \
+    } while (0)
+#define PK__LOG_LIMIT(level, lines, ms)                                                               \
+    PK__LOG_HERE                                                                                      \
+    static pk_log_limit pk__limit;                                                                    \
+    pk__now = pk__log_limit(pk__chosen, &pk__limit, level, PK__LOG_HERE_SITE, lines, ms);
+#define PK__LOG_NTH(n)                                                                                \
+    static volatile uint32_t pk__count;                                                               \
+    pk__now = pk__log_every(&pk__count, n);
+#define PK_LOG_LIMITED_TO(log, level, lines, ms, ...) PK__LOG_WHEN(log, level, PK__LOG_LIMIT(level, lines, ms), __VA_ARGS__)
+#define PK_LOG_ONCE_TO(log, level, ...) PK__LOG_WHEN(log, level, PK__LOG_NTH(0), __VA_ARGS__)
+#define PK_LOG_EVERY_N_TO(log, n, level, ...) PK__LOG_WHEN(log, level, PK__LOG_NTH(n), __VA_ARGS__)
+#ifdef PERFKIT_LOG_DEFAULT
+#define PK_LOG_LIMITED(level, ...)                                                                                     \
+    PK_LOG_LIMITED_TO(&PERFKIT_LOG_DEFAULT, level, (level) == PK_LOG_ERROR ? 0xFFFFFFFFu : 10u, 1000, __VA_ARGS__)
+#define PK_LOG_ONCE(level, ...) PK_LOG_ONCE_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
+#define PK_LOG_EVERY_N(n, level, ...) PK_LOG_EVERY_N_TO(&PERFKIT_LOG_DEFAULT, n, level, __VA_ARGS__)
+#endif
+#endif
+#if PERFKIT_LOG_ERRORS
+PK_API void pk__log_failed(pk_log *log, const pk__log_site *site, int32_t code);
+#define PK_LOG_FAILED_TO(log, code, ...)                                       \
+    do {                                                                       \
+        pk_log *const pk__chosen = (log);                                      \
+        {                                                                      \
+            PK__LOG_HERE                                                       \
+            pk__log_failed(pk__chosen, PK__LOG_HERE_SITE, (int32_t)(code));    \
+        }                                                                      \
+        PK_LOG_TO(pk__chosen, PK_LOG_ERROR, __VA_ARGS__);                      \
+    } while (0)
+#ifdef PERFKIT_LOG_DEFAULT
+#define PK_LOG_FAILED(code, ...) PK_LOG_FAILED_TO(&PERFKIT_LOG_DEFAULT, code, __VA_ARGS__)
+#endif
+#endif
 
 #if PERFKIT_LOG_KV
 #define PK__KV_MAKE(name, letter, field, cast, type_given)                    \
@@ -3233,10 +3370,158 @@ PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *
 }
 #endif
 
+#if PERFKIT_LOG_LIMITS
+/* ---- Fewer lines from one place ---- */
+
+/* What was held back and not told yet; `again`: and fill the bucket. */
+static uint32_t pk__limit_held(pk_log *log, pk_log_limit *limit, uint32_t lines, bool again) {
+    uint32_t used, held;
+    pk__log_lock(log);
+    do used = pk__load32(&limit->used);
+    while (again && !pk__cas32(&limit->used, used, 0));
+    held = used > lines ? used - lines - limit->told : 0;
+    limit->told = again ? 0 : limit->told + held;
+    pk__log_unlock(log);
+    return held;
+}
+static void pk__limit_tell(pk_log *log, int level, const pk__log_site *site, uint32_t held) {
+    if (held == 0) return;
+    if (site) pk__log_at(log, level, site, PK_ROM_STR("suppressed %lu"), (unsigned long)held);
+    else pk__log_rom(log, level, PK_ROM_STR("suppressed %lu"), (unsigned long)held);
+}
+static void pk__limits_tell(pk_log *log) {
+    pk_log_limit *limit;
+    pk__log_lock(log);
+    limit = log->limits;
+    pk__log_unlock(log);
+    for (; limit != NULL; limit = limit->next)
+        pk__limit_tell(log, limit->level, (const pk__log_site *)limit->site, pk__limit_held(log, limit, limit->lines, false));
+}
+/* For pk_log_flush: where something was held back. */
+static PK__COLD void pk__limit_list(pk_log *log, pk_log_limit *limit, int level, const pk__log_site *site, uint32_t lines) {
+    pk__log_lock(log);
+    if (!limit->listed) {
+        limit->lines = lines;
+        limit->level = (uint8_t)level;
+        limit->site = site;
+        limit->listed = 1;
+        limit->next = log->limits;
+        log->limits = limit;
+    }
+    pk__log_unlock(log);
+}
+PK_API bool pk__log_limit(pk_log *log, pk_log_limit *limit, int level, const pk__log_site *site, uint32_t lines, uint32_t ms) {
+    pk_clock_fn clock = log->clock;
+    uint32_t now, since = pk__load32(&limit->since), used;
+#if PK__HAS_CLOCK
+    if (clock == NULL) clock = pk__now_ms;
+#endif
+    if (clock == NULL || lines == 0xFFFFFFFFu) return true;
+    now = (uint32_t)clock(log->user);
+    if (now - since >= ms && pk__cas32(&limit->since, since, now)) /* one thread fills it */
+        pk__limit_tell(log, level, site, pk__limit_held(log, limit, lines, true));
+    used = pk__add32(&limit->used, 1);
+    if (used == lines) pk__limit_list(log, limit, level, site, lines);
+    return used < lines;
+}
+/* Of n calls the first, which is told without a division; n 0: the first of all. */
+PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n) {
+    uint32_t was;
+    if (n == 0) return pk__load32(count) == 0 && pk__cas32(count, 0, 1);
+    was = pk__add32(count, 1);
+    while (was >= n) was -= n; /* threads that came while another was taking n off: once, or as often as there are threads */
+    if (was == n - 1) (void)pk__add32(count, 0u - n);
+    return was == 0;
+}
+#endif
+
+#if PERFKIT_LOG_ERRORS
+/* ---- The last errors ---- */
+
+PK_API void pk_log_set_errors(pk_log *log, pk_log_errors *errors) {
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    log->errors = errors;
+    pk__log_unlock(log);
+}
+static pk_count *pk__error_counter(pk_log_errors *errors, int32_t code, bool make) {
+    uint8_t i = 0;
+    while (i < errors->used && errors->codes[i].code != code) i++;
+    if (i == errors->used) {
+        if (!make) return NULL;
+        if (i == PK_LOG_ERROR_CODES) return &errors->others;
+        errors->codes[i].code = code;
+        errors->used++;
+    }
+    return &errors->codes[i].count;
+}
+PK_API void pk__log_failed(pk_log *log, const pk__log_site *site, int32_t code) {
+    pk_log_error error;
+    pk__moment when;
+    pk_log_errors *errors;
+    PERFKIT_ASSERT(log != NULL);
+    when.number = 0;
+    pk__log_moment(log, &when);
+    pk__clear(&error, sizeof error);
+    if (site) {
+        error.name = (const char *)pk__rom_read_ptr(&site->name);
+        error.file = (const char *)pk__rom_read_ptr(&site->file);
+        error.line = pk__rom_read32(&site->line);
+    }
+    if (error.name == NULL) error.name = log->name;
+    error.code = code;
+    error.time = when.number;
+    error.ms = when.ms;
+    pk__log_lock(log);
+    errors = log->errors;
+    if (errors) {
+        errors->last[errors->total % PK_LOG_ERRORS_KEPT] = error;
+        pk__count_up(&errors->total);
+        pk__count_up(pk__error_counter(errors, code, true));
+    }
+    pk__log_unlock(log);
+}
+PK_API pk_status pk_log_last_error(pk_log *log, unsigned back, pk_log_error *error) {
+    pk_status status = PK_NOT_FOUND;
+    pk_log_errors *errors;
+    PERFKIT_ASSERT(log != NULL && error != NULL);
+    pk__log_lock(log);
+    errors = log->errors;
+    if (errors && back < PK_LOG_ERRORS_KEPT && back < errors->total) {
+        *error = errors->last[(errors->total - 1 - back) % PK_LOG_ERRORS_KEPT];
+        status = PK_OK;
+    }
+    pk__log_unlock(log);
+    return status;
+}
+PK_API pk_count pk_log_error_count(pk_log *log, int32_t code) {
+    pk_count *counter, count = 0;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    if (log->errors) {
+        counter = pk__error_counter(log->errors, code, false);
+        if (counter) count = *counter;
+    }
+    pk__log_unlock(log);
+    return count;
+}
+PK_API pk_count pk_log_error_total(pk_log *log) {
+    pk_count count;
+    PERFKIT_ASSERT(log != NULL);
+    pk__log_lock(log);
+    count = log->errors ? log->errors->total : 0;
+    pk__log_unlock(log);
+    return count;
+}
+#endif
+
 PK_API pk_status pk_log_flush(pk_log *log) {
     pk_status first = PK_OK, status;
     uint8_t i;
     PERFKIT_ASSERT(log != NULL);
+#if PERFKIT_LOG_LIMITS
+    pk__limits_tell(log);
+#endif
     pk__log_lock(log);
     for (i = 0; i < log->sink_count; i++) {
         status = log->sinks[i].fn(log->sinks[i].user, PK_LOG_OFF, "", 0);

@@ -4,6 +4,7 @@
 #define PERFKIT_LOG_LEVEL PK_LOG_WARN
 #define PERFKIT_LOG_NAME "floor"
 #define PERFKIT_LOG_SITE 0
+#define PERFKIT_LOG_LIMITS 1
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 
@@ -35,6 +36,8 @@ static void calls_above_the_floor_do_nothing(void) {
     PK_LOG_TO(&logger, PK_LOG_DEBUG, "%u", ++evaluated);
     PK_LOG_TO(&logger, PK_LOG_TRACE, "%u", ++evaluated);
     PK_LOG_INFO("%u", ++evaluated);
+    PK_LOG_ONCE_TO(&logger, PK_LOG_INFO, "%u", ++evaluated);
+    PK_LOG_LIMITED_TO(&logger, PK_LOG_DEBUG, 1, 1000, "%u", ++evaluated);
     CHECK_EQ(lines, 0);
     CHECK_EQ(evaluated, 0);
 }

@@ -3,6 +3,7 @@
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 #include <pthread.h>
+#include <stdlib.h>
 
 enum { THREADS = 8, LINES = 2000 };
 static unsigned lines, broken, other_lines;
@@ -85,7 +86,55 @@ static void the_default_logger_needs_no_init(void) {
 #endif
 }
 
+static unsigned wanted, told;
+static pk_status add_up(void *user, int level, const char *text, size_t length) {
+    const char *held = strstr(text, "suppressed ");
+    (void)user;
+    (void)level;
+    if (length == 0) return PK_OK;
+    if (held) told += (unsigned)atoi(held + 11);
+    else lines++;
+    return PK_OK;
+}
+static volatile uint32_t every;
+static void *log_limited(void *unused) {
+    int i;
+    (void)unused;
+    for (i = 0; i < LINES; i++) {
+        PK_LOG_LIMITED_TO(&logger, PK_LOG_WARN, 3, 1, "limited");
+        (void)pk__log_every(&every, 10);
+        PK_LOG_FAILED_TO(&logger, i & 7, "noted");
+    }
+    return NULL;
+}
+static void limits_add_up(void) {
+    static pk_log_errors errors;
+    pthread_t threads[THREADS];
+    pk_log_desc desc;
+    pk_count all = 0;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    desc.sink = add_up;
+    CHECK_STATUS(pk_log_init(&logger, &desc), PK_OK);
+    pk_log_set_errors(&logger, &errors);
+    lines = told = 0;
+    wanted = THREADS * LINES;
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, log_limited, NULL) == 0);
+    for (i = 0; i < 20; i++) pk_log_flush(&logger);
+    for (i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    pk_log_close(&logger);
+#if PERFKIT_ATOMICS
+    CHECK_EQ(lines - wanted + told, wanted); /* those noted are as many again */
+    CHECK_EQ(every, wanted % 10);
+#endif
+    for (i = 0; i < 8; i++) all += pk_log_error_count(&logger, i);
+    CHECK_EQ(all, wanted);
+    CHECK_EQ(pk_log_error_total(&logger), wanted);
+}
+
 TESTS {
     RUN("L05", "with desc.threads lines stay whole and none is lost", lines_stay_whole)
+    RUN("L07 L20", "limited lines and those held back, and noted errors, add up over threads", limits_add_up)
     RUN("L05 C45", "default logger and perf channel are safe for threads without init", the_default_logger_needs_no_init)
 }
