@@ -44,16 +44,21 @@
      PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
      PERFKIT_CORE_ONLY           perfkit.h without the three other headers
      PERFKIT_SCOPE_GROW          0     0         1        scopes may take further chunks from an allocator
+     PERFKIT_SCOPE_MORE          0     0         1        tracked resources, leaks, deadlines, limits, cleanups for later, forks;
+                                                          scopes close what is nested in them
+     PERFKIT_SCOPE_LIMIT         100                      most tracked resources on a scope, where pk_scope_watch says nothing
+     PERFKIT_SCOPE_LEAK_MS       3600000                  older ones are leaks
    Each header lists what is its own.
 
    Guarantees of scopes
-     Cost        defer, and running one cleanup: O(1). A scope is 48 bytes (64-bit), a cleanup 24; 32-bit: 28 and 12; AVR: 15 and 6.
+     Cost        defer, and running one cleanup: O(1). A scope is 56 bytes (64-bit), a cleanup 24; 32-bit: 32 and 12; AVR: 18 and 6.
      Order       last in, first out; each cleanup is taken off the scope before it runs, so it runs once, whatever it does itself.
      Errors      a failing cleanup is counted and reported to on_event with its name; the others still run. A defer that finds no
                  room says PK_FULL or PK_NO_MEMORY and leaves the resource with you.
      Memory      the caller's (PK_SCOPE_BYTES), or chunks from an allocator, or the first and then the second.
      Threads     a scope belongs to one thread at a time. Never call it from an interrupt.
      Jumps       after longjmp past a scope's block, pk_scope_unwind with a mark taken before brings it back in order.
+     Forks       a child has a copy of everything: it would run its parent's cleanups, unless pk_scope_watch asks for watch_forks.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -667,6 +672,13 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_H
 #define PERFKIT_H
 
+#ifndef PK_HERE
+#define PK__HERE_TEXT_(line) #line
+#define PK__HERE_TEXT(line) PK__HERE_TEXT_(line)
+/* Where this stands, "file.c:12", for what is tracked. */
+#define PK_HERE __FILE__ ":" PK__HERE_TEXT(__LINE__)
+#endif
+
 /* What a scope runs. PK_OK, or any other value, which is counted, reported and handed on. It may use the scope it was on. */
 typedef pk_status (*pk_cleanup_fn)(void *context);
 
@@ -688,17 +700,23 @@ typedef struct pk_scope { /* all private: use the functions */
     pk_event_fn on_event;
     void *user;
     const char *name;
+    struct pk__scope_more *more; /* its place among other scopes, tracked resources; NULL until wanted */
     unsigned count;
     uint16_t failures;
     uint8_t owns_bottom; /* the lowest chunk came from the allocator, like those above it */
+    uint8_t holds;       /* instances of providers are on it */
 } pk_scope;
 
 #ifndef PERFKIT_SCOPE_GROW
 #define PERFKIT_SCOPE_GROW PK__FULL
 #endif
-#if PK__NOT_01(PERFKIT_SCOPE_GROW)
-#error "perfkit: PERFKIT_SCOPE_GROW is 0 or 1"
+#ifndef PERFKIT_SCOPE_MORE
+#define PERFKIT_SCOPE_MORE PK__FULL
 #endif
+#if PK__NOT_01(PERFKIT_SCOPE_GROW) || PK__NOT_01(PERFKIT_SCOPE_MORE)
+#error "perfkit: PERFKIT_SCOPE_GROW and PERFKIT_SCOPE_MORE are 0 or 1"
+#endif
+#define PK__SCOPE_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_SCOPE_MORE << 15)
 
 typedef struct pk_scope_desc {
     const char *name;              /* for reports; NULL is fine; not copied */
@@ -723,7 +741,7 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
 /* Make an empty scope; NULL desc: all defaults. PK_NO_MEMORY: no memory, no allocator, no heap, or too small for one cleanup.
    PK_INVALID: this unit and the implementation were built with different configurations. Allocates nothing yet. */
 PK__INLINE pk_status pk_scope_init(pk_scope *s, const pk_scope_desc *desc) {
-    return pk__scope_init(s, sizeof(pk_scope), PK__CONFIG_WORD, desc);
+    return pk__scope_init(s, sizeof(pk_scope), PK__SCOPE_CONFIG_WORD, desc);
 }
 
 /* Put fn(context) on the scope, to run when it closes or unwinds; `name` (not copied, may be NULL) stands in reports. O(1).
@@ -731,10 +749,16 @@ PK__INLINE pk_status pk_scope_init(pk_scope *s, const pk_scope_desc *desc) {
 PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
 
 /* Run and remove all cleanups, last first, and give back every chunk. PK_OK, or what the first failing cleanup returned.
-   Closing again is PK_OK and runs nothing. */
+   Closing again is PK_OK and runs nothing. Scopes nested in it that are still open are closed first. PK_DEFERRED: some cleanups
+   run later, see pk_scope_defer_later. */
 PK_API pk_status pk_scope_close(pk_scope *s);
 
-PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->count; }       /* cleanups waiting */
+#if PERFKIT_SCOPE_MORE
+PK_API unsigned pk__scope_count(const pk_scope *s);
+PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->more ? pk__scope_count(s) : s->count; } /* cleanups waiting */
+#else
+PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->count; } /* cleanups waiting */
+#endif
 PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; } /* cleanups that failed so far, modulo 65536 */
 
 /* At file scope: a scope with room for that many cleanups, ready without init, in an array of its own.
@@ -744,7 +768,7 @@ PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; }
     static pk_scope_entry scope##_entries[room];                                      \
     static pk__scope_chunk scope##_chunk = {NULL, scope##_entries, scope##_entries,   \
                                             (unsigned char *)(scope##_entries + (room))};  \
-    static pk_scope scope = {&scope##_chunk, NULL, NULL, NULL, #scope, 0, 0, 0};
+    static pk_scope scope = {&scope##_chunk, NULL, NULL, NULL, #scope, NULL, 0, 0, 0, 0};
 
 #if defined __GNUC__ || defined __clang__
 /* In a function: a scope with room for that many cleanups on the stack, closed at every exit from the block (gcc, clang). */
@@ -756,24 +780,178 @@ PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; }
 
 /* ---- Part of a scope ---- */
 
-typedef unsigned pk_scope_mark;
-
 /* Where the scope stands now, for pk_scope_unwind. */
+#if PERFKIT_SCOPE_MORE
+typedef uint64_t pk_scope_mark;
+PK_API pk_scope_mark pk__scope_mark(const pk_scope *s);
+PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->more ? pk__scope_mark(s) : s->count; }
+#else
+typedef unsigned pk_scope_mark;
 PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->count; }
+#endif
 
 /* Run and remove what was added since the mark, last first. PK_OK, or what the first failing cleanup returned. PK_INVALID: the
    scope is already shorter than the mark; nothing runs. Mark 0 empties the scope and leaves it open. */
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark);
 
 /* Hand every cleanup of `from` to `to`, on top of what is there, in the same order; nothing runs. All or nothing: PK_FULL,
-   PK_NO_MEMORY or PK_CLOSED leave both as they were; PK_INVALID: they are the same scope. O(cleanups moved). */
+   PK_NO_MEMORY or PK_CLOSED leave both as they were; PK_INVALID: they are the same scope. Scopes nested in `from` stay there.
+   Tracked resources get new ids. O(cleanups moved). */
 PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to);
+
+/* Take what was added since the mark off the scope without running it. PK_INVALID as pk_scope_unwind. O(cleanups). */
+PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark);
+
+/* A batch: steps that are undone together unless all of them succeed.
+       pk_batch batch = pk_batch_begin(&scope);
+       create_user(db);   if (pk_batch_add(&batch, drop_user, db, "user") != PK_OK) …
+       create_folder(db); …
+       pk_batch_commit(&batch);      // keeps what was done; or pk_batch_rollback(&batch): undoes it, last step first
+   A batch that is neither committed nor rolled back is undone with its scope. */
+typedef struct pk_batch {
+    pk_scope *scope;
+    pk_scope_mark mark;
+} pk_batch;
+PK__INLINE pk_batch pk_batch_begin(pk_scope *s) {
+    pk_batch batch;
+    batch.scope = s;
+    batch.mark = pk_scope_mark_here(s);
+    return batch;
+}
+/* After a step: how to undo it. Errors of pk_scope_defer: this step is still yours to undo. PK_CLOSED: the batch has ended. */
+PK__INLINE pk_status pk_batch_add(pk_batch *b, pk_cleanup_fn undo, void *context, const char *name) {
+    return b->scope ? pk_scope_defer(b->scope, undo, context, name) : PK_CLOSED;
+}
+/* End the batch: forget the undos, or run them (then what the first failing one returned). Ending again is PK_OK and does nothing. */
+PK__INLINE pk_status pk_batch_commit(pk_batch *b) {
+    pk_scope *s = b->scope;
+    b->scope = NULL;
+    return s ? pk_scope_forget(s, b->mark) : PK_OK;
+}
+PK__INLINE pk_status pk_batch_rollback(pk_batch *b) {
+    pk_scope *s = b->scope;
+    b->scope = NULL;
+    return s ? pk_scope_unwind(s, b->mark) : PK_OK;
+}
 
 /* Have failed cleanups reported to fn(user, event): for PK_SCOPE_DEFINE and PK_SCOPE_AUTO, which take no desc. */
 PK__INLINE void pk_scope_set_on_event(pk_scope *s, pk_event_fn fn, void *user) {
     s->on_event = fn;
     s->user = user;
 }
+
+/* ---- Scopes inside scopes: application, session, request ---- */
+
+enum { PK_SCOPE_PLAIN = 0, PK_SCOPE_REQUEST = 1, PK_SCOPE_SESSION = 2, PK_SCOPE_ISOLATED = 4 };
+
+/* Make `parent` (NULL: none) the scope around `s`, and say what `s` is to providers: one of PK_SCOPE_REQUEST and
+   PK_SCOPE_SESSION, or PLAIN; with PK_SCOPE_ISOLATED it doesn't see the instances of the scopes around it. Call it right after
+   init. A parent that is closed closes what is nested in it first, the newest first; where PERFKIT_SCOPE_MORE is 0 that is up to
+   you. Takes the room of two cleanups of a scope without an allocator. PK_INVALID: it is nested already, or parent is `s` or
+   nested in it. PK_NO_MEMORY, PK_FULL or PK_CLOSED: no room in one of them. O(depth). */
+PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind);
+PK_API pk_scope *pk_scope_parent(const pk_scope *s); /* the scope around it, or NULL */
+
+#if PERFKIT_SCOPE_MORE
+/* ---- Tracked resources: cleanups with an id, a type, an age, and maybe a deadline; released at any time in any order ---- */
+
+typedef struct pk_track {
+    pk_cleanup_fn fn; /* as for pk_scope_defer */
+    void *context;
+    const char *name; /* stands in reports; NULL: the type */
+    const char *type; /* what it is counted under; NULL: "resource" */
+    const char *site; /* where it was opened: PK_HERE */
+    void *meta;       /* yours */
+    pk_time life_ms;  /* pk_scope_reap closes it when it is that old; 0: never */
+} pk_track;           /* no text is copied */
+typedef struct pk_tracked { /* read only, and only until it is released */
+    const char *name, *type, *site;
+    void *context, *meta;
+    uint32_t id;      /* 1, 2, 3 … on a scope; reports say type_id */
+    pk_time since;    /* by the scope's clock */
+    pk_time life_ms;
+    uint32_t slot[2]; /* private, from here on */
+    unsigned at;
+    uint8_t flags;
+    pk_cleanup_fn fn;
+    struct pk_tracked *older, *newer;
+} pk_tracked;
+
+/* Put what *what describes on the scope; *id (may be NULL) names it. It runs in its turn when the scope closes or unwinds, or
+   before that by pk_scope_release or pk_scope_reap. PK_FULL: the limit is reached, or no room; PK_NO_MEMORY, PK_CLOSED,
+   PK_INVALID (no fn): nothing was added, and the resource is still yours. O(1), and one reading of the clock. */
+PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id);
+
+/* The same around what makes the resource: make(user, &what->context) is only called if there is room for the cleanup. Its own
+   status where it fails. *object (may be NULL) becomes what it made. */
+PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void **object), void *user, const pk_track *what,
+                               void **object);
+
+/* Run the cleanup of a tracked resource now. What it returned, or PK_NOT_FOUND. O(tracked). */
+PK_API pk_status pk_scope_release(pk_scope *s, uint32_t id);
+
+/* The tracked resource of that id, or NULL. O(tracked). */
+PK_API const pk_tracked *pk_scope_find(const pk_scope *s, uint32_t id);
+
+/* How many tracked resources are older than max_age_ms (0: PERFKIT_SCOPE_LEAK_MS, an hour); each is reported
+   (PK_SCOPE_EVENT_LEAK) and handed to visit (may be NULL), which must not use the scope. Closes nothing. `now` by the scope's
+   clock. O(tracked). */
+PK_API unsigned pk_scope_leaks(pk_scope *s, pk_time now, pk_time max_age_ms,
+                               void (*visit)(void *user, const pk_tracked *resource, pk_time age_ms), void *user);
+
+/* Run the cleanups of tracked resources that are past their life_ms, and report each (PK_SCOPE_EVENT_REAPED). How many.
+   O(tracked * reaped). */
+PK_API unsigned pk_scope_reap(pk_scope *s, pk_time now);
+
+typedef struct pk_scope_stats {
+    unsigned cleanups;        /* plain ones waiting */
+    unsigned tracked, peak;   /* resources tracked now, and at most */
+    unsigned limit;           /* of those */
+    uint32_t ever;            /* tracked since the scope was made */
+    uint16_t failures;        /* cleanups that failed, modulo 65536 */
+    uint16_t utilisation_100; /* tracked of limit, in 1/100 % */
+} pk_scope_stats;
+PK_API void pk_scope_get_stats(const pk_scope *s, pk_scope_stats *stats);
+PK_API unsigned pk_scope_count_type(const pk_scope *s, const char *type); /* tracked resources of that type; O(tracked) */
+
+#ifndef PERFKIT_SCOPE_LIMIT
+#define PERFKIT_SCOPE_LIMIT 100
+#endif
+#ifndef PERFKIT_SCOPE_LEAK_MS
+#define PERFKIT_SCOPE_LEAK_MS 3600000u
+#endif
+typedef struct pk_scope_watch_desc {
+    unsigned limit;       /* most tracked resources. 0: PERFKIT_SCOPE_LIMIT, 100 */
+    unsigned alert_pct;   /* PK_SCOPE_EVENT_NEARLY_FULL when more than so much of it is in use. 0: 90 */
+    pk_clock_fn clock;    /* NULL: PERFKIT_NOW_MS, or the platform's monotonic clock */
+    void *clock_user;
+    bool no_ages;         /* never read the clock: no ages, leaks and deadlines (life_ms is PK_UNSUPPORTED) */
+    bool watch_forks;     /* in a forked child everything is PK_FORKED until pk_scope_after_fork; PK_UNSUPPORTED without fork */
+} pk_scope_watch_desc;
+
+/* Other limits and another clock than the defaults for tracked resources, at any time; NULL: the defaults. PK_INVALID: alert_pct
+   above 100. */
+PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc);
+
+/* Forget, in a forked child, what the scope held, running nothing: it is the parent's. The scope is empty then, and open.
+   PK_OK, and nothing changes, where the process has not forked. Scopes nested in it are on their own. */
+PK_API pk_status pk_scope_after_fork(pk_scope *s);
+
+/* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing, it says PK_DEFERRED, and
+   pk_scope_pump runs everything, such cleanups first. So the scope has to live until then. (An automatic one runs all at its
+   exit.) Unwinding past one is PK_DEFERRED, and runs nothing. */
+PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
+
+/* Run up to `budget` (0: all) cleanups of a scope whose close said PK_DEFERRED. PK_AGAIN: there are more; then PK_OK, or what the
+   first failing one returned, and the scope is closed. Otherwise PK_OK. */
+PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget);
+
+/* Reported as well, with detail = name or type and b = id: */
+#define PK_SCOPE_EVENT_LEAK 2        /* PK_BUSY: a tracked resource is too old. a = its age in ms */
+#define PK_SCOPE_EVENT_REAPED 3      /* its cleanup's status: it was past its life. a = its age in ms */
+#define PK_SCOPE_EVENT_NEARLY_FULL 4 /* PK_BUSY, once each time that the limit comes near. a = tracked, b = limit */
+#define PK_SCOPE_EVENT_FULL 5        /* PK_FULL: one more was refused. a = tracked, b = limit */
+#endif
 
 /* ---- Resources opened and put on the scope in one call. NULL: neither opened nor on the scope. ---- */
 
@@ -783,6 +961,26 @@ PK_API void *pk_scope_malloc(pk_scope *s, size_t size); /* freed with the scope;
 #if PERFKIT_STDIO
 /* The FILE *, closed with the scope (PK_IO where fclose fails: the data may not be on disk). NULL: errno says why, or no room. */
 PK_API void *pk_scope_fopen(pk_scope *s, const char *path, const char *mode);
+#endif
+#if PERFKIT_STDIO && !defined _WIN32
+PK_API pk_status pk_scope_fd(pk_scope *s, int fd); /* closed with the scope. PK_INVALID: fd < 0. After an error it is yours */
+#endif
+#if PERFKIT_THREADS
+/* Lock it (a pthread_mutex_t *; on Windows an SRWLOCK *; or a pk_mutex * of the PERFKIT_MUTEX_* hooks), and unlock it with the
+   scope. After an error it is not locked. */
+PK_API pk_status pk_scope_lock(pk_scope *s, void *mutex);
+#endif
+#if defined PERFKIT_POOL_H && PERFKIT_SCOPE_MORE /* with perfkit_pool.h */
+PK__INLINE void *pk_scope_acquire(pk_scope *s, pk_pool *pool); /* an object; pk_pool_release gets it back with the scope */
+#if PERFKIT_POOL_RESOURCES
+/* A lease for at most wait_ms of waiting; given back with the scope. After an error there is none. */
+PK__INLINE pk_status pk_scope_lease(pk_scope *s, pk_respool *pool, uint32_t wait_ms, pk_resource *lease);
+#endif
+#endif
+#if defined PERFKIT_LOG_H && PERFKIT_PERF /* with perfkit_log.h */
+/* Time from here to the end of the scope, as a span of that place (PK_PERF_DEFINE). *timer has to live as long as the scope: in a
+   function declare it before. After an error nothing is timed. */
+PK__INLINE pk_status pk_scope_time(pk_scope *s, pk_timer *timer, pk_perf_site *site);
 #endif
 
 /* ---- Private: what the macros above expand to. ---- */
@@ -802,14 +1000,149 @@ PK__INLINE pk_scope pk__scope_over(pk__scope_chunk *chunk, const char *name) {
     s.on_event = NULL;
     s.user = NULL;
     s.name = name;
+    s.more = NULL;
     s.count = 0;
     s.failures = 0;
     s.owns_bottom = 0;
+    s.holds = 0;
     return s;
 }
-PK__INLINE void pk__scope_leave(pk_scope *s) { (void)pk_scope_close(s); }
+PK__INLINE void pk__scope_leave(pk_scope *s) {
+#if PERFKIT_SCOPE_MORE
+    if (pk_scope_close(s) == PK_DEFERRED) (void)pk_scope_pump(s, 0);
+#else
+    (void)pk_scope_close(s);
+#endif
+}
+#if PERFKIT_SCOPE_MORE
+PK_API pk_status pk__scope_hold(pk_scope *s, pk_cleanup_fn fn, const pk_tracked *like);
+#if defined PERFKIT_POOL_H
+PK__INLINE pk_tracked pk__scope_like(const char *type, void *context, void *meta) {
+    pk_tracked like;
+    like.name = like.type = type;
+    like.context = context;
+    like.meta = meta;
+    like.slot[0] = like.slot[1] = 0;
+    return like;
+}
+PK__INLINE pk_status pk__scope_release_object(void *tracked) {
+    const pk_tracked *t = (const pk_tracked *)tracked;
+    return pk_pool_release((pk_pool *)t->meta, t->context);
+}
+PK__INLINE void *pk_scope_acquire(pk_scope *s, pk_pool *pool) {
+    void *object = pk_pool_acquire(pool);
+    pk_tracked like = pk__scope_like("object", object, pool);
+    if (object == NULL || pk__scope_hold(s, pk__scope_release_object, &like) == PK_OK) return object;
+    (void)pk_pool_release(pool, object);
+    return NULL;
+}
+#if PERFKIT_POOL_RESOURCES
+PK__INLINE pk_status pk__scope_release_lease(void *tracked) {
+    const pk_tracked *t = (const pk_tracked *)tracked;
+    pk_resource lease;
+    lease.it = t->context;
+    lease.slot = t->slot[0];
+    lease.lease = t->slot[1];
+    return pk_respool_release((pk_respool *)t->meta, lease);
+}
+PK__INLINE pk_status pk_scope_lease(pk_scope *s, pk_respool *pool, uint32_t wait_ms, pk_resource *lease) {
+    pk_status status = pk_respool_acquire(pool, wait_ms, lease);
+    pk_tracked like;
+    if (status != PK_OK) return status;
+    like = pk__scope_like("lease", lease->it, pool);
+    like.slot[0] = lease->slot;
+    like.slot[1] = lease->lease;
+    status = pk__scope_hold(s, pk__scope_release_lease, &like);
+    if (status != PK_OK) (void)pk_respool_release(pool, *lease);
+    return status;
+}
+#endif
+#endif
+#endif
+#if defined PERFKIT_LOG_H && PERFKIT_PERF
+PK__INLINE pk_status pk__scope_end_timer(void *timer) {
+    (void)pk_timer_end((pk_timer *)timer);
+    return PK_OK;
+}
+PK__INLINE pk_status pk_scope_time(pk_scope *s, pk_timer *timer, pk_perf_site *site) {
+    *timer = pk_timer_begin(site);
+    return pk_scope_defer(s, pk__scope_end_timer, timer, "timer");
+}
+#endif
 
 PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 : 40));
+
+/* ---- C++: a scope that is a local variable. The functions above take it where they take a pk_scope *. ----
+       pk::scope scope;                                  // or pk::scope scope(memory, sizeof memory);
+       FILE *in = (FILE *)pk_scope_fopen(scope, from, "r");
+       scope.on_exit([&] { busy = false; });             // any callable, kept on the heap; may return a pk_status
+       scope.defer(unlock, &lock, "lock");
+   Closed by its destructor, when an exception passes too. What a callable throws is caught, and counts as PK_CLEANUP_FAILED. */
+#ifdef __cplusplus
+#if PERFKIT_HEAP
+#include <new>
+#endif
+namespace pk {
+#if PERFKIT_HEAP
+namespace detail {
+template <class result> struct call {
+    template <class F> static pk_status of(F &f) { return f(); }
+};
+template <> struct call<void> {
+    template <class F> static pk_status of(F &f) { return f(), PK_OK; }
+};
+template <class F> pk_status run_and_delete(void *context) {
+    F *f = static_cast<F *>(context);
+    pk_status status = PK_CLEANUP_FAILED;
+#if defined __cpp_exceptions || defined _CPPUNWIND
+    try {
+        status = call<decltype((*f)())>::of(*f);
+    } catch (...) {
+    }
+#else
+    status = call<decltype((*f)())>::of(*f);
+#endif
+    delete f;
+    return status;
+}
+} /* namespace detail */
+#endif
+class scope {
+  public:
+    explicit scope(const pk_scope_desc *desc = nullptr) noexcept : scope_(), status_(pk_scope_init(&scope_, desc)) {}
+    scope(void *memory, size_t size, const char *name = nullptr) noexcept : scope_(), status_() {
+        pk_scope_desc desc = pk_scope_desc();
+        desc.name = name;
+        desc.memory = memory;
+        desc.memory_size = size;
+        status_ = pk_scope_init(&scope_, &desc);
+    }
+    ~scope() { pk__scope_leave(&scope_); }
+    scope(const scope &) = delete;
+    scope &operator=(const scope &) = delete;
+    operator pk_scope *() noexcept { return &scope_; }
+    pk_status status() const noexcept { return status_; } /* of its making */
+    pk_status defer(pk_cleanup_fn fn, void *context, const char *name = nullptr) { return pk_scope_defer(&scope_, fn, context, name); }
+#if PERFKIT_HEAP
+    /* An error: `f` was not kept, and will not be called. */
+    template <class F> pk_status on_exit(F f, const char *name = nullptr) {
+        F *kept = new (std::nothrow) F(static_cast<F &&>(f));
+        pk_status kept_status = kept ? pk_scope_defer(&scope_, detail::run_and_delete<F>, kept, name) : PK_NO_MEMORY;
+        if (kept_status != PK_OK) delete kept;
+        return kept_status;
+    }
+#endif
+    pk_scope_mark mark() const noexcept { return pk_scope_mark_here(&scope_); }
+    pk_status unwind(pk_scope_mark to) { return pk_scope_unwind(&scope_, to); }
+    pk_status move_to(pk_scope *to) { return pk_scope_move(&scope_, to); }
+    pk_status close() { return pk_scope_close(&scope_); }
+
+  private:
+    pk_scope scope_;
+    pk_status status_;
+};
+} /* namespace pk */
+#endif
 #endif /* PERFKIT_H */
 
 /* ==== Implementation ==== */
@@ -817,7 +1150,27 @@ PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 :
 #define PERFKIT_IMPLEMENTED
 #if PERFKIT_STDIO
 #include <stdio.h>
+#ifndef _WIN32
+#include <unistd.h>
 #endif
+#endif
+
+/* What few scopes need, in memory of the scope. */
+struct pk__scope_more {
+    pk_scope *parent;
+    uint8_t kind;
+#if PERFKIT_SCOPE_MORE
+    pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
+    pk_tracked *newest, *later, *spare;  /* tracked; to run later, the newest first; nodes to use again */
+    struct pk__scope_block *blocks;
+    pk_clock_fn clock;
+    void *clock_user;
+    uint32_t ids, forks;
+    unsigned tracked, peak, limit, alert_above;
+    pk_status first;                     /* of a closing scope: what the first failing cleanup returned */
+    uint8_t closing, alerted, ages, watch_forks;
+#endif
+};
 
 #if PERFKIT_SCOPE_GROW
 static const pk_allocator pk__scope_heap = {NULL, NULL, NULL};
@@ -855,37 +1208,140 @@ static void pk__scope_free_chunks(pk_scope *s) {
     while (s->top && (s->top->below || s->owns_bottom)) pk__scope_shrink(s);
     s->allocator = NULL;
 }
+#define PK__SCOPE_SET_GROWTH(s, from) pk__scope_set_growth(s, from)
 #else /* one chunk, the caller's */
-#define pk__scope_set_growth(s, from) ((from) ? PK_UNSUPPORTED : (s)->top ? PK_OK : PK_NO_MEMORY)
+#define PK__SCOPE_SET_GROWTH(s, from) ((from) ? PK_UNSUPPORTED : chunk ? PK_OK : PK_NO_MEMORY)
 #define pk__scope_grow(s, bytes) ((s)->top ? PK_FULL : PK_CLOSED)
 #define pk__scope_shrink(s) ((void)0)
 #define pk__scope_free_chunks(s) ((void)0)
 #endif
 
-PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc) {
-    pk__scope_chunk *chunk;
-    PERFKIT_ASSERT(s != NULL);
-    if (size != sizeof(pk_scope) || config != PK__CONFIG_WORD) return PK_INVALID;
-    *s = pk__scope_over(NULL, NULL); /* closed, until there is memory or an allocator */
-    if (desc) {
-        s->on_event = desc->on_event;
-        s->user = desc->user;
-        s->name = desc->name;
-        if (desc->memory) {
-            if (desc->memory_size < PK_SCOPE_BYTES(1)) return PK_NO_MEMORY;
-            chunk = (pk__scope_chunk *)pk__align_pointer(desc->memory, PK__SCOPE_ALIGN);
-            *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)desc->memory + desc->memory_size);
-            s->top = chunk;
-        }
+#if PERFKIT_SCOPE_MORE && PERFKIT_SCOPE_GROW
+typedef struct pk__scope_block {
+    struct pk__scope_block *next;
+    size_t size;
+} pk__scope_block;
+#define PK__SCOPE_BLOCK PK__ALIGN_UP(sizeof(pk__scope_block), PK__SCOPE_ALIGN)
+static void pk__scope_free_blocks(pk_scope *s) {
+    pk__scope_block *block, *next;
+    for (block = s->more->blocks; block; block = next) { /* the last of them holds *s->more */
+        next = block->next;
+        pk__free(s->allocator, block, block->size);
     }
-    return pk__scope_set_growth(s, desc ? desc->allocator : NULL);
+}
+#else
+#define pk__scope_free_blocks(s) ((void)0)
+#endif
+/* Memory that lives as long as the scope, from its allocator or else from the end of its only chunk. NULL: none. */
+static void *pk__scope_carve(pk_scope *s, size_t size) {
+    pk__scope_chunk *chunk = s->top;
+    size_t past;
+#if PERFKIT_SCOPE_MORE && PERFKIT_SCOPE_GROW
+    if (s->allocator) {
+        size_t whole = PK__SCOPE_BLOCK + size;
+        pk__scope_block *block = (pk__scope_block *)pk__alloc(s->allocator, whole, PK__SCOPE_ALIGN);
+        if (block == NULL) return NULL;
+        block->size = whole;
+        block->next = s->more ? s->more->blocks : NULL;
+        if (s->more) s->more->blocks = block;
+        return (unsigned char *)block + PK__SCOPE_BLOCK;
+    }
+#endif
+    if (chunk == NULL) return NULL;
+    past = (size_t)((uintptr_t)chunk->end & (PK__SCOPE_ALIGN - 1));
+    if ((size_t)(chunk->end - (unsigned char *)chunk->next) < size + past) return NULL;
+    chunk->end -= size + past;
+    return chunk->end;
+}
+static pk_status pk__scope_no_room(const pk_scope *s) { return s->allocator ? PK_NO_MEMORY : s->top ? PK_FULL : PK_CLOSED; }
+
+static pk_status pk__scope_more_of(pk_scope *s) {
+    struct pk__scope_more *more;
+    if (s->more) return PK_OK;
+    more = (struct pk__scope_more *)pk__scope_carve(s, PK__ALIGN_UP(sizeof *more, PK__SCOPE_ALIGN));
+    if (more == NULL) return pk__scope_no_room(s);
+    memset(more, 0, sizeof *more);
+#if PERFKIT_SCOPE_MORE
+    more->limit = PERFKIT_SCOPE_LIMIT;
+    more->alert_above = (unsigned)(PERFKIT_SCOPE_LIMIT * 9ul / 10);
+    more->ages = PK__HAS_CLOCK;
+#if PERFKIT_SCOPE_GROW
+    if (s->allocator) more->blocks = (pk__scope_block *)(void *)((unsigned char *)more - PK__SCOPE_BLOCK);
+#endif
+#endif
+    s->more = more;
+    return PK_OK;
+}
+
+PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind) {
+    const pk_scope *around;
+    pk_status status;
+    PERFKIT_ASSERT(s != NULL);
+    if (kind > 7 || (kind & 3) == 3 || (s->more && s->more->parent)) return PK_INVALID;
+    for (around = parent; around; around = pk_scope_parent(around))
+        if (around == s) return PK_INVALID;
+    status = pk__scope_more_of(s);
+#if PERFKIT_SCOPE_MORE
+    if (status == PK_OK && parent) status = pk__scope_more_of(parent);
+#endif
+    if (status != PK_OK) return status;
+    s->more->parent = parent;
+    s->more->kind = (uint8_t)kind;
+#if PERFKIT_SCOPE_MORE
+    if (parent == NULL) return PK_OK;
+    s->more->older = parent->more->child;
+    if (s->more->older) s->more->older->more->newer = s;
+    parent->more->child = s;
+#endif
+    return PK_OK;
+}
+PK_API pk_scope *pk_scope_parent(const pk_scope *s) { return s->more ? s->more->parent : NULL; }
+
+#if PERFKIT_SCOPE_MORE
+/* After a fork the child has what the parent put on its scopes: pk__scope_forks counts in the child. */
+#if PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+static volatile uint32_t pk__scope_forks, pk__scope_forks_watched;
+static void pk__scope_forked_here(void) { pk__store32(&pk__scope_forks, pk__load32(&pk__scope_forks) + 1u); }
+static pk_status pk__scope_watch_forks(void) {
+    if (!pk__cas32(&pk__scope_forks_watched, 0, 1)) return PK_OK;
+    if (pthread_atfork(NULL, NULL, pk__scope_forked_here) == 0) return PK_OK;
+    pk__store32(&pk__scope_forks_watched, 0);
+    return PK_NO_MEMORY;
+}
+#define PK__SCOPE_FORKS_NOW() pk__load32(&pk__scope_forks)
+#else
+#define pk__scope_watch_forks() PK_UNSUPPORTED
+#define PK__SCOPE_FORKS_NOW() 0u
+#endif
+static bool pk__scope_forked(const pk_scope *s) {
+    return PK__UNLIKELY(s->more != NULL) && s->more->watch_forks && s->more->forks != PK__SCOPE_FORKS_NOW();
+}
+#else
+#define pk__scope_forked(s) false
+#endif
+
+PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc) {
+    pk__scope_chunk *chunk = NULL;
+    PERFKIT_ASSERT(s != NULL);
+    if (size != sizeof(pk_scope) || config != PK__SCOPE_CONFIG_WORD) return PK_INVALID;
+    *s = pk__scope_over(NULL, NULL); /* closed, until there is memory or an allocator */
+    if (desc == NULL) return PK__SCOPE_SET_GROWTH(s, NULL);
+    s->on_event = desc->on_event;
+    s->user = desc->user;
+    s->name = desc->name;
+    if (desc->memory) {
+        if (desc->memory_size < PK_SCOPE_BYTES(1)) return PK_NO_MEMORY;
+        s->top = chunk = (pk__scope_chunk *)pk__align_pointer(desc->memory, PK__SCOPE_ALIGN);
+        *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)desc->memory + desc->memory_size);
+    }
+    return PK__SCOPE_SET_GROWTH(s, desc->allocator);
 }
 
 /* Room for so many bytes of entries in the top chunk, or an error and no change. */
 static pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
     PERFKIT_ASSERT(s != NULL);
-    if (PK__LIKELY(s->top && (size_t)(s->top->end - (unsigned char *)s->top->next) >= bytes)) return PK_OK;
-    return pk__scope_grow(s, bytes);
+    if (PK__LIKELY(s->top && (size_t)(s->top->end - (unsigned char *)s->top->next) >= bytes)) return pk__scope_forked(s) ? PK_FORKED : PK_OK;
+    return pk__scope_forked(s) ? PK_FORKED : pk__scope_grow(s, bytes);
 }
 
 PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
@@ -913,10 +1369,10 @@ static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
 }
 
 static void pk__scope_report(const pk_scope *s, pk_event *event) {
-    event->object = s->name;
-    event->kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
     event->a = s->failures;
     event->b = s->count;
+    event->object = s->name;
+    event->kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
     s->on_event(s->user, event);
 }
 
@@ -932,31 +1388,439 @@ static pk_status pk__scope_run_one(pk_scope *s) {
     return event.status;
 }
 
+#if PERFKIT_SCOPE_MORE
+/* ---- Tracked resources: two lists beside the stack, of nodes that know how high the stack was (`at`) ---- */
+
+enum { PK__TRACKED_WHOLE = 1, PK__TRACKED_LATER = 2 }; /* flags: fn gets the pk_tracked, not its context; it is on the list `later` */
+
+static pk_time pk__scope_now(const struct pk__scope_more *more) {
+    return more->clock ? more->clock(more->clock_user) : pk__now_ms(NULL);
+}
+static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    pk_event event;
+    if (s->on_event == NULL) return;
+    event.object = s->name;
+    event.detail = detail;
+    event.kind = kind;
+    event.status = status;
+    event.a = a;
+    event.b = b;
+    s->on_event(s->user, &event);
+}
+/* A scope with an allocator takes several nodes at once. */
+static PK__COLD pk_status pk__scope_spare(pk_scope *s) {
+    size_t size = PK__ALIGN_UP(sizeof(pk_tracked), PK__SCOPE_ALIGN);
+    unsigned n = s->allocator ? 8 : 1;
+    unsigned char *memory = (unsigned char *)pk__scope_carve(s, n * size);
+    if (memory == NULL) return pk__scope_no_room(s);
+    for (; n > 0; n--, memory += size) {
+        pk_tracked *t = (pk_tracked *)(void *)memory;
+        t->older = s->more->spare;
+        s->more->spare = t;
+    }
+    return PK_OK;
+}
+static pk_status pk__scope_may_track(pk_scope *s) {
+    pk_status status;
+    PERFKIT_ASSERT(s != NULL);
+    if (pk__scope_forked(s)) return PK_FORKED;
+    status = pk__scope_more_of(s);
+    if (status != PK_OK) return status;
+    if (PK__UNLIKELY(s->more->tracked >= s->more->limit)) {
+        pk__scope_tell(s, PK_SCOPE_EVENT_FULL, PK_FULL, NULL, s->more->tracked, s->more->limit);
+        return PK_FULL;
+    }
+    return PK__LIKELY(s->more->spare != NULL) ? PK_OK : pk__scope_spare(s);
+}
+/* Put a node on one of the lists; there is room. */
+static pk_tracked *pk__scope_link(pk_scope *s, pk_tracked *t, unsigned flags) {
+    struct pk__scope_more *more = s->more;
+    pk_tracked **list = flags & PK__TRACKED_LATER ? &more->later : &more->newest;
+    t->id = ++more->ids;
+    t->at = s->count;
+    t->flags = (uint8_t)flags;
+    t->newer = NULL;
+    t->older = *list;
+    if (t->older) t->older->newer = t;
+    *list = t;
+    if (++more->tracked > more->peak) more->peak = more->tracked;
+    if (PK__UNLIKELY(more->tracked > more->alert_above) && !more->alerted) {
+        more->alerted = 1;
+        pk__scope_tell(s, PK_SCOPE_EVENT_NEARLY_FULL, PK_BUSY, t->name, more->tracked, more->limit);
+    }
+    return t;
+}
+static void pk__scope_unlink(struct pk__scope_more *more, pk_tracked *t) {
+    if (t->older) t->older->newer = t->newer;
+    if (t->newer)
+        t->newer->older = t->older;
+    else if (t->flags & PK__TRACKED_LATER)
+        more->later = t->older;
+    else
+        more->newest = t->older;
+    t->older = more->spare;
+    more->spare = t;
+    if (--more->tracked <= more->alert_above) more->alerted = 0;
+}
+/* Take it off and run it. */
+static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
+    const char *name = t->name;
+    uint32_t id = t->id;
+    pk_status status;
+    if (t->flags & PK__TRACKED_WHOLE) {
+        pk_tracked copy = *t;
+        pk__scope_unlink(s->more, t);
+        status = copy.fn(&copy);
+    } else {
+        pk_cleanup_fn fn = t->fn;
+        void *context = t->context;
+        pk__scope_unlink(s->more, t);
+        status = fn(context);
+    }
+    if (PK__UNLIKELY(status != PK_OK)) {
+        s->failures++;
+        pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, id);
+    }
+    return status;
+}
+PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+    pk_tracked *t;
+    pk_status status;
+    PERFKIT_ASSERT(what != NULL);
+    if (what->fn == NULL) return PK_INVALID;
+    status = pk__scope_may_track(s);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (what->life_ms && !s->more->ages) return PK_UNSUPPORTED;
+    t = s->more->spare;
+    s->more->spare = t->older;
+    t->fn = what->fn;
+    t->context = what->context;
+    t->type = what->type ? what->type : "resource";
+    t->name = what->name ? what->name : t->type;
+    t->site = what->site;
+    t->meta = what->meta;
+    t->life_ms = what->life_ms;
+    t->since = s->more->ages ? pk__scope_now(s->more) : 0;
+    (void)pk__scope_link(s, t, 0);
+    if (id) *id = t->id;
+    return PK_OK;
+}
+PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void **object), void *user, const pk_track *what,
+                               void **object) {
+    pk_track made = *what;
+    pk_status status = made.fn && make ? pk__scope_may_track(s) : PK_INVALID;
+    if (status == PK_OK && made.life_ms && !s->more->ages) status = PK_UNSUPPORTED;
+    if (status == PK_OK) status = make(user, &made.context);
+    if (status != PK_OK) return status;
+    status = pk_scope_track(s, &made, NULL);
+    if (status != PK_OK) { /* make itself took the room */
+        (void)made.fn(made.context);
+        return status;
+    }
+    if (object) *object = made.context;
+    return PK_OK;
+}
+PK_API pk_status pk__scope_hold(pk_scope *s, pk_cleanup_fn fn, const pk_tracked *like) {
+    pk_status status = pk__scope_may_track(s);
+    pk_tracked *t;
+    if (status != PK_OK) return status;
+    t = s->more->spare;
+    s->more->spare = t->older;
+    *t = *like;
+    t->fn = fn;
+    t->site = NULL;
+    t->life_ms = 0;
+    t->since = s->more->ages ? pk__scope_now(s->more) : 0;
+    (void)pk__scope_link(s, t, PK__TRACKED_WHOLE);
+    return PK_OK;
+}
+static pk_tracked *pk__scope_tracked(const pk_scope *s, uint32_t id) {
+    pk_tracked *t = s->more ? s->more->newest : NULL;
+    while (t && t->id > id) t = t->older;
+    return t && t->id == id ? t : NULL;
+}
+PK_API const pk_tracked *pk_scope_find(const pk_scope *s, uint32_t id) { return pk__scope_tracked(s, id); }
+PK_API pk_status pk_scope_release(pk_scope *s, uint32_t id) {
+    pk_tracked *t = pk__scope_tracked(s, id);
+    if (pk__scope_forked(s)) return PK_FORKED;
+    return t ? pk__scope_run_tracked(s, t) : PK_NOT_FOUND;
+}
+static pk_time pk__tracked_age(const pk_tracked *t, pk_time now) { /* 0 where the clock is behind */
+    pk_time age = (pk_time)(now - t->since);
+    return age >> (PERFKIT_TIME_BITS - 1) ? 0 : age;
+}
+PK_API unsigned pk_scope_leaks(pk_scope *s, pk_time now, pk_time max_age_ms,
+                               void (*visit)(void *user, const pk_tracked *resource, pk_time age_ms), void *user) {
+    const pk_tracked *t = s->more && s->more->ages && !pk__scope_forked(s) ? s->more->newest : NULL;
+    unsigned leaks = 0;
+    if (max_age_ms == 0) max_age_ms = PERFKIT_SCOPE_LEAK_MS;
+    for (; t; t = t->older) {
+        pk_time age = pk__tracked_age(t, now);
+        if (age <= max_age_ms) continue;
+        leaks++;
+        pk__scope_tell(s, PK_SCOPE_EVENT_LEAK, PK_BUSY, t->name, (uint32_t)age, t->id);
+        if (visit) visit(user, t, age);
+    }
+    return leaks;
+}
+PK_API unsigned pk_scope_reap(pk_scope *s, pk_time now) {
+    unsigned reaped = 0, left = s->more && !pk__scope_forked(s) ? s->more->tracked : 0;
+    pk_tracked *t = left ? s->more->newest : NULL;
+    for (; t && left > 0; left--) { /* what is tracked by a cleanup meanwhile waits for the next call */
+        pk_time age = pk__tracked_age(t, now);
+        const char *name = t->name;
+        uint32_t id = t->id;
+        if (t->life_ms == 0 || age < t->life_ms) {
+            t = t->older;
+            continue;
+        }
+        pk__scope_tell(s, PK_SCOPE_EVENT_REAPED, pk__scope_run_tracked(s, t), name, (uint32_t)age, id);
+        reaped++;
+        t = s->more ? s->more->newest : NULL; /* the cleanup may have released its neighbours */
+        while (t && t->id >= id) t = t->older;
+    }
+    return reaped;
+}
+PK_API void pk_scope_get_stats(const pk_scope *s, pk_scope_stats *stats) {
+    memset(stats, 0, sizeof *stats);
+    stats->cleanups = s->count;
+    stats->failures = s->failures;
+    stats->limit = PERFKIT_SCOPE_LIMIT;
+    if (s->more == NULL) return;
+    stats->tracked = s->more->tracked;
+    stats->peak = s->more->peak;
+    stats->limit = s->more->limit;
+    stats->ever = s->more->ids;
+    stats->utilisation_100 = (uint16_t)((uint64_t)stats->tracked * 10000u / stats->limit);
+}
+PK_API unsigned pk_scope_count_type(const pk_scope *s, const char *type) {
+    const pk_tracked *t = s->more ? s->more->newest : NULL;
+    unsigned n = 0;
+    for (; t; t = t->older) n += strcmp(t->type, type) == 0;
+    return n;
+}
+PK_API unsigned pk__scope_count(const pk_scope *s) { return s->count + s->more->tracked; }
+PK_API pk_scope_mark pk__scope_mark(const pk_scope *s) { return (uint64_t)s->more->ids << 32 | s->count; }
+
+PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc) {
+    static const pk_scope_watch_desc defaults = {0, 0, NULL, NULL, false, false};
+    pk_status status;
+    PERFKIT_ASSERT(s != NULL);
+    if (desc == NULL) desc = &defaults;
+    if (desc->alert_pct > 100) return PK_INVALID;
+    status = desc->watch_forks ? pk__scope_watch_forks() : PK_OK;
+    if (status == PK_OK) status = pk__scope_more_of(s);
+    if (status != PK_OK) return status;
+    s->more->limit = desc->limit ? desc->limit : PERFKIT_SCOPE_LIMIT;
+    s->more->alert_above = (unsigned)((uint64_t)s->more->limit * (desc->alert_pct ? desc->alert_pct : 90) / 100);
+    s->more->clock = desc->clock;
+    s->more->clock_user = desc->clock_user;
+    s->more->ages = (desc->clock || PK__HAS_CLOCK) && !desc->no_ages;
+    s->more->watch_forks = desc->watch_forks;
+    s->more->forks = PK__SCOPE_FORKS_NOW();
+    return PK_OK;
+}
+PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
+    pk_tracked *t;
+    pk_status status = fn ? pk__scope_may_track(s) : PK_INVALID;
+    if (status != PK_OK) return status;
+    t = s->more->spare;
+    s->more->spare = t->older;
+    memset(t, 0, sizeof *t);
+    t->fn = fn;
+    t->context = context;
+    t->name = t->type = name;
+    (void)pk__scope_link(s, t, PK__TRACKED_LATER);
+    return PK_OK;
+}
+
+/* ---- Unwinding and closing with all that ---- */
+
+/* The tracked resource that is next in turn, if it is younger than the mark. */
+static pk_tracked *pk__scope_turn(const pk_scope *s, pk_scope_mark mark) {
+    pk_tracked *t = s->more ? s->more->newest : NULL;
+    return t && t->id > (uint32_t)(mark >> 32) && t->at >= s->count ? t : NULL;
+}
+static pk_status pk__scope_may_unwind(const pk_scope *s, pk_scope_mark mark) {
+    if ((uint32_t)mark > s->count) return PK_INVALID;
+    if (PK__LIKELY(s->more == NULL)) return PK_OK;
+    if (pk__scope_forked(s)) return PK_FORKED;
+    return s->more->later && s->more->later->id > (uint32_t)(mark >> 32) ? PK_DEFERRED : PK_OK;
+}
+#define PK__SCOPE_COUNT_OF(mark) ((uint32_t)(mark))
+#define PK__SCOPE_MAY_UNWIND(s, mark)                             \
+    {                                                             \
+        pk_status may = pk__scope_may_unwind(s, mark);            \
+        if (PK__UNLIKELY(may != PK_OK)) return may;               \
+    }
+static pk_status pk__scope_run_next(pk_scope *s, pk_scope_mark mark) {
+    pk_tracked *t = pk__scope_turn(s, mark);
+    return PK__UNLIKELY(t != NULL) ? pk__scope_run_tracked(s, t) : pk__scope_run_one(s);
+}
+#else
+#define pk__scope_turn(s, mark) false
+#define pk__scope_run_next(s, mark) pk__scope_run_one(s)
+#define PK__SCOPE_MAY_UNWIND(s, mark) if (mark > s->count) return PK_INVALID;
+#define PK__SCOPE_COUNT_OF(mark) (mark)
+#endif
+
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
     pk_status first = PK_OK;
     PERFKIT_ASSERT(s != NULL);
-    if (mark > s->count) return PK_INVALID;
-    while (s->count > mark) {
-        pk_status status = pk__scope_run_one(s);
-        if (first == PK_OK) first = status;
+    PK__SCOPE_MAY_UNWIND(s, mark)
+    while (s->count > PK__SCOPE_COUNT_OF(mark) || pk__scope_turn(s, mark)) {
+        pk_status status = pk__scope_run_next(s, mark);
+        if (!first) first = status;
     }
     return first;
 }
+PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark) {
+    PERFKIT_ASSERT(s != NULL);
+#if PERFKIT_SCOPE_MORE
+    pk_status status = pk__scope_may_unwind(s, mark);
+    if (status != PK_OK && status != PK_DEFERRED) return status;
+    while (s->more && s->more->newest && s->more->newest->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->newest);
+    while (s->more && s->more->later && s->more->later->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->later);
+#else
+    PK__SCOPE_MAY_UNWIND(s, mark)
+#endif
+    while (s->count > PK__SCOPE_COUNT_OF(mark)) (void)pk__scope_pop(s);
+    return PK_OK;
+}
 
+#if PERFKIT_SCOPE_MORE
+/* Take it out of the scope around it. */
+static void pk__scope_leave_parent(pk_scope *s) {
+    struct pk__scope_more *more = s->more;
+    if (more->parent == NULL) return;
+    if (more->older) more->older->more->newer = more->newer;
+    if (more->newer)
+        more->newer->more->older = more->older;
+    else
+        more->parent->more->child = more->older;
+    more->parent = more->older = more->newer = NULL;
+}
+static void pk__scope_end(pk_scope *s) {
+    if (s->more) {
+        pk__scope_leave_parent(s);
+        pk__scope_free_blocks(s);
+        s->more = NULL;
+    }
+    pk__scope_free_chunks(s);
+    s->top = NULL; /* neither room nor a source of it: closed */
+}
+/* The innermost of what is nested in it, the newest first; or the scope itself. */
+static pk_scope *pk__scope_innermost(pk_scope *s) {
+    while (s->more && s->more->child) s = s->more->child;
+    return s;
+}
+PK_API pk_status pk_scope_close(pk_scope *s) {
+    pk_status first = PK_OK, status;
+    PERFKIT_ASSERT(s != NULL);
+    if (PK__UNLIKELY(s->more != NULL) && pk__scope_forked(s)) return PK_FORKED;
+    for (;;) {
+        pk_scope *inner = pk__scope_innermost(s);
+        if (inner->more && inner->more->later) {
+            s->more->closing = 1;
+            if (s->more->first == PK_OK) s->more->first = first;
+            return PK_DEFERRED;
+        }
+        status = pk_scope_unwind(inner, 0);
+        if (first == PK_OK && status != PK_DEFERRED) first = status;
+        if (pk__scope_innermost(inner) != inner || (inner->more && inner->more->later)) continue; /* a cleanup added that */
+        pk__scope_end(inner);
+        if (inner == s) return first;
+    }
+}
+PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget) {
+    pk_status status, first;
+    unsigned left = budget;
+    PERFKIT_ASSERT(s != NULL);
+    if (s->more == NULL || !s->more->closing) return PK_OK;
+    if (pk__scope_forked(s)) return PK_FORKED;
+    for (;;) {
+        pk_scope *inner = pk__scope_innermost(s);
+        pk_tracked *t = inner->more ? inner->more->later : NULL;
+        if (t == NULL) t = pk__scope_turn(inner, 0);
+        if (t == NULL && inner->count == 0) {
+            first = s->more->first;
+            pk__scope_end(inner);
+            if (inner == s) return first;
+            continue;
+        }
+        if (budget && left-- == 0) return PK_AGAIN;
+        status = t ? pk__scope_run_tracked(inner, t) : pk__scope_run_one(inner);
+        if (s->more == NULL) return PK_OK; /* the cleanup closed it */
+        if (s->more->first == PK_OK) s->more->first = status;
+    }
+}
+PK_API pk_status pk_scope_after_fork(pk_scope *s) {
+    pk_scope *child;
+    PERFKIT_ASSERT(s != NULL);
+    if (!pk__scope_forked(s)) return PK_OK;
+    s->more->forks = PK__SCOPE_FORKS_NOW();
+    while ((child = s->more->child) != NULL) pk__scope_leave_parent(child);
+    s->more->parent = s->more->older = s->more->newer = NULL;
+    s->more->closing = 0;
+    s->more->first = PK_OK;
+    return pk_scope_forget(s, 0);
+}
+/* Room for the nodes of what is tracked on another scope. */
+static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
+    unsigned spare = 0, wanted = from->more ? from->more->tracked : 0;
+    const pk_tracked *t;
+    pk_status status;
+    if (wanted == 0) return PK_OK;
+    status = pk__scope_more_of(to);
+    if (status != PK_OK) return status;
+    if (wanted > to->more->limit || to->more->tracked > to->more->limit - wanted) return PK_FULL;
+    do {
+        for (spare = 0, t = to->more->spare; t; t = t->older) spare++;
+        if (spare < wanted) status = pk__scope_spare(to);
+    } while (status == PK_OK && spare < wanted);
+    return status;
+}
+static void pk__scope_move_list(pk_scope *from, pk_tracked *t, pk_scope *to) {
+    while (t && t->older) t = t->older;
+    while (t) { /* the oldest first, so that ids ascend */
+        pk_tracked *next = t->newer, *moved = to->more->spare, *rest = moved->older;
+        unsigned at = t->at;
+        *moved = *t;
+        to->more->spare = rest;
+        (void)pk__scope_link(to, moved, t->flags);
+        moved->at = to->count + at;
+        pk__scope_unlink(from->more, t);
+        t = next;
+    }
+}
+#else
 PK_API pk_status pk_scope_close(pk_scope *s) {
     pk_status first = pk_scope_unwind(s, 0);
     pk__scope_free_chunks(s);
     s->top = NULL; /* neither room nor a source of it: closed */
     return first;
 }
+#endif
 
 PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     pk_scope_entry *target;
     pk_status status;
     PERFKIT_ASSERT(from != NULL && to != NULL);
     if (from == to) return PK_INVALID;
+#if PERFKIT_SCOPE_MORE
+    if (pk__scope_forked(from) || pk__scope_forked(to)) return PK_FORKED;
+    status = pk__scope_reserve_tracked(from, to);
+    if (status != PK_OK) return status;
+#endif
     status = pk__scope_reserve(to, from->count * sizeof *target); /* fits: that many exist */
     if (status != PK_OK) return status;
+#if PERFKIT_SCOPE_MORE
+    if (from->more && from->more->tracked) {
+        pk__scope_move_list(from, from->more->newest, to);
+        pk__scope_move_list(from, from->more->later, to);
+    }
+    to->holds |= from->holds;
+#endif
     to->count += from->count;
     to->top->next += from->count;
     for (target = to->top->next; from->count > 0;) *--target = *pk__scope_pop(from);
@@ -985,6 +1849,24 @@ PK_API void *pk_scope_fopen(pk_scope *s, const char *path, const char *mode) {
     file = fopen(path, mode);
     if (file) (void)pk_scope_defer(s, pk__scope_fclose, file, "fopen");
     return file;
+}
+#ifndef _WIN32
+static pk_status pk__scope_close_fd(void *fd) { return close((int)(intptr_t)fd) == 0 ? PK_OK : PK_IO; }
+PK_API pk_status pk_scope_fd(pk_scope *s, int fd) {
+    return fd < 0 ? PK_INVALID : pk_scope_defer(s, pk__scope_close_fd, (void *)(intptr_t)fd, "fd");
+}
+#endif
+#endif
+#if PERFKIT_THREADS
+static pk_status pk__scope_unlock(void *mutex) {
+    pk__mutex_unlock((pk_mutex *)mutex);
+    return PK_OK;
+}
+PK_API pk_status pk_scope_lock(pk_scope *s, void *mutex) {
+    pk_status status = mutex ? pk__scope_reserve(s, sizeof(pk_scope_entry)) : PK_INVALID;
+    if (status != PK_OK) return status;
+    pk__mutex_lock((pk_mutex *)mutex);
+    return pk_scope_defer(s, pk__scope_unlock, mutex, "lock"); /* for which there is room */
 }
 #endif
 #endif /* PERFKIT_IMPLEMENTATION */
