@@ -750,7 +750,7 @@ struct pk_pool { /* all private: use the functions */
     pk__pool_index capacity;
     pk__pool_index quick;     /* capacity, or 0 where releases have more to do than to check and push */
     pk__pool_index retired;   /* slots whose generations are used up */
-    uintptr_t (*slow)(pk_pool *p, void *about, uint8_t what); /* all that the quick ways refuse; NULL: count and refuse */
+    uintptr_t (*slow)(pk_pool *p, void *about, uint8_t what); /* all that the quick ways refuse; NULL: just that */
     void *generations;        /* an object's handle while one holds it, else the generation of its next. NULL: no handles */
     pk_handle names;          /* the bits of a handle that name the object, its index + 1; the others are the generation */
     void *more;               /* what pools with a lock or an allocator have beside */
@@ -929,12 +929,24 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
                       PK__POOL_NAME_BITS(count) <= PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4); \
     PK__POOL_DEFINE(name, Type, count, &name##_generations, PK__POOL_NAME_BITS(count)) \
     PK__INLINE Type *name##_acquire_handle(pk_handle *handle) { \
-        void *object = NULL; \
-        (void)pk_pool_acquire_handle(&name, handle, &object); \
-        return (Type *)object; \
+        return (Type *)PK__POOL_ACQUIRE_HELD(&name, handle, sizeof(Type), PK__POOL_WIDTH(count)); \
     } \
-    PK__INLINE Type *name##_get(pk_handle handle) { return (Type *)pk_pool_get(&name, handle); } \
-    PK__INLINE pk_status name##_release_handle(pk_handle handle) { return pk_pool_release_handle(&name, handle); }
+    PK__INLINE Type *name##_get(pk_handle handle) { return (Type *)PK__POOL_FIND_HELD(&name, handle, sizeof(Type)); } \
+    PK__INLINE pk_status name##_release_handle(pk_handle handle) { \
+        return PK__POOL_RELEASE_HELD(&name, handle, PK__POOL_WIDTH(count)); \
+    }
+/* As the functions above, for pools without a lock, chunks and a reset. */
+PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle);
+PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
+#if defined PERFKIT_POOL_INLINE
+#define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_hold(p, handle, stride, width)
+#define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_held(p, handle, stride)
+#define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_let_go(p, handle, width)
+#else
+#define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_acquire_held(p, handle)
+#define PK__POOL_FIND_HELD(p, handle, stride) pk_pool_get(p, handle)
+#define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_release_held(p, handle)
+#endif
 #endif
 
 /* ---- Caches: for threads that share a pool with desc.threads ---- */
@@ -1000,6 +1012,13 @@ enum { /* flags */
 };
 #define PK__POOL_STATIC_FLAGS(capacity) \
     (PK__POOL_LINKED || PK__POOL_WIDTH(capacity) == 4 ? PK__POOL_STATIC_RETIRES : PK__POOL_STATIC_RETIRES + PK__POOL_BYTES)
+#define PK__POOL_CALLS_SLOW (PK__POOL_LINKED && UINTPTR_MAX > 0xFFFFu) /* where calls through pointers are as short as others */
+#if PK__POOL_CALLS_SLOW
+#define PK__POOL_STATIC_SLOW pk__pool_refused /* of pools that only count */
+PK_API uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what);
+#else
+#define PK__POOL_STATIC_SLOW NULL
+#endif
 #define PK__POOL_MOST /* objects */ \
     (PERFKIT_POOL_INDEX_BITS == 8 ? 255u : PERFKIT_POOL_INDEX_BITS == 16 ? 65535u : 0x7FFFFFFFu)
 #define PK__POOL_ALIGN ((size_t)(sizeof(void *) > 4 ? 16 : sizeof(void *) > 2 ? 8 : 2)) /* the largest default of desc.align */
@@ -1056,7 +1075,7 @@ enum { /* flags */
     PK__POOL_DEFINE_LIVE(name, count) \
     static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), \
                            PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), \
-                           PK__POOL_STATIC_FLAGS(count), name_bits, 0, 0, count, count, 0, NULL, generations, \
+                           PK__POOL_STATIC_FLAGS(count), name_bits, 0, 0, count, count, 0, PK__POOL_STATIC_SLOW, generations, \
                            (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
                            PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
@@ -1517,6 +1536,7 @@ enum {
      defined PERFKIT_POOL_INLINE) && \
     !defined PK__POOL_ENGINE
 #define PK__POOL_ENGINE
+#include <string.h>
 #if PERFKIT_HOSTED
 #include <assert.h>
 #endif
@@ -1616,12 +1636,16 @@ PK__HOT_INLINE void pk__pool_set_mark(unsigned char *mark) {
     pk__pool_poke8(mark, (uint8_t)(pk__pool_peek8(mark) | PK__POOL_OUT));
 }
 
-/* What the quick ways refuse: PK__POOL_ACQUIRES gets an object or 0, PK__POOL_RELEASES the object `about` and gets a pk_status.
-   About PK__POOL_REFUSED: it is decided already, because all are out or the handle was stale, and only has to be counted and
-   told. */
-enum { PK__POOL_ACQUIRES = 0, PK__POOL_RELEASES = 1, PK__POOL_RELEASES_HANDLE = 2 };
+/* What the quick ways refuse. PK__POOL_ACQUIRES gets an object or 0, the others a pk_status: PK__POOL_RELEASES of the object
+   `about`, _RELEASES_HANDLE of the handle there. What is decided already only has to be counted and told: an acquire about
+   anything but NULL, because all are out, and a release about PK__POOL_REFUSED, because the handle was stale. */
+enum { PK__POOL_ACQUIRES = 0, PK__POOL_RELEASES = PK_INVALID, PK__POOL_RELEASES_HANDLE = 2 };
 #define PK__POOL_REFUSED(p) ((void *)&(p)->names)
+#if PK__POOL_CALLS_SLOW
+#define pk__pool_else(p, about, what) ((p)->slow(p, about, what))
+#else
 PK_API uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what);
+#endif
 #if PK__POOL_VEILED
 PK_API void pk__pool_veil(pk_pool *p, void *object); /* before it becomes free */
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was acquired; used: it was out before */
@@ -1682,7 +1706,7 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
         p->fresh = (pk__pool_index)++n;
     }
     pk__pool_set_entry(p, 0, pk__pool_entry(p, n, width), width); /* 0 after a fresh one */
-    pk__pool_set_entry(p, n, mark ? n : 0, width);
+    if (mark) pk__pool_set_entry(p, n, n, width); /* else it stays another's, which is no mark either */
     *index = (pk__pool_index)(n - 1);
     return true;
 }
@@ -1859,6 +1883,180 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
     return pk__pool_release(p, object, 0, 0, p->width, 0);
 }
 
+#if PERFKIT_POOL_HANDLES
+/* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
+   is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
+   set. ---- */
+
+#if PERFKIT_POOL_HANDLE_BITS == 64
+#define PK__POOL_SMALL_WORDS(p) 1
+#else
+#define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
+#endif
+/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
+PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
+    if (PK__POOL_SMALL_WORDS(core)) {
+        const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+        uint16_t low;
+        uint32_t high = 0;
+        pk_handle word;
+        memcpy(&low, at, 2);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(&high, at + 2, 4);
+        word = (pk_handle)((uint64_t)high << 16 | low);
+        return (pk_handle)((uint64_t)(word >> 1) << core->name_bits | (word & 1 ? name : 0));
+    }
+    (void)name;
+    return ((const pk_handle *)core->generations)[i];
+}
+PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
+    if (PK__POOL_SMALL_WORDS(core)) {
+        unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+        pk_handle word = (pk_handle)((uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0));
+        uint16_t low = (uint16_t)word;
+        uint32_t high = (uint32_t)((uint64_t)word >> 16);
+        memcpy(at, &low, 2);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(at + 2, &high, 4);
+        return;
+    }
+    ((pk_handle *)core->generations)[i] = value;
+}
+
+#if PERFKIT_POOL_HANDLE_BITS == 32 && UINTPTR_MAX == 0xFFFFu && defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* On 16-bit machines, which have 2 bytes an index, by halves: names are in the lower one, and the higher one changes seldom. */
+typedef uint16_t __attribute__((may_alias)) pk__pool_half;
+PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
+    pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, *to = (pk__pool_half *)handle, low = (pk__pool_half)(word[0] | (i + 1u));
+    word[0] = to[0] = low;
+    to[1] = word[1];
+}
+PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
+    pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, low = (pk__pool_half)(((uint16_t)handle | (uint16_t)p->names) + 1u);
+    word[0] = low;
+    if (low == 0) word[1]++;
+}
+#else
+/* A handle holds the object from now on. */
+PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
+    pk_handle word = (pk_handle)(pk__pool_word(p, i, 0) | (i + 1u));
+    pk__pool_set_word(p, i, word);
+    *handle = word;
+}
+/* And this one, which did, no more. */
+PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
+    pk__pool_set_word(p, i, (pk_handle)((handle | p->names) + 1));
+}
+#endif
+
+/* The quick ways, for pools of a fixed array. A stride of 0 stands in the pool. */
+#if PERFKIT_POOL_HANDLE_BITS == 64
+PK_API pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle); /* the one that the handle holds */
+#endif
+PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride, unsigned width) {
+    pk__pool_index i = 0;
+    uintptr_t none;
+    void *object;
+#if PK__POOL_VEILED
+    bool used;
+#endif
+    PERFKIT_ASSERT(handle != NULL);
+    {
+        PK__CRITICAL_ENTER(state);
+#if PK__POOL_VEILED
+        used = PK__POOL_HAS_USED(p);
+#endif
+        if (PK__UNLIKELY(!pk__pool_take(p, width, 0, false, &i))) {
+            PK__CRITICAL_EXIT(state);
+            none = pk__pool_else(p, handle, PK__POOL_ACQUIRES);
+            return (void *)none;
+        }
+        pk__pool_name_word(p, i, handle);
+        PK__CRITICAL_EXIT(state);
+    }
+    object = p->objects + i * (stride ? stride : p->stride);
+#if PK__POOL_VEILED
+    pk__pool_unveil(p, object, used);
+#endif
+    return object;
+}
+PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
+    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
+    pk_handle word;
+    if (PK__UNLIKELY(i >= p->capacity)) return NULL; /* or no handles: no names */
+    {
+        PK__CRITICAL_ENTER(state);
+        word = pk__pool_word(p, i, i + 1u);
+        PK__CRITICAL_EXIT(state);
+    }
+    return word == handle ? p->objects + i * (stride ? stride : p->stride) : NULL;
+}
+PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned width) {
+    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
+    pk_status status = PK_INVALID;
+    void *about = NULL;
+    if (PK__LIKELY(i < p->capacity)) {
+        PK__CRITICAL_ENTER(state);
+        if (PK__LIKELY(pk__pool_word(p, i, i + 1u) == handle)) {
+#if PERFKIT_POOL_HANDLE_BITS == 64
+            if (PK__UNLIKELY((pk_handle)(handle | p->names) == ~(pk_handle)0)) { /* its last generation: the slot retires */
+                PK__CRITICAL_EXIT(state);
+                return pk__pool_retire_slot(p, handle);
+            }
+#endif
+            pk__pool_advance_word(p, i, handle);
+#if PK__POOL_VEILED
+            PK__CRITICAL_EXIT(state);
+            pk__pool_veil(p, p->objects + i * p->stride);
+            {
+                PK__CRITICAL_ENTER(state_of_push);
+                pk__pool_push(p, i, width);
+                PK__CRITICAL_EXIT(state_of_push);
+            }
+#else
+            pk__pool_push(p, i, width);
+            PK__CRITICAL_EXIT(state);
+#endif
+            return PK_OK;
+        }
+        PK__CRITICAL_EXIT(state);
+        status = PK_STALE;
+        about = PK__POOL_REFUSED(p);
+    }
+    (void)pk__pool_else(p, about, PK__POOL_RELEASES);
+    return status;
+}
+
+/* Of any pool. What pools with a lock, chunks or more to do at a release need is not inline. */
+#if PERFKIT_THREADS || PERFKIT_POOL_GROW
+PK_API pk_status pk__pool_acquire_handle_else(pk_pool *p, pk_handle *handle, void **object);
+PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle);
+#endif
+PK_API pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle);
+PK__HOT_INLINE pk_status pk__pool_acquire_handle_any(pk_pool *p, pk_handle *handle, void **object) {
+    void *got;
+    PERFKIT_ASSERT(p != NULL);
+    if (PK__UNLIKELY(p->generations == NULL)) return PK_UNSUPPORTED;
+#if PERFKIT_THREADS || PERFKIT_POOL_GROW
+    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) return pk__pool_acquire_handle_else(p, handle, object);
+#endif
+    got = pk__pool_hold(p, handle, 0, p->width);
+    if (PK__UNLIKELY(got == NULL)) return PK_EXHAUSTED;
+    if (object) *object = got;
+    return PK_OK;
+}
+PK__HOT_INLINE void *pk__pool_get_any(const pk_pool *p, pk_handle handle) {
+    PERFKIT_ASSERT(p != NULL);
+#if PERFKIT_THREADS || PERFKIT_POOL_GROW
+    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) return pk__pool_get_else(p, handle);
+#endif
+    return pk__pool_held(p, handle, 0);
+}
+PK__HOT_INLINE pk_status pk__pool_release_handle_any(pk_pool *p, pk_handle handle) {
+    PERFKIT_ASSERT(p != NULL);
+    if (PK__UNLIKELY(p->quick == 0)) return pk__pool_release_handle_else(p, handle);
+    return pk__pool_let_go(p, handle, p->width);
+}
+#endif
+
 #if PERFKIT_POOL_CACHES
 PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c);
 PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object);
@@ -1920,18 +2118,24 @@ PK_API void *pk__pool_list_acquire(pk__pool_list *list, size_t stride) { return 
 PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behind) { pk__pool_list_push(list, object, behind); }
 #endif
 
+#if PK__POOL_CALLS_SLOW
+PK_API PK__COLD uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what) {
+    (void)about;
+#else
 PK_API PK__COLD uintptr_t pk__pool_else(pk_pool *p, void *about, uint8_t what) {
     if (p->slow) return p->slow(p, about, what);
+#endif
 #if PERFKIT_STATS
     {
         PK__CRITICAL_ENTER(state);
         p->failed[what]++;
         PK__CRITICAL_EXIT(state);
     }
+#else
+    (void)p;
 #endif
     return what; /* 0: NULL; 1: PK_INVALID */
 }
-PK__STATIC_ASSERT(pool_else_returns_a_status, PK_INVALID == 1);
 
 /* ---- Whatever is more than a fixed array: a lock, chunks, handles, a reset callback, reports. Reached through pk_pool.slow,
    so that programs without these don't link it. ---- */
@@ -2038,43 +2242,7 @@ static bool pk__pool_clear(pk_pool *core, pk__pool_index i, bool raceproof) { /*
 }
 #endif
 
-/* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
-   is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
-   set. ---- */
-
 #if PERFKIT_POOL_HANDLES
-#if PERFKIT_POOL_HANDLE_BITS == 64
-#define PK__POOL_SMALL_WORDS(p) 1
-#else
-#define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
-#endif
-/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
-static pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
-    if (PK__POOL_SMALL_WORDS(core)) {
-        const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        uint16_t low;
-        uint32_t high = 0;
-        pk_handle word;
-        memcpy(&low, at, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(&high, at + 2, 4);
-        word = (pk_handle)((uint64_t)high << 16 | low);
-        return (pk_handle)((uint64_t)(word >> 1) << core->name_bits | (word & 1 ? name : 0));
-    }
-    (void)name;
-    return ((const pk_handle *)core->generations)[i];
-}
-static void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
-    if (PK__POOL_SMALL_WORDS(core)) {
-        unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        pk_handle word = (pk_handle)((uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0));
-        uint16_t low = (uint16_t)word;
-        uint32_t high = (uint32_t)((uint64_t)word >> 16);
-        memcpy(at, &low, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(at + 2, &high, 4);
-        return;
-    }
-    ((pk_handle *)core->generations)[i] = value;
-}
 static bool pk__pool_is_out(const pk_pool *core, pk__pool_index i) {
     return pk__pool_marked(core, i) || (core->generations && (pk__pool_word(core, i, 1) & core->names) != 0);
 }
@@ -2205,7 +2373,7 @@ PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
     PERFKIT_ASSERT(p != NULL);
     p->on_event = fn;
     p->user = user;
-    if (p->slow == NULL) p->slow = pk__pool_only_refuse;
+    if (p->slow == PK__POOL_STATIC_SLOW) p->slow = pk__pool_only_refuse;
 }
 
 #if PK__POOL_ASAN
@@ -2520,7 +2688,7 @@ static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
     pk__pool_index i = 0;
     pk_status status = PK_INVALID;
     void *object = NULL;
-    if (about == PK__POOL_REFUSED(p)) return pk__pool_only_refuse(p, about, what);
+    if (about == PK__POOL_REFUSED(p) || (what == PK__POOL_ACQUIRES && about)) return pk__pool_only_refuse(p, about, what);
     if (what == PK__POOL_ACQUIRES) {
         (void)pk__pool_acquire_slow(p, &object, NULL);
         return (uintptr_t)object;
@@ -2888,103 +3056,38 @@ static bool pk__pool_detach(pk_pool *p) {
 #endif
 
 #if PERFKIT_POOL_HANDLES
-/* The quick ways, for pools of a fixed array; what the others need more is found in pk__pool_slow. */
-PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object) {
-    pk__pool_index i = 0;
-    pk_handle word;
-    void *got;
-#if PK__POOL_VEILED
-    bool used;
-#endif
-    PERFKIT_ASSERT(p != NULL && handle != NULL);
-    if (p->generations == NULL) return PK_UNSUPPORTED;
-    if (PK__POOL_NOT_QUICK(p)) return pk__pool_acquire_slow(p, object ? object : &got, handle);
-    {
-        PK__CRITICAL_ENTER(state);
-#if PK__POOL_VEILED
-        used = PK__POOL_HAS_USED(p);
-#endif
-        if (PK__UNLIKELY(!pk__pool_take(p, p->width, 0, false, &i))) {
-            PK__CRITICAL_EXIT(state);
-            (void)pk__pool_else(p, PK__POOL_REFUSED(p), PK__POOL_ACQUIRES);
-            return PK_EXHAUSTED;
-        }
-        word = (pk_handle)(pk__pool_word(p, i, 0) | (i + 1));
-        pk__pool_set_word(p, i, word);
-        PK__CRITICAL_EXIT(state);
-    }
-    *handle = word;
-    got = p->objects + i * p->stride;
-#if PK__POOL_VEILED
-    pk__pool_unveil(p, got, used);
-#endif
-    if (object) *object = got;
-    return PK_OK;
+PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle) { return pk__pool_hold(p, handle, 0, p->width); }
+PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle) { return pk__pool_let_go(p, handle, p->width); }
+PK_API pk_status(pk_pool_acquire_handle)(pk_pool *p, pk_handle *handle, void **object) {
+    return pk__pool_acquire_handle_any(p, handle, object);
 }
+PK_API void *(pk_pool_get)(const pk_pool *p, pk_handle handle) { return pk__pool_get_any(p, handle); }
+PK_API pk_status(pk_pool_release_handle)(pk_pool *p, pk_handle handle) { return pk__pool_release_handle_any(p, handle); }
 
-PK_API void *pk_pool_get(const pk_pool *p, pk_handle handle) {
-    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
-    const pk_pool *core = p;
-    pk_handle word;
-    PERFKIT_ASSERT(p != NULL);
-    if (p->generations == NULL) return NULL;
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
-    if (PK__POOL_NOT_QUICK(p)) {
-        pk__pool_lock(p);
-        core = pk__pool_named(pk__pool_mutable(p), handle, &i);
-        word = core ? pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) : 0;
-        pk__pool_unlock(p);
-        return word == handle && core ? core->objects + i * p->stride : NULL;
-    }
+PK_API pk_status pk__pool_acquire_handle_else(pk_pool *p, pk_handle *handle, void **object) {
+    void *got;
+    return pk__pool_acquire_slow(p, object ? object : &got, handle);
+}
+PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
+    pk__pool_index i = 0;
+    const pk_pool *core;
+    bool holds;
+    pk__pool_lock(p);
+    core = pk__pool_named(pk__pool_mutable(p), handle, &i);
+    holds = core && pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) == handle;
+    pk__pool_unlock(p);
+    return holds ? core->objects + i * p->stride : NULL;
+}
 #endif
-    if (PK__UNLIKELY(i >= p->capacity)) return NULL;
-    {
-        PK__CRITICAL_ENTER(state);
-        word = pk__pool_word(core, i, (uint32_t)i + 1);
-        PK__CRITICAL_EXIT(state);
-    }
-    return word == handle ? p->objects + i * p->stride : NULL;
+PK_API PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) {
+    return (pk_status)(p->generations ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE) : pk__pool_else(p, NULL, PK__POOL_RELEASES));
 }
-
-/* By value, so that the quick way needs no stack. */
-static PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) {
-    uintptr_t status = p->quick == 0 && p->slow ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE)
-                                                : pk__pool_else(p, NULL, PK__POOL_RELEASES);
-    return (pk_status)status;
-}
-PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle) {
-    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
-    PERFKIT_ASSERT(p != NULL);
-    if (PK__UNLIKELY(i >= p->quick)) return pk__pool_release_handle_else(p, handle);
-    {
-        PK__CRITICAL_ENTER(state);
-        if (PK__UNLIKELY(pk__pool_word(p, i, (uint32_t)i + 1) != handle)) {
-            PK__CRITICAL_EXIT(state);
-            (void)pk__pool_else(p, PK__POOL_REFUSED(p), PK__POOL_RELEASES);
-            return PK_STALE;
-        }
 #if PERFKIT_POOL_HANDLE_BITS == 64
-        if (PK__UNLIKELY((pk_handle)(handle | p->names) == ~(pk_handle)0)) { /* its last generation: the slot retires */
-            PK__CRITICAL_EXIT(state);
-            return (pk_status)pk__pool_slow(p, &handle, PK__POOL_RELEASES_HANDLE);
-        }
-#endif
-        pk__pool_set_word(p, i, (pk_handle)((handle | p->names) + 1));
-#if !PK__POOL_VEILED
-        pk__pool_push(p, i, p->width);
-#endif
-        PK__CRITICAL_EXIT(state);
-    }
-#if PK__POOL_VEILED
-    pk__pool_veil(p, p->objects + i * p->stride);
-    {
-        PK__CRITICAL_ENTER(state);
-        pk__pool_push(p, i, p->width);
-        PK__CRITICAL_EXIT(state);
-    }
-#endif
-    return PK_OK;
+PK_API PK__COLD pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle) {
+    return (pk_status)pk__pool_slow(p, &handle, PK__POOL_RELEASES_HANDLE);
 }
+#endif
 #endif
 
 /* ---- Looking around ---- */
@@ -3331,6 +3434,7 @@ static void pk__pool_make_closed(pk_pool *p) {
         p->indices = (void *)(uintptr_t)&none;
     }
 #endif
+    p->slow = PK__POOL_STATIC_SLOW;
 }
 
 /* Fill the block's start with what a pool with a lock or an allocator has beside; what is left is for the arrays. NULL: no
@@ -5224,6 +5328,11 @@ PK_API pk_status pk_gate_after_fork(pk_gate *g) {
 #if defined PERFKIT_POOL_INLINE && !defined pk_pool_acquire /* this file's calls go to the inline ones */
 #define pk_pool_acquire(p) pk__pool_acquire_any(p)
 #define pk_pool_release(p, object) pk__pool_release_any(p, object)
+#if PERFKIT_POOL_HANDLES
+#define pk_pool_acquire_handle(p, handle, object) pk__pool_acquire_handle_any(p, handle, object)
+#define pk_pool_get(p, handle) pk__pool_get_any(p, handle)
+#define pk_pool_release_handle(p, handle) pk__pool_release_handle_any(p, handle)
+#endif
 #if PERFKIT_POOL_CACHES
 #define pk_pool_cache_acquire(c) pk__pool_cache_take(c)
 #define pk_pool_cache_release(c, object) pk__pool_cache_give(c, object)
