@@ -45,6 +45,7 @@
      PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last 16 errors, and a count for each code
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
+     PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
      PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
@@ -59,6 +60,13 @@
      PERFKIT_TLS (the compiler's thread-local storage class), PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to
      the unit: then there is no default logger, so name one with PERFKIT_LOG_DEFAULT), PERFKIT_LOG_WRITE(fd, bytes, n) (instead
      of write(2), for all that goes to descriptors).
+
+   WHICH MODE
+     At once (default): when a call returns, its line is with the sinks. Nothing to set up, and a crash loses nothing. A call takes
+     as long as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
+     Deferred (desc.memory or pk_log_defer): a call leaves a record in a ring of yours, about 30 ns on a PC; a thread of yours, or
+     the idle loop, calls pk_log_drain. For loops that must not wait, real-time threads and interrupts. What a full ring does is
+     your choice and is counted; what is not drained is lost with the program.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -85,7 +93,8 @@
      the default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in
      the same order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file
      stay whole too. pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to
-     the same logger. A forked child may log at once, see pk_log_after_fork; a signal handler must not.
+     the same logger, but in deferred mode they may. A forked child may log at once, see pk_log_after_fork; a signal handler must
+     not.
      Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
      interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
      Time: the formatter is linear in its output; nothing waits but the sinks.
@@ -730,12 +739,21 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
 #endif
+#ifndef PERFKIT_LOG_DEFERRED
+#define PERFKIT_LOG_DEFERRED PK__FULL
+#endif
 #ifndef PERFKIT_PERF
 #define PERFKIT_PERF (!PK__TINY)
 #endif
 #if PK__NOT_01(PERFKIT_LOG_KV) || PK__NOT_01(PERFKIT_LOG_FORMS) || PK__NOT_01(PERFKIT_LOG_RULES)
 #error "perfkit: each of PERFKIT_LOG_KV _LOG_FORMS _LOG_RULES is 0 or 1"
 #endif
+#if PK__NOT_01(PERFKIT_LOG_DEFERRED)
+#error "perfkit: PERFKIT_LOG_DEFERRED is 0 or 1"
+#endif
+/* The form of deferred mode: a ring for each thread, or one for the program and its interrupts. */
+#define PK__LOG_RINGS (PERFKIT_LOG_DEFERRED && PERFKIT_HOSTED && PK__FULL)
+#define PK__LOG_FIFO (PERFKIT_LOG_DEFERRED && !PK__LOG_RINGS)
 #if defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
 #error "perfkit: PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES read names that an AVR has in flash: not there"
 #endif
@@ -767,7 +785,7 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_PERF)
 #error "perfkit: each of PERFKIT_LOG_SITE _LOG_INT64 _LOG_WALL and PERFKIT_PERF is 0 or 1"
 #endif
-#define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES) /* a logger that knows more than levels and sinks */
+#define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PK__LOG_RINGS) /* a logger that knows more than levels and sinks */
 #if PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
 #error "perfkit: PERFKIT_LOG_LINE is 32 to 16384 bytes"
 #endif
@@ -782,7 +800,7 @@ enum { PK_LOG_OFF, PK_LOG_ERROR, PK_LOG_WARN, PK_LOG_INFO, PK_LOG_DEBUG, PK_LOG_
 /* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything
    but PK_OK is a failure of this sink: the line is lost, and counted. PK_CORRUPT says that a part of it is out; with
    PERFKIT_STDIO the next then comes with a "\n" before it. Length 0: flush what you hold back. Called under the logger's lock:
-   don't log to the same logger. */
+   don't log to the same logger, unless it is deferred. */
 typedef pk_status (*pk_log_sink_fn)(void *user, int level, const char *text, size_t length);
 
 /* Wall clock: seconds since 1970-01-01 UTC, and the milliseconds of the second into *ms. */
@@ -826,6 +844,9 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
 #if PERFKIT_LOG_ERRORS
     struct pk_log_errors *errors;
 #endif
+#if PERFKIT_LOG_DEFERRED
+    struct pk__queue *queue; /* of deferred mode; NULL: each line goes to the sinks at once */
+#endif
 } pk_log;
 
 typedef struct pk_log_desc {
@@ -840,6 +861,12 @@ typedef struct pk_log_desc {
     uint8_t sink_level;   /* of the first sink; 0: PK_LOG_TRACE, all that the logger passes */
     bool no_time;         /* lines without a time */
     bool threads;         /* safe for any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+#if PERFKIT_LOG_DEFERRED
+    void *memory;         /* of deferred mode, as of pk_log_defer; NULL: each line goes to the sinks at once */
+    size_t memory_size;
+    uint8_t rings;        /* for so many threads; 0: 4 */
+    uint8_t full;         /* PK_LOG_DROP_NEWEST, PK_LOG_OVERWRITE_OLDEST or PK_LOG_BLOCK */
+#endif
 } pk_log_desc;
 
 /* Reported once a sink: it failed. status = what it returned, a = its place among the sinks, b = its lines lost so far. */
@@ -874,12 +901,16 @@ PK_API pk_status pk_log_set_level(pk_log *log, int level);
    compare. */
 PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
 
+/* Units that answer these otherwise have another pk_log or pk_log_desc. */
+#define PK__LOG_CONFIG_WORD                                                                                  \
+    (PK__CONFIG_WORD ^ (uint32_t)(PERFKIT_LOG_DEFERRED | PERFKIT_LOG_LIMITS << 1 | PERFKIT_LOG_ERRORS << 2 | \
+                                  PERFKIT_LOG_FORMS << 3 | PERFKIT_LOG_RULES << 4) << 8)
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc);
 
 /* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with
    different configurations; PK_UNSUPPORTED: threads or wall without their switch. One thread. Close it when desc.threads. */
 PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
-    return pk__log_init(log, sizeof(pk_log), PK__CONFIG_WORD, desc);
+    return pk__log_init(log, sizeof(pk_log), PK__LOG_CONFIG_WORD, desc);
 }
 
 /* Flush and drop all sinks, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are yours. One
@@ -1139,6 +1170,59 @@ PK_API pk_count pk_log_error_count(pk_log *log, int32_t code);
 
 /* All, whatever their code. Any thread. */
 PK_API pk_count pk_log_error_total(pk_log *log);
+#endif
+
+#if PERFKIT_LOG_DEFERRED
+/* ---- Deferred mode ----
+   A log call leaves a record, its format and the values of its arguments, in a ring; pk_log_drain, called by a thread of yours,
+   the superloop or the idle task, makes the lines of them and feeds the sinks. A call then takes about twice the price of
+   reading a clock, whatever the sinks cost. Strings of %s are copied at the call.
+
+       static char memory[PK_LOG_QUEUE_BYTES(4, 65536)];
+       pk_log_defer(&pk_log_default, memory, sizeof memory, 4, PK_LOG_DROP_NEWEST);
+       ... in a thread of its own:    while (running) if (pk_log_drain(&pk_log_default, 0) == PK_OK) sleep_a_little();
+
+   Lines of one thread stay in order, those of several come in the order of their times, as far as they are there when a drain
+   begins. What a full ring could not take is told in the stream, "3 dropped", where it would have stood; lines delivered and
+   dropped are together those sent, always. Close drains what is left.
+   Hosted: a ring for each of `rings` threads, taken at its first record and given back, drained, at its end; further threads
+   share one more, under a lock. Firmware: one ring for the program and its interrupts, with the PERFKIT_CRITICAL hooks. */
+
+enum { /* when a ring is full */
+    PK_LOG_DROP_NEWEST,      /* the record that finds no room is not taken; an eighth of a ring is kept for ERROR */
+    PK_LOG_OVERWRITE_OLDEST, /* it takes the place of the oldest (hosted) */
+    PK_LOG_BLOCK             /* its thread waits for a drain, unless it drains itself (hosted, with desc.threads) */
+};
+
+#if PK__LOG_RINGS
+#define PK__RECORD_MAX ((size_t)((48 + 64 * 16 + 2 * (PERFKIT_LOG_LINE + 8) + 63) & ~63))
+/* The bytes for so many threads' rings of so many bytes each; a record is 32 bytes, 8 for each argument, and the strings. */
+#define PK_LOG_QUEUE_BYTES(rings, bytes) (1024 + ((size_t)(rings) + 1) * (640 + PK__RECORD_MAX + (((size_t)(bytes) + 63) & ~(size_t)63)))
+#else
+/* The bytes for a ring of so many: a record is 12 bytes with its time (AVR 8), 4 for each integer (AVR 2), and the strings. */
+#define PK_LOG_QUEUE_BYTES(rings, bytes) (sizeof(pk__queue) + 3 + (size_t)(bytes))
+#endif
+
+/* Put a logger into deferred mode until its close; the memory is yours and stays. `rings` 0: 4 (hosted). PK_NO_MEMORY: too
+   small; PK_BUSY: it is so already; PK_UNSUPPORTED: that this build can't do; PK_INVALID: no such way to be full. One thread,
+   before others use the logger. A forked child's records are lost, and drains are PK_FORKED, until pk_log_after_fork. */
+PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full);
+
+/* Hand lines of waiting records to the sinks: at most `budget`, 0: all that are there. PK_OK: these were all; PK_AGAIN: there are
+   more; PK_BUSY: another thread drains, or a sink that runs in a drain asked for one. Not deferred: PK_OK. Any thread, no
+   interrupt. O(budget * rings) and the sinks. */
+PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget);
+
+typedef struct pk_log_queue {
+    pk_count sent;    /* lines logged since deferred mode began */
+    pk_count dropped; /* of these, lost because there was no room; the rest is delivered or waiting */
+} pk_log_queue;
+PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue); /* All 0 where the logger is not deferred. Any thread. */
+
+#if PK__LOG_RINGS
+/* Give this thread's ring back before the thread ends: for systems without POSIX threads, elsewhere its end does it. */
+PK_API void pk_log_leave(pk_log *log);
+#endif
 #endif
 
 /* ---- Further ---- */
@@ -1460,9 +1544,14 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
      {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE \
          PK__LOG_STATIC_LIMITS PK__LOG_STATIC_ERRORS}
 #if PK__LOG_WIDE
-#define PK__LOG_STATIC_MORE , NULL, 0
+#define PK__LOG_STATIC_MORE , NULL, 0 PK__LOG_NO_QUEUE
 #else
-#define PK__LOG_STATIC_MORE
+#define PK__LOG_STATIC_MORE PK__LOG_NO_QUEUE
+#endif
+#if PERFKIT_LOG_DEFERRED
+#define PK__LOG_NO_QUEUE , NULL
+#else
+#define PK__LOG_NO_QUEUE
 #endif
 #if PERFKIT_LOG_LIMITS
 #define PK__LOG_STATIC_LIMITS , NULL
@@ -1490,7 +1579,7 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
 PK__INLINE void pk__log_check(const char *format, ...) PK__PRINTF(1, 2);
 PK__INLINE void pk__log_check(const char *format, ...) { (void)format; } /* never called: the compiler reads its arguments */
 
-#ifdef __AVR__ /* only PSTR brings a literal to flash, so it has to be parted from its arguments; avr-gcc's preprocessor can */
+#if defined __AVR__ || PK__LOG_FIFO
 #define PK__FIRST(...) PK__FIRST_(__VA_ARGS__, 0)
 #define PK__FIRST_(first, ...) first
 #define PK__REST(...) PK__JOIN(PK__REST_, PK__ONE_OR_MANY(__VA_ARGS__))(__VA_ARGS__)
@@ -1501,6 +1590,8 @@ PK__INLINE void pk__log_check(const char *format, ...) { (void)format; } /* neve
              MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, ONE, 0)
 #define PK__33RD(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, \
                  a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, ...) a33
+#endif
+#ifdef __AVR__ /* only PSTR brings a literal to flash, so it has to be parted from its arguments; avr-gcc's preprocessor can */
 #define PK__ROM_FORMAT(...) PSTR(PK__FIRST(__VA_ARGS__)) PK__REST(__VA_ARGS__)
 PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, ...);
 #define PK_FORMAT(buffer, size, ...) \
@@ -1528,7 +1619,68 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #define PK__LOG_FILE
 #define PK__LOG_PLACE NULL, 0
 #endif
+#if PERFKIT_LOG_DEFERRED /* a site: what is constant of it, and a word that its first record fills */
+#if UINTPTR_MAX > 0xFFFFFFFFu
+typedef uint64_t pk__log_word;
+#else
+typedef uint32_t pk__log_word;
+#endif
+#endif
+#if PK__LOG_RINGS
+typedef struct pk__defer_site {
+    pk__log_site place;
+    int level;
+    pk__log_word *word;
+} pk__defer_site;
+PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *format, ...) PK__PRINTF(3, 4);
+#define PK__LOG_CALL(level, ...)                                                                         \
+    static pk__log_word pk__word;                                                                        \
+    static const pk__defer_site pk__site = {{PK__LOG_NAME, PK__LOG_PLACE}, level, &pk__word};            \
+    pk__log_defer(pk__log, &pk__site, __VA_ARGS__);
+#elif PK__LOG_FIFO
+typedef struct pk__defer_site { /* in ROM */
+    const char *format;         /* in ROM; before it stands a character: the level + PK__WITH_PLACE, + PK__WITH_FIELDS */
+    pk__log_word *word;
+} pk__defer_site;
+typedef struct pk__defer_place {
+    pk__defer_site site;
+    pk__log_site place;
+} pk__defer_place;
+#define PK__WITH_PLACE 8
+#define PK__WITH_FIELDS 16
+PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...);
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
+#define PK__MARK_PK_LOG_ERROR "\011"
+#define PK__MARK_PK_LOG_WARN "\012"
+#define PK__MARK_PK_LOG_INFO "\013"
+#define PK__MARK_PK_LOG_DEBUG "\014"
+#define PK__MARK_PK_LOG_TRACE "\015"
+#define PK__DEFER_SITE(format, word) \
+    PK__LOG_FILE                     \
+    static const pk__defer_place pk__site PK_ROM = {{format, word}, {PK__LOG_NAME, PK__LOG_PLACE}};
+#define PK__DEFER_SITE_AT &pk__site.site
+#else
+#define PK__MARK_PK_LOG_ERROR "\001"
+#define PK__MARK_PK_LOG_WARN "\002"
+#define PK__MARK_PK_LOG_INFO "\003"
+#define PK__MARK_PK_LOG_DEBUG "\004"
+#define PK__MARK_PK_LOG_TRACE "\005"
+#define PK__DEFER_SITE(format, word) static const pk__defer_site pk__site PK_ROM = {format, word};
+#define PK__DEFER_SITE_AT &pk__site
+#endif
+#ifdef __AVR__
+#define PK__DEFER_FORMAT(...) static const char pk__format[] PROGMEM = PK__FIRST(__VA_ARGS__);
+#define PK__DEFER_FORMAT_AT(...) pk__format
+#else
+#define PK__DEFER_FORMAT(...)
+#define PK__DEFER_FORMAT_AT(...) PK__FIRST(__VA_ARGS__)
+#endif
+#define PK__LOG_CALL(level, ...)                                                               \
+    static pk__log_word pk__word;                                                              \
+    PK__DEFER_FORMAT(PK__JOIN(PK__MARK_, level) __VA_ARGS__)                                   \
+    PK__DEFER_SITE(PK__DEFER_FORMAT_AT(PK__JOIN(PK__MARK_, level) __VA_ARGS__), &pk__word)     \
+    pk__log_defer(pk__log, PK__DEFER_SITE_AT PK__REST(__VA_ARGS__));
+#elif PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_CALL(level, ...)                                                        \
     PK__LOG_FILE                                                                        \
     static const pk__log_site pk__site PK_ROM = {PK__LOG_NAME, PK__LOG_PLACE};          \
@@ -2315,7 +2467,51 @@ static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
     pk__put_field(t);
 }
 
-static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args) {
+#if PERFKIT_LOG_DEFERRED
+/* Arguments come from a list of the caller's, from where they may be kept for a record; or out of a record. */
+typedef struct pk__args {
+    const unsigned char *at, *end; /* in a record; NULL: of the list */
+    struct pk__keep *keep;         /* what is kept; or NULL */
+    va_list list;
+} pk__args;
+static int pk__arg_int(pk__args *args);
+static long pk__arg_long(pk__args *args);
+static uintptr_t pk__arg_address(pk__args *args);
+static const char *pk__arg_string(pk__args *args, const pk__text *t);
+#define PK__ARGS pk__args *
+#define PK__ARG_INT(args) pk__arg_int(args)
+#define PK__ARG_LONG(args) (sizeof(long) == sizeof(int) ? (long)pk__arg_int(args) : pk__arg_long(args))
+#define PK__ARG_ADDRESS(args) pk__arg_address(args)
+#define PK__ARG_STRING(args, t) pk__arg_string(args, t)
+#if PERFKIT_LOG_INT64
+static long long pk__arg_long_long(pk__args *args);
+#define PK__ARG_LONG_LONG(args) pk__arg_long_long(args)
+#endif
+#if PERFKIT_FLOAT
+static double pk__arg_double(pk__args *args);
+#define PK__ARG_DOUBLE(args) pk__arg_double(args)
+#endif
+static void pk__format_args(pk__text *t, const char *format, bool rom, pk__args *args);
+static void pk__vformat(pk__text *t, const char *format, bool rom, va_list list) {
+    pk__args args;
+    args.at = NULL;
+    args.keep = NULL;
+    va_copy(args.list, list);
+    pk__format_args(t, format, rom, &args);
+    va_end(args.list);
+}
+#else
+#define PK__ARGS va_list
+#define PK__ARG_INT(args) va_arg(args, int)
+#define PK__ARG_LONG(args) va_arg(args, long)
+#define PK__ARG_LONG_LONG(args) va_arg(args, long long)
+#define PK__ARG_ADDRESS(args) (uintptr_t)va_arg(args, void *)
+#define PK__ARG_STRING(args, t) va_arg(args, const char *)
+#define PK__ARG_DOUBLE(args) va_arg(args, double)
+#define pk__format_args pk__vformat
+#endif
+
+static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS args) {
     uint_fast8_t bytes, flag;
     bool is_signed;
     char c;
@@ -2333,7 +2529,7 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         while ((flag = pk__flag(pk__next(t))) != 0) t->flags = (uint8_t)(t->flags | flag);
         for (;;) { /* the width, and behind a point the precision */
             if (t->c == '*') {
-                n = pk__limit(va_arg(args, int));
+                n = pk__limit(PK__ARG_INT(args));
                 pk__next(t);
             } else n = pk__number(t);
             if (t->precision == 0) {
@@ -2354,18 +2550,18 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         switch (c) {
         case '%': pk__put(t, c); continue;
         case 'c':
-            t->digits[0] = (char)va_arg(args, int);
+            t->digits[0] = (char)PK__ARG_INT(args);
             break;
 #ifdef __AVR__
         case 'S': bytes = sizeof(long); /* fall through */
 #endif
         case 's':
             if (PK__IN_ROM && bytes > sizeof(int)) t->flags |= PK__IN_ROM;
-            pk__put_string(t, va_arg(args, const char *));
+            pk__put_string(t, PK__ARG_STRING(args, t));
             continue;
         case 'p':
             t->c = t->lead = 'x';
-            pk__set_integer(t, (pk__uint)(uintptr_t)va_arg(args, void *));
+            pk__set_integer(t, (pk__uint)PK__ARG_ADDRESS(args));
             break;
         case 'd':
         case 'i':
@@ -2376,14 +2572,14 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
             if (bytes > sizeof value) goto unknown;
             is_signed = c == 'd' || c == 'i';
 #if PERFKIT_LOG_INT64
-            if (bytes > sizeof(long)) value = (pk__uint)va_arg(args, long long);
+            if (bytes > sizeof(long)) value = (pk__uint)PK__ARG_LONG_LONG(args);
             else
 #endif
                 if (bytes > sizeof(int)) {
-                long integer = va_arg(args, long);
+                long integer = PK__ARG_LONG(args);
                 value = is_signed ? (pk__uint)integer : (unsigned long)integer;
             } else {
-                n = va_arg(args, int); /* to be as narrow as its type */
+                n = PK__ARG_INT(args); /* to be as narrow as its type */
                 if (bytes == 1) n = is_signed ? (signed char)n : (unsigned char)n;
                 else if (bytes < sizeof n) n = is_signed ? (short)n : (int)(unsigned)(unsigned short)n;
                 value = is_signed ? (pk__uint)n : (unsigned)n;
@@ -2403,7 +2599,7 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list args)
         case 'e':
         case 'E':
         case 'g':
-        case 'G': pk__put_float(t, va_arg(args, double)); continue;
+        case 'G': pk__put_float(t, PK__ARG_DOUBLE(args)); continue;
 #endif
         default:
         unknown: /* what follows could take arguments under wrong types, so print all as it stands */
@@ -3030,27 +3226,54 @@ typedef struct pk__entry {
     const char *format;       /* of fields: the text */
     uint8_t level;
     bool fields;
+#if PERFKIT_LOG_DEFERRED
+    pk__args args;
+#else
     va_list args;
+#endif
 } pk__entry;
+#if PERFKIT_LOG_DEFERRED
+#define PK__ENTRY_LIST(e) ((e)->args.list)
+#else
+#define PK__ENTRY_LIST(e) ((e)->args)
+#endif
+
+#if PERFKIT_LOG_DEFERRED && PERFKIT_LOG_KV
+static bool pk__field_read(const unsigned char **at, const unsigned char *end, pk_kv *kv);
+#endif
 
 static void pk__entry_message(const pk__entry *e, pk__text *t) {
-    va_list args;
+    va_list list;
     if (e->fields) {
         pk__puts(t, e->format);
         return;
     }
-    va_copy(args, *(va_list *)(uintptr_t)&e->args);
-    pk__vformat(t, e->format, false, args);
-    va_end(args);
+#if PERFKIT_LOG_DEFERRED
+    if (e->args.at != NULL) {
+        pk__args args = e->args;
+        pk__format_args(t, e->format, false, &args);
+        return;
+    }
+#endif
+    va_copy(list, *(va_list *)(uintptr_t)&PK__ENTRY_LIST(e));
+    pk__vformat(t, e->format, false, list);
+    va_end(list);
 }
 static void pk__entry_fields(const pk__entry *e, pk__line *l) {
 #if PERFKIT_LOG_KV
-    va_list args;
+    va_list list;
     pk_kv kv;
     if (!e->fields) return;
-    va_copy(args, *(va_list *)(uintptr_t)&e->args);
-    for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) pk__put_kv(l, &kv);
-    va_end(args);
+#if PERFKIT_LOG_DEFERRED
+    if (e->args.at != NULL) {
+        const unsigned char *at = e->args.at;
+        while (pk__field_read(&at, e->args.end, &kv)) pk__put_kv(l, &kv);
+        return;
+    }
+#endif
+    va_copy(list, *(va_list *)(uintptr_t)&PK__ENTRY_LIST(e));
+    for (kv = va_arg(list, pk_kv); kv.key != NULL; kv = va_arg(list, pk_kv)) pk__put_kv(l, &kv);
+    va_end(list);
 #else
     (void)e;
     (void)l;
@@ -3072,13 +3295,13 @@ static void pk__entry_as_form(const pk__entry *e, pk__line *l) {
     pk__form_message(l, message, t.length < t.room ? t.length : t.room);
 }
 #endif
-static void pk__entry_out(const pk__entry *e, const pk__moment *when) {
+static void pk__entry_forms(const pk__entry *e, const pk__moment *when, bool again) {
     pk__line l;
     uint8_t forms = PK__LOAD8(&e->log->forms);
     l.log = e->log;
     l.level = e->level;
     l.when = *when;
-    l.again = false;
+    l.again = again;
     l.cut = 0;
     l.cut_inside = false;
     if (forms == 0) forms = 1;
@@ -3094,6 +3317,7 @@ static void pk__entry_out(const pk__entry *e, const pk__moment *when) {
         l.again = true;
     }
 }
+static void pk__entry_out(const pk__entry *e, const pk__moment *when) { pk__entry_forms(e, when, false); }
 static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, const char *format, bool fields, va_list args) {
     pk__entry e;
     pk__moment when;
@@ -3102,19 +3326,34 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
     e.format = format;
     e.level = (uint8_t)level;
     e.fields = fields;
-    va_copy(e.args, args);
+#if PERFKIT_LOG_DEFERRED
+    e.args.at = NULL;
+    e.args.keep = NULL;
+#endif
+    va_copy(PK__ENTRY_LIST(&e), args);
     pk__log_moment(log, &when);
     pk__entry_out(&e, &when);
-    va_end(e.args);
+    va_end(PK__ENTRY_LIST(&e));
 }
 #endif
 
+#if PK__LOG_RINGS
+enum { PK__RECORD_MOMENT = 1, PK__RECORD_FIELDS = 2, PK__RECORD_FORMAT = 4 }; /* FORMAT: it is the first argument */
+static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *place, const char *format, unsigned flags,
+                                    pk__log_word *word, va_list args);
+#endif
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
 #if PK__LOG_WIDE
     (void)rom;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
 #if PERFKIT_LOG_RULES
     if (PK__LOG_RULES_OF(log) != NULL && !pk__log_allowed(log, level, NULL)) return;
+#endif
+#if PK__LOG_RINGS
+    if (log->queue != NULL) {
+        pk__defer_walk(log, level, NULL, format, PK__RECORD_FORMAT, NULL, args);
+        return;
+    }
 #endif
     pk__log_entry(log, level, NULL, format, false, args);
 #else
@@ -3148,7 +3387,11 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
     va_list args;
 #if PK__LOG_WIDE
     va_start(args, rom_format);
-    pk__log_entry(log, level, site, rom_format, false, args);
+#if PK__LOG_RINGS
+    if (log->queue != NULL) pk__defer_walk(log, level, site, rom_format, 0, NULL, args);
+    else
+#endif
+        pk__log_entry(log, level, site, rom_format, false, args);
 #else
     pk__line l;
     l.log = log;
@@ -3166,7 +3409,11 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
     va_list args;
 #if PK__LOG_WIDE
     va_start(args, rom_text);
-    pk__log_entry(log, level, site, rom_text, true, args);
+#if PK__LOG_RINGS
+    if (log->queue != NULL) pk__defer_walk(log, level, site, rom_text, PK__RECORD_FIELDS, NULL, args);
+    else
+#endif
+        pk__log_entry(log, level, site, rom_text, true, args);
 #else
     pk__line l;
     pk_kv kv;
@@ -3522,6 +3769,9 @@ PK_API pk_status pk_log_flush(pk_log *log) {
 #if PERFKIT_LOG_LIMITS
     pk__limits_tell(log);
 #endif
+#if PERFKIT_LOG_DEFERRED
+    if (log->queue != NULL) (void)pk_log_drain(log, 0);
+#endif
     pk__log_lock(log);
     for (i = 0; i < log->sink_count; i++) {
         status = log->sinks[i].fn(log->sinks[i].user, PK_LOG_OFF, "", 0);
@@ -3535,7 +3785,7 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
     uint8_t level = PK_LOG_WARN, sink_level = PK_LOG_TRACE; /* the defaults */
     pk_log_sink_fn sink = PK__LOG_DEFAULT_SINK;
     void *sink_user = NULL;
-    if (size != sizeof(pk_log) || config != PK__CONFIG_WORD) return PK_INVALID;
+    if (size != sizeof(pk_log) || config != PK__LOG_CONFIG_WORD) return PK_INVALID;
     PERFKIT_ASSERT(log != NULL);
     if (desc) {
         if (desc->level) level = desc->level;
@@ -3565,11 +3815,30 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
             sink_user = desc->sink_user;
         }
     }
+#if PERFKIT_LOG_DEFERRED
+    if (desc && desc->memory) {
+        pk_status status = pk_log_defer(log, desc->memory, desc->memory_size, desc->rings, desc->full);
+        if (status != PK_OK) {
+            (void)pk_log_close(log);
+            return status;
+        }
+    }
+#endif
     return sink ? pk_log_add_sink(log, sink, sink_user, sink_level) : PK_OK;
 }
 
+#if PERFKIT_LOG_DEFERRED
+static void pk__queue_end(pk_log *log);
+#endif
+#if PK__LOG_RINGS
+static void pk__queue_forget(pk_log *log);
+#endif
 PK_API pk_status pk_log_close(pk_log *log) {
-    pk_status status = pk_log_flush(log);
+    pk_status status;
+#if PERFKIT_LOG_DEFERRED
+    pk__queue_end(log);
+#endif
+    status = pk_log_flush(log);
     PK__STORE8(&log->gate, PK_LOG_OFF);
     PK__STORE8(&log->level, PK_LOG_OFF);
     log->sink_count = 0;
@@ -3585,6 +3854,9 @@ PK_API pk_status pk_log_close(pk_log *log) {
 PK_API void pk_log_after_fork(pk_log *log) {
     uint8_t i;
     PERFKIT_ASSERT(log != NULL);
+#if PK__LOG_RINGS
+    pk__queue_forget(log);
+#endif
     pk__log_lock(log);
     for (i = 0; i < log->sink_count; i++) {
 #if PERFKIT_LOG_BUFFER
@@ -3919,9 +4191,6 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
 }
 #endif
 
-#if PERFKIT_PERF
-/* ---- Histogram ---- */
-
 #if defined PERFKIT_TLS
 #define PK__HAS_TLS 1
 #elif PERFKIT_HOSTED && defined _MSC_VER && !defined __clang__
@@ -3933,6 +4202,9 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
 #else
 #define PK__HAS_TLS 0
 #endif
+
+#if PERFKIT_PERF
+/* ---- Histogram ---- */
 
 /* Whether the thread that owns a place records without atomic additions, others with them; else the channel's lock serves. */
 #define PK__PERF_LOCKFREE (PERFKIT_HOSTED && PK__WORD_ATOMICS && PK__HAS_TLS && !PK__HAS_CRITICAL)
@@ -5238,6 +5510,834 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
 }
 #endif
 #endif
+
+#if PERFKIT_LOG_DEFERRED
+/* ---- Deferred mode: records ----
+   A record is a header and the arguments in slots: an integer, pointer or double takes as many as it needs, a string as many as
+   its bytes and a 0 do. The reader walks the format and so knows what is where. */
+
+#if PK__LOG_RINGS
+#define PK__SLOT 8u
+#else
+#define PK__SLOT ((unsigned)sizeof(int))
+#endif
+#define PK__SLOTS(bytes) (((size_t)(bytes) + (PK__SLOT - 1)) & ~(size_t)(PK__SLOT - 1))
+
+/* A site's word: 0: its arguments are not known yet; else these flags, and from PK__WORD_KINDS on three bits for each. */
+enum { PK__WORD_KNOWN = 1, PK__WORD_WALK = 2, PK__WORD_KINDS = 2 }; /* WALK: the format has to be walked each time */
+enum { PK__KIND_INT = 1, PK__KIND_LONG, PK__KIND_LONG_LONG, PK__KIND_DOUBLE, PK__KIND_POINTER, PK__KIND_STRING, PK__KIND_PRECISE };
+#define PK__WORD_MOST ((8 * sizeof(pk__log_word) - PK__WORD_KINDS) / 3)
+
+typedef struct pk__keep { /* the arguments of a record in the making */
+    unsigned char *at, *end;
+    pk__log_word word;
+    uint8_t shift;
+    bool full;      /* they found no room */
+    size_t strings; /* the bytes of strings that it may still take: what is behind them is behind the end of the line */
+} pk__keep;
+
+static void pk__keep_begin(pk__keep *k, void *at, size_t room) {
+    k->at = (unsigned char *)at;
+    k->end = k->at + room;
+    k->word = PK__WORD_KNOWN;
+    k->shift = PK__WORD_KINDS;
+    k->full = false;
+    k->strings = PERFKIT_LOG_LINE;
+}
+static void pk__keep_kind(pk__keep *k, unsigned kind) {
+    if (k->shift + 3u > 8 * sizeof k->word) k->word |= PK__WORD_WALK;
+    else k->word |= (pk__log_word)kind << k->shift;
+    k->shift = (uint8_t)(k->shift + 3);
+}
+static PK__OUT_OF_LINE void pk__keep_value(pk__keep *k, const void *value, size_t size) {
+    if ((size_t)(k->end - k->at) < PK__SLOTS(size)) {
+        k->full = true;
+        return;
+    }
+    memcpy(k->at, value, size);
+    k->at += PK__SLOTS(size);
+}
+/* At most `precision` bytes of it, where that is not negative. */
+static void pk__keep_string(pk__keep *k, const char *text, int precision) {
+    static const char null_text[7] PK_ROM = "(null)";
+    bool rom = text == NULL;
+    size_t n = 0, most = k->strings, room;
+    if (rom) text = null_text;
+    if (precision >= 0 && (unsigned)precision < most) most = (unsigned)precision;
+    while (n < most && PK__GET(text + n, rom) != 0) n++;
+    room = PK__SLOTS(n + 1);
+    if ((size_t)(k->end - k->at) < room) {
+        k->full = true;
+        return;
+    }
+    k->strings -= n;
+    for (most = 0; most < n; most++) k->at[most] = (unsigned char)PK__GET(text + most, rom);
+    for (; most < room; most++) k->at[most] = 0;
+    k->at += room;
+}
+
+/* A value out of a record: 0 where the record ends before. */
+static PK__OUT_OF_LINE void pk__record_read(pk__args *args, void *value, size_t size) {
+    if ((size_t)(args->end - args->at) < PK__SLOTS(size)) {
+        args->at = args->end;
+        pk__clear(value, size);
+        return;
+    }
+    memcpy(value, args->at, size);
+    args->at += PK__SLOTS(size);
+}
+static const char *pk__record_string(const unsigned char **at, const unsigned char *end) {
+    const char *text = (const char *)*at;
+    const unsigned char *p = *at;
+    while (p != end && *p != 0) p++;
+    if (p == end) { /* a record that is torn */
+        *at = end;
+        return "";
+    }
+    *at += PK__SLOTS(p - *at + 1);
+    return text;
+}
+
+#define PK__ARG_OF(name, type, kind)                                              \
+    static PK__OUT_OF_LINE type pk__arg_##name(pk__args *args) {                  \
+        type value;                                                               \
+        if (args->at != NULL) {                                                   \
+            pk__record_read(args, &value, sizeof value);                          \
+            return value;                                                         \
+        }                                                                         \
+        value = va_arg(args->list, type);                                         \
+        if (args->keep != NULL) {                                                 \
+            pk__keep_kind(args->keep, kind);                                      \
+            pk__keep_value(args->keep, &value, sizeof value);                     \
+        }                                                                         \
+        return value;                                                             \
+    }
+typedef void *pk__void_pointer;
+PK__ARG_OF(int, int, PK__KIND_INT)
+PK__ARG_OF(long, long, PK__KIND_LONG)
+PK__ARG_OF(pointer, pk__void_pointer, PK__KIND_POINTER)
+#if PERFKIT_LOG_INT64
+typedef long long pk__long_long;
+static long long pk__arg_long_long(pk__args *args);
+PK__ARG_OF(long_long, pk__long_long, PK__KIND_LONG_LONG)
+#endif
+#if PERFKIT_FLOAT
+PK__ARG_OF(double, double, PK__KIND_DOUBLE)
+#endif
+static uintptr_t pk__arg_address(pk__args *args) {
+    void *p = pk__arg_pointer(args);
+    return (uintptr_t)p;
+}
+static const char *pk__arg_string(pk__args *args, const pk__text *t) {
+    const char *text;
+    if (t->flags & PK__IN_ROM) return (const char *)pk__arg_pointer(args);
+    if (args->at != NULL) return pk__record_string(&args->at, args->end);
+    text = va_arg(args->list, const char *);
+    if (args->keep != NULL) {
+        const char *s = t->format - 1; /* %s, %*s: the whole of it; %.*s: by the argument before; else by the format */
+        unsigned kind = PK__KIND_STRING;
+        if (PK__GET(s - 1, t->format_in_rom) == '*') {
+            if (PK__GET(s - 2, t->format_in_rom) == '.') kind = PK__KIND_PRECISE;
+        } else if (t->precision >= 0) args->keep->word |= PK__WORD_WALK;
+        pk__keep_kind(args->keep, kind);
+        pk__keep_string(args->keep, text, t->precision);
+        text = "";
+    }
+    return text;
+}
+
+/* The arguments of a format, kept; the first walk of a site also learns their kinds. */
+static void pk__keep_arguments(pk__keep *k, const char *format, bool rom, va_list list) {
+    pk__text nowhere;
+    pk__args args;
+    pk__text_over(&nowhere, NULL, 0);
+    args.at = NULL;
+    args.end = NULL;
+    args.keep = k;
+    va_copy(args.list, list);
+    pk__format_args(&nowhere, format, rom, &args);
+    va_end(args.list);
+}
+
+#if PERFKIT_LOG_KV
+/* A field is a pointer to its key, its type in a slot, and the value. */
+static void pk__keep_fields(pk__keep *k, va_list list) {
+    va_list args;
+    pk_kv kv;
+    va_copy(args, list);
+    for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) {
+        int type = kv.type == 'S' && kv.value.p == NULL ? 0 : kv.type;
+        pk__keep_value(k, &kv.key, sizeof kv.key);
+        pk__keep_value(k, &type, sizeof type);
+        if (type == 'S') pk__keep_string(k, (const char *)kv.value.p, -1);
+        else pk__keep_value(k, &kv.value, sizeof kv.value);
+    }
+    va_end(args);
+}
+static bool pk__field_read(const unsigned char **at, const unsigned char *end, pk_kv *kv) {
+    pk__args args;
+    int type;
+    args.at = *at;
+    args.end = end;
+    if (args.at == end) return false;
+    pk__record_read(&args, &kv->key, sizeof kv->key);
+    pk__record_read(&args, &type, sizeof type);
+    kv->type = type == 0 ? 'S' : (char)type;
+    if (type == 'S') kv->value.p = pk__record_string(&args.at, end);
+    else pk__record_read(&args, &kv->value, sizeof kv->value);
+    if (type == 0) kv->value.p = NULL;
+    *at = args.at;
+    return kv->key != NULL;
+}
+#endif
+#endif
+
+#if PK__LOG_RINGS
+/* ---- Deferred mode, hosted: a ring for each thread ----
+   One producer and one consumer a ring (L. Lamport, 1977). Each side has cache lines of its own, 128 bytes as CPUs fetch pairs,
+   and remembers how far the other had come, so that it rarely reads the other's. A record never wraps: behind a ring is room for
+   the end of the longest. */
+
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+#define PK__GET_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define PK__SET_RELAXED(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define PK__GET_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define PK__SET_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define PK__PREFETCH_WRITE(p) __builtin_prefetch(p, 1)
+#else
+#define PK__GET_RELAXED(p) (*(p))
+#define PK__SET_RELAXED(p, v) ((void)(*(p) = (v)))
+#define PK__GET_ACQUIRE(p) (*(p))
+#define PK__SET_RELEASE(p, v) ((void)(*(p) = (v)))
+#define PK__PREFETCH_WRITE(p) ((void)0)
+#endif
+
+typedef struct pk__record {
+    uint16_t size; /* with this header, in bytes */
+    uint8_t level, flags;
+    uint32_t lost; /* records of this ring that found no room before it, modulo 2^32 */
+    uint64_t tick;
+    const pk__log_site *place; /* or NULL */
+    const char *format;
+} pk__record; /* and where PK__RECORD_MOMENT a pk__moment, and behind it the arguments */
+#define PK__RECORD_FAST (sizeof(pk__record) + 16 + 16 * PK__WORD_MOST + PK__SLOTS(PERFKIT_LOG_LINE)) /* the longest of a known site */
+PK__STATIC_ASSERT(record_sizes, PK__RECORD_FAST <= PK__RECORD_MAX && PK__RECORD_MAX < 0x10000u && sizeof(pk__moment) == 8);
+
+#define PK__APART(n) unsigned char apart_##n[128]
+typedef struct pk__ring {
+    unsigned char *bytes;
+    size_t size;
+    struct pk__queue *queue;
+    uint32_t state; /* PK__RING_FREE … */
+    PK__APART(0);
+    size_t at, head, limit; /* the producer's: its place in bytes, how many it wrote, and up to where a known site needs not look */
+    size_t sent, dropped;
+    PK__APART(1);
+    size_t published;       /* head, for the consumer */
+    PK__APART(2);
+    size_t from, tail;      /* the consumer's: its place, and how many it has read; under the lock where the producer overwrites */
+    size_t seen;            /* published, as a drain found it */
+    size_t overwritten;     /* under the lock */
+    uint32_t told, told_overwritten; /* of dropped and overwritten, said in the stream */
+    PK__APART(3);
+} pk__ring;
+enum { PK__RING_FREE, PK__RING_TAKEN, PK__RING_LEFT }; /* LEFT: its thread has ended; free when drained */
+
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK && !defined _WIN32
+#define PK__THREAD_ENDS 1 /* they tell */
+#else
+#define PK__THREAD_ENDS 0
+#endif
+#if PK__HAS_TLS && PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
+#define PK__LOG_OWN_RINGS 1
+#else
+#define PK__LOG_OWN_RINGS 0
+#endif
+
+typedef struct pk__queue {
+    uint64_t id; /* of no other queue */
+    pk__ring *rings; /* of threads, and behind them the one that is shared */
+    uint32_t count;  /* without that */
+    uint8_t full, threads, draining, own_time;
+    size_t keep; /* bytes for ERROR alone */
+    uint32_t waiting, begun_rings;
+    pk_mutex lock; /* of claims, of the shared ring, and for the other ways to be full; held for a copy at most, never in a callback */
+    pk_cond room;
+#if PK__THREAD_ENDS
+    pthread_key_t key; /* a thread's ring */
+    pthread_t drainer;
+#endif
+    uint32_t process;          /* as pk_log's forks */
+    uint64_t now_tick, now_ns; /* of the drain: the same moment on both clocks */
+} pk__queue;
+PK__STATIC_ASSERT(queue_fits, sizeof(pk__queue) + 64 <= 1024 && sizeof(pk__ring) <= 640);
+
+#if PK__LOG_OWN_RINGS
+static PERFKIT_TLS struct {
+    uint64_t id; /* of a queue */
+    pk__ring *ring;
+} pk__mine;
+static PERFKIT_TLS const pk__queue *pk__draining; /* by this thread */
+#define PK__I_DRAIN(q) (pk__draining == (q))
+#define PK__SET_DRAINING(q) (pk__draining = (q))
+#elif PK__THREAD_ENDS
+#define PK__I_DRAIN(q) ((q)->draining && pthread_equal((q)->drainer, pthread_self()))
+#define PK__SET_DRAINING(q) ((void)0)
+#else
+#define PK__I_DRAIN(q) ((q)->draining)
+#define PK__SET_DRAINING(q) ((void)0)
+#endif
+
+static void pk__queue_lock(pk__queue *q) {
+    if (q->threads) pk__mutex_lock(&q->lock);
+}
+static void pk__queue_unlock(pk__queue *q) {
+    if (q->threads) pk__mutex_unlock(&q->lock);
+}
+#if PERFKIT_PERF
+#define pk__queue_tick() pk__perf_now()
+#define pk__queue_ns(ticks) pk_perf_ns(ticks)
+#else
+#define pk__queue_tick() pk__ticks_now()
+#define pk__queue_ns(ticks) (ticks) /* of the monotonic clock */
+#endif
+
+/* What is before the arguments. */
+static unsigned char *pk__record_begin(pk__record *r, const pk_log *log, const pk__queue *q, int level, const pk__log_site *place,
+                                       const char *format, unsigned flags) {
+    unsigned char *at = (unsigned char *)(r + 1);
+    r->level = (uint8_t)level;
+    r->flags = (uint8_t)flags;
+    r->place = place;
+    r->format = format;
+    r->tick = pk__queue_tick();
+    if (PK__UNLIKELY(q->own_time)) {
+        pk__moment when;
+        memset(&when, 0, sizeof when);
+        pk__log_moment(log, &when);
+        memcpy(at, &when, sizeof when);
+        r->flags |= PK__RECORD_MOMENT;
+        at += sizeof when;
+    }
+    return at;
+}
+
+/* The producer's side, for a whole record: true when it is in. Also called under the lock, for the shared ring. */
+static bool pk__ring_put(pk__ring *r, pk__record *record, size_t keep) {
+    size_t tail = PK__GET_ACQUIRE(&r->tail), free_bytes = r->size - (r->head - tail);
+    r->limit = tail + (r->size - r->queue->keep);
+    if (free_bytes < record->size || free_bytes - record->size < keep) return false;
+    record->lost = (uint32_t)r->dropped;
+    memcpy(r->bytes + r->at, record, record->size);
+    r->head += record->size;
+    r->at += record->size;
+    if (r->at >= r->size) r->at -= r->size;
+    PK__SET_RELEASE(&r->published, r->head);
+    return true;
+}
+static size_t pk__record_size(const pk__ring *r, size_t from) {
+    return ((const pk__record *)(const void *)(r->bytes + from))->size;
+}
+static void pk__ring_skip(pk__ring *r) { /* the oldest record */
+    size_t size = pk__record_size(r, r->from);
+    r->from += size;
+    if (r->from >= r->size) r->from -= r->size;
+    PK__SET_RELEASE(&r->tail, r->tail + size);
+}
+static void pk__ring_overwrite(pk__queue *q, pk__ring *r, pk__record *record, bool locked) {
+    if (!locked) pk__queue_lock(q);
+    while (!pk__ring_put(r, record, 0)) {
+        pk__ring_skip(r);
+        PK__SET_RELAXED(&r->overwritten, r->overwritten + 1);
+    }
+    if (!locked) pk__queue_unlock(q);
+}
+
+#if PK__LOG_OWN_RINGS
+#if PK__THREAD_ENDS
+static void pk__thread_ends(void *ring) {
+    pk__ring *r = (pk__ring *)ring;
+    if (pk__mine.id == r->queue->id) pk__mine.id = 0;
+    pk__store32(&r->state, PK__RING_LEFT);
+}
+#endif
+/* This thread's ring; NULL: it has none. `locked`: claim one. */
+static pk__ring *pk__ring_of_thread(pk__queue *q, bool locked) {
+    pk__ring *r = NULL;
+    uint32_t i;
+    if (pk__mine.id == q->id && pk__mine.ring != NULL) return pk__mine.ring;
+#if PK__THREAD_ENDS
+    r = (pk__ring *)pthread_getspecific(q->key);
+    for (i = 0; locked && r == NULL && i < q->count; i++)
+        if (pk__load32(&q->rings[i].state) == PK__RING_FREE) {
+            r = &q->rings[i];
+            if (pthread_setspecific(q->key, r) != 0) return NULL;
+        }
+#else
+    for (i = 0; locked && r == NULL && i < q->count; i++)
+        if (pk__load32(&q->rings[i].state) == PK__RING_FREE) r = &q->rings[i];
+#endif
+    if (r == NULL) return NULL;
+    pk__store32(&r->state, PK__RING_TAKEN);
+    pk__mine.id = q->id;
+    pk__mine.ring = r;
+    return r;
+}
+PK_API void pk_log_leave(pk_log *log) {
+    pk__queue *q = log->queue;
+    pk__ring *r = q != NULL ? pk__ring_of_thread(q, false) : NULL;
+    if (r == NULL) return;
+    pk__mine.id = 0;
+#if PK__THREAD_ENDS
+    (void)pthread_setspecific(q->key, NULL);
+#endif
+    pk__store32(&r->state, PK__RING_LEFT);
+}
+#else
+#define pk__ring_of_thread(q, locked) ((pk__ring *)NULL)
+PK_API void pk_log_leave(pk_log *log) { (void)log; }
+#endif
+
+/* Queue a record that could not be written in place. */
+static void pk__queue_put(pk__queue *q, pk__record *record, bool too_big) {
+    pk__ring *r = pk__ring_of_thread(q, false);
+    size_t keep = record->level == PK_LOG_ERROR ? 0 : q->keep;
+    bool locked = false;
+    if (PK__UNLIKELY(pk__log_is_forked(q->process))) return; /* the lock may be held by a thread that is not here */
+    if (r == NULL) {
+        locked = true;
+        pk__queue_lock(q);
+        r = pk__ring_of_thread(q, true);
+        if (r != NULL) {
+            pk__queue_unlock(q);
+            locked = false;
+        } else r = &q->rings[q->count];
+    }
+    PK__SET_RELAXED(&r->sent, r->sent + 1);
+    if (too_big) PK__SET_RELAXED(&r->dropped, r->dropped + 1);
+    else if (q->full == PK_LOG_OVERWRITE_OLDEST) {
+        if (!pk__ring_put(r, record, 0)) pk__ring_overwrite(q, r, record, locked);
+    } else {
+        while (!pk__ring_put(r, record, keep)) {
+#ifdef PK__HAS_COND
+            if (q->full == PK_LOG_BLOCK && q->threads && !PK__I_DRAIN(q)) {
+                if (!locked) pk__queue_lock(q);
+                if (r->size - (r->head - PK__GET_ACQUIRE(&r->tail)) < record->size + keep) { /* a drain reads it behind its work */
+                    PK__SET_RELAXED(&q->waiting, q->waiting + 1);
+                    (void)pk__cond_wait(&q->room, &q->lock, 1000);
+                    PK__SET_RELAXED(&q->waiting, q->waiting - 1);
+                }
+                if (!locked) pk__queue_unlock(q);
+                continue;
+            }
+#endif
+            PK__SET_RELAXED(&r->dropped, r->dropped + 1);
+            break;
+        }
+    }
+    if (locked) pk__queue_unlock(q);
+}
+
+typedef union pk__record_room {
+    pk__record record;
+    uint64_t align;
+    unsigned char bytes[PK__RECORD_MAX];
+} pk__record_room;
+
+/* A record built on the stack, by a walk of the format. */
+static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *place, const char *format, unsigned flags,
+                                    pk__log_word *word, va_list args) {
+    pk__record_room room;
+    pk__keep k;
+    unsigned char *at = pk__record_begin(&room.record, log, log->queue, level, place, format, flags);
+    pk__keep_begin(&k, at, (size_t)(room.bytes + sizeof room - at));
+    if (flags & PK__RECORD_FORMAT) pk__keep_string(&k, format, -1);
+    if (!(flags & PK__RECORD_FIELDS)) pk__keep_arguments(&k, format, false, args);
+#if PERFKIT_LOG_KV
+    else pk__keep_fields(&k, args);
+#endif
+    if (word != NULL) PK__SET_RELAXED(word, k.word);
+    room.record.size = (uint16_t)(k.at - room.bytes);
+    pk__queue_put(log->queue, &room.record, k.full);
+}
+
+/* The longest strings: their part of the line. */
+static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
+    size_t n = 0;
+    while (n < most && text[n] != 0) n++;
+    return n;
+}
+
+PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *format, ...) {
+    va_list args;
+    pk__queue *q = log->queue;
+    va_start(args, format);
+    if (PK__UNLIKELY(q == NULL)) pk__log_entry(log, site->level, &site->place, format, false, args);
+    else {
+        pk__log_word word = PK__GET_RELAXED(site->word);
+#if PK__LOG_OWN_RINGS
+        pk__ring *r = pk__mine.ring;
+        if (PK__LIKELY((word & (PK__WORD_KNOWN | PK__WORD_WALK)) == PK__WORD_KNOWN && pk__mine.id == q->id) &&
+            PK__LIKELY((ptrdiff_t)(r->limit - r->head) >= (ptrdiff_t)PK__RECORD_FAST)) {
+            pk__record *record = (pk__record *)(void *)(r->bytes + r->at);
+            unsigned char *at = pk__record_begin(record, log, q, site->level, &site->place, format, 0);
+            size_t strings = PERFKIT_LOG_LINE, n;
+            const char *text;
+            int integer = -1;
+            for (word >>= PK__WORD_KINDS; word != 0; word >>= 3) switch ((unsigned)word & 7u) {
+                case PK__KIND_INT:
+                    integer = va_arg(args, int);
+                    memcpy(at, &integer, sizeof integer);
+                    at += PK__SLOT;
+                    break;
+                case PK__KIND_DOUBLE: {
+                    double value = va_arg(args, double);
+                    memcpy(at, &value, sizeof value);
+                    at += PK__SLOT;
+                    break;
+                }
+                case PK__KIND_PRECISE:
+                    text = va_arg(args, const char *);
+                    if (text == NULL) text = "(null)";
+                    n = pk__bounded_length(text, integer >= 0 && (unsigned)integer < strings ? (unsigned)integer : strings);
+                    goto copy;
+                case PK__KIND_STRING:
+                    text = va_arg(args, const char *);
+                    if (text == NULL) text = "(null)";
+                    n = strlen(text);
+                    if (PK__UNLIKELY(n > strings)) n = strings;
+                copy:
+                    strings -= n;
+                    memcpy(at, text, n);
+                    at[n] = 0;
+                    at += PK__SLOTS(n + 1);
+                    break;
+                case PK__KIND_LONG_LONG: {
+                    long long value = va_arg(args, long long);
+                    memcpy(at, &value, sizeof value);
+                    at += PK__SLOT;
+                    break;
+                }
+                case PK__KIND_LONG: {
+                    long value = va_arg(args, long);
+                    memcpy(at, &value, sizeof value);
+                    at += PK__SLOT;
+                    break;
+                }
+                default: { /* PK__KIND_POINTER */
+                    void *value = va_arg(args, void *);
+                    memcpy(at, &value, sizeof value);
+                    at += PK__SLOT;
+                }
+                }
+            n = (size_t)(at - (unsigned char *)record);
+            record->size = (uint16_t)n;
+            record->lost = (uint32_t)r->dropped;
+            PK__SET_RELAXED(&r->sent, r->sent + 1);
+            r->head += n;
+            r->at += n;
+            if (r->at >= r->size) r->at -= r->size;
+            PK__PREFETCH_WRITE(r->bytes + r->at + 256);
+            PK__SET_RELEASE(&r->published, r->head);
+            va_end(args);
+            return;
+        }
+#endif
+        pk__defer_walk(log, site->level, &site->place, format, 0, word == 0 ? site->word : NULL, args);
+    }
+    va_end(args);
+}
+
+/* ---- Its drain ---- */
+
+/* The system's time of day in nanoseconds since 1970. */
+static uint64_t pk__wall_ns(void) {
+#if defined CLOCK_REALTIME && !defined _WIN32
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+#elif PERFKIT_LOG_WALL
+    uint16_t ms;
+    uint32_t seconds = pk__wall(NULL, &ms);
+    return ((uint64_t)seconds * 1000u + ms) * 1000000u;
+#else
+    return 0;
+#endif
+}
+static void pk__queue_anchor(pk__queue *q) {
+    if (q->own_time) return;
+    q->now_tick = pk__queue_tick();
+    q->now_ns = pk__wall_ns();
+}
+static void pk__queue_moment(const pk__queue *q, uint64_t tick, pk__moment *m) {
+    uint64_t ns = q->now_ns;
+    if ((int64_t)(q->now_tick - tick) >= 0) ns -= pk__queue_ns(q->now_tick - tick);
+    else ns += pk__queue_ns(tick - q->now_tick);
+    m->number = (uint32_t)(ns / 1000000000u);
+    m->ms = (uint16_t)(ns / 1000000u % 1000u);
+    m->kind = PK__TIME_DATE;
+}
+
+static void pk__queue_note(pk_log *log, const pk__moment *when, const char *format, ...) {
+    pk__entry e;
+    e.log = log;
+    e.site = NULL;
+    e.format = format;
+    e.level = PK_LOG_WARN;
+    e.fields = false;
+    e.args.at = NULL;
+    e.args.keep = NULL;
+    va_start(e.args.list, format);
+    pk__entry_forms(&e, when, true); /* not counted as a line */
+    va_end(e.args.list);
+}
+static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const pk__record *record, uint32_t overwritten) {
+    pk__entry e;
+    pk__moment when;
+    uint32_t lost = record->lost - r->told + overwritten;
+    e.log = log;
+    e.site = record->place;
+    e.format = record->format;
+    e.level = record->level;
+    e.fields = (record->flags & PK__RECORD_FIELDS) != 0;
+    e.args.at = (const unsigned char *)(record + 1);
+    e.args.end = (const unsigned char *)record + record->size;
+    e.args.keep = NULL;
+    if (record->flags & PK__RECORD_MOMENT) {
+        memcpy(&when, e.args.at, sizeof when);
+        e.args.at += sizeof when;
+    } else pk__queue_moment(q, record->tick, &when);
+    if (record->flags & PK__RECORD_FORMAT) e.format = pk__record_string(&e.args.at, e.args.end);
+    if (lost != 0) {
+        r->told = record->lost;
+        pk__queue_note(log, &when, "%lu dropped", (unsigned long)lost);
+    }
+    pk__entry_out(&e, &when);
+}
+
+/* The ring whose next record is the oldest, or NULL. Under the lock where producers overwrite. */
+static pk__ring *pk__queue_oldest(const pk__queue *q) {
+    pk__ring *r = q->rings, *end = r + q->count + 1, *oldest = NULL;
+    uint64_t tick, least = 0;
+    for (; r != end; r++) {
+        if ((ptrdiff_t)(r->seen - r->tail) <= 0) continue;
+        tick = ((const pk__record *)(const void *)(r->bytes + r->from))->tick;
+        if (oldest != NULL && (int64_t)(tick - least) >= 0) continue;
+        oldest = r;
+        least = tick;
+    }
+    return oldest;
+}
+static bool pk__queue_next(pk_log *log, pk__queue *q) { /* false: there is none */
+    pk__ring *r;
+    if (q->full == PK_LOG_OVERWRITE_OLDEST) {
+        pk__record_room room;
+        uint32_t overwritten = 0;
+        pk__queue_lock(q);
+        r = pk__queue_oldest(q);
+        if (r != NULL) {
+            memcpy(room.bytes, r->bytes + r->from, pk__record_size(r, r->from));
+            pk__ring_skip(r);
+            overwritten = (uint32_t)r->overwritten - r->told_overwritten;
+            r->told_overwritten += overwritten;
+        }
+        pk__queue_unlock(q);
+        if (r == NULL) return false;
+        pk__record_out(log, q, r, &room.record, overwritten);
+        return true;
+    }
+    r = pk__queue_oldest(q);
+    if (r == NULL) return false;
+    pk__record_out(log, q, r, (const pk__record *)(const void *)(r->bytes + r->from), 0);
+    if (!PK__LOG_OWN_RINGS) pk__queue_lock(q); /* no atomics */
+    pk__ring_skip(r);
+    if (!PK__LOG_OWN_RINGS) pk__queue_unlock(q);
+    if (PK__GET_RELAXED(&q->waiting) != 0) {
+        pk__queue_lock(q);
+#ifdef PK__HAS_COND
+        pk__cond_broadcast(&q->room);
+#endif
+        pk__queue_unlock(q);
+    }
+    return true;
+}
+/* What a ring lost behind its last record; and a ring that was left is free. */
+static void pk__ring_settle(pk_log *log, pk__queue *q, pk__ring *r) {
+    uint32_t state = pk__load32(&r->state);
+    size_t lost = PK__GET_RELAXED(&r->dropped);
+    pk__moment when;
+    if (PK__GET_ACQUIRE(&r->published) != PK__GET_RELAXED(&r->tail)) return;
+    if ((uint32_t)lost != r->told) {
+        if (q->own_time) pk__log_moment(log, &when);
+        else pk__queue_moment(q, q->now_tick, &when);
+        lost = (uint32_t)lost - r->told;
+        r->told += (uint32_t)lost;
+        pk__queue_note(log, &when, "%lu dropped", (unsigned long)lost);
+    }
+    if (state == PK__RING_LEFT) pk__store32(&r->state, PK__RING_FREE);
+}
+static pk_status pk__queue_drain(pk_log *log, pk__queue *q, uint32_t budget) {
+    uint32_t i, done = 0;
+    pk_status status = PK_OK;
+    pk__queue_anchor(q);
+    pk__queue_lock(q);
+    for (i = 0; i <= q->count; i++) q->rings[i].seen = PK__GET_ACQUIRE(&q->rings[i].published);
+    pk__queue_unlock(q);
+    while ((budget == 0 || done < budget) && pk__queue_next(log, q)) done++;
+    for (i = 0; i <= q->count; i++) {
+        pk__ring_settle(log, q, &q->rings[i]);
+        if (budget != 0 && done == budget && PK__GET_ACQUIRE(&q->rings[i].published) != PK__GET_RELAXED(&q->rings[i].tail))
+            status = PK_AGAIN;
+    }
+    return status;
+}
+PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
+    pk__queue *q;
+    pk_status status = PK_BUSY;
+    bool mine;
+    PERFKIT_ASSERT(log != NULL);
+    q = log->queue;
+    if (q == NULL) return PK_OK;
+    if (pk__log_is_forked(q->process)) return PK_FORKED;
+    pk__queue_lock(q);
+    mine = !q->draining;
+    q->draining = 1;
+#if PK__THREAD_ENDS
+    if (mine) q->drainer = pthread_self();
+#endif
+    pk__queue_unlock(q);
+    if (!mine) return PK_BUSY;
+    PK__SET_DRAINING(q);
+    status = pk__queue_drain(log, q, budget);
+    PK__SET_DRAINING(NULL);
+    pk__queue_lock(q);
+    q->draining = 0;
+#ifdef PK__HAS_COND
+    if (q->waiting != 0) pk__cond_broadcast(&q->room);
+#endif
+    pk__queue_unlock(q);
+    return status;
+}
+
+PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
+    pk__queue *q;
+    uint32_t i;
+    PERFKIT_ASSERT(log != NULL && queue != NULL);
+    queue->sent = queue->dropped = 0;
+    q = log->queue;
+    for (i = 0; q != NULL && i <= q->count; i++) {
+        queue->sent += PK__GET_RELAXED(&q->rings[i].sent);
+        queue->dropped += PK__GET_RELAXED(&q->rings[i].dropped);
+        queue->dropped += PK__GET_RELAXED(&q->rings[i].overwritten);
+    }
+}
+
+/* ---- Its beginning and end ---- */
+
+static pk_status pk__queue_begin_locks(pk__queue *q, bool threads) {
+    if (threads && !pk__mutex_init(&q->lock)) return PK_UNSUPPORTED;
+    q->threads = threads;
+#ifdef PK__HAS_COND
+    if (threads && q->full == PK_LOG_BLOCK && !pk__cond_init(&q->room)) {
+        pk__mutex_destroy(&q->lock);
+        return PK_UNSUPPORTED;
+    }
+#endif
+#if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
+    if (pthread_key_create(&q->key, pk__thread_ends) != 0) q->count = 0; /* then all share one */
+#endif
+    return PK_OK;
+}
+static void pk__queue_identify(pk__queue *q) {
+    q->id = pk__queue_tick() << 8 | ((uintptr_t)q >> 4 & 0xFFu) | 1u;
+    q->process = pk__log_this_process();
+}
+PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full) {
+    unsigned char *at = (unsigned char *)pk__align_pointer(memory, 64);
+    pk__queue *q = (pk__queue *)(void *)at;
+    size_t each, past = (size_t)(at - (unsigned char *)memory);
+    bool threads;
+    uint32_t i;
+    PERFKIT_ASSERT(log != NULL);
+    threads = (log->flags & PK__LOG_THREADS) != 0;
+    if (full < PK_LOG_DROP_NEWEST || full > PK_LOG_BLOCK || memory == NULL || rings > 255) return PK_INVALID;
+    if (log->queue != NULL) return PK_BUSY;
+#ifdef PK__HAS_COND
+    if (full == PK_LOG_BLOCK && !threads) return PK_UNSUPPORTED;
+#else
+    if (full == PK_LOG_BLOCK) return PK_UNSUPPORTED;
+#endif
+    if (rings == 0) rings = 4;
+    if (memory_size < 1024 || past > memory_size - 1024) return PK_NO_MEMORY;
+    each = (memory_size - 1024) / (rings + 1u) & ~(size_t)63;
+    if (each < 2 * PK__RECORD_MAX + 640) return PK_NO_MEMORY;
+    each -= 640 + PK__RECORD_MAX;
+    memset(q, 0, sizeof *q);
+    q->full = (uint8_t)full;
+    q->count = PK__LOG_OWN_RINGS ? rings : 0;
+    if (pk__queue_begin_locks(q, threads) != PK_OK) return PK_UNSUPPORTED;
+    at += 960;
+    q->rings = (pk__ring *)(void *)at;
+    memset(q->rings, 0, (rings + 1) * sizeof(pk__ring));
+    at += (rings + 1) * sizeof(pk__ring);
+    q->keep = full == PK_LOG_DROP_NEWEST ? each / 8 : 0;
+    for (i = 0; i <= rings; i++) {
+        pk__ring *r = &q->rings[i];
+        r->bytes = at + i * (each + PK__RECORD_MAX);
+        r->size = each;
+        r->limit = each - q->keep;
+        r->queue = q;
+    }
+    q->own_time = (log->flags & PK__LOG_NO_TIME) || log->clock != NULL || log->wall != NULL || !PERFKIT_LOG_WALL;
+#if PERFKIT_PERF
+    pk__raw_begin();
+#endif
+    pk__queue_identify(q);
+    log->queue = q;
+    return PK_OK;
+}
+#if PERFKIT_THREADS
+/* In a forked child: nothing is waiting, and no thread but this one is there. */
+static void pk__queue_forget(pk_log *log) {
+    pk__queue *q = log->queue;
+    uint32_t i;
+    if (q == NULL || !pk__log_is_forked(q->process)) return;
+    if (q->threads) (void)pk__mutex_init(&q->lock);
+#ifdef PK__HAS_COND
+    if (q->full == PK_LOG_BLOCK) (void)pk__cond_init(&q->room);
+#endif
+#if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
+    if (q->count != 0) (void)pthread_setspecific(q->key, NULL);
+#endif
+    q->waiting = 0;
+    q->draining = 0;
+    for (i = 0; i <= q->count; i++) {
+        pk__ring *r = &q->rings[i];
+        r->state = PK__RING_FREE;
+        r->at = r->head = r->published = r->from = r->tail = r->seen = 0;
+        r->sent = r->dropped = r->overwritten = 0;
+        r->told = r->told_overwritten = 0;
+        r->limit = r->size - q->keep;
+    }
+    pk__queue_identify(q);
+}
+#endif
+/* The rest goes to the sinks; no thread logs any more. */
+static void pk__queue_end(pk_log *log) {
+    pk__queue *q = log->queue;
+    if (q == NULL) return;
+    (void)pk_log_drain(log, 0);
+    (void)pk_log_drain(log, 0); /* what the sinks logged */
+#if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
+    if (q->count != 0) (void)pthread_key_delete(q->key);
+#endif
+#ifdef PK__HAS_COND
+    if (q->threads && q->full == PK_LOG_BLOCK) pk__cond_destroy(&q->room);
+#endif
+    if (q->threads) pk__mutex_destroy(&q->lock);
+    log->queue = NULL;
+}
+#endif /* PK__LOG_RINGS */
 #endif /* implementation */
 
 /*
