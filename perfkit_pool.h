@@ -3879,7 +3879,7 @@ struct pk__respool_core {
     uint32_t random, cursor;
     pk_time retry_at;         /* while it rests: when create may be tried again */
     uint32_t rest_ms;         /* and how long that was to be */
-    bool resting, ticking, alarmed;
+    bool resting, ticking, alarmed, closing;
     pk_allocator allocator;
     void *block;              /* NULL: the caller's */
     size_t bytes;
@@ -4304,7 +4304,9 @@ static uint32_t pk__respool_left(pk__respool_core *c, const pk__respool_ask *ask
 }
 /* An acquire that waits more than once, as what it got was no good, counts once. */
 static void pk__respool_waited(pk__respool_core *c, pk__respool_ask *ask, uint64_t us) {
-    uint64_t rest = us >> 4;
+    uint64_t rest;
+    if (us < ask->waited_us) us = ask->waited_us; /* the clock went back */
+    rest = us >> 4;
     if (ask->waited)
         c->s.wait_histogram[ask->bucket]--;
     else
@@ -5033,9 +5035,10 @@ PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
     if (c == NULL) return PK_OK;
     if (pk__respool_forked(p)) return PK_FORKED;
     pk__waitq_lock(&c->q);
-    used = pk__respool_used(c);
+    used = c->closing || (pk__respool_used(c) && drain_ms == 0);
+    if (!used) c->closing = true; /* one call of several closes it */
     pk__waitq_unlock(&c->q);
-    if (used && drain_ms == 0) return PK_BUSY;
+    if (used) return PK_BUSY;
     pk_respool_stop(p);
     pk__waitq_lock(&c->q);
 #if PK__WAITQ_WAITS
@@ -5050,6 +5053,7 @@ PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms) {
     }
 #endif
     used = pk__respool_used(c);
+    if (used) c->closing = false;
     pk__waitq_unlock(&c->q);
     if (used) return PK_BUSY;
     pk__respool_free(p, c);
@@ -5065,7 +5069,7 @@ PK_API pk_status pk_respool_after_fork(pk_respool *p) {
     c->hits_gone = 0;
     p->peak = 0;
     c->creating = c->failures = c->cursor = c->inside = 0;
-    c->resting = c->ticking = c->alarmed = false;
+    c->resting = c->ticking = c->alarmed = c->closing = false;
     c->d.breaker.state = PK_BREAKER_CLOSED;
     c->d.breaker.failed = 0;
     pk_backoff_reset(&c->d.backoff);

@@ -180,6 +180,7 @@ static void stopping_ends_all_waiting(void) {
     close_pool();
 }
 static void the_last_comes_back(void) {
+    CHECK_STATUS(pk_respool_close(&pool, 10), PK_BUSY); /* somebody else is at it */
     db.now += 10;
     give(held[0]);
 }
