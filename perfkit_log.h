@@ -44,6 +44,7 @@
      PERFKIT_LOG_LIMITS    1 / 0 / 0                PK_LOG_LIMITED, PK_LOG_ONCE, PK_LOG_EVERY_N: fewer lines from one place
      PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last 16 errors, and a count for each code
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
+     PERFKIT_LOG_RING      1 / 1 / 0                pk_log_ring: the last lines, in RAM, in .noinit, or in a file that outlives a crash
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
@@ -730,12 +731,15 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_LOG_BUFFER
 #define PERFKIT_LOG_BUFFER PK__FULL
 #endif
+#ifndef PERFKIT_LOG_RING
+#define PERFKIT_LOG_RING (!PK__TINY)
+#endif
 #ifndef PERFKIT_LOG_ROTATE
 #define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #endif
 #if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_LIMITS) || \
-    PK__NOT_01(PERFKIT_LOG_ERRORS)
-#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS is 0 or 1"
+    PK__NOT_01(PERFKIT_LOG_ERRORS) || PK__NOT_01(PERFKIT_LOG_RING)
+#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS _LOG_RING is 0 or 1"
 #elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
 #endif
@@ -1068,6 +1072,80 @@ PK_API pk_status pk_log_file_rotate(pk_log_file *file);
 /* Write what is held and close the file; the result is that of the writing. Remove the sink, or close the logger, first. Closing
    again is harmless. */
 PK_API pk_status pk_log_file_close(pk_log_file *file);
+#endif
+
+#if PERFKIT_LOG_RING
+/* ---- A ring of the last lines ----
+   The newest lines stay in memory of yours; the oldest go, whole, when there is no room. A flight recorder:
+       static uint32_t memory[16384];
+       pk_log_ring_desc desc = {0};
+       desc.memory = memory; desc.size = sizeof memory;
+       desc.dump_fn = pk_log_to_stderr;           // an ERROR hands over all that led to it, and empties the ring
+       pk_log_ring_init(&ring, &desc);
+       pk_log_add_sink(&log, pk_log_to_ring, &ring, PK_LOG_TRACE);
+   A black box: memory that nobody clears at a reset, PK_LOG_NOINIT static uint32_t memory[512];
+       pk_log_ring_read(memory, sizeof memory, BUILD, true, uart_line, NULL, NULL);   // after the reset, before pk_log_ring_init
+   or, hosted, a file that other processes see and that outlives a SIGKILL: pk_log_ring_open, and pk_log_ring_read_file then.
+   At every moment the memory holds whole lines, however a program ends. Of one logger; one process. */
+#if defined __GNUC__ && !defined __APPLE__
+#define PK_LOG_NOINIT __attribute__((section(".noinit")))
+#endif
+
+typedef struct pk_log_ring_desc {
+    void *memory;           /* aligned as uint32_t; yours, while it is a sink */
+    size_t size;            /* bytes: 2 * PERFKIT_LOG_LINE + 64 to 2^30 */
+    uint32_t build;         /* a number of yours for this build of the program, told to the reader */
+    pk_log_sink_fn dump_fn; /* gets all lines, oldest first, with one of dump_level or worse; NULL: not by itself */
+    void *dump_user;
+    uint8_t dump_level;     /* 0: PK_LOG_ERROR */
+} pk_log_ring_desc;
+typedef struct pk_log_ring_head { /* private: at the start of the memory */
+    uint32_t magic;
+    uint16_t layout, bytes;       /* of the ring: its number; of this head */
+    uint32_t build, size;         /* size: of what follows */
+    uint32_t check;               /* CRC-32C of the four above */
+    volatile uint32_t begin, end; /* where the lines are: 0 to 2 * size - 4, so that full and empty differ */
+    volatile uint32_t overwritten;
+} pk_log_ring_head;
+typedef struct pk_log_ring { /* private */
+    pk_log_ring_head *head;
+    pk_log_sink_fn dump_fn;
+    void *dump_user;
+    uint32_t size, process;
+    uint8_t dump_level;
+} pk_log_ring;
+typedef struct pk_log_ring_counts {
+    uint32_t lines;       /* handed over */
+    uint32_t damaged;     /* places where lines were torn or altered */
+    uint32_t overwritten; /* older lines, that had to go; may lack the last one */
+} pk_log_ring_counts;
+
+/* Make the memory an empty ring. PK_INVALID: no memory, misaligned, too large, no such level; PK_NO_MEMORY: too small. */
+PK_API pk_status pk_log_ring_init(pk_log_ring *ring, const pk_log_ring_desc *desc);
+
+/* The sink: user is the pk_log_ring. PK_CORRUPT: something else has written there; the ring was emptied. O(length). */
+PK_API pk_status pk_log_to_ring(void *user, int level, const char *text, size_t length);
+
+/* Hand all lines to writer, oldest first; they stay. `log`, where it is not NULL, is locked meanwhile; give NULL where nobody logs
+   any more: from a fault handler, with a writer that polls. The writer's first failure ends it and is returned. */
+PK_API pk_status pk_log_ring_dump(pk_log *log, pk_log_ring *ring, pk_log_sink_fn writer, void *user);
+
+/* The lines in memory that another run may have left, and that may hold anything: nothing is trusted. build 0: of any build.
+   PK_MISMATCH: no ring, of another layout or build. PK_CORRUPT: its head, its indices or a line is damaged: nothing is handed over,
+   or with salvage all lines that are whole, as PK_OK (order is lost where the head is damaged). `counts` may be NULL. O(size). */
+PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t build, bool salvage, pk_log_sink_fn writer, void *user,
+                                  pk_log_ring_counts *counts);
+
+#if PERFKIT_STDIO && PERFKIT_HOSTED && !defined _WIN32
+/* A ring in a file of `size` bytes, made anew and mapped: read what an earlier run left first. PK_IO: it can't be made or mapped.
+   Lines are there for other processes at once, and after any end of this one, not after one of the system. */
+PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc);
+PK_API void pk_log_ring_close(pk_log_ring *ring); /* Unmap it; the file stays. Remove the sink first. */
+
+/* pk_log_ring_read of a file. PK_IO: it can't be read. */
+PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool salvage, pk_log_sink_fn writer, void *user,
+                                       pk_log_ring_counts *counts);
+#endif
 #endif
 
 /* At file scope: a logger ready before main, with one sink (not NULL).
@@ -2085,9 +2163,12 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #else
 #include <unistd.h>
 #endif
-#if PERFKIT_LOG_ROTATE
+#if PERFKIT_LOG_ROTATE || PERFKIT_LOG_RING
 #include <fcntl.h>
 #include <sys/stat.h>
+#ifndef _WIN32
+#include <sys/mman.h>
+#endif
 #endif
 #endif
 #if PERFKIT_FLOAT && defined __SIZEOF_DOUBLE__ && __SIZEOF_DOUBLE__ != 8
@@ -3435,7 +3516,9 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 
 #if PERFKIT_LOG_BUFFER && PERFKIT_THREADS && PERFKIT_HOSTED
 static void pk__buffer_forget(pk_log_buffer *b) {
-    b->begin = b->used = b->busy = 0;
+    pk__store32(&b->used, 0);
+    pk__store32(&b->begin, 0);
+    pk__store32(&b->busy, 0);
     b->forks = pk__log_this_process();
 }
 #endif
@@ -3865,6 +3948,9 @@ PK_API void pk_log_after_fork(pk_log *log) {
 #if PERFKIT_LOG_ROTATE
         if (log->sinks[i].fn == pk_log_to_rotating) pk__buffer_forget(&((pk_log_file *)log->sinks[i].user)->buffer);
 #endif
+#if PERFKIT_LOG_RING
+        if (log->sinks[i].fn == pk_log_to_ring) ((pk_log_ring *)log->sinks[i].user)->head = NULL; /* maybe shared: the parent's */
+#endif
     }
     pk__log_unlock(log);
 }
@@ -3947,6 +4033,12 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
 }
 #endif
 
+#if SIZE_MAX > 0x40000000u
+#define PK__LOG_TOO_LARGE(size) ((size) > (size_t)1 << 30)
+#else
+#define PK__LOG_TOO_LARGE(size) false
+#endif
+
 #if PERFKIT_LOG_BUFFER
 /* ---- Lines gathered ---- */
 
@@ -3962,7 +4054,7 @@ PK_API pk_status pk_log_buffer_init(pk_log_buffer *buffer, const pk_log_buffer_d
 #endif
     if (write_fn == NULL || desc->memory == NULL || desc->flush_level > PK_LOG_TRACE) return PK_INVALID;
     if (desc->size < PERFKIT_LOG_LINE + 16) return PK_NO_MEMORY;
-    if (desc->size > (uint32_t)1 << 30) return PK_INVALID;
+    if (PK__LOG_TOO_LARGE(desc->size)) return PK_INVALID;
     pk__clear(buffer, sizeof *buffer);
     buffer->memory = desc->memory;
     buffer->size = (uint32_t)desc->size;
@@ -4002,8 +4094,8 @@ static void pk__buffer_move(pk_log_buffer *b) {
     if (from == 0) return;
     pk__store32(&b->busy, 1);
     memmove(b->memory, b->memory + from, n);
-    b->begin -= from;
-    b->used = n;
+    pk__store32(&b->begin, b->begin - from);
+    pk__store32(&b->used, n);
     pk__store32(&b->busy, 0);
 }
 PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_t length) {
@@ -4020,6 +4112,287 @@ PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_
     if (level <= (int)b->flush_level) (void)pk__buffer_flush(b); /* or it is held: not lost */
     return PK_OK;
 }
+#endif
+
+#if PERFKIT_LOG_RING
+/* ---- A ring of the last lines ----
+   Behind the head stand records, each of whole words and in one piece: a word with length, level and a mark; a check of that word,
+   the place and the text; the text, a 0 and zeros up to a word. Where the next does not fit before the end a word fills up. Making
+   room moves `begin` before a byte of the old line is overwritten, `end` moves when the new line is there: whenever the program
+   stops between two instructions, begin to end is whole. */
+
+typedef struct pk__ring_aligned { char first; uint32_t word; } pk__ring_aligned;
+#define PK__RING_MAGIC 0x524C4B50u /* "PKLR" */
+#define PK__RING_LAYOUT 1
+#define PK__RING_FILL 0x5AFFFFFFu
+#define PK__RING_RECORD(length) (8u + (((uint32_t)(length) + 4u) & ~(uint32_t)3))
+#if defined __GNUC__ || defined __clang__
+#define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
+#elif defined _MSC_VER
+#define PK__IN_ORDER() _ReadWriteBarrier()
+#else
+#define PK__IN_ORDER() ((void)0)
+#endif
+
+static uint32_t pk__ring_word(const unsigned char *p) {
+    uint32_t word;
+    memcpy(&word, p, 4);
+    return word;
+}
+static uint32_t pk__ring_check(uint32_t word, uint32_t at, const unsigned char *text, uint32_t bytes) {
+    uint32_t sum = (word ^ at) * 0x01000193u, i; /* the multiplier of FNV-1a (Fowler, Noll, Vo) */
+    for (i = 0; i < bytes; i += 4) {
+        sum = (sum ^ pk__ring_word(text + i)) * 0x01000193u;
+        sum ^= sum >> 15;
+    }
+    return sum;
+}
+static uint32_t pk__ring_head_check(const pk_log_ring_head *head) { /* CRC-32C, bit by bit */
+    const unsigned char *p = (const unsigned char *)head;
+    uint32_t crc = 0xFFFFFFFFu;
+    unsigned i, bit;
+    for (i = 0; i < offsetof(pk_log_ring_head, check); i++)
+        for (crc ^= p[i], bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
+    return ~crc;
+}
+static unsigned char *pk__ring_bytes(const pk_log_ring_head *head) { return (unsigned char *)(uintptr_t)(head + 1); }
+static uint32_t pk__ring_used(uint32_t begin, uint32_t end, uint32_t size) { return end >= begin ? end - begin : end + 2 * size - begin; }
+static uint32_t pk__ring_step(uint32_t index, uint32_t n, uint32_t size) {
+    index += n;
+    return index >= 2 * size ? index - 2 * size : index;
+}
+/* The bytes of what stands at `at`, of at most `left`; 0: nothing sound. *first: its word. */
+static uint32_t pk__ring_record(const unsigned char *bytes, uint32_t at, uint32_t size, uint32_t left, uint32_t *first) {
+    uint32_t word, length, n, level;
+    if (left < 4) return 0;
+    word = *first = pk__ring_word(bytes + at);
+    if (word == PK__RING_FILL) return size - at <= left ? size - at : 0;
+    length = word & 0xFFFFu;
+    n = PK__RING_RECORD(length);
+    level = word >> 16;
+    if (level < (0xA500u | PK_LOG_ERROR) || level > (0xA500u | PK_LOG_TRACE) || length == 0 || n > left || n > size - at) return 0;
+    if (bytes[at + 8 + length] != 0 || pk__ring_word(bytes + at + 4) != pk__ring_check(word, at, bytes + at + 8, n - 8)) return 0;
+    return n;
+}
+
+PK_API pk_status pk_log_ring_init(pk_log_ring *ring, const pk_log_ring_desc *desc) {
+    pk_log_ring_head *head = (pk_log_ring_head *)desc->memory;
+    PERFKIT_ASSERT(ring != NULL && desc != NULL);
+    pk__clear(ring, sizeof *ring);
+    if (head == NULL || (uintptr_t)head % offsetof(pk__ring_aligned, word) != 0 || desc->dump_level > PK_LOG_TRACE) return PK_INVALID;
+    if (desc->size < 2 * PERFKIT_LOG_LINE + 64) return PK_NO_MEMORY;
+    if (PK__LOG_TOO_LARGE(desc->size)) return PK_INVALID;
+    pk__clear(head, sizeof *head);
+    head->magic = PK__RING_MAGIC;
+    head->layout = PK__RING_LAYOUT;
+    head->bytes = sizeof *head;
+    head->build = desc->build;
+    head->size = (uint32_t)(desc->size - sizeof *head) & ~(uint32_t)3;
+    head->check = pk__ring_head_check(head);
+    ring->head = head;
+    ring->size = head->size;
+    ring->process = pk__log_this_process();
+    ring->dump_fn = desc->dump_fn;
+    ring->dump_user = desc->dump_user;
+    ring->dump_level = desc->dump_level ? desc->dump_level : (uint8_t)PK_LOG_ERROR;
+    return PK_OK;
+}
+
+static bool pk__ring_indices(uint32_t begin, uint32_t end, uint32_t size) {
+    return begin < 2 * size && end < 2 * size && begin % 4 == 0 && end % 4 == 0 && pk__ring_used(begin, end, size) <= size;
+}
+/* Hand over what stands from begin to end; where a record is broken, go on at the next sound one. PK_CORRUPT: one was. */
+static pk_status pk__ring_walk(const unsigned char *bytes, uint32_t begin, uint32_t left, uint32_t size, pk_log_sink_fn writer,
+                               void *user, pk_log_ring_counts *counts) {
+    uint32_t at = begin >= size ? begin - size : begin, n, word;
+    pk_status status = PK_OK, written;
+    bool lost = false;
+    for (; left > 0; left -= n) {
+        n = pk__ring_record(bytes, at, size, left, &word);
+        if (n == 0) {
+            if (!lost) counts->damaged++;
+            lost = true;
+            status = PK_CORRUPT;
+            n = 4;
+        } else {
+            lost = false;
+            if (word != PK__RING_FILL) {
+                counts->lines++;
+                if (writer) {
+                    written = writer(user, (int)(word >> 16 & 0xFFu), (const char *)bytes + at + 8, word & 0xFFFFu);
+                    if (written != PK_OK) return written;
+                }
+            }
+        }
+        at += n;
+        if (at >= size) at = 0;
+    }
+    return status;
+}
+PK_API pk_status pk_log_ring_dump(pk_log *log, pk_log_ring *ring, pk_log_sink_fn writer, void *user) {
+    pk_log_ring_counts counts;
+    pk_status status = PK_CORRUPT;
+    uint32_t begin, end;
+    PERFKIT_ASSERT(ring != NULL && writer != NULL);
+    if (ring->head == NULL) return PK_CLOSED;
+    if (log) pk__log_lock(log);
+    begin = pk__load32(&ring->head->begin);
+    end = pk__load32(&ring->head->end);
+    pk__clear(&counts, sizeof counts);
+    if (pk__ring_indices(begin, end, ring->size))
+        status = pk__ring_walk(pk__ring_bytes(ring->head), begin, pk__ring_used(begin, end, ring->size), ring->size, writer, user, &counts);
+    if (log) pk__log_unlock(log);
+    return status;
+}
+
+/* Where a record of n bytes may stand, after the oldest made room; false: the ring was spoilt. */
+static bool pk__ring_room(pk_log_ring *ring, uint32_t n, uint32_t *place) {
+    pk_log_ring_head *head = ring->head;
+    unsigned char *bytes = pk__ring_bytes(head);
+    const uint32_t size = ring->size;
+    uint32_t begin = head->begin, end = head->end, at = end >= size ? end - size : end, fill, used, gone = 0, step, word;
+    if (!pk__ring_indices(begin, end, size)) return false;
+    fill = size - at < n ? size - at : 0;
+    used = pk__ring_used(begin, end, size);
+    while (used + fill + n > size) {
+        uint32_t oldest = begin >= size ? begin - size : begin;
+        if (used == 0) return false;
+        word = pk__ring_word(bytes + oldest);
+        step = word == PK__RING_FILL ? size - oldest : PK__RING_RECORD(word & 0xFFFFu);
+        if (step > used) return false;
+        if (word != PK__RING_FILL) gone++;
+        begin = pk__ring_step(begin, step, size);
+        used -= step;
+    }
+    if (begin != head->begin) {
+        pk__store32(&head->begin, begin);
+        pk__store32(&head->overwritten, head->overwritten + gone);
+    }
+    PK__IN_ORDER();
+    if (fill) {
+        word = PK__RING_FILL;
+        memcpy(bytes + at, &word, 4);
+        PK__IN_ORDER();
+        pk__store32(&head->end, pk__ring_step(end, fill, size));
+        at = 0;
+    }
+    *place = at;
+    return true;
+}
+PK_API pk_status pk_log_to_ring(void *user, int level, const char *text, size_t length) {
+    pk_log_ring *ring = (pk_log_ring *)user;
+    uint32_t n = PK__RING_RECORD(length), at, word;
+    unsigned char *p;
+    pk_status status;
+    if (ring->head == NULL) return PK_CLOSED;
+    if (pk__log_is_forked(ring->process)) return PK_FORKED;
+    if (length == 0) return PK_OK;
+    if (n > ring->size || length > 0xFFFFu) return PK_TOO_BIG;
+    if (!pk__ring_room(ring, n, &at)) {
+        pk__store32(&ring->head->end, 0);
+        pk__store32(&ring->head->begin, 0);
+        return PK_CORRUPT;
+    }
+    p = pk__ring_bytes(ring->head) + at;
+    word = (uint32_t)length | (uint32_t)level << 16 | 0xA5000000u;
+    memset(p + n - 4, 0, 4);
+    memcpy(p + 8, text, length);
+    memcpy(p, &word, 4);
+    word = pk__ring_check(word, at, p + 8, n - 8);
+    memcpy(p + 4, &word, 4);
+    PK__IN_ORDER();
+    pk__store32(&ring->head->end, pk__ring_step(ring->head->end, n, ring->size));
+    if (ring->dump_fn == NULL || level > (int)ring->dump_level) return PK_OK;
+    status = pk_log_ring_dump(NULL, ring, ring->dump_fn, ring->dump_user);
+    if (status == PK_OK) pk__store32(&ring->head->begin, ring->head->end);
+    return status == PK_CORRUPT ? PK_IO : status;
+}
+
+PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t build, bool salvage, pk_log_sink_fn writer, void *user,
+                                  pk_log_ring_counts *counts) {
+    pk_log_ring_head head;
+    pk_log_ring_counts own;
+    const unsigned char *bytes;
+    pk_status status = PK_OK;
+    uint32_t begin, used;
+    bool sound;
+    if (counts == NULL) counts = &own;
+    pk__clear(counts, sizeof *counts);
+    if (memory == NULL || size < sizeof head + 4) return PK_MISMATCH;
+    bytes = (const unsigned char *)memory + sizeof head;
+    memcpy(&head, memory, sizeof head);
+    if (head.magic != PK__RING_MAGIC || head.layout != PK__RING_LAYOUT || head.bytes != sizeof head) return PK_MISMATCH;
+    sound = head.check == pk__ring_head_check(&head);
+    if (sound && build != 0 && head.build != build) return PK_MISMATCH;
+    size -= sizeof head;
+    if (PK__LOG_TOO_LARGE(size)) return PK_MISMATCH;
+    sound = sound && head.size <= size && head.size >= 4 && head.size % 4 == 0 && pk__ring_indices(head.begin, head.end, head.size);
+    begin = sound ? head.begin : 0;
+    used = sound ? pk__ring_used(head.begin, head.end, head.size) : (uint32_t)size & ~(uint32_t)3;
+    if (!sound) head.size = used; /* look everywhere */
+    else counts->overwritten = head.overwritten;
+    if (!salvage) {
+        if (sound) status = pk__ring_walk(bytes, begin, used, head.size, NULL, NULL, counts);
+        if (!sound || status != PK_OK) {
+            counts->lines = 0;
+            counts->damaged += !sound;
+            return PK_CORRUPT;
+        }
+        counts->lines = 0;
+    }
+    status = pk__ring_walk(bytes, begin, used, head.size, writer, user, counts);
+    return status == PK_CORRUPT ? PK_OK : status;
+}
+
+#if PERFKIT_STDIO && PERFKIT_HOSTED && !defined _WIN32
+static void *pk__ring_map(int fd, size_t size, int access) {
+    void *memory = mmap(NULL, size, access, MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc) {
+    static const char zeros[512] = {0};
+    pk_log_ring_desc mapped = *desc;
+    size_t size = desc->size & ~(size_t)3, left = size;
+    pk_status status;
+    int fd;
+    PERFKIT_ASSERT(ring != NULL && path != NULL);
+    pk__clear(ring, sizeof *ring);
+    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return PK_IO;
+    for (; left > 0; left -= left < sizeof zeros ? left : sizeof zeros) /* written, not only made long: a full disk is told now */
+        if (pk__log_write(fd, zeros, left < sizeof zeros ? left : sizeof zeros) == 0) break;
+    mapped.memory = left == 0 && size > 0 ? pk__ring_map(fd, size, PROT_READ | PROT_WRITE) : NULL;
+    (void)close(fd);
+    if (mapped.memory == NULL) return PK_IO;
+    mapped.size = size;
+    status = pk_log_ring_init(ring, &mapped);
+    if (status != PK_OK) (void)munmap(mapped.memory, size);
+    return status;
+}
+PK_API void pk_log_ring_close(pk_log_ring *ring) {
+    PERFKIT_ASSERT(ring != NULL);
+    if (ring->head) (void)munmap((void *)ring->head, ring->size + sizeof *ring->head);
+    ring->head = NULL;
+}
+PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool salvage, pk_log_sink_fn writer, void *user,
+                                       pk_log_ring_counts *counts) {
+    struct stat about;
+    void *memory = NULL;
+    pk_status status = PK_MISMATCH;
+    int fd;
+    if (counts) pk__clear(counts, sizeof *counts);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return PK_IO;
+    if (fstat(fd, &about) != 0) status = PK_IO;
+    else if (about.st_size >= (off_t)sizeof(pk_log_ring_head)) {
+        memory = pk__ring_map(fd, (size_t)about.st_size, PROT_READ);
+        status = memory ? pk_log_ring_read(memory, (size_t)about.st_size, build, salvage, writer, user, counts) : PK_IO;
+        if (memory) (void)munmap(memory, (size_t)about.st_size);
+    }
+    (void)close(fd);
+    return status;
+}
+#endif
 #endif
 
 #if PERFKIT_LOG_ROTATE
