@@ -45,6 +45,7 @@
      PERFKIT_POOL_GROW           0     0         1        pools may take further chunks from an allocator
      PERFKIT_POOL_UNCHECKED      0     0         1        pools may do without the check for double releases
      PERFKIT_POOL_FILL           0     0         0        debugging: released objects are filled, and checked when acquired
+     PERFKIT_POOL_VALGRIND       0     0         0        debugging: valgrind finds uses after release; needs its memcheck.h
      PERFKIT_POOL_INTRUSIVE      1     1         1        PK_POOL_DEFINE_INTRUSIVE; desc.intrusive, if hosted
      PERFKIT_POOL_INIT           0     0         1        desc.init and desc.fini
      PERFKIT_POOL_CACHES         0     0         1        pk_pool_cache
@@ -71,7 +72,8 @@
                  the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 47. 64-bit handles
                  don't have that gap: a slot whose generations are used up retires. desc.retire: the same for 16 and 32 bits.
                  What was acquired through a handle is released through it, never by pointer; pointers don't use generations up.
-     Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again.
+     Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again; with PERFKIT_POOL_VALGRIND it
+                 is out of bounds for valgrind.
      Limits      65535 objects outside hosted builds, else 2^31 - 1.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
@@ -687,6 +689,9 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_POOL_FILL
 #define PERFKIT_POOL_FILL 0
 #endif
+#ifndef PERFKIT_POOL_VALGRIND
+#define PERFKIT_POOL_VALGRIND 0
+#endif
 #ifndef PERFKIT_POOL_INTRUSIVE
 #define PERFKIT_POOL_INTRUSIVE 1
 #endif
@@ -701,8 +706,8 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #endif
 #if PK__NOT_01(PERFKIT_POOL_HANDLES) || PK__NOT_01(PERFKIT_POOL_GROW) || PK__NOT_01(PERFKIT_POOL_UNCHECKED) || \
     PK__NOT_01(PERFKIT_POOL_FILL) || PK__NOT_01(PERFKIT_POOL_INTRUSIVE) || PK__NOT_01(PERFKIT_POOL_INIT) || \
-    PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE)
-#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL _INTRUSIVE _INIT _CACHES _LOCK_FREE is 0 or 1"
+    PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE) || PK__NOT_01(PERFKIT_POOL_VALGRIND)
+#error "perfkit: each of PERFKIT_POOL_HANDLES _GROW _UNCHECKED _FILL _VALGRIND _INTRUSIVE _INIT _CACHES _LOCK_FREE is 0 or 1"
 #endif
 #if (PERFKIT_POOL_INIT || PERFKIT_POOL_CACHES || PERFKIT_POOL_LOCK_FREE) && !(PK__FULL && PERFKIT_POOL_GROW)
 #error "perfkit: PERFKIT_POOL_INIT _CACHES _LOCK_FREE need PERFKIT_PROFILE_HOSTED and PERFKIT_POOL_GROW"
@@ -797,9 +802,14 @@ typedef struct pk_pool_desc {
 } pk_pool_desc;
 
 PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const pk_pool_desc *desc);
-#define PK__POOL_CONFIG_WORD \
-    (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_POOL_HANDLE_BITS << 9 ^ (uint32_t)PERFKIT_POOL_INDEX_BITS << 25 ^ \
-     (uint32_t)PK__POOL_LINKED << 8)
+/* All that changes how a pool lies in memory, or how inline engines work on it; the multiplier keeps different ones different. */
+#define PK__POOL_SWITCHES \
+    ((uint32_t)PK__POOL_LINKED | (uint32_t)PERFKIT_POOL_HANDLES << 1 | (uint32_t)PERFKIT_POOL_GROW << 2 | \
+     (uint32_t)PERFKIT_POOL_UNCHECKED << 3 | (uint32_t)PERFKIT_POOL_FILL << 4 | (uint32_t)PERFKIT_POOL_INTRUSIVE << 5 | \
+     (uint32_t)PERFKIT_POOL_INIT << 6 | (uint32_t)PERFKIT_POOL_CACHES << 7 | (uint32_t)PERFKIT_POOL_LOCK_FREE << 8 | \
+     (uint32_t)PERFKIT_POOL_VALGRIND << 9 | (uint32_t)PERFKIT_THREADS << 10 | (uint32_t)PERFKIT_ATOMICS << 11 | \
+     (uint32_t)PK__HAS_CRITICAL << 12 | (uint32_t)PERFKIT_POOL_HANDLE_BITS << 13 | (uint32_t)PERFKIT_POOL_INDEX_BITS << 20)
+#define PK__POOL_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)(PK__POOL_SWITCHES * 0x9E3779B1u))
 
 /* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that
    is no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
@@ -1551,7 +1561,37 @@ enum {
 #ifndef PK__POOL_ASAN
 #define PK__POOL_ASAN 0
 #endif
-#define PK__POOL_VEILED (PK__POOL_ASAN || PERFKIT_POOL_FILL) /* something is done to the bytes of free objects */
+#define PK__POOL_GUARDED (PK__POOL_ASAN || PERFKIT_POOL_VALGRIND) /* a tool is told which objects are free */
+#define PK__POOL_VEILED (PK__POOL_GUARDED || PERFKIT_POOL_FILL)   /* something is done to the bytes of free objects */
+#if PK__POOL_ASAN
+#include <sanitizer/asan_interface.h>
+#define PK__POOL_SHUT(from, size) __asan_poison_memory_region(from, size)
+#define PK__POOL_OPEN(from, size) __asan_unpoison_memory_region(from, size)
+#elif PERFKIT_POOL_VALGRIND
+#if defined __has_include
+#if !__has_include(<valgrind/memcheck.h>)
+#error "perfkit: PERFKIT_POOL_VALGRIND needs <valgrind/memcheck.h>, which comes with valgrind; there is nothing to link"
+#endif
+#endif
+#include <valgrind/memcheck.h>
+#define PK__POOL_SHUT(from, size) ((void)VALGRIND_MAKE_MEM_NOACCESS(from, size))
+#define PK__POOL_OPEN(from, size) ((void)VALGRIND_MAKE_MEM_DEFINED(from, size))
+#endif
+#if PK__POOL_GUARDED
+/* Only the 8-byte granules that lie in the object alone: another thread may be about to change AddressSanitizer's mark of one
+   that is shared. */
+PK__INLINE void pk__pool_poison(void *object, size_t size, bool poison) {
+    unsigned char *from = (unsigned char *)pk__align_pointer(object, 8);
+    unsigned char *to = (unsigned char *)object + size - ((uintptr_t)object + size) % 8;
+    if (to <= from) return;
+    if (poison)
+        PK__POOL_SHUT(from, (size_t)(to - from));
+    else
+        PK__POOL_OPEN(from, (size_t)(to - from));
+}
+#else
+#define pk__pool_poison(object, size, poison) ((void)0)
+#endif
 
 #if defined __GNUC__ || defined __clang__ /* the bytes were another type's until now */
 typedef ptrdiff_t __attribute__((may_alias)) pk__pool_distance;
@@ -1571,6 +1611,7 @@ PK__HOT_INLINE void *pk__pool_list_pop(pk__pool_list *list, size_t stride) {
         return NULL;
     }
 #endif
+    pk__pool_poison(object, stride, false);
 #if PK__POOL_LINKED
     list->next = object + stride + *(const pk__pool_distance *)(const void *)object;
 #else
@@ -1592,6 +1633,7 @@ PK__HOT_INLINE void pk__pool_list_push(pk__pool_list *list, void *object, void *
     *(pk__pool_pointer *)object = list->next;
 #endif
     list->next = (unsigned char *)object;
+    pk__pool_poison(object, (size_t)((unsigned char *)behind - (unsigned char *)object), true);
     PK__CRITICAL_EXIT(state);
 }
 #endif
@@ -2105,9 +2147,6 @@ PK__HOT_INLINE pk_status pk__pool_cache_give(pk_pool_cache *c, void *object) {
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_POOL_IMPLEMENTATION || defined PERFKIT_STATIC) && \
     !defined PERFKIT_POOL_IMPLEMENTED
 #define PERFKIT_POOL_IMPLEMENTED
-#if PK__POOL_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
 
 /* Names in parentheses: PERFKIT_POOL_INLINE makes macros of them. */
 PK_API void *(pk_pool_acquire)(pk_pool *p) { return pk__pool_acquire_any(p); }
@@ -2376,33 +2415,20 @@ PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
     if (p->slow == PK__POOL_STATIC_SLOW) p->slow = pk__pool_only_refuse;
 }
 
-#if PK__POOL_ASAN
-/* Only the 8-byte granules that lie in the object alone: another thread may be about to change the mark of one that is shared.
-   */
-static void pk__pool_poison(void *object, size_t size, bool poison) {
-    unsigned char *from = (unsigned char *)pk__align_pointer(object, 8);
-    unsigned char *to = (unsigned char *)object + size - ((uintptr_t)object + size) % 8;
-    if (to <= from) return;
-    if (poison)
-        __asan_poison_memory_region(from, (size_t)(to - from));
-    else
-        __asan_unpoison_memory_region(from, (size_t)(to - from));
-}
-#endif
 #if PK__POOL_VEILED
 #define PK__POOL_FILL_BYTE 0xDD
 #define PK__POOL_FILLS(p) (PERFKIT_POOL_FILL && !(p)->reset && !PK__POOL_MAKES(p)) /* what reset and init made stays */
 PK_API void pk__pool_veil(pk_pool *p, void *object) {
     if (p->flags & PK__POOL_NO_TOUCH) return;
     if (PK__POOL_FILLS(p)) memset(object, PK__POOL_FILL_BYTE, p->stride);
-#if PK__POOL_ASAN
+#if PK__POOL_GUARDED
     pk__pool_poison(object, p->stride, true);
 #endif
 }
 PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
     const unsigned char *byte = (const unsigned char *)object;
     size_t left = PK__POOL_FILLS(p) && used && !(p->flags & PK__POOL_NO_TOUCH) ? p->stride : 0;
-#if PK__POOL_ASAN
+#if PK__POOL_GUARDED
     pk__pool_poison(object, p->stride, false);
 #endif
     for (; left > 0; left--, byte++) {
@@ -2416,15 +2442,15 @@ PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used) {
 }
 #if PK__POOL_FORMS
 static void pk__pool_expose_link(void *object) {
-#if PK__POOL_ASAN
-    __asan_unpoison_memory_region(object, sizeof(void *));
+#if PK__POOL_GUARDED
+    PK__POOL_OPEN(object, sizeof(void *));
 #else
     (void)object;
 #endif
 }
 #endif
 PK__INLINE void pk__pool_expose(const pk_pool *p, void *object) { /* for a callback, while it is free */
-#if PK__POOL_ASAN
+#if PK__POOL_GUARDED
     pk__pool_poison(object, p->stride, false);
 #else
     (void)p;
@@ -3300,14 +3326,14 @@ static void pk__pool_lay(pk_pool *core, void *memory, size_t align, size_t capac
         memset(at, 0, arrays & PK__POOL_WITH_BYTES ? capacity : PK__POOL_BIT_WORDS(capacity) * 4);
     }
 #endif
-#if PK__POOL_ASAN
+#if PK__POOL_GUARDED
     if (!(core->flags & PK__POOL_NO_TOUCH))
         for (; capacity > 0; capacity--) pk__pool_poison(core->objects + (capacity - 1) * core->stride, core->stride, true);
 #endif
 }
 static void pk__pool_unpoison(const pk_pool *core) { /* the memory goes back to its owner */
-#if PK__POOL_ASAN
-    if (core->objects) __asan_unpoison_memory_region(core->objects, core->capacity * core->stride);
+#if PK__POOL_GUARDED
+    if (core->objects) PK__POOL_OPEN(core->objects, core->capacity * core->stride);
 #else
     (void)core;
 #endif
@@ -3480,8 +3506,8 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     else if (desc->memory_size < plan.bytes)
         block = NULL;
     if (block == NULL) return PK_NO_MEMORY;
-#if PK__POOL_ASAN
-    __asan_unpoison_memory_region(block, plan.bytes); /* where an earlier pool was abandoned without being closed */
+#if PK__POOL_GUARDED
+    PK__POOL_OPEN(block, plan.bytes); /* where an earlier pool was abandoned without being closed */
 #endif
     arrays = plan.more ? pk__pool_make_more(p, block, &plan, &allocator) : block;
     if (arrays == NULL) {

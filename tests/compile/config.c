@@ -1,5 +1,14 @@
-/* config.c - 0 where the init of every header answers EXPECT, or that of the cache EXPECT and the others' EXPECT_OTHERS;
-   tests/compile/run builds it with other switches than the implementation. */
+/* config.c - 0 where the init of every header answers EXPECT, or that of the cache EXPECT and the others' EXPECT_OTHERS,
+   or with ONLY_POOL that of pools; tests/compile/run builds it with other switches than the implementation. */
+#ifdef ONLY_POOL
+#include "perfkit_pool.h"
+int main(void) {
+    static pk_pool pool;
+    static pk_pool_desc desc;
+    desc.object_size = 16;
+    return pk_pool_init(&pool, &desc) != EXPECT;
+}
+#else
 #include "perfkit.h"
 #ifndef EXPECT_OTHERS
 #define EXPECT_OTHERS EXPECT
@@ -19,3 +28,4 @@ int main(void) {
     wrong += pk_scope_init(&scope, NULL) != EXPECT_OTHERS;
     return wrong;
 }
+#endif
