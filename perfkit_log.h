@@ -1646,6 +1646,10 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 typedef struct pk__log_site { /* where a log call stands; in ROM */
     const char *name, *file;  /* in ROM, or NULL */
     uint32_t line;
+#if PK__FULL
+    uint32_t length;  /* of `text`: what a line says of these, or 0 */
+    const char *text;
+#endif
 } pk__log_site;
 
 PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...);
@@ -1689,13 +1693,28 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #endif
 #if PERFKIT_LOG_SITE && defined __AVR__
 #define PK__LOG_FILE static const char pk__file[] PROGMEM = __FILE__;
-#define PK__LOG_PLACE pk__file, __LINE__
+#define PK__LOG_PLACE pk__file, __LINE__ PK__LOG_NO_TEXT
+#elif PERFKIT_LOG_SITE && PK__FULL && defined __FILE_NAME__ /* a file's name without its folder: gcc 12, clang 9 */
+#define PK__LOG_FILE
+#define PK__LINE_TEXT(line) PK__LINE_TEXT_(line)
+#define PK__LINE_TEXT_(line) #line
+#ifdef PERFKIT_LOG_NAME
+#define PK__LOG_TEXT PERFKIT_LOG_NAME " " __FILE_NAME__ ":" PK__LINE_TEXT(__LINE__) " "
+#else
+#define PK__LOG_TEXT __FILE_NAME__ ":" PK__LINE_TEXT(__LINE__) " "
+#endif
+#define PK__LOG_PLACE __FILE_NAME__, __LINE__, sizeof PK__LOG_TEXT - 1, PK__LOG_TEXT
 #elif PERFKIT_LOG_SITE
 #define PK__LOG_FILE
-#define PK__LOG_PLACE __FILE__, __LINE__
+#define PK__LOG_PLACE __FILE__, __LINE__ PK__LOG_NO_TEXT
 #else
 #define PK__LOG_FILE
-#define PK__LOG_PLACE NULL, 0
+#define PK__LOG_PLACE NULL, 0 PK__LOG_NO_TEXT
+#endif
+#if PK__FULL
+#define PK__LOG_NO_TEXT , 0, NULL
+#else
+#define PK__LOG_NO_TEXT
 #endif
 #if PERFKIT_LOG_DEFERRED /* a site: what is constant of it, and a word that its first record fills */
 #if UINTPTR_MAX > 0xFFFFFFFFu
@@ -2181,6 +2200,18 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #define PK__OUT_OF_LINE
 #endif
 
+#if defined PERFKIT_TLS
+#define PK__HAS_TLS 1
+#elif PERFKIT_HOSTED && defined _MSC_VER && !defined __clang__
+#define PERFKIT_TLS __declspec(thread)
+#define PK__HAS_TLS 1
+#elif PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
+#define PERFKIT_TLS __thread
+#define PK__HAS_TLS 1
+#else
+#define PK__HAS_TLS 0
+#endif
+
 #if PK__FULL
 #define pk__clear(p, size) memset(p, 0, size)
 #else
@@ -2253,6 +2284,94 @@ static void pk__put_value(pk__text *t, char c) {
     pk__put(t, c);
 }
 
+#if PK__FULL && !defined __AVR__ /* where flash is not short: several characters at a time */
+#define PK__TEXT_FAST 1
+PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
+    char *to;
+    size_t left = t->length < t->room ? t->room - t->length : 0;
+    if (PK__UNLIKELY(n > left)) {
+        if (left > 0) memcpy(t->at + t->length, from, left);
+        t->length += n;
+        return;
+    }
+    to = t->at + t->length;
+    t->length += n;
+    if (n > 16) memcpy(to, from, n);
+    else if (n >= 8) { /* no call for the short ones: two halves that may overlap */
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + n - 4, from + n - 4, 4);
+    } else
+        while (n-- > 0) to[n] = from[n];
+}
+/* Whether none of these would be escaped: eight at a time (H. Warren, Hacker's Delight, on bytes below a bound). */
+static bool pk__is_plain(const char *p, size_t n) {
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t eight = 0, delete_;
+    uint8_t c;
+    if (n >= 4 && n < 8) { /* two halves that may overlap; of eight or more the last eight */
+        uint32_t first, last;
+        memcpy(&first, p, 4);
+        memcpy(&last, p + n - 4, 4);
+        eight = (uint64_t)last << 32 | first;
+        n = 8;
+    } else if (n >= 8) memcpy(&eight, p, 8);
+    while (n >= 8) {
+        delete_ = eight ^ 0x7F * ones;
+        if ((((eight - 0x20 * ones) & ~eight) | ((delete_ - ones) & ~delete_)) & 0x80 * ones) return false;
+        if (n == 8) return true;
+        p += n < 16 ? n - 8 : 8;
+        n = n < 16 ? 8 : n - 8;
+        memcpy(&eight, p, 8);
+    }
+    for (; n > 0; n--) {
+        c = (uint8_t)*p++;
+        if (c < 0x20 || c == 0x7F) return false;
+    }
+    return true;
+}
+static void pk__put_values(pk__text *t, const char *p, size_t n) {
+    if (PK__LIKELY(!t->escape || pk__is_plain(p, n))) pk__put_bytes(t, p, n);
+    else
+        while (n-- > 0) pk__put_value(t, *p++);
+}
+static const char pk__pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
+                                "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+/* The decimal digits of a value, before `end`; none for 0. Returns the first. */
+static char *pk__put_decimal(char *end, pk__uint value) {
+    for (; value >= 100; value /= 100) memcpy(end -= 2, pk__pairs + 2 * (value % 100), 2);
+    if (value >= 10) memcpy(end -= 2, pk__pairs + 2 * value, 2);
+    else if (value > 0) *--end = (char)('0' + (int)value);
+    return end;
+}
+/* %s and %d, without flags, width or precision. */
+static void pk__put_plain(pk__text *t, const char *text) {
+    if (text == NULL) text = "(null)";
+    pk__put_values(t, text, strlen(text));
+}
+static unsigned pk__decimal_length(pk__uint value) {
+    unsigned n = 1;
+    for (; value >= 10000u; value /= 10000u) n += 4;
+    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+/* Digits go to where they belong: to copy what was just stored in smaller pieces takes a processor long. */
+static void pk__put_signed(pk__text *t, pk__uint value, bool negative) {
+    const size_t n = pk__decimal_length(value) + negative;
+    char digits[24];
+    const bool fits = t->length + n <= t->room;
+    char *const first = fits ? t->at + t->length : digits;
+    if (value == 0) first[n - 1] = '0';
+    else (void)pk__put_decimal(first + n, value);
+    if (negative) first[0] = '-';
+    if (fits) t->length += n;
+    else pk__put_bytes(t, digits, n);
+}
+#else
+#define PK__TEXT_FAST 0
+#endif
+
 static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
     t->lead = (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
 }
@@ -2268,7 +2387,11 @@ static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
     if (t->lead >= 'X') pk__put(t, '0');
     if (t->lead) pk__put(t, t->lead);
     pk__pad(t, '0', t->zeros);
+#if PK__TEXT_FAST
+    pk__put_values(t, body, (size_t)(end - body));
+#else
     while (body != end) pk__put_value(t, PK__GET(body++, t->flags & PK__IN_ROM));
+#endif
     pk__pad(t, ' ', behind);
 }
 
@@ -2290,6 +2413,13 @@ static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
 #else
 static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
     uint32_t low = (uint32_t)*value;
+#if PK__FULL && !defined __AVR__ /* tens are taken two at a time elsewhere */
+    if (base != 10) {
+        uint_fast8_t bits = base == 16 ? 4 : 3, digit = (uint_fast8_t)(*value & (base - 1u));
+        *value >>= bits;
+        return digit;
+    }
+#endif
 #if PERFKIT_LOG_INT64 && UINTPTR_MAX > 0xFFFFFFFFu
     if (*value > 0xFFFFFFFFu) {
         uint8_t rest = (uint8_t)(*value % base);
@@ -2340,6 +2470,12 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
         base = 16;
         if (t->flags & PK__ALT && value != 0) t->lead = t->c;
     }
+#if PK__TEXT_FAST
+    if (base == 10) {
+        first = pk__put_decimal(end, value);
+        value = 0;
+    }
+#endif
     while (value != 0) {
         digit = pk__digit(&value, base);
         *--first = (char)(digit < 10 ? '0' + digit : letter + digit);
@@ -2429,30 +2565,12 @@ static void pk__float_expand(uint32_t *limb, uint64_t mantissa, int exponent) {
     }
 }
 
-static PK__COLD void pk__put_float(pk__text *t, double value) {
+static PK__COLD void pk__put_float_exact(pk__text *t, char kind, uint64_t bits, int exponent) {
     uint32_t limb[PK__LIMBS];
-    uint64_t bits;
-    char kind = (char)(t->c | 0x20); /* e f g */
-    int exponent, first, point = 9 * PK__POINT, n, ten, spaces;
+    int first, point = 9 * PK__POINT, n, ten, spaces;
     bool with_exponent = kind == 'e';
-    memcpy(&bits, &value, sizeof bits);
-    pk__set_sign(t);
-    if (bits >> 63 != 0) t->lead = '-';
-    exponent = (int)(bits >> 52 & 0x7FF);
-    bits &= ((uint64_t)1 << 52) - 1;
-    if (exponent == 0x7FF) {
-        t->body = bits != 0 ? (kind == t->c ? "nan" : "NAN") : (kind == t->c ? "inf" : "INF");
-        t->body_length = 3;
-        pk__put_field(t);
-        return;
-    }
-    if (exponent != 0) bits |= (uint64_t)1 << 52;
-    else exponent = 1;
-    pk__float_expand(limb, bits, exponent - 1075);
-
-    if (t->precision < 0) t->precision = 6;
+    pk__float_expand(limb, bits, exponent);
     first = pk__float_first(limb);
-    if (kind == 'g' && t->precision == 0) t->precision = 1;
     pk__float_round(limb, kind == 'f' ? point + t->precision : first + t->precision + (kind == 'e'));
     first = pk__float_first(limb);
     exponent = point - 1 - first;
@@ -2483,6 +2601,115 @@ static PK__COLD void pk__put_float(pk__text *t, double value) {
         pk__put(t, (char)('0' + exponent % 10));
     }
     if (t->flags & PK__LEFT) pk__pad(t, ' ', spaces);
+}
+
+#if PK__TEXT_FAST && defined __SIZEOF_INT128__
+#define PK__FLOAT_FAST 1
+__extension__ typedef unsigned __int128 pk__wide;
+
+static const uint64_t pk__tens[20] = {1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u, 10000000000u,
+                                      100000000000u, 1000000000000u, 10000000000000u, 100000000000000u, 1000000000000000u,
+                                      10000000000000000u, 100000000000000000u, 1000000000000000000u, 10000000000000000000u};
+typedef struct pk__decimal_number {
+    uint64_t whole, part; /* part / 10^places */
+    int places;
+} pk__decimal_number;
+
+/* Without limbs, for numbers of usual size: mantissa * 2^exponent, rounded half to even at n->places; false: not here. */
+static bool pk__float_rounded(uint64_t mantissa, int exponent, pk__decimal_number *n) {
+    const int shift = -exponent;
+    pk__wide product, rest, half;
+    uint64_t ten;
+    if (n->places < 0 || n->places > 19 || exponent > 10 || shift > 120) return false;
+    n->part = 0;
+    n->whole = exponent >= 0 ? mantissa << exponent : shift > 63 ? 0 : mantissa >> shift;
+    if (exponent >= 0) return true;
+    if (shift <= 63) mantissa &= ((uint64_t)1 << shift) - 1;
+    ten = pk__tens[n->places];
+    product = (pk__wide)mantissa * ten; /* below 2^117 */
+    n->part = (uint64_t)(product >> shift);
+    rest = product & (((pk__wide)1 << shift) - 1);
+    half = (pk__wide)1 << (shift - 1);
+    if (rest < half || (rest == half && ((n->places > 0 ? n->part : n->whole) & 1) == 0)) return true;
+    if (++n->part == ten) {
+        n->part = 0;
+        n->whole++;
+    }
+    return true;
+}
+/* How many places of %g with this precision are behind the point; negative: it is written with an exponent, or not here. */
+static int pk__float_places(uint64_t mantissa, int exponent, int precision) {
+    char digits[24];
+    uint64_t whole = exponent >= 0 ? mantissa << (exponent & 15) : exponent < -63 ? 0 : mantissa >> -exponent;
+    int zeros = 0;
+    if (exponent > 10 || exponent < -120) return -1;
+    if (whole != 0) return precision - (int)(digits + sizeof digits - pk__put_decimal(digits + sizeof digits, whole));
+    if (mantissa == 0) return 0;
+    for (;; zeros++) { /* 0.00012 is the last without an exponent */
+        if (zeros == 4) return -1;
+        mantissa *= 10; /* below 2^57 in the end */
+        if (exponent >= -63 && mantissa >> -exponent != 0) return precision + zeros;
+    }
+}
+/* The number as text that begins at `to`: its end. */
+static char *pk__put_places(char *to, const pk__decimal_number *n) {
+    char *point = to + pk__decimal_length(n->whole), *end, *first;
+    *to = '0';
+    (void)pk__put_decimal(point, n->whole);
+    if (n->places == 0) return point;
+    *point = '.';
+    end = point + 1 + n->places;
+    for (first = pk__put_decimal(end, n->part); first > point + 1;) *--first = '0';
+    return end;
+}
+static bool pk__put_float_fast(pk__text *t, char kind, uint64_t mantissa, int exponent) {
+    char text[48];
+    pk__decimal_number n;
+    if (kind == 'e' || t->flags & PK__ALT) return false;
+    n.places = kind == 'g' ? pk__float_places(mantissa, exponent, t->precision) : t->precision;
+    if (!pk__float_rounded(mantissa, exponent, &n)) return false;
+    if (kind == 'g') {
+        if (n.places == 0 && (int)pk__decimal_length(n.whole) > t->precision) return false; /* 999999.9 became 1e+06 */
+        for (; n.places > 0 && n.part % 10 == 0; n.places--) n.part /= 10;
+    }
+    if (t->width <= 0 && t->length + sizeof text <= t->room) {
+        if (t->lead) pk__put(t, t->lead);
+        t->length = (size_t)(pk__put_places(t->at + t->length, &n) - t->at);
+        return true;
+    }
+    t->body = text;
+    t->body_length = (int)(pk__put_places(text, &n) - text);
+    if (t->flags & PK__ZERO) t->flags |= PK__FILL;
+    pk__put_field(t);
+    return true;
+}
+#else
+#define PK__FLOAT_FAST 0
+#endif
+
+static void pk__put_float(pk__text *t, double value) {
+    uint64_t bits;
+    char kind = (char)(t->c | 0x20); /* e f g */
+    int exponent;
+    memcpy(&bits, &value, sizeof bits);
+    pk__set_sign(t);
+    if (bits >> 63 != 0) t->lead = '-';
+    exponent = (int)(bits >> 52 & 0x7FF);
+    bits &= ((uint64_t)1 << 52) - 1;
+    if (exponent == 0x7FF) {
+        t->body = bits != 0 ? (kind == t->c ? "nan" : "NAN") : (kind == t->c ? "inf" : "INF");
+        t->body_length = 3;
+        pk__put_field(t);
+        return;
+    }
+    if (exponent != 0) bits |= (uint64_t)1 << 52;
+    else exponent = 1;
+    if (t->precision < 0) t->precision = 6;
+    if (kind == 'g' && t->precision == 0) t->precision = 1;
+#if PK__FLOAT_FAST
+    if (pk__put_float_fast(t, kind, bits, exponent - 1075)) return;
+#endif
+    pk__put_float_exact(t, kind, bits, exponent - 1075);
 }
 #endif
 
@@ -2542,6 +2769,12 @@ static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
         text = PK_ROM_STR("(null)");
         t->flags |= PK__IN_ROM;
     }
+#if PK__TEXT_FAST
+    if (t->precision < 0 && t->width <= 0) {
+        pk__put_values(t, text, strlen(text));
+        return;
+    }
+#endif
     t->body = text;
     while ((unsigned)n < (unsigned)t->precision && PK__GET(text++, t->flags & PK__IN_ROM) != 0) n++;
     t->body_length = n;
@@ -2602,10 +2835,42 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
     t->format_in_rom = rom;
     while ((c = pk__next(t)) != 0) {
         if (c != '%') {
+#if PK__TEXT_FAST /* all up to the next one; and what has no flags, width or precision goes the short way */
+            const char *run = t->format - 1;
+            t->format += strcspn(t->format, "%");
+            pk__put_bytes(t, run, (size_t)(t->format - run));
+#else
             pk__put(t, c);
+#endif
             continue;
         }
         t->begin = t->format;
+#if PK__TEXT_FAST
+        c = *t->format;
+        if (c == 's') {
+            t->format++;
+            t->flags = 0;
+            t->precision = -1;
+            pk__put_plain(t, PK__ARG_STRING(args, t));
+            continue;
+        }
+        if (c == 'd') {
+            t->format++;
+            n = PK__ARG_INT(args);
+            pk__put_signed(t, n < 0 ? 0 - (pk__uint)n : (pk__uint)n, n < 0);
+            continue;
+        }
+#if PERFKIT_FLOAT
+        if (c == '.' && (unsigned)(t->format[1] - '0') < 10 && t->format[2] == 'f') {
+            pk__field_begin(t);
+            t->precision = t->format[1] - '0';
+            t->format += 2;
+            (void)pk__next(t);
+            pk__put_float(t, PK__ARG_DOUBLE(args));
+            continue;
+        }
+#endif
+#endif
         pk__field_begin(t);
         while ((flag = pk__flag(pk__next(t))) != 0) t->flags = (uint8_t)(t->flags | flag);
         for (;;) { /* the width, and behind a point the precision */
@@ -2732,16 +2997,26 @@ PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, 
 
 /* "%s" and "%lu", followed by a character. */
 static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t flags, char behind) {
+#if PK__TEXT_FAST
+    (void)flags;
+    pk__put_values(t, text, strlen(text));
+    pk__put(t, behind);
+#else
     pk__field_begin(t);
     t->flags = flags;
     pk__put_string(t, text);
     pk__put(t, behind);
+#endif
 }
 static void pk__put_number(pk__text *t, uint32_t number, char behind) {
+#if PK__TEXT_FAST
+    pk__put_signed(t, number, false);
+#else
     pk__field_begin(t);
     t->c = 'u';
     pk__set_integer(t, number);
     pk__put_field(t);
+#endif
     pk__put(t, behind);
 }
 
@@ -2883,9 +3158,25 @@ static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
 }
 #endif
 
+#if PK__TEXT_FAST
+#define PK__WALL_TEXT "2026-01-02T03:04:05.678Z "
+static void pk__two_digits(char *to, uint32_t n) { memcpy(to, pk__pairs + 2 * n, 2); }
+#if PK__HAS_TLS
+typedef struct pk__wall_text { /* the date of the last line: many lines have it in common */
+    volatile uint32_t of;      /* 0 while the text changes: a signal handler that logs sees no half of it */
+    char text[sizeof PK__WALL_TEXT];
+} pk__wall_text;
+static PERFKIT_TLS pk__wall_text pk__wall_last;
+#if defined __GNUC__ || defined __clang__
+#define PK__SIGNAL_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+#else
+#define PK__SIGNAL_FENCE() _ReadWriteBarrier()
+#endif
+#endif
+#endif
 /* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date
    algorithms"). */
-static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
+static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
     uint32_t days = seconds / 86400u + 719468u, second = seconds % 86400u;
     uint32_t era = days / 146097u, day = days % 146097u;
     uint32_t year = (day - day / 1460u + day / 36524u - day / 146096u) / 365u, month;
@@ -2894,8 +3185,44 @@ static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
     day -= (153u * month + 2u) / 5u;
     month = month < 10u ? month + 3u : month - 9u;
     year += era * 400u + (month <= 2u);
+#if PK__TEXT_FAST
+    {
+        char text[] = PK__WALL_TEXT;
+        pk__two_digits(text, year / 100u);
+        pk__two_digits(text + 2, year % 100u);
+        pk__two_digits(text + 5, month);
+        pk__two_digits(text + 8, day + 1u);
+        pk__two_digits(text + 11, second / 3600u);
+        pk__two_digits(text + 14, second / 60u % 60u);
+        pk__two_digits(text + 17, second % 60u);
+        text[20] = (char)('0' + ms / 100u % 10u);
+        pk__two_digits(text + 21, ms % 100u);
+        pk__put_bytes(t, text, sizeof text - 1);
+#if PK__HAS_TLS
+        pk__wall_last.of = 0;
+        PK__SIGNAL_FENCE();
+        memcpy(pk__wall_last.text, text, sizeof text);
+        PK__SIGNAL_FENCE();
+        pk__wall_last.of = seconds;
+#endif
+    }
+#else
     pk__print(t, PK_ROM_STR("%04u-%02u-%02uT%02u:%02u:%02u.%03uZ "), (unsigned)year, (unsigned)month, (unsigned)day + 1u,
               (unsigned)(second / 3600u), (unsigned)(second / 60u % 60u), (unsigned)(second % 60u), ms % 1000u);
+#endif
+}
+static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
+#if PK__TEXT_FAST && PK__HAS_TLS
+    if (pk__wall_last.of == seconds && seconds != 0) {
+        char *end = t->at + t->length + sizeof PK__WALL_TEXT - 1;
+        pk__put_bytes(t, pk__wall_last.text, sizeof PK__WALL_TEXT - 1);
+        if (t->length > t->room) return;
+        end[-5] = (char)('0' + ms / 100u % 10u);
+        pk__two_digits(end - 4, ms % 100u);
+        return;
+    }
+#endif
+    pk__put_date(t, seconds, ms);
 }
 #endif
 
@@ -2959,15 +3286,29 @@ static void pk__put_name(pk__text *t, const pk_log *log) {
     if (log->name) pk__put_word(t, log->name, 0, ' ');
 }
 static const char *pk__base_name(const char *file) { /* in ROM */
+#if PK__TEXT_FAST
+    const char *slash = strrchr(file, '/');
+    if (slash) file = slash + 1;
+    slash = strrchr(file, '\\');
+    return slash ? slash + 1 : file;
+#else
     const char *p;
     char c;
     for (p = file; (c = PK__GET(p, true)) != 0; p++)
         if (c == '/' || c == '\\') file = p + 1;
     return file;
+#endif
 }
 /* Where it stands, from site->name and site->file in ROM. */
 static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *site) {
     const char *name = (const char *)pk__rom_read_ptr(&site->name), *file = (const char *)pk__rom_read_ptr(&site->file);
+#if PK__TEXT_FAST
+    if (site->length) {
+        if (name == NULL) pk__put_name(t, log);
+        pk__put_bytes(t, site->text, site->length);
+        return;
+    }
+#endif
     if (name) pk__put_word(t, name, PK__IN_ROM, ' ');
     else pk__put_name(t, log);
     if (file == NULL) return;
@@ -2988,7 +3329,12 @@ static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
         pk__put_moment(&l->text, &when);
     }
 #endif
+#if PK__TEXT_FAST
+    pk__put_bytes(&l->text, pk__log_levels + 6 * (l->level - 1), 5);
+    pk__put(&l->text, ' ');
+#else
     pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * (l->level - 1)), PK__IN_ROM, ' ');
+#endif
     l->text.escape = true;
 }
 
@@ -3004,7 +3350,11 @@ static void pk__line_cut(pk__text *t) {
 
 #if PK__LOG_WIDE
 static void pk__puts(pk__text *t, const char *text) {
+#if PK__TEXT_FAST
+    pk__put_bytes(t, text, strlen(text));
+#else
     while (*text) pk__put(t, *text++);
+#endif
 }
 #endif
 
@@ -4562,18 +4912,6 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
     file->fd = -1;
     return status;
 }
-#endif
-
-#if defined PERFKIT_TLS
-#define PK__HAS_TLS 1
-#elif PERFKIT_HOSTED && defined _MSC_VER && !defined __clang__
-#define PERFKIT_TLS __declspec(thread)
-#define PK__HAS_TLS 1
-#elif PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__) && !defined __TINYC__
-#define PERFKIT_TLS __thread
-#define PK__HAS_TLS 1
-#else
-#define PK__HAS_TLS 0
 #endif
 
 #if PERFKIT_PERF

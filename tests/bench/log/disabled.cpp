@@ -13,7 +13,8 @@ int costly(uint64_t i) { return static_cast<int>(evaluated += i); }
 
 template <class Call> double time_of(Call call) {
     double start = bench::thread_ns();
-    for (uint64_t i = 0; i < calls; i += 4) { /* four a turn: where a loop of one or two instructions happens to lie would decide */
+    for (uint64_t i = 0; i < calls;
+         i += 4) { /* four a turn: where a loop of one or two instructions happens to lie would decide */
         bench::keep(i), call(i);
         bench::keep(i), call(i + 1);
         bench::keep(i), call(i + 2);
@@ -24,13 +25,20 @@ template <class Call> double time_of(Call call) {
 } // namespace
 
 void disabled(bench::report &report) {
-    const char *const names[] = {"log/disabled/level-off", "log/disabled/below-floor", "perf/disabled/scope", "perf/disabled/counter"};
+    const char *const names[] = {"log/disabled/level-off", "log/disabled/below-floor", "perf/disabled/scope",
+                                 "perf/disabled/counter"};
     if (!std::any_of(names, names + 4, [&](const char *name) { return report.wanted(name); })) return;
     std::vector<bench::contestant> all;
     all.push_back({"empty", [] { return time_of([](uint64_t) {}); }, {}});
     all.push_back({names[0], [] { return time_of([](uint64_t i) { PK_LOG_DEBUG("%d of %s", costly(i), "many"); }); }, {}});
     all.push_back({names[1], [] { return time_of([](uint64_t i) { PK_LOG_TRACE("%d of %s", costly(i), "many"); }); }, {}});
-    all.push_back({names[2], [] { return time_of([](uint64_t) { PK_PERF_SCOPE("off") {} }); }, {}});
+    all.push_back({names[2],
+                   [] {
+                       return time_of([](uint64_t) {
+                           PK_PERF_SCOPE("off") {}
+                       });
+                   },
+                   {}});
     all.push_back({names[3], [] { return time_of([](uint64_t i) { PK_PERF_COUNT("off", costly(i)); }); }, {}});
     bench::interleave(all, rounds);
     if (evaluated) bench::complain("an argument was evaluated");

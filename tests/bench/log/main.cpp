@@ -23,8 +23,10 @@ int main(int argc, char **argv) {
     std::vector<std::string> words;
     bool goals_only = false;
     for (int i = 1; i < argc; i++) {
-        if (std::string(argv[i]) == "--goals-only") goals_only = true;
-        else words.push_back(argv[i]);
+        if (std::string(argv[i]) == "--goals-only")
+            goals_only = true;
+        else
+            words.push_back(argv[i]);
     }
     bench::report report("log", words);
     start_idle_thread();

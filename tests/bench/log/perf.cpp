@@ -42,7 +42,8 @@ const std::vector<uint64_t> &latencies() { /* median 2000, a tail to some 10^6 *
         std::vector<uint64_t> v;
         bench::random r(20260403);
         for (int i = 0; i < 4096; i++)
-            v.push_back(static_cast<uint64_t>(2000 * std::exp(1.5 * std::sqrt(-2 * std::log(1 - r.unit())) * std::cos(6.283185307 * r.unit()))));
+            v.push_back(static_cast<uint64_t>(
+                2000 * std::exp(1.5 * std::sqrt(-2 * std::log(1 - r.unit())) * std::cos(6.283185307 * r.unit()))));
         return v;
     }();
     return all;
@@ -67,7 +68,9 @@ void perf(bench::report &report, bool goals_only) {
                    bench::keep(0);
                    bench::keep(static_cast<uint64_t>(bench::now_ns() - from));
                }));
-    timer.ours("scope", loop(turns, [](int) { PK_PERF_SCOPE("scope") { bench::keep(0); } }));
+    timer.ours("scope", loop(turns, [](int) {
+                   PK_PERF_SCOPE("scope") { bench::keep(0); }
+               }));
     timer.ours("begin-end", loop(turns, [](int) {
                    pk_timer t = pk_timer_begin(&by_hand);
                    bench::keep(0);

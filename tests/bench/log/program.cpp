@@ -46,7 +46,8 @@ double run(world &w, size_t n, uint64_t (*page)(service *, const uint64_t *, siz
     return spent;
 }
 void compare(bench::report &report, const std::shared_ptr<world> &w, size_t n) {
-    const std::string name = "program/page-of-" + std::to_string(n), names[] = {"", name + "/at-warn", name + "/at-warn-and-perf"};
+    const std::string name = "program/page-of-" + std::to_string(n),
+                      names[] = {"", name + "/at-warn", name + "/at-warn-and-perf"};
     if (!report.wanted(names[1]) && !report.wanted(names[2])) return;
     std::vector<bench::contestant> all;
     all.push_back({"compiled out", [=] { return run(*w, n, page_bare, PK_LOG_OFF); }, {}});
@@ -56,7 +57,8 @@ void compare(bench::report &report, const std::shared_ptr<world> &w, size_t n) {
     report.noise(bench::spread(all[0].samples));
     for (size_t i = 1; i < all.size(); i++) {
         std::vector<double> more; /* round by round: what slows the machine for a while slows both */
-        for (size_t round = 0; round < rounds; round++) more.push_back((all[i].samples[round] / all[0].samples[round] - 1) * 100);
+        for (size_t round = 0; round < rounds; round++)
+            more.push_back((all[i].samples[round] / all[0].samples[round] - 1) * 100);
         bench::row row(names[i]);
         row.number("ours", all[i].median()).text("unit", "ns").number("compiled_out", all[0].median());
         row.number("overhead", bench::median(more), 2).goal("overhead<=2").number("noise", bench::spread(all[0].samples));

@@ -22,7 +22,8 @@ std::string place(const std::string &name) { return "build/bench/log-" + name + 
 
 class target {
   public:
-    explicit target(const std::string &name) : path_(place(name)), fd_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644)) {
+    explicit target(const std::string &name)
+        : path_(place(name)), fd_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644)) {
         if (fd_ < 0) bench::complain("cannot write " + path_);
     }
     target(const target &) = delete;
@@ -83,16 +84,22 @@ class ours {
         if (stream_) fclose(stream_);
     }
     double integers() {
-        return time_lines(file_, checked_, [&](int i) { PK_LOG_TO(&log_, PK_LOG_INFO, "request %d of %s", i, peer_name); }, [&] { end(); });
+        return time_lines(
+            file_, checked_, [&](int i) { PK_LOG_TO(&log_, PK_LOG_INFO, "request %d of %s", i, peer_name); }, [&] { end(); });
     }
     double with_double() {
         return time_lines(
-            file_, checked_, [&](int i) { PK_LOG_TO(&log_, PK_LOG_INFO, "request %d of %s took %.3f ms", i, peer_name, i * 0.0123); }, [&] { end(); });
+            file_, checked_,
+            [&](int i) { PK_LOG_TO(&log_, PK_LOG_INFO, "request %d of %s took %.3f ms", i, peer_name, i * 0.0123); },
+            [&] { end(); });
     }
     double fields() {
         return time_lines(
             file_, checked_,
-            [&](int i) { PK_LOG_KV_TO(&log_, PK_LOG_INFO, "request 19999 of 10.20.30.40", PK_KV_I("id", i), PK_KV_S("peer", peer_name), PK_KV_D("ms", i * 0.0123)); },
+            [&](int i) {
+                PK_LOG_KV_TO(&log_, PK_LOG_INFO, "request 19999 of 10.20.30.40", PK_KV_I("id", i), PK_KV_S("peer", peer_name),
+                             PK_KV_D("ms", i * 0.0123));
+            },
             [&] { end(); });
     }
 
@@ -105,7 +112,8 @@ class ours {
     pk_log log_;
     bool checked_ = false;
 };
-contest::maker of_ours(const std::string &name, pk_log_sink_fn sink, bool stdio, double (ours::*run)(), int form = PK_LOG_TEXT) {
+contest::maker of_ours(const std::string &name, pk_log_sink_fn sink, bool stdio, double (ours::*run)(),
+                       int form = PK_LOG_TEXT) {
     return [=]() -> std::function<double()> {
         auto o = std::make_shared<ours>(name, sink, stdio, form);
         return [=] { return (*o.*run)(); };
@@ -115,7 +123,8 @@ contest::maker of_ours(const std::string &name, pk_log_sink_fn sink, bool stdio,
 /* ---- The floor ---- */
 
 std::string ready_line(bool with_double) {
-    return std::string("2026-01-02T03:04:05.678Z INFO  net synchronous.cpp:91 request 19999 of 10.20.30.40") + (with_double ? " took 123.456 ms\n" : "\n");
+    return std::string("2026-01-02T03:04:05.678Z INFO  net synchronous.cpp:91 request 19999 of 10.20.30.40") +
+           (with_double ? " took 123.456 ms\n" : "\n");
 }
 contest::maker bare(bool with_double, bool buffered) {
     return [=]() -> std::function<double()> {
@@ -154,8 +163,10 @@ contest::maker with_fprintf(bool with_double, bool flush) {
             return time_lines(
                 *file, *checked,
                 [&](int i) {
-                    if (with_double) fprintf(stream.get(), "request %d of %s took %.3f ms\n", i, peer_name, i * 0.0123);
-                    else fprintf(stream.get(), "request %d of %s\n", i, peer_name);
+                    if (with_double)
+                        fprintf(stream.get(), "request %d of %s took %.3f ms\n", i, peer_name, i * 0.0123);
+                    else
+                        fprintf(stream.get(), "request %d of %s\n", i, peer_name);
                     if (flush) fflush(stream.get());
                 },
                 [&] { fflush(stream.get()); });
@@ -166,14 +177,17 @@ contest::maker with_spdlog(bool with_double, bool flush) {
     return [=]() -> std::function<double()> {
         auto file = std::make_shared<target>("spdlog");
         auto checked = std::make_shared<bool>(false);
-        auto logger = std::make_shared<spdlog::logger>("net", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file->path()));
+        auto logger =
+            std::make_shared<spdlog::logger>("net", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file->path()));
         if (flush) logger->flush_on(spdlog::level::info);
         return [=] {
             return time_lines(
                 *file, *checked,
                 [&](int i) {
-                    if (with_double) SPDLOG_LOGGER_INFO(logger, "request {} of {} took {:.3f} ms", i, peer_name, i * 0.0123);
-                    else SPDLOG_LOGGER_INFO(logger, "request {} of {}", i, peer_name);
+                    if (with_double)
+                        SPDLOG_LOGGER_INFO(logger, "request {} of {} took {:.3f} ms", i, peer_name, i * 0.0123);
+                    else
+                        SPDLOG_LOGGER_INFO(logger, "request {} of {}", i, peer_name);
                 },
                 [&] { logger->flush(); });
         };
@@ -195,7 +209,9 @@ void synchronous(bench::report &report, bool goals_only) {
         w.measure();
 
         contest b(report, goals_only, "log/file/buffered/" + what);
-        b.floor("memcpy", bare(with_double, true)).peer("spdlog", with_spdlog(with_double, false)).peer("fprintf", with_fprintf(with_double, false));
+        b.floor("memcpy", bare(with_double, true))
+            .peer("spdlog", with_spdlog(with_double, false))
+            .peer("fprintf", with_fprintf(with_double, false));
         b.ours("FILE", of_ours("FILE", pk_log_to_file, true, run));
         b.row("FILE", "ratio>=1/0.5", "spdlog").row("FILE", "", "fprintf");
         b.measure();

@@ -3,8 +3,8 @@
 #define BENCH_THEMES_HPP
 #include "../bench.hpp"
 
-void disabled(bench::report &report);                  /* calls of a level that is off */
+void disabled(bench::report &report);                     /* calls of a level that is off */
 void synchronous(bench::report &report, bool goals_only); /* lines to a file */
-void perf(bench::report &report, bool goals_only);     /* the perf channel */
-void program(bench::report &report);                   /* a whole program, with and without */
+void perf(bench::report &report, bool goals_only);        /* the perf channel */
+void program(bench::report &report);                      /* a whole program, with and without */
 #endif
