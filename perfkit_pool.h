@@ -62,7 +62,7 @@
                  Handles add 2 bytes (16-bit), 4 (32-bit; 2 above 65535 objects) or 6 (64-bit). The pool itself: 144 bytes
                  (64-bit), 84 (Cortex-M), 50 (AVR).
      Order       the object released last is acquired first; all else comes in index order.
-     Contents    acquire gives the bytes that the last user, or desc.reset, left; untouched memory the first time.
+     Contents    acquire gives the bytes that desc.reset, or without that the last user, left; or untouched memory.
      Errors      every refusal is counted and reported to on_event, after the state is whole again; nothing else has changed.
      Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three
                  functions of handles, count. At most 40 instructions are under the mask: no loop, callback or division.
@@ -778,7 +778,9 @@ typedef struct pk_pool_desc {
     void *memory;                  /* for the first `capacity` objects: pk_pool_memory_needed bytes, any alignment */
     size_t memory_size;            /* bytes */
     const pk_allocator *allocator; /* where there is no memory, and for growth; copied. NULL: malloc if PERFKIT_HEAP, or none */
-    void (*reset)(void *object, void *user); /* called by release, before the object is free; outside lock and mask */
+    void (*reset)(void *object, void *user); /* called by release, before the object is free, outside lock and mask; and once
+                                      before the first use, in fixed pools without init by pk_pool_init for all objects:
+                                      so an acquired object always is as reset leaves it */
     pk_event_fn on_event;          /* hears of each refusal; NULL: only counted */
     void *user;                    /* handed to reset and on_event */
     uint8_t check;                 /* PK_POOL_CHECKED; PK_POOL_UNCHECKED: a double release is not noticed, and corrupts;
@@ -796,7 +798,7 @@ typedef struct pk_pool_desc {
     bool lock_free;                /* any thread, without a lock. Fixed pools without handles, init and caches. Race-proof,
                                       whatever check says. count: O(capacity). PK_UNSUPPORTED without 64-bit atomics. Under
                                       contention a lock is slower, caches far faster: for when no thread may wait for one */
-    pk_status (*init)(void *object, void *user); /* makes an object when it is first handed out, outside the lock; then reset.
+    pk_status (*init)(void *object, void *user); /* makes an object before that reset, when it is first handed out.
                                       Anything but PK_OK: acquire gives NULL, PK_CREATE_FAILED, and it is tried again later */
     void (*fini)(void *object, void *user);      /* for each that was made, when the pool is closed or its chunk trimmed */
 } pk_pool_desc;
@@ -2207,7 +2209,7 @@ typedef struct pk__pool_more {
     uint8_t form;             /* PK__POOL_STACK ... */
     uint8_t arrays;           /* PK__POOL_WITH_... */
     bool raceproof;
-    bool makes;               /* init or fini is there: PK__POOL_MADE is kept */
+    bool makes;               /* PK__POOL_MADE is kept: there is init or fini, or a reset and growth */
     pk_status (*init)(void *object, void *user);
     void (*fini)(void *object, void *user);
     pk_count create_failed;
@@ -2581,7 +2583,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     pk__pool_lock(p);
     for (;;) {
         PK__CRITICAL_ENTER(state);
-#if PK__POOL_VEILED
+#if PK__POOL_VEILED || (PERFKIT_POOL_GROW && !PERFKIT_POOL_INIT)
         used = PK__POOL_HAS_USED(core);
 #endif
         got = pk__pool_take(core, core->width, 0, PK__POOL_LINKED && handle == NULL, &i);
@@ -2624,6 +2626,9 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
         pk__pool_unlock(p);
         return pk__pool_refuse(p, PK_CREATE_FAILED);
     }
+#endif
+#if PERFKIT_POOL_GROW && !PERFKIT_POOL_INIT
+    if (p->reset && core != p && !used) p->reset(taken, p->user);
 #endif
     *object = taken;
 #if PERFKIT_POOL_HANDLES
@@ -2828,10 +2833,12 @@ static pk_status pk__pool_acquire_lock_free(pk_pool *p, void **object) {
     for (high = pk__load32(fresh); PK__UNLIKELY(i >= high); high = pk__load32(fresh)) (void)pk__cas32(fresh, high, i + 1);
     pk__pool_set_mark(pk__pool_mark_of(p, i));
     *object = p->objects + i * p->stride;
-#if PK__POOL_VEILED
-    pk__pool_unveil(p, *object, (pk__pool_peek8(pk__pool_mark_of(p, i)) & PK__POOL_MADE) != 0);
-    pk__pool_poke8(pk__pool_mark_of(p, i), PK__POOL_OUT | PK__POOL_MADE); /* it was out before */
-#endif
+    if (PK__POOL_VEILED || p->reset) { /* made: it was out before */
+        bool made = (pk__pool_peek8(pk__pool_mark_of(p, i)) & PK__POOL_MADE) != 0;
+        pk__pool_unveil(p, *object, made);
+        if (p->reset && !made) p->reset(*object, p->user);
+        pk__pool_poke8(pk__pool_mark_of(p, i), PK__POOL_OUT | PK__POOL_MADE);
+    }
     return PK_OK;
 }
 static pk_status pk__pool_release_lock_free(pk_pool *p, void *object) {
@@ -3347,15 +3354,16 @@ typedef struct pk__pool_plan {
     uint8_t form;
     uint8_t arrays; /* PK__POOL_WITH_… */
     bool more; /* there has to be a pk__pool_more at the start of the first block */
+    bool makes; /* objects are made, or reset, when they are first handed out */
 } pk__pool_plan;
 
 #define PK__POOL_MORE_BYTES ((sizeof(pk__pool_more) + PK__POOL_ALIGN - 1) / PK__POOL_ALIGN * PK__POOL_ALIGN)
 
 #if PK__POOL_FORMS
 /* Pools of every form but the plain index stack pass as pools that grow, so that the quick ways leave them alone. */
-static void pk__pool_plan_form(const pk_pool_desc *desc, pk__pool_plan *plan, bool makes, bool checked) {
+static void pk__pool_plan_form(const pk_pool_desc *desc, pk__pool_plan *plan, bool checked) {
     unsigned flags = plan->flags, arrays = plan->arrays;
-    if (desc->intrusive || desc->lock_free || makes) flags |= PK__POOL_GROWS;
+    if (desc->intrusive || desc->lock_free || plan->makes) flags |= PK__POOL_GROWS;
     if (desc->intrusive) {
         plan->form = PK__POOL_INTRUSIVE;
         arrays |= PK__POOL_WITHOUT_INDICES;
@@ -3364,7 +3372,7 @@ static void pk__pool_plan_form(const pk_pool_desc *desc, pk__pool_plan *plan, bo
         plan->form = PK__POOL_LOCK_FREE;
         flags &= (unsigned)~PK__POOL_LOCKED;
         arrays |= PK__POOL_WITH_LINKS | PK__POOL_WITH_BYTES;
-    } else if (makes || (PERFKIT_POOL_CACHES && desc->threads && checked))
+    } else if (plan->makes || (PERFKIT_POOL_CACHES && desc->threads && checked))
         arrays |= PK__POOL_WITH_BYTES;
     if (arrays & PK__POOL_WITH_BYTES && (desc->threads || desc->lock_free)) arrays |= PK__POOL_ON_LINES;
     plan->flags = (uint8_t)flags;
@@ -3428,7 +3436,8 @@ static pk_status pk__pool_plan_of(const pk_pool_desc *desc, pk__pool_plan *plan)
                             (desc->retire || PERFKIT_POOL_HANDLE_BITS == 64 ? PK__POOL_RETIRES : 0) |
                             (desc->memory ? 0 : PK__POOL_OWNED) | (desc->no_touch ? PK__POOL_NO_TOUCH : 0));
 #if PK__POOL_FORMS
-    pk__pool_plan_form(desc, plan, makes, checked);
+    plan->makes = makes || (PERFKIT_POOL_INIT && desc->reset && grows && !desc->intrusive);
+    pk__pool_plan_form(desc, plan, checked);
 #endif
 #if !PK__POOL_LINKED
     if (checked && !(plan->flags & PK__POOL_GROWS) && PK__POOL_WIDTH(plan->capacity) < 4) plan->arrays |= PK__POOL_WITH_BYTES;
@@ -3533,12 +3542,20 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
 #if PK__POOL_FORMS
     if (plan.more) {
         PK__POOL_MORE(p)->raceproof = desc->check == PK_POOL_RACEPROOF || desc->lock_free;
-        PK__POOL_MORE(p)->makes = desc->init || desc->fini;
+        PK__POOL_MORE(p)->makes = plan.makes;
         PK__POOL_MORE(p)->init = desc->init;
         PK__POOL_MORE(p)->fini = desc->fini;
     }
 #endif
     pk_pool_set_on_event(p, desc->on_event, desc->user);
+    if (desc->reset && !plan.makes && !desc->intrusive && !desc->lock_free) {
+        pk__pool_index at;
+        for (at = 0; at < p->capacity; at++) {
+            pk__pool_expose(p, p->objects + at * p->stride);
+            desc->reset(p->objects + at * p->stride, desc->user);
+            pk__pool_veil(p, p->objects + at * p->stride);
+        }
+    }
     return PK_OK;
 }
 

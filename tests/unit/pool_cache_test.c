@@ -3,6 +3,7 @@
 #define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 #include <pthread.h>
 
 enum { THREADS = 4, ROUNDS = 1500, HELD = 40 };
@@ -19,25 +20,10 @@ static void see(void *user, const pk_event *event) {
     (void)user;
     last = *event;
 }
-static void *cleared(size_t size, size_t align, void *user) {
-    (void)align;
-    (void)user;
-    return calloc(1, size);
-}
-static void freed(void *memory, size_t size, void *user) {
-    (void)size;
-    (void)user;
-    free(memory);
-}
-static pk_allocator clearing;
+static pool_memory memory;
 static void a_desc(uint32_t capacity, uint32_t max_capacity, uint8_t check) {
-    memset(&desc, 0, sizeof desc);
-    clearing.alloc_fn = cleared;
-    clearing.free_fn = freed;
-    desc.allocator = &clearing;
-    desc.object_size = sizeof(object);
-    desc.capacity = capacity;
-    desc.max_capacity = max_capacity;
+    desc = pool_desc_of(sizeof(object), capacity, max_capacity);
+    desc.allocator = pool_memory_begin(&memory);
     desc.threads = true;
     desc.check = check;
 }

@@ -3,6 +3,7 @@
 #define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 
 typedef struct thing {
     int *buffer; /* made once */
@@ -39,11 +40,7 @@ static void reset(void *object, void *user) {
     resets++;
 }
 static pk_pool_desc things(uint32_t capacity, uint32_t max_capacity) {
-    pk_pool_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = sizeof(thing);
-    desc.capacity = capacity;
-    desc.max_capacity = max_capacity;
+    pk_pool_desc desc = pool_desc_of(sizeof(thing), capacity, max_capacity);
     desc.init = make;
     desc.fini = unmake;
     desc.reset = reset;
@@ -123,15 +120,12 @@ static void failing_init_loses_nothing(void) {
 }
 
 static void lock_free_by_one_thread(void) {
-    pk_pool_desc desc;
+    pk_pool_desc desc = pool_desc_of(20, 9, 0);
     pk_pool_stats stats;
     void *out[9];
     uint32_t cursor = 0;
     int i, round;
     pk_status status;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = 20;
-    desc.capacity = 9;
     desc.lock_free = true;
     desc.on_event = see;
     status = pk_pool_init(&pool, &desc);
@@ -176,7 +170,72 @@ static void lock_free_by_one_thread(void) {
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID); /* one thread has no races */
 }
 
+/* Every form with a reset: whoever acquires finds an object as it leaves it, the first time too; and once a pool has grown to what
+   is needed it asks for no memory. */
+enum { STEADY = 60 };
+static void wipe(void *object, void *user) {
+    (void)user;
+    memset(object, 0x77, 24);
+}
+static void steady(const char *form, pk_pool_desc desc, bool by_handle, bool by_cache) {
+    static pool_memory memory;
+    static pk_pool_cache cache;
+    static unsigned char *out[STEADY];
+    static pk_handle handles[STEADY];
+    unsigned round, i, k, allocations = 0, wrong = 0;
+    void *object = NULL;
+    desc.allocator = pool_memory_begin(&memory);
+    desc.reset = wipe;
+    desc.handles = by_handle;
+    desc.threads = by_cache;
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    if (by_cache) CHECK_STATUS(pk_pool_cache_init(&cache, &pool, 32), PK_OK);
+    for (round = 0; round < 100; round++) {
+        unsigned n = round ? 1 + test_random() % STEADY : STEADY;
+        for (i = 0; i < n; i++) {
+            object = NULL;
+            if (by_handle) (void)pk_pool_acquire_handle(&pool, &handles[i], &object);
+            else object = by_cache ? pk_pool_cache_acquire(&cache) : pk_pool_acquire(&pool);
+            out[i] = (unsigned char *)object;
+            if (object == NULL) {
+                wrong++;
+                n = i;
+                break;
+            }
+            for (k = 0; k < 24; k++) wrong += out[i][k] != 0x77;
+            memset(object, (int)i, 24);
+        }
+        for (i = 0; i < n; i++)
+            wrong += (by_handle  ? pk_pool_release_handle(&pool, handles[i])
+                      : by_cache ? pk_pool_cache_release(&cache, out[i])
+                                 : pk_pool_release(&pool, out[i])) != PK_OK;
+        if (round == 0) allocations = memory.allocations;
+    }
+    CHECK_TEXT(wrong ? form : "", "");
+    CHECK_EQ(memory.allocations, allocations);
+    if (by_cache) pk_pool_cache_close(&cache);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
+static void steady_state(void) {
+    pk_pool_desc fixed = pool_desc_of(24, STEADY, 0), growing = pool_desc_of(24, 3, STEADY + 40);
+    steady("fixed", fixed, false, false);
+    steady("growing", growing, false, false);
+    steady("fixed, handles", fixed, true, false);
+    steady("growing, handles", growing, true, false);
+    steady("fixed, cache", pool_desc_of(24, STEADY + 32, 0), false, true);
+    steady("growing, cache", growing, false, true);
+    growing.check = PK_POOL_UNCHECKED;
+    steady("growing, unchecked", growing, false, false);
+    growing.intrusive = true;
+    steady("intrusive", growing, false, false);
+    growing.check = PK_POOL_CHECKED;
+    steady("intrusive, checked", growing, false, false);
+    fixed.lock_free = true;
+    if (PK__POOL_CAN_LOCK_FREE) steady("lock-free", fixed, false, false);
+}
+
 TESTS {
+    RUN("P27", "in every form an acquired object is as reset leaves it, and the steady state allocates nothing", steady_state)
     RUN("P27", "init runs once for each object, fini when its chunk or the pool goes; an acquired object is as reset leaves it",
         made_once)
     RUN("P27 P15", "an init that fails is PK_CREATE_FAILED, counted, and tried again; nothing is lost", failing_init_loses_nothing)

@@ -4,6 +4,7 @@
 #define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 
 #if PK__POOL_ASAN
 #define WATCHED 1
@@ -87,10 +88,7 @@ static void in_form(const pk_pool_desc *desc, bool cached, size_t link) {
 }
 static void in_every_form(void) {
     static union { uint64_t align; unsigned char bytes[2048]; } memory;
-    pk_pool_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = SIZE;
-    desc.capacity = 1;
+    pk_pool_desc desc = pool_desc_of(SIZE, 1, 0);
     desc.handles = true;
     in_form(&desc, false, 0);
     desc.max_capacity = 6;

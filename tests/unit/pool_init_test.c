@@ -2,18 +2,13 @@
 /* Making pools: memory, alignment, descriptions that are wrong, reset. */
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 
 static unsigned char memory[220];
 static pk_pool pool;
 
 static pk_pool_desc a_desc(size_t object_size, uint32_t capacity) {
-    pk_pool_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = object_size;
-    desc.capacity = capacity;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
-    return desc;
+    return pool_desc_in(object_size, capacity, memory, sizeof memory);
 }
 
 /* Exactly the memory it asks for, at every misalignment, is enough, and nothing beside it is touched. */
@@ -147,7 +142,10 @@ static void reset_on_release(void) {
     desc.user = memory;
     resets = 0;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    CHECK_EQ(resets, 3); /* for their first use */
+    resets = 0;
     object = (unsigned char *)pk_pool_acquire(&pool);
+    for (i = 0; i < 8; i++) CHECK_EQ(object[i], 7);
     for (round = 1; round < 4; round++) {
         memset(object, 0xEE, 8);
         CHECK_STATUS(pk_pool_release(&pool, object), PK_OK);
@@ -178,6 +176,6 @@ TESTS {
         wrong_descriptions_are_refused)
     RUN("D08", "what this build lacks is PK_UNSUPPORTED", what_is_left_out_is_unsupported)
     RUN("D02", "units of different configurations get PK_INVALID", mixed_configurations_are_refused)
-    RUN("P27", "reset runs once for each right release; the next user finds its state", reset_on_release)
+    RUN("P27", "reset runs once for each right release and before the first use: whoever acquires finds its state", reset_on_release)
     RUN("P32", "at most 4.2 bytes beside an object, 12 with handles", beside_the_objects)
 }

@@ -2,6 +2,7 @@
 /* Pools whose free list lies in their free objects: at file scope everywhere, made at run time in hosted builds. */
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 
 typedef struct timer {
     uint32_t due;
@@ -59,13 +60,8 @@ static void small_types(void) {
 static unsigned char memory[PK__FULL ? 640 : 100];
 #if !PK__FULL
 static void not_at_run_time(void) {
-    pk_pool_desc desc;
+    pk_pool_desc desc = pool_desc_in(8, 3, memory, sizeof memory);
     static pk_pool pool;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = 8;
-    desc.capacity = 3;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
     desc.intrusive = true;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
 }
@@ -73,10 +69,7 @@ static void not_at_run_time(void) {
 static pk_pool pool;
 static unsigned char *objects[1000];
 static pk_pool_desc desc_of(size_t size, uint32_t capacity, uint8_t check) {
-    pk_pool_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = size;
-    desc.capacity = capacity;
+    pk_pool_desc desc = pool_desc_of(size, capacity, 0);
     desc.intrusive = true;
     desc.check = check;
     return desc;

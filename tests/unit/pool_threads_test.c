@@ -2,6 +2,7 @@
 /* desc.threads: one pool for many threads. */
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -60,56 +61,10 @@ static void *work(void *number) {
 }
 static void many_threads(uint32_t capacity, uint32_t max_capacity) {
     pthread_t threads[THREADS];
-    pk_pool_desc desc;
+    pk_pool_desc desc = pool_desc_of(sizeof(object), capacity, max_capacity);
     uintptr_t i;
-    memset(&desc, 0, sizeof desc);
     memset(errors, 0, sizeof errors);
-    desc.object_size = sizeof(object);
-    desc.capacity = capacity;
-    desc.max_capacity = max_capacity;
-    desc.threads = true;
-    desc.handles = true;
-    desc.reset = wipe;
-    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
-    for (i = 0; i < capacity; i++) ((object *)pk_pool_acquire(&pool))->owner = 0;
-    for (i = 0; i < capacity; i++) CHECK_STATUS(pk_pool_release(&pool, pk_pool_at(&pool, (uint32_t)i)), PK_OK);
-    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, work, (void *)i) == 0);
-    for (i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
-    for (i = 1; i <= THREADS; i++) CHECK_EQ(errors[i], 0);
-    CHECK_EQ(pk_pool_count(&pool), 0);
-    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
-}
-static void fixed_pool(void) { /* now and then exhausted */
-    trimmed = false;
-    many_threads(THREADS * HELD - 5, 0);
-}
-
-/* Growing: fresh objects of new chunks hold anything, so an allocator that clears. */
-static void *cleared(size_t size, size_t align, void *user) {
-    (void)align;
-    (void)user;
-    return calloc(1, size);
-}
-static void freed(void *memory, size_t size, void *user) {
-    (void)size;
-    (void)user;
-    free(memory);
-}
-static void growing_pool(void) {
-    pk_allocator allocator;
-    pthread_t threads[THREADS];
-    pk_pool_desc desc;
-    uintptr_t i;
-    memset(&desc, 0, sizeof desc);
-    memset(errors, 0, sizeof errors);
-    trimmed = true;
-    allocator.alloc_fn = cleared;
-    allocator.free_fn = freed;
-    allocator.user = NULL;
-    desc.allocator = &allocator;
-    desc.object_size = sizeof(object);
-    desc.capacity = 2;
-    desc.max_capacity = 1000;
+    trimmed = max_capacity != 0;
     desc.threads = true;
     desc.handles = true;
     desc.reset = wipe;
@@ -120,6 +75,8 @@ static void growing_pool(void) {
     CHECK_EQ(pk_pool_count(&pool), 0);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
+static void fixed_pool(void) { many_threads(THREADS * HELD - 5, 0); } /* now and then exhausted */
+static void growing_pool(void) { many_threads(2, 1000); }
 
 TESTS {
     RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)

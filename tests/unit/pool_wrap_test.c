@@ -4,6 +4,7 @@
 #define PERFKIT_POOL_HANDLE_BITS 16
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
+#include "../support/pools.h"
 
 enum { OBJECTS = 10, GENERATIONS = 4096 }; /* 10 takes 4 bits: 12 are left */
 static unsigned char memory[PK_POOL_BYTES(4, 0, OBJECTS) + PK_POOL_HANDLE_BYTES(OBJECTS)];
@@ -17,13 +18,8 @@ static void see(void *user, const pk_event *event) {
     events++;
 }
 static void open_pool(bool retire) {
-    pk_pool_desc desc;
+    pk_pool_desc desc = pool_desc_in(4, OBJECTS, memory, sizeof memory);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = 4;
-    desc.capacity = OBJECTS;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
     desc.handles = true;
     desc.retire = retire;
     desc.on_event = see;
@@ -85,13 +81,8 @@ static void retiring_closes_the_gap(void) {
     CHECK(pk_pool_get(&pool, first) == NULL);
 }
 static void too_many_for_16_bits(void) {
-    pk_pool_desc desc;
+    pk_pool_desc desc = pool_desc_in(4, 4096, memory, sizeof memory);
     static pk_pool other;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = 4;
-    desc.capacity = 4096;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
     desc.handles = true;
     CHECK_STATUS(pk_pool_init(&other, &desc), PK_INVALID); /* fewer than 4 bits would be left */
     CHECK_EQ(pk_pool_memory_needed(&desc), 0);

@@ -1,5 +1,5 @@
-/* Pools of PK_POOL_DEFINE, one with handles, shared between the SysTick interrupt and main. With the interrupt mask
-   nothing is ever lost or handed out twice; built with -DNOLOCK, without the mask, this program must fail, or it proves nothing. */
+/* Pools of every form that firmware has, shared between the SysTick interrupt and main. With the interrupt mask nothing is ever
+   lost or handed out twice; built with -DNOLOCK=FORM, without the mask, each form alone must fail, or this proves nothing. */
 #include <stdint.h>
 #ifndef NOLOCK
 #include "../critical.h"
@@ -9,19 +9,28 @@
 #include "../../support/test.h"
 
 #define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
-enum { OBJECTS = 16, INTERRUPTS = 12000 };
+enum { OBJECTS = 16, INTERRUPTS = 10000 };
 
 typedef struct block {
+    uint32_t first; /* where an intrusive pool has its link */
     volatile uint32_t owner;
-    uint32_t rest[5];
+    uint32_t rest[4];
 } block;
 PK_POOL_DEFINE_HANDLES(blocks, block, OBJECTS)
+PK_POOL_DEFINE_INTRUSIVE(lists, block, OBJECTS)
 PK_POOL_DEFINE(plain, block, 3)
 
+enum { POINTERS = 1, HANDLES, INTRUSIVE, MIXED };
+static uint8_t form;
 static volatile uint32_t interrupts, errors;
 
-static block *take(pk_handle *handle, uint32_t owner) {
-    block *b = handle ? blocks_acquire_handle(handle) : blocks_acquire();
+/* Where pointers and handles are mixed, `wish` asks for a handle. *handle is 0 for what has none. */
+static block *take(bool wish, pk_handle *handle, uint32_t owner) {
+    block *b;
+    *handle = 0;
+    if (form == INTRUSIVE) b = lists_acquire();
+    else if (form == HANDLES || (form == MIXED && wish)) b = blocks_acquire_handle(handle);
+    else b = blocks_acquire();
     if (b == NULL) return NULL;
     if (b->owner != 0) errors++; /* somebody has it already */
     b->owner = owner;
@@ -31,12 +40,15 @@ static void give(block *b, pk_handle handle, uint32_t owner) {
     if (b == NULL) return;
     if (b->owner != owner) errors++;
     b->owner = 0;
-    if (handle ? blocks_get(handle) != b || blocks_release_handle(handle) != PK_OK : blocks_release(b) != PK_OK) errors++;
+    if (form == INTRUSIVE) lists_release(b);
+    else if (handle ? blocks_get(handle) != b || blocks_release_handle(handle) != PK_OK : blocks_release(b) != PK_OK) errors++;
 }
 
 /* One object of the other pool, in and out. */
 static void pass_plain(uint32_t owner) {
-    block *b = plain_acquire();
+    block *b;
+    if (form != POINTERS && form != MIXED) return;
+    b = plain_acquire();
     if (b == NULL || b->owner != 0) {
         errors++;
         return;
@@ -48,49 +60,63 @@ static void pass_plain(uint32_t owner) {
 }
 
 void SysTick_Handler(void);
-static block *kept; /* by the interrupt, over a few turns: so indices come back in another order */
+static block *kept; /* by the interrupt, over a few turns: so objects come back in another order */
 static pk_handle kept_handle;
 void SysTick_Handler(void) {
-    pk_handle handle = 0;
-    block *a = take(NULL, 2), *b = take(&handle, 3);
+    pk_handle of_a, of_b;
+    block *a = take(false, &of_a, 2), *b = take(true, &of_b, 3);
     interrupts++;
     pass_plain(2);
     if (a != NULL && a == b) errors++;
     if ((interrupts & 3u) == 0) {
         give(kept, kept_handle, 4);
-        kept = take(&kept_handle, 4);
+        kept = take(true, &kept_handle, 4);
     }
-    give(a, 0, 2);
-    give(b, handle, 3);
+    give(a, of_a, 2);
+    give(b, of_b, 3);
 }
 
-static void interrupt_and_main_share_a_pool(void) {
+static void share(uint8_t what) {
     block *all[OBJECTS + 1];
+    pk_handle handles[OBJECTS + 1], of_a, of_b;
     uint32_t i, got = 0;
+    form = what;
+    interrupts = errors = 0;
+    kept = NULL;
     REGISTER(0xE000E014u) = 3989; /* SysTick: reload, count, enable with interrupt at the core's clock */
     REGISTER(0xE000E018u) = 0;
     REGISTER(0xE000E010u) = 7;
     for (i = 0; interrupts < INTERRUPTS && i < 4000000u; i++) {
-        pk_handle handle = 0;
-        block *a = take(NULL, 1), *b = i & 1u ? take(&handle, 1) : take(NULL, 1);
+        block *a = take(false, &of_a, 1), *b = take((i & 1u) != 0, &of_b, 1);
         pass_plain(1);
-        give(a, 0, 1);
-        give(b, handle, 1);
+        give(a, of_a, 1);
+        give(b, of_b, 1);
     }
     REGISTER(0xE000E010u) = 0;
     give(kept, kept_handle, 4);
-    CHECK(interrupts >= 10000);
+    CHECK(interrupts >= INTERRUPTS);
     CHECK_EQ(errors, 0);
     CHECK_EQ(blocks_count(), 0);
     CHECK_EQ(plain_count(), 0);
     CHECK(plain_high_water() <= 2);
-    while (got <= OBJECTS && (all[got] = blocks_acquire()) != NULL) got++;
+    while (got <= OBJECTS && (all[got] = take(true, &handles[got], 5)) != NULL) got++;
     CHECK_EQ(got, OBJECTS); /* every object is still there */
-    for (i = 0; i < got; i++) CHECK_STATUS(blocks_release(all[i]), PK_OK);
+    CHECK_EQ(errors, 0);
+    while (got-- > 0) give(all[got], handles[got], 5);
     CHECK_EQ(blocks_count(), 0);
 }
+static void pointers(void) { share(POINTERS); }
+static void handles(void) { share(HANDLES); }
+static void intrusive(void) { share(INTRUSIVE); }
+static void mixed(void) { share(MIXED); }
 
+#ifndef NOLOCK
+#define NOLOCK 0
+#endif
 TESTS {
-    RUN("P32", "an interrupt and main acquire and release the same pool's objects, and none is lost or out twice",
-        interrupt_and_main_share_a_pool)
+    if (NOLOCK == 0 || NOLOCK == POINTERS)
+        RUN("P32", "an interrupt and main acquire and release the same pool's objects: none is lost or out twice", pointers)
+    if (NOLOCK == 0 || NOLOCK == HANDLES) RUN("P32 C29", "the same by handles", handles)
+    if (NOLOCK == 0 || NOLOCK == INTRUSIVE) RUN("P32", "the same with an intrusive pool", intrusive)
+    if (NOLOCK == 0) RUN("P32 C29", "the same with pointers and handles mixed", mixed)
 }
