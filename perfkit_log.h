@@ -1277,8 +1277,16 @@ enum { /* when a ring is full */
 /* The bytes for so many threads' rings of so many bytes each; a record is 32 bytes, 8 for each argument, and the strings. */
 #define PK_LOG_QUEUE_BYTES(rings, bytes) (1024 + ((size_t)(rings) + 1) * (640 + PK__RECORD_MAX + (((size_t)(bytes) + 63) & ~(size_t)63)))
 #else
-/* The bytes for a ring of so many: a record is 12 bytes with its time (AVR 8), 4 for each integer (AVR 2), and the strings. */
-#define PK_LOG_QUEUE_BYTES(rings, bytes) (sizeof(pk__queue) + 3 + (size_t)(bytes))
+typedef struct pk__queue { /* private: at the start of the memory, the ring behind it */
+    uint16_t size, head, tail, used; /* in bytes */
+    uint16_t keep;                   /* for ERROR alone */
+    uint16_t told;                   /* of dropped, modulo 2^16 */
+    pk_count sent, dropped;
+    uint8_t draining;
+} pk__queue;
+/* The bytes for a ring of so many, below 64 KB: a record is 8 bytes (AVR 6), 4 for its time if there is a clock, 4 for each
+   integer (AVR 2), and the strings. `rings` is for hosted builds. */
+#define PK_LOG_QUEUE_BYTES(rings, bytes) (sizeof(pk__queue) + 2 * sizeof(void *) + (size_t)(bytes) + 0 * (rings))
 #endif
 
 /* Put a logger into deferred mode until its close; the memory is yours and stays. `rings` 0: 4 (hosted). PK_NO_MEMORY: too
@@ -1717,7 +1725,9 @@ static const char pk__log_name[] PROGMEM PK__UNUSED = PERFKIT_LOG_NAME;
 #define PK__LOG_NO_TEXT
 #endif
 #if PERFKIT_LOG_DEFERRED /* a site: what is constant of it, and a word that its first record fills */
-#if UINTPTR_MAX > 0xFFFFFFFFu
+#if !PK__LOG_RINGS
+typedef uint8_t pk__log_word; /* which an interrupt finds whole */
+#elif UINTPTR_MAX > 0xFFFFFFFFu
 typedef uint64_t pk__log_word;
 #else
 typedef uint32_t pk__log_word;
@@ -1736,7 +1746,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *f
     pk__log_defer(pk__log, &pk__site, __VA_ARGS__);
 #elif PK__LOG_FIFO
 typedef struct pk__defer_site { /* in ROM */
-    const char *format;         /* in ROM; before it stands a character: the level + PK__WITH_PLACE, + PK__WITH_FIELDS */
+    const char *format;         /* in ROM; before it stands a character: the level, + PK__WITH_PLACE in a pk__defer_place */
     pk__log_word *word;
 } pk__defer_site;
 typedef struct pk__defer_place {
@@ -1744,7 +1754,6 @@ typedef struct pk__defer_place {
     pk__log_site place;
 } pk__defer_place;
 #define PK__WITH_PLACE 8
-#define PK__WITH_FIELDS 16
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...);
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__MARK_PK_LOG_ERROR "\011"
@@ -2222,6 +2231,16 @@ static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's m
 #endif
 
 static PK__OUT_OF_LINE void pk__count_up(pk_count *count) { ++*count; }
+
+#if PK__LOG_RINGS
+#define pk__copy(to, from, size) memcpy(to, from, size)
+#elif PERFKIT_LOG_DEFERRED
+static PK__OUT_OF_LINE void pk__copy(void *to, const void *from, size_t size) { /* as pk__clear */
+    volatile unsigned char *byte = (volatile unsigned char *)to;
+    const unsigned char *p = (const unsigned char *)from;
+    while (size-- > 0) *byte++ = *p++;
+}
+#endif
 
 /* ---- The formatter ---- */
 
@@ -3244,6 +3263,8 @@ typedef struct pk__line { /* on its way to the sinks */
     bool again; /* counted already, in another form */
     bool cut_inside; /* at the last place to cut it: inside a string */
     size_t cut;      /* which is there */
+#endif
+#if PK__LOG_WIDE || PK__LOG_FIFO
     pk__moment when;
 #endif
     char buffer[PK__LOG_ROOM];
@@ -3320,7 +3341,7 @@ static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
-#if PK__LOG_WIDE
+#if PK__LOG_WIDE || PK__LOG_FIFO
     pk__put_moment(&l->text, &l->when);
 #else
     {
@@ -3768,6 +3789,14 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
 }
 #endif
 
+#if PK__LOG_FIFO
+#define PK__LINE_NOW(l) pk__log_moment((l)->log, &(l)->when)
+/* What a record without a site is: the level, and these. */
+enum { PK__MARK_FIELDS = 16, PK__MARK_COPY = 32 }; /* COPY: of the format, not its address */
+static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args);
+#else
+#define PK__LINE_NOW(l) ((void)0)
+#endif
 #if PK__LOG_RINGS
 enum { PK__RECORD_MOMENT = 1, PK__RECORD_FIELDS = 2, PK__RECORD_FORMAT = 4 }; /* FORMAT: it is the first argument */
 static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *place, const char *format, unsigned flags,
@@ -3785,13 +3814,25 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
         pk__defer_walk(log, level, NULL, format, PK__RECORD_FORMAT, NULL, args);
         return;
     }
+#elif PK__LOG_FIFO
+    if (log->queue != NULL) {
+        pk__defer_walk(log, rom ? level : level | PK__MARK_COPY, NULL, format, args);
+        return;
+    }
 #endif
     pk__log_entry(log, level, NULL, format, false, args);
 #else
     pk__line l;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
+#if PK__LOG_FIFO
+    if (log->queue != NULL) {
+        pk__defer_walk(log, rom ? level : level | PK__MARK_COPY, NULL, format, args);
+        return;
+    }
+#endif
     l.log = log;
     l.level = (uint8_t)level;
+    PK__LINE_NOW(&l);
     pk__line_begin(&l);
     pk__put_name(&l.text, log);
     pk__vformat(&l.text, format, rom, args);
@@ -3821,12 +3862,24 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
 #if PK__LOG_RINGS
     if (log->queue != NULL) pk__defer_walk(log, level, site, rom_format, 0, NULL, args);
     else
+#elif PK__LOG_FIFO
+    if (log->queue != NULL) pk__defer_walk(log, level | PK__WITH_PLACE, site, rom_format, args);
+    else
 #endif
         pk__log_entry(log, level, site, rom_format, false, args);
 #else
     pk__line l;
+#if PK__LOG_FIFO
+    if (log->queue != NULL) {
+        va_start(args, rom_format);
+        pk__defer_walk(log, level | PK__WITH_PLACE, site, rom_format, args);
+        va_end(args);
+        return;
+    }
+#endif
     l.log = log;
     l.level = (uint8_t)level;
+    PK__LINE_NOW(&l);
     pk__line_begin(&l);
     pk__put_site(&l.text, log, site);
     va_start(args, rom_format);
@@ -3843,14 +3896,26 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 #if PK__LOG_RINGS
     if (log->queue != NULL) pk__defer_walk(log, level, site, rom_text, PK__RECORD_FIELDS, NULL, args);
     else
+#elif PK__LOG_FIFO
+    if (log->queue != NULL) pk__defer_walk(log, level | PK__WITH_PLACE | PK__MARK_FIELDS, site, rom_text, args);
+    else
 #endif
         pk__log_entry(log, level, site, rom_text, true, args);
 #else
     pk__line l;
     pk_kv kv;
     char c;
+#if PK__LOG_FIFO
+    if (log->queue != NULL) {
+        va_start(args, rom_text);
+        pk__defer_walk(log, level | PK__WITH_PLACE | PK__MARK_FIELDS, site, rom_text, args);
+        va_end(args);
+        return;
+    }
+#endif
     l.log = log;
     l.level = (uint8_t)level;
+    PK__LINE_NOW(&l);
     pk__line_begin(&l);
     pk__put_site(&l.text, log, site);
     while ((c = PK__GET(rom_text++, true)) != 0) pk__put(&l.text, c);
@@ -4263,7 +4328,7 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
 #if PERFKIT_LOG_DEFERRED
 static void pk__queue_end(pk_log *log);
 #endif
-#if PK__LOG_RINGS
+#if PK__LOG_RINGS && PERFKIT_THREADS
 static void pk__queue_forget(pk_log *log);
 #endif
 PK_API pk_status pk_log_close(pk_log *log) {
@@ -6230,7 +6295,7 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
 #if PK__LOG_RINGS
 #define PK__SLOT 8u
 #else
-#define PK__SLOT ((unsigned)sizeof(int))
+#define PK__SLOT ((unsigned)sizeof(void *))
 #endif
 #define PK__SLOTS(bytes) (((size_t)(bytes) + (PK__SLOT - 1)) & ~(size_t)(PK__SLOT - 1))
 
@@ -6242,8 +6307,10 @@ enum { PK__KIND_INT = 1, PK__KIND_LONG, PK__KIND_LONG_LONG, PK__KIND_DOUBLE, PK_
 typedef struct pk__keep { /* the arguments of a record in the making */
     unsigned char *at, *end;
     pk__log_word word;
-    uint8_t shift;
     bool full;      /* they found no room */
+#if PK__LOG_RINGS
+    uint8_t shift;
+#endif
     size_t strings; /* the bytes of strings that it may still take: what is behind them is behind the end of the line */
 } pk__keep;
 
@@ -6251,40 +6318,50 @@ static void pk__keep_begin(pk__keep *k, void *at, size_t room) {
     k->at = (unsigned char *)at;
     k->end = k->at + room;
     k->word = PK__WORD_KNOWN;
+#if PK__LOG_RINGS
     k->shift = PK__WORD_KINDS;
+#endif
     k->full = false;
     k->strings = PERFKIT_LOG_LINE;
 }
-static void pk__keep_kind(pk__keep *k, unsigned kind) {
+#if PK__LOG_RINGS
+static void pk__keep_kind(pk__keep *k, unsigned kind, size_t size) {
+    (void)size;
     if (k->shift + 3u > 8 * sizeof k->word) k->word |= PK__WORD_WALK;
     else k->word |= (pk__log_word)kind << k->shift;
     k->shift = (uint8_t)(k->shift + 3);
 }
+#else /* the number of slots where each argument is like an int; else the format is walked each time */
+#define pk__keep_kind(k, kind, size) \
+    ((void)((k)->word = (pk__log_word)((size) == sizeof(int) ? (k)->word + (1u << PK__WORD_KINDS) : (k)->word | PK__WORD_WALK)))
+#endif
 static PK__OUT_OF_LINE void pk__keep_value(pk__keep *k, const void *value, size_t size) {
     if ((size_t)(k->end - k->at) < PK__SLOTS(size)) {
         k->full = true;
         return;
     }
-    memcpy(k->at, value, size);
+    pk__copy(k->at, value, size);
     k->at += PK__SLOTS(size);
 }
 /* At most `precision` bytes of it, where that is not negative. */
 static void pk__keep_string(pk__keep *k, const char *text, int precision) {
-    static const char null_text[7] PK_ROM = "(null)";
+    size_t most = k->strings;
     bool rom = text == NULL;
-    size_t n = 0, most = k->strings, room;
-    if (rom) text = null_text;
+    char c;
+    if (rom) text = PK_ROM_STR("(null)");
     if (precision >= 0 && (unsigned)precision < most) most = (unsigned)precision;
-    while (n < most && PK__GET(text + n, rom) != 0) n++;
-    room = PK__SLOTS(n + 1);
-    if ((size_t)(k->end - k->at) < room) {
-        k->full = true;
-        return;
-    }
-    k->strings -= n;
-    for (most = 0; most < n; most++) k->at[most] = (unsigned char)PK__GET(text + most, rom);
-    for (; most < room; most++) k->at[most] = 0;
-    k->at += room;
+    k->strings -= most;
+    do {
+        c = most > 0 ? PK__GET(text++, rom) : (char)0;
+        most--;
+        if (k->at == k->end) {
+            k->full = true;
+            return;
+        }
+        *k->at++ = (unsigned char)c;
+    } while (c != 0);
+    k->strings += most + 1;
+    for (; (size_t)(k->end - k->at) & (PK__SLOT - 1); k->at++) *k->at = 0; /* to the end of the slot */
 }
 
 /* A value out of a record: 0 where the record ends before. */
@@ -6294,7 +6371,7 @@ static PK__OUT_OF_LINE void pk__record_read(pk__args *args, void *value, size_t 
         pk__clear(value, size);
         return;
     }
-    memcpy(value, args->at, size);
+    pk__copy(value, args->at, size);
     args->at += PK__SLOTS(size);
 }
 static const char *pk__record_string(const unsigned char **at, const unsigned char *end) {
@@ -6318,7 +6395,7 @@ static const char *pk__record_string(const unsigned char **at, const unsigned ch
         }                                                                         \
         value = va_arg(args->list, type);                                         \
         if (args->keep != NULL) {                                                 \
-            pk__keep_kind(args->keep, kind);                                      \
+            pk__keep_kind(args->keep, kind, sizeof value);                        \
             pk__keep_value(args->keep, &value, sizeof value);                     \
         }                                                                         \
         return value;                                                             \
@@ -6336,21 +6413,33 @@ PK__ARG_OF(long_long, pk__long_long, PK__KIND_LONG_LONG)
 PK__ARG_OF(double, double, PK__KIND_DOUBLE)
 #endif
 static uintptr_t pk__arg_address(pk__args *args) {
-    void *p = pk__arg_pointer(args);
+    void *p;
+    if (sizeof p == sizeof(int) && PK__LOG_FIFO) { /* passed alike: one function less */
+        int same = pk__arg_int(args);
+        return (unsigned)same;
+    }
+    p = pk__arg_pointer(args);
     return (uintptr_t)p;
 }
 static const char *pk__arg_string(pk__args *args, const pk__text *t) {
     const char *text;
-    if (t->flags & PK__IN_ROM) return (const char *)pk__arg_pointer(args);
+    if (PK__IN_ROM && t->flags & PK__IN_ROM) {
+        uintptr_t rom = pk__arg_address(args);
+        return (const char *)rom;
+    }
     if (args->at != NULL) return pk__record_string(&args->at, args->end);
     text = va_arg(args->list, const char *);
     if (args->keep != NULL) {
+#if PK__LOG_RINGS
         const char *s = t->format - 1; /* %s, %*s: the whole of it; %.*s: by the argument before; else by the format */
         unsigned kind = PK__KIND_STRING;
         if (PK__GET(s - 1, t->format_in_rom) == '*') {
             if (PK__GET(s - 2, t->format_in_rom) == '.') kind = PK__KIND_PRECISE;
         } else if (t->precision >= 0) args->keep->word |= PK__WORD_WALK;
-        pk__keep_kind(args->keep, kind);
+        pk__keep_kind(args->keep, kind, 0);
+#else
+        pk__keep_kind(args->keep, 0, 0);
+#endif
         pk__keep_string(args->keep, text, t->precision);
         text = "";
     }
@@ -6402,6 +6491,327 @@ static bool pk__field_read(const unsigned char **at, const unsigned char *end, p
 }
 #endif
 #endif
+
+#if PK__LOG_FIFO
+/* ---- Deferred mode, firmware: one ring for the program and its interrupts ----
+   A record is reserved with interrupts masked, filled with them open, and made ready by one byte; the drain stops at the first
+   that is not ready. No record wraps: the rest before the end is skipped where it is too short. */
+
+enum { PK__STATE_RESERVED, PK__STATE_READY, PK__STATE_TIMED, PK__STATE_DATED, PK__STATE_SKIP };
+/* A record: its state, its slots, and how many were dropped before it, modulo 2^16; the address of its site or NULL; its time. */
+#define PK__FIFO_HEAD (PK__SLOTS(4) + PK__SLOTS(sizeof(void *)))
+#define PK__FIFO_TIME PK__SLOTS(4) /* milliseconds or seconds; behind a date the milliseconds in a slot */
+#define PK__FIFO_ARGUMENTS (PERFKIT_LOG_LINE + 16 * PK__SLOT)
+
+#if defined __GNUC__ && !defined __AVR__
+#define PK__SET_STATE(p, state) __atomic_store_n(p, (uint8_t)(state), __ATOMIC_RELEASE)
+#define PK__GET_STATE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#else
+#ifdef __AVR__
+#define PK__NO_REORDER __asm volatile("" : : : "memory")
+#else
+#define PK__NO_REORDER ((void)0)
+#endif
+PK__INLINE void pk__set_state(uint8_t *p, uint8_t state) {
+    PK__NO_REORDER;
+    *(volatile uint8_t *)p = state;
+}
+PK__INLINE uint8_t pk__get_state(const uint8_t *p) {
+    uint8_t state = *(const volatile uint8_t *)p;
+    PK__NO_REORDER;
+    return state;
+}
+#define PK__SET_STATE(p, state) pk__set_state(p, (uint8_t)(state))
+#define PK__GET_STATE(p) pk__get_state(p)
+#endif
+
+/* NULL: there is no room for so many slots. */
+static PK__OUT_OF_LINE uint8_t *pk__fifo_reserve(pk__queue *q, unsigned slots, unsigned keep) {
+    uint8_t *p = NULL;
+    const unsigned bytes = slots * PK__SLOT;
+    PK__CRITICAL_ENTER(state);
+    {
+        unsigned at = q->head, rest = q->size - at, need = bytes;
+        if (rest < bytes) need += rest;
+        q->sent++;
+        if (slots > 255 || (unsigned)q->size - q->used < need + keep) q->dropped++;
+        else {
+            p = (uint8_t *)(q + 1) + at;
+            if (rest < bytes) {
+                *p = PK__STATE_SKIP;
+                p -= at;
+                at = 0;
+            }
+            q->used = (uint16_t)(q->used + need);
+            at += bytes;
+            q->head = (uint16_t)(at == q->size ? 0 : at);
+            p[0] = PK__STATE_RESERVED;
+            p[1] = (uint8_t)slots;
+            *(uint16_t *)(void *)(p + 2) = (uint16_t)q->dropped;
+        }
+    }
+    PK__CRITICAL_EXIT(state);
+    return p;
+}
+
+/* Reserve, and write what is before the arguments; *state is what the record becomes when they are there. */
+static PK__OUT_OF_LINE uint8_t *pk__fifo_begin(pk_log *log, const pk__defer_site *site, uint8_t level, unsigned slots,
+                                               uint8_t **arguments, uint8_t *state) {
+    pk__moment when;
+    uint8_t *p;
+    pk__log_moment(log, &when);
+    slots += PK__FIFO_HEAD / PK__SLOT;
+    *state = (uint8_t)(PK__STATE_READY + when.kind);
+    if (when.kind != PK__NO_TIME) slots += PK__FIFO_TIME / PK__SLOT;
+#if PERFKIT_LOG_WALL
+    if (when.kind == PK__TIME_DATE) slots++;
+#endif
+    p = pk__fifo_reserve(log->queue, slots, level == PK_LOG_ERROR ? 0 : log->queue->keep);
+    if (p == NULL) return NULL;
+    *arguments = p + PK__FIFO_HEAD;
+    *(const pk__defer_site **)(void *)(p + PK__SLOTS(4)) = site;
+    if (when.kind != PK__NO_TIME) {
+        *(uint32_t *)(void *)*arguments = when.number;
+        *arguments += PK__FIFO_TIME;
+    }
+#if PERFKIT_LOG_WALL
+    if (when.kind == PK__TIME_DATE) {
+        *(uint16_t *)(void *)*arguments = when.ms;
+        *arguments += PK__SLOT;
+    }
+#endif
+    return p;
+}
+
+/* A record made on the stack by a walk of the format. */
+typedef struct pk__walked {
+    pk__keep keep;
+    void *slots[(PK__FIFO_ARGUMENTS + sizeof(void *) - 1) / sizeof(void *)];
+} pk__walked;
+static void pk__walk_put(pk_log *log, const pk__defer_site *site, uint8_t level, const pk__walked *w) {
+    size_t size = (size_t)(w->keep.at - (const unsigned char *)w->slots);
+    uint8_t *at, state, *p = pk__fifo_begin(log, site, level, w->keep.full ? 256 : (unsigned)(size / PK__SLOT), &at, &state);
+    if (p == NULL) return;
+    pk__copy(at, w->slots, size);
+    PK__SET_STATE(p, state);
+}
+static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args) {
+    pk__walked w;
+    pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
+    pk__keep_value(&w.keep, &mark, sizeof mark);
+    pk__keep_value(&w.keep, &place, sizeof place);
+    if (mark & PK__MARK_COPY) pk__keep_string(&w.keep, format, -1);
+    else pk__keep_value(&w.keep, &format, sizeof format);
+#if PERFKIT_LOG_KV
+    if (mark & PK__MARK_FIELDS) pk__keep_fields(&w.keep, args);
+    else
+#endif
+        pk__keep_arguments(&w.keep, format, !(mark & PK__MARK_COPY), args);
+    pk__walk_put(log, NULL, mark & 7, &w);
+}
+
+/* The line of a site or record. */
+static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_site *place, const char *format,
+                                           const pk__moment *when, pk__args *args) {
+#if PK__LOG_WIDE
+    pk__entry e;
+    e.log = log;
+    e.site = place;
+    e.format = format;
+    e.level = mark & 7;
+    e.fields = (mark & PK__MARK_FIELDS) != 0;
+    e.args.at = args->at;
+    e.args.end = args->end;
+    e.args.keep = NULL;
+    va_copy(e.args.list, args->list);
+    pk__entry_out(&e, when);
+    va_end(e.args.list);
+#else
+    pk__line l;
+    l.log = log;
+    l.level = mark & 7;
+    l.when = *when;
+    pk__line_begin(&l);
+    if (place != NULL) pk__put_site(&l.text, log, place);
+    else pk__put_name(&l.text, log);
+#if PERFKIT_LOG_KV
+    if (mark & PK__MARK_FIELDS) {
+        pk_kv kv;
+        char c;
+        while ((c = PK__GET(format++, true)) != 0) pk__put(&l.text, c);
+        while (pk__field_read(&args->at, args->end, &kv)) pk__put_kv(&l, &kv);
+    } else
+#endif
+        pk__format_args(&l.text, format, !(mark & PK__MARK_COPY), args);
+    pk__line_end(&l);
+#endif
+}
+static const pk__log_site *pk__defer_place_of(const pk__defer_site *site, uint8_t mark) {
+    return mark & PK__WITH_PLACE ? &((const pk__defer_place *)(const void *)site)->place : NULL;
+}
+
+/* At once, or by a walk of the format. */
+static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *site, uint8_t mark, const char *format, va_list list) {
+    if (log->queue == NULL) {
+        pk__moment when;
+        pk__args args;
+        args.at = NULL;
+        args.keep = NULL;
+        va_copy(args.list, list);
+        pk__log_moment(log, &when);
+        pk__defer_line(log, mark & 7, pk__defer_place_of(site, mark), format, &when, &args);
+        va_end(args.list);
+    } else {
+        const void *word = pk__rom_read_ptr(&site->word);
+        pk__walked w;
+        pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
+        pk__keep_arguments(&w.keep, format, true, list);
+        *(pk__log_word *)(uintptr_t)word = w.keep.word;
+        pk__walk_put(log, site, mark & 7, &w);
+    }
+}
+PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...) {
+    va_list args;
+    const char *format = (const char *)pk__rom_read_ptr(&site->format);
+    uint8_t mark = (uint8_t)PK__GET(format++, true), word = *(const volatile pk__log_word *)pk__rom_read_ptr(&site->word);
+    va_start(args, site);
+    if (log->queue == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN)
+        pk__defer_slowly(log, site, mark, format, args);
+    else {
+        uint8_t *at, state, *p;
+        word = (uint8_t)(word >> PK__WORD_KINDS);
+        p = pk__fifo_begin(log, site, mark & 7, word, &at, &state);
+        if (p != NULL) {
+            for (; word > 0; word--, at += PK__SLOT) *(int *)(void *)at = va_arg(args, int);
+            PK__SET_STATE(p, state);
+        }
+    }
+    va_end(args);
+}
+
+/* ---- Its drain ---- */
+
+static PK__OUT_OF_LINE void pk__fifo_free(pk__queue *q, unsigned bytes) {
+    unsigned tail = q->tail + bytes;
+    q->tail = (uint16_t)(tail == q->size ? 0 : tail);
+    {
+        PK__CRITICAL_ENTER(state);
+        q->used = (uint16_t)(q->used - bytes);
+        PK__CRITICAL_EXIT(state);
+    }
+}
+/* The oldest record, or NULL: none is ready. */
+static uint8_t *pk__fifo_oldest(pk__queue *q) {
+    for (;;) {
+        uint8_t *p = (uint8_t *)(q + 1) + q->tail, state;
+        unsigned used;
+        PK__CRITICAL_ENTER(masked);
+        used = q->used;
+        PK__CRITICAL_EXIT(masked);
+        if (used == 0) return NULL;
+        state = PK__GET_STATE(p);
+        if (state == PK__STATE_RESERVED) return NULL;
+        if (state != PK__STATE_SKIP) return p;
+        pk__fifo_free(q, (unsigned)q->size - q->tail);
+    }
+}
+static void pk__fifo_tell(pk_log *log, pk__queue *q, unsigned lost, const pk__moment *when) {
+    pk__args args;
+    void *slot; /* of an unsigned */
+    lost = (uint16_t)(lost - q->told);
+    if (lost == 0) return;
+    q->told = (uint16_t)(q->told + lost);
+    pk__copy(&slot, &lost, sizeof lost);
+    args.at = (const unsigned char *)&slot;
+    args.end = args.at + sizeof slot;
+    args.keep = NULL;
+    pk__defer_line(log, PK_LOG_WARN, NULL, PK_ROM_STR("%u dropped"), when, &args);
+    log->lines--; /* it is none that was sent */
+}
+static void pk__fifo_out(pk_log *log, pk__queue *q, const uint8_t *p) {
+    const pk__defer_site *site = *(const pk__defer_site *const *)(const void *)(p + PK__SLOTS(4));
+    const pk__log_site *place = NULL;
+    const char *format;
+    pk__moment when;
+    pk__args args;
+    int mark;
+    when.kind = (uint8_t)(*p - PK__STATE_READY);
+    args.at = p + PK__FIFO_HEAD;
+    args.end = p + p[1] * PK__SLOT;
+    args.keep = NULL;
+    if (when.kind != PK__NO_TIME) pk__record_read(&args, &when.number, sizeof when.number);
+#if PERFKIT_LOG_WALL
+    if (when.kind == PK__TIME_DATE) pk__record_read(&args, &when.ms, sizeof when.ms);
+#endif
+    if (site != NULL) {
+        format = (const char *)pk__rom_read_ptr(&site->format);
+        mark = (uint8_t)PK__GET(format++, true);
+        place = pk__defer_place_of(site, (uint8_t)mark);
+        mark &= 7;
+    } else {
+        pk__record_read(&args, &mark, sizeof mark);
+        pk__record_read(&args, &place, sizeof place);
+        if (mark & PK__MARK_COPY) format = pk__record_string(&args.at, args.end);
+        else pk__record_read(&args, &format, sizeof format);
+    }
+    pk__fifo_tell(log, q, *(const uint16_t *)(const void *)(p + 2), &when);
+    pk__defer_line(log, mark, place, format, &when, &args);
+}
+PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
+    pk__queue *q = log->queue;
+    uint8_t *p;
+    PERFKIT_ASSERT(log != NULL);
+    if (q == NULL) return PK_OK;
+    if (q->draining) return PK_BUSY;
+    q->draining = 1;
+    if (budget == 0) budget = q->size; /* interrupts may add without end */
+    for (; (p = pk__fifo_oldest(q)) != NULL && budget > 0; budget--) {
+        pk__fifo_out(log, q, p);
+        pk__fifo_free(q, p[1] * PK__SLOT);
+    }
+    if (p == NULL) {
+        pk__moment when;
+        pk_log_queue counts;
+        pk_log_get_queue(log, &counts);
+        pk__log_moment(log, &when);
+        pk__fifo_tell(log, q, (unsigned)counts.dropped, &when);
+    }
+    q->draining = 0;
+    return p == NULL ? PK_OK : PK_AGAIN;
+}
+PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
+    pk__queue *q = log->queue;
+    queue->sent = queue->dropped = 0;
+    if (q == NULL) return;
+    PK__CRITICAL_ENTER(state);
+    queue->sent = q->sent;
+    queue->dropped = q->dropped;
+    PK__CRITICAL_EXIT(state);
+}
+
+PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full) {
+    pk__queue *q = (pk__queue *)pk__align_pointer(memory, sizeof(void *));
+    size_t past = (size_t)((unsigned char *)q - (unsigned char *)memory) + sizeof *q;
+    PERFKIT_ASSERT(log != NULL);
+    (void)rings;
+    if (full < PK_LOG_DROP_NEWEST || full > PK_LOG_BLOCK || memory == NULL) return PK_INVALID;
+    if (log->queue != NULL) return PK_BUSY;
+    if (full != PK_LOG_DROP_NEWEST || ((log->flags & PK__LOG_THREADS) && !PK__HAS_CRITICAL)) return PK_UNSUPPORTED;
+    if (memory_size < past + 16 * PK__SLOT) return PK_NO_MEMORY;
+    memory_size -= past;
+    if (memory_size > 0xFFF8u) memory_size = 0xFFF8u;
+    pk__clear(q, sizeof *q);
+    q->size = (uint16_t)(memory_size & ~(size_t)(PK__SLOT - 1));
+    q->keep = q->size / 8;
+    log->queue = q;
+    return PK_OK;
+}
+/* The rest goes to the sinks; nobody logs any more. */
+static void pk__queue_end(pk_log *log) {
+    (void)pk_log_drain(log, 0);
+    log->queue = NULL;
+}
+#endif /* PK__LOG_FIFO */
 
 #if PK__LOG_RINGS
 /* ---- Deferred mode, hosted: a ring for each thread ----
@@ -6663,6 +7073,7 @@ static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *
     unsigned char *at = pk__record_begin(&room.record, log, log->queue, level, place, format, flags);
     pk__keep_begin(&k, at, (size_t)(room.bytes + sizeof room - at));
     if (flags & PK__RECORD_FORMAT) pk__keep_string(&k, format, -1);
+    k.strings = PERFKIT_LOG_LINE;
     if (!(flags & PK__RECORD_FIELDS)) pk__keep_arguments(&k, format, false, args);
 #if PERFKIT_LOG_KV
     else pk__keep_fields(&k, args);
