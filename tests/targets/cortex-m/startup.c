@@ -1,5 +1,5 @@
 /* startup.c - reset, vector table and faults of any Cortex-M, from v6-M (M0) to v8-M (M33), in plain C. A test that wants
-   interrupts defines SysTick_Handler. */
+   interrupts defines SysTick_Handler or Interrupt8_Handler, which is a timer's on the boards that the tests use. */
 #include <stdint.h>
 
 void target_exit(int status);
@@ -34,10 +34,13 @@ static void fault(void) {
 }
 void SysTick_Handler(void);
 __attribute__((weak)) void SysTick_Handler(void) { fault(); }
+void Interrupt8_Handler(void);
+__attribute__((weak)) void Interrupt8_Handler(void) { fault(); }
 
 typedef void (*vector)(void);
 #define FOUR(handler) handler, handler, handler, handler
 __attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] = {
     (vector)(uintptr_t)link_stack_top, Reset_Handler, fault, fault, /* NMI, hard fault */
     fault, fault, fault, 0, 0, 0, 0, fault, fault, 0, fault, SysTick_Handler,
-    FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault)};
+    FOUR(fault), FOUR(fault), Interrupt8_Handler, fault, fault, fault,
+    FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault), FOUR(fault)};
