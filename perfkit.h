@@ -1,8 +1,10 @@
-/* perfkit.h - cleanups that always run, and the whole of perfkit in one include.
+/* perfkit.h - cleanups that always run, parts that are made when first asked for, and the whole of perfkit in one include.
 
    A scope (pk_scope) is a list of cleanups in memory that you give: every resource you open goes on it with one line, and
    closing the scope, on success or from the middle of an error path, runs them all, last first, each exactly once, and tells
-   you which of them failed. perfkit.h also includes perfkit_cache.h, perfkit_pool.h and perfkit_log.h, which each work alone.
+   you which of them failed. A registry (pk_registry) makes the parts of a program from const tables of providers: each when it is
+   first asked for, after what it needs, once however many threads ask, and ends them in reverse order. perfkit.h also includes
+   perfkit_cache.h, perfkit_pool.h and perfkit_log.h, which each work alone.
 
    Do this: in exactly one C or C++ file, before any other include,
 
@@ -48,6 +50,11 @@
                                                           scopes close what is nested in them
      PERFKIT_SCOPE_LIMIT         100                      most tracked resources on a scope, where pk_scope_watch says nothing
      PERFKIT_SCOPE_LEAK_MS       3600000                  older ones are leaks
+     PERFKIT_REGISTRY            0     1         1        providers
+     PERFKIT_REGISTRY_MORE       0     0         1        an index by name, start, pump, overrides, loading and unloading, hooks
+     PERFKIT_REGISTRY_CAPACITY   1024                     providers, where the description says nothing
+     PERFKIT_REGISTRY_HASH(text, len)                     of names; 32 bits
+     PERFKIT_THREAD_ID()         -     -         found out            a number for the calling thread, for locks of your own
    Each header lists what is its own.
 
    Guarantees of scopes
@@ -59,6 +66,14 @@
      Threads     a scope belongs to one thread at a time. Never call it from an interrupt.
      Jumps       after longjmp past a scope's block, pk_scope_unwind with a mark taken before brings it back in order.
      Forks       a child has a copy of everything: it would run its parent's cleanups, unless pk_scope_watch asks for watch_forks.
+   Guarantees of registries
+     Cost        a singleton that is there: one acquire load. By name: a hash and a comparison more (firmware: a search). What a
+                 scope may hold is searched among its cleanups. 48 bytes a provider (64-bit); 32-bit firmware 20; AVR 14.
+     Memory      the caller's (PK_REGISTRY_BYTES), or one block from an allocator at init; nothing later. Tables stay in ROM.
+     Errors      a create that fails leaves everything as it was, is reported, and is tried again by the next get.
+     Cycles      those that are declared are found by pk_registry_check, before anything is made, all others when they happen, also
+                 across threads: an error with the chain, never a deadlock. What is declared is made in a loop, without recursion.
+     Threads     any thread with desc.threads; creates run without locks, one for each provider. Never from an interrupt.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -1072,6 +1087,333 @@ PK__INLINE pk_status pk_scope_time(pk_scope *s, pk_timer *timer, pk_perf_site *s
 
 PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 : 40));
 
+/* ==== Providers: what a program is made of, made when first asked for ==== */
+
+#ifndef PERFKIT_REGISTRY
+#define PERFKIT_REGISTRY (!PK__TINY)
+#endif
+#ifndef PERFKIT_REGISTRY_MORE
+#define PERFKIT_REGISTRY_MORE (PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE)
+#endif
+#if PK__NOT_01(PERFKIT_REGISTRY) || PK__NOT_01(PERFKIT_REGISTRY_MORE)
+#error "perfkit: PERFKIT_REGISTRY and PERFKIT_REGISTRY_MORE are 0 or 1"
+#elif PERFKIT_REGISTRY_MORE && !(PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE)
+#error "perfkit: PERFKIT_REGISTRY_MORE needs PERFKIT_REGISTRY and PERFKIT_SCOPE_MORE"
+#endif
+#if PERFKIT_REGISTRY
+
+/* A table of providers says how each thing is made, what it needs, and how long it lives; a registry makes it when it is first
+   asked for, once however many threads ask, after what it needs, and ends everything in reverse order:
+
+       static pk_status open_database(pk_registry *r, pk_scope *scope, void *user, void **object) { … }
+       enum { CONFIG, DATABASE, USER };
+       static const pk_provider services[] PK_ROM = {
+           // name       create         cleanup         user  needs     lifetime
+           {"config",   load_config,   free_config,    NULL, NULL,     PK_SINGLETON, PK_CRITICAL, 0, 0},
+           {"database", open_database, close_database, NULL, "config", PK_SINGLETON, PK_CORE, 0, 0},
+           {"user",     find_user,     forget_user,    NULL, "database", PK_REQUEST, PK_CORE, 0, 0},
+       };
+       pk_registry_desc desc = {0};
+       desc.providers = services;
+       desc.provider_count = 3;
+       if (pk_registry_init(&app, &desc) != PK_OK || pk_registry_check(&app, why, sizeof why) != PK_OK) …
+       if (pk_registry_get(&app, &request_scope, DATABASE, &database) != PK_OK) …
+
+   Tables stay where they are, maybe in ROM (on an AVR they must be, with their names and needs); a registry keeps a
+   pk_provider_state of each. The id of a provider is its row, counted on through all tables in the order in which they were added. */
+
+typedef struct pk_registry pk_registry;
+typedef uint16_t pk_provider_id;
+
+/* Makes the object, or says why not, which is handed on; nothing is remembered then, and the next get tries again. It may get
+   others from the registry. `scope`: the one that the object will live in; NULL for a singleton. Called without locks. */
+typedef pk_status (*pk_create_fn)(pk_registry *registry, pk_scope *scope, void *user, void **object);
+
+/* Lifetimes: made for each get, and ended with the scope given there (without a scope it is yours to end); made once, and ended
+   with the registry; made once for each session, or request, and ended with that scope (pk_scope_nest). */
+enum { PK_TRANSIENT, PK_SINGLETON, PK_SESSION, PK_REQUEST };
+/* Tiers: pk_registry_start makes what is critical, pk_registry_pump in time what is optional; all else waits for a get. */
+enum { PK_CORE, PK_CRITICAL, PK_OPTIONAL };
+/* Flags */
+#define PK_PROVIDER_NULL_OK 1  /* NULL is a good object, and kept; otherwise it is PK_CREATE_FAILED */
+#define PK_PROVIDER_UNLOAD 2   /* pk_registry_unload_idle may end it */
+#define PK_PROVIDER_LOAD 4     /* create gives no object but a const pk_provider * of the same name to use from now on: called at
+                                  the first get, once; it may add further tables */
+#define PK_PROVIDER_DEFERRED 8 /* never made or ended in the middle of things: a get says PK_DEFERRED until pk_registry_pump has made
+                                  it (a singleton); its scope runs the cleanup from pk_scope_pump (all others) */
+
+typedef struct pk_provider {
+    const char *name;      /* without spaces and commas */
+    pk_create_fn create;
+    pk_cleanup_fn cleanup; /* given the object; NULL: nothing to do */
+    void *user;            /* given to create */
+    const char *needs;     /* names of others, "config, log"; singletons among them are made before it; NULL: none */
+    uint8_t lifetime, tier, flags;
+    uint8_t reserved;      /* 0 */
+} pk_provider;
+
+typedef struct pk_provider_state { /* private; public only for its size */
+    void *object;              /* while it is made: who makes it */
+    const pk_provider *provider;
+    volatile uint32_t word;
+    uint16_t before, up, at;   /* 1 + id of the one made before it; of who needs it; where a check is */
+#if PERFKIT_HOSTED
+    uint8_t used, slow;
+    uint16_t load_ms, init_ms; /* 65535: that, or more */
+    uint32_t born, idle_since;
+#endif
+} pk_provider_state;
+
+#if PERFKIT_HOSTED
+#define PK__REGISTRY_WORDS 2 /* of the index by name, for each provider */
+#else
+#define PK__REGISTRY_WORDS 0
+#endif
+typedef struct pk__state_probe { char before; pk_provider_state state; } pk__state_probe;
+#define PK__REGISTRY_ALIGN offsetof(pk__state_probe, state)
+/* Bytes of memory for so many providers, at any address: 64-bit 48 each, Cortex-M 20, AVR 14. */
+#define PK_REGISTRY_BYTES(providers) \
+    ((size_t)(providers) * (sizeof(pk_provider_state) + PK__REGISTRY_WORDS * sizeof(uint32_t)) + PK__REGISTRY_ALIGN - 1)
+
+typedef struct pk_registry_desc {
+    const char *name;             /* for reports; NULL is fine; not copied */
+    const pk_provider *providers; /* added at init; NULL: none yet */
+    size_t provider_count;
+    uint16_t capacity;            /* most providers, at most 65534. 0: provider_count, or if that is 0 PERFKIT_REGISTRY_CAPACITY, 1024 */
+    bool threads;                 /* any thread may get; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+    void *memory;                 /* PK_REGISTRY_BYTES(capacity), any alignment */
+    size_t memory_size;
+    const pk_allocator *allocator; /* where there is no memory: one block at init. NULL: malloc if PERFKIT_HEAP, or none */
+    pk_event_fn on_event;         /* hears of each failure; outside the lock */
+    void *user;
+
+    /* With PERFKIT_REGISTRY_MORE, and otherwise ignored: */
+    pk_clock_fn clock;            /* for times of creation; NULL: PERFKIT_NOW_MS or the platform's, if any */
+    void *clock_user;
+    const char *const *preload;   /* names that pk_registry_start makes, in this order, before all that is critical */
+    unsigned preload_count;
+    bool eager;                   /* pk_registry_start makes all singletons */
+    bool no_cache;                /* singletons are made for each get, like transients */
+    bool background;              /* pk_registry_pump makes what is optional */
+    unsigned batch;               /* a pump makes at most so many. 0: 10 */
+    unsigned max_loads;           /* so many pumps at once, others are PK_AGAIN. 0: 3 */
+    pk_time load_timeout_ms;      /* what takes a pump longer is ended again. 0: 30000 */
+    pk_time slow_ms;              /* what takes longer is reported (PK_REGISTRY_EVENT_SLOW). 0: 1000 */
+} pk_registry_desc;
+
+typedef struct pk_registry_stats {
+    unsigned providers, ready; /* and singletons that are there */
+    pk_count made, failed;     /* calls of create */
+    pk_count cleanups_failed;
+    unsigned overridden;       /* overrides in force */
+} pk_registry_stats;
+
+struct pk_registry { /* all private: use the functions */
+    pk_provider_state *states;
+    volatile uint32_t *index;
+    volatile uint32_t count;
+    uint16_t capacity, newest, removed;
+    uint8_t threads, watched; /* watched: no get may go by the fast path */
+    const char *name;
+    pk_event_fn on_event;
+    void *user;
+    struct pk__making *making;
+    void *block;
+    pk_count made, failed, cleanups_failed;
+    pk_allocator allocator;
+    uint32_t forks;
+#if PERFKIT_HOSTED
+    pk_clock_fn clock;
+    void *clock_user;
+    const char *const *preload;
+    unsigned preload_count, batch, max_loads, pumping;
+    pk_time load_timeout_ms, slow_ms;
+    void (*hook)(void *user, pk_provider_id id, pk_ticks spent, bool cached);
+    void *hook_user;
+    struct pk__override *overrides;
+    uint32_t serial, born, pump_at, wanted;
+    uint8_t eager, no_cache, background;
+#endif
+    pk_mutex mutex;
+    pk_cond cond;
+};
+
+#define PK__REGISTRY_CONFIG_WORD (PK__SCOPE_CONFIG_WORD ^ (uint32_t)PERFKIT_REGISTRY_MORE << 14)
+PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config, const pk_registry_desc *desc);
+
+/* Make a registry with its first table; NULL: an empty one. PK_INVALID, PK_EXISTS: pk_registry_add says what is wrong with a table,
+   or another configuration than the implementation's. PK_NO_MEMORY, PK_UNSUPPORTED. After an error it is a closed one. One thread.
+   O(providers). */
+PK__INLINE pk_status pk_registry_init(pk_registry *r, const pk_registry_desc *desc) {
+    return pk__registry_init(r, sizeof(pk_registry), PK__REGISTRY_CONFIG_WORD, desc);
+}
+
+/* Add a table, all of it or nothing. PK_EXISTS: a name is there already; PK_INVALID: a row without name or create, or with an
+   unknown lifetime; PK_FULL; *bad (may be NULL) becomes the first such row. Any thread. O(rows), without an index by name (firmware)
+   O(rows * providers). */
+PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_t count, size_t *bad);
+/* The same if `enabled`, else nothing: for parts of a program that may be off. */
+PK__INLINE pk_status pk_registry_add_group(pk_registry *r, const pk_provider *table, size_t count, bool enabled) {
+    return enabled ? pk_registry_add(r, table, count, NULL) : PK_OK;
+}
+
+/* Look at what all declare that they need, calling nothing. PK_NOT_FOUND: a name that nobody provides; PK_CYCLE. text (may be
+   NULL) becomes a line that says it: "A -> B -> C -> A", or whose need is unknown and which name is like it. PK_BUSY: something is
+   being made. O(providers + needs). */
+PK_API pk_status pk_registry_check(pk_registry *r, char *text, size_t size);
+
+/* The id of a name (in ROM on an AVR). PK_NOT_FOUND. Any thread. */
+PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provider_id *id);
+
+/* The object of a provider, made now if need be. What `scope` and the scopes around it hold of it comes first, the innermost
+   before all others; then what its lifetime says. *object is only written with PK_OK.
+     PK_NOT_FOUND   no such id, or a need that nobody provides
+     PK_CYCLE       it needs itself, maybe through others or through another thread that waits; reported with the chain
+     PK_CLOSED      there is no session or request around `scope`, or the registry is closed
+     PK_CREATE_FAILED  create said PK_OK but gave NULL
+     PK_AGAIN       another thread makes it, and this build has no condition variables to wait with
+     PK_DEFERRED    pk_registry_pump will make it (PK_PROVIDER_DEFERRED)
+     PK_FORKED      this process is a forked copy: see pk_registry_after_fork
+     PK_FULL, PK_NO_MEMORY   no room on the scope; nothing was made, or it was ended again
+   and what create said. Any thread with desc.threads, except that a scope, and sessions around it, must not be used by others
+   at the same time other than through get. A singleton that is there costs one acquire load; what a scope may hold is looked for
+   among its cleanups. */
+PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
+
+/* End the registry: singletons, last made first. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
+   something is being made, or an override is in force; nothing changes. One thread. */
+PK_API pk_status pk_registry_close(pk_registry *r);
+
+/* Put a ready object on a scope as if its provider had made it there: gets on that scope, and on those nested in it, find it first.
+   It is not ended by it. PK_NOT_FOUND; PK_FULL, PK_NO_MEMORY or PK_CLOSED: no room. */
+PK_API pk_status pk_registry_set(pk_registry *r, pk_scope *scope, pk_provider_id id, void *object);
+
+/* ---- Looking at it ---- */
+
+typedef struct pk_provider_info {
+    const pk_provider *provider; /* in ROM on an AVR */
+    pk_provider_id id;
+    bool ready;       /* a singleton that is there */
+    bool overridden;
+    bool slow;        /* it took longer than slow_ms */
+    uint32_t load_ms; /* that PK_PROVIDER_LOAD took (where PERFKIT_REGISTRY_MORE) */
+    uint32_t init_ms; /* that its create took the last time */
+} pk_provider_info;
+PK_API unsigned pk_registry_count(const pk_registry *r); /* providers */
+PK_API pk_status pk_registry_info(pk_registry *r, pk_provider_id id, pk_provider_info *info); /* PK_NOT_FOUND */
+/* Visit all in the order of their ids; visit may use the registry. */
+PK_API void pk_registry_foreach(pk_registry *r, void (*visit)(void *user, const pk_provider_info *info), void *user);
+PK_API void pk_registry_get_stats(pk_registry *r, pk_registry_stats *stats); /* O(providers) */
+
+#if PERFKIT_REGISTRY_MORE
+/* ---- By name ---- */
+
+/* As pk_registry_get, by a name: a hash of it and a comparison more. */
+PK_API pk_status pk_registry_get_named(pk_registry *r, pk_scope *scope, const char *name, void **object);
+
+/* A name that is hashed and looked up once: static pk_token database = PK_TOKEN("database"); for one registry at a time. */
+typedef struct pk_token {
+    const char *name;
+    volatile uint32_t known; /* private: of which registry, and its id there */
+} pk_token;
+#define PK_TOKEN(name) {name, 0}
+PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id); /* PK_NOT_FOUND. Any thread */
+PK__HOT_INLINE pk_status pk_registry_get_token(pk_registry *r, pk_scope *scope, pk_token *token, void **object);
+
+/* ---- Start, and work in small pieces ---- */
+
+/* Make what desc.preload names, then all singletons that are critical (with desc.eager all of them). The first that fails ends it:
+   its status, and *which (may be NULL) its name; PK_NOT_FOUND: a name of preload that nobody provides. */
+PK_API pk_status pk_registry_start(pk_registry *r, const char **which);
+
+/* Make what is waiting: optional singletons with desc.background, and PK_PROVIDER_DEFERRED ones that were asked for; up to `budget`
+   and desc.batch of them (0: desc.batch). PK_OK: nothing is left. PK_AGAIN: call again; or max_loads pumps are running. Else the
+   status of the one that failed, which was the last; PK_TIMEOUT: it took longer than load_timeout_ms and was ended. Any thread. */
+PK_API pk_status pk_registry_pump(pk_registry *r, unsigned budget);
+
+/* End singletons with PK_PROVIDER_UNLOAD that nobody got for max_idle_ms, as far as calls of this function can tell: an earlier one has
+   to see it unused since. Not those that something ready needs. How many; the next get makes them again. Nobody may hold them. */
+PK_API unsigned pk_registry_unload_idle(pk_registry *r, pk_time now, pk_time max_idle_ms);
+
+/* ---- Changing it ---- */
+
+/* Use another provider (of the same name) until the scope ends, which brings the old one back, with the singleton it had made.
+   Overriding what is overridden is reported. PK_MISMATCH: another name; PK_BUSY: it is being made; PK_NOT_FOUND; or no room on the
+   scope. No other thread may get that provider meanwhile. */
+PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provider_id id, const pk_provider *with);
+
+/* Take a provider out; its singleton is ended first. Its id is not used again. PK_NOT_FOUND; PK_BUSY: it is being made, or overridden.
+   No other thread may get it meanwhile. */
+PK_API pk_status pk_registry_remove(pk_registry *r, pk_provider_id id);
+
+/* Have every get reported: fn(user, id, ticks it took, whether the object was there). Slows all gets down; NULL ends it. The clock is
+   only read with a hook. */
+PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provider_id id, pk_ticks spent, bool cached), void *user);
+
+/* In a forked child of a registry with threads gets are PK_FORKED, but for singletons that are there, until this: it forgets all
+   objects, ending none of the parent's. PK_OK, and nothing changes, where the process has not forked. One thread. */
+PK_API pk_status pk_registry_after_fork(pk_registry *r);
+#endif
+
+/* Reported, with detail = the provider's name (in ROM on an AVR) and a = its id: */
+#define PK_REGISTRY_EVENT_CREATE_FAILED 1  /* what create said */
+#define PK_REGISTRY_EVENT_CLEANUP_FAILED 2 /* what the cleanup of a singleton said */
+#define PK_REGISTRY_EVENT_CYCLE 3          /* PK_CYCLE. detail = the chain, where PERFKIT_STRINGS */
+#define PK_REGISTRY_EVENT_UNKNOWN 4        /* PK_NOT_FOUND: it needs what nobody provides. detail as pk_registry_check, where PERFKIT_STRINGS */
+#define PK_REGISTRY_EVENT_OVERRIDDEN 5     /* PK_EXISTS: it was overridden already */
+#define PK_REGISTRY_EVENT_SLOW 6           /* PK_OK, but it took b ms */
+#define PK_REGISTRY_EVENT_TIMEOUT 7        /* PK_TIMEOUT: a pump ended it again. b = ms it took */
+
+/* ---- One thing that is made when it is first asked for ---- */
+
+typedef struct pk_lazy { /* private; all zero is ready */
+    void *object;
+    volatile uint32_t word;
+} pk_lazy;
+PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object);
+
+/* The object that create made in the first call that it said PK_OK in; else what it says. Hosted, any thread: create is called by
+   one at a time. PK_CYCLE: create asks for it itself. */
+PK__INLINE pk_status pk_lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
+    if (PERFKIT_ATOMICS && PK__LIKELY(pk__load32(&l->word) == 1)) {
+        *object = l->object;
+        return PK_OK;
+    }
+    return pk__lazy_get(l, create, user, object);
+}
+
+/* ---- Private ---- */
+
+enum { PK__NOT_MADE, PK__READY, PK__BEING_MADE, PK__WANTED, PK__READY_WATCHED }; /* a state's word */
+PK_API pk_status pk__registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
+PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object) {
+#if PERFKIT_SCOPE_MORE
+    bool nothing_held = scope == NULL || (!scope->holds && scope->more == NULL);
+#else
+    bool nothing_held = scope == NULL;
+#endif
+    if (PK__LIKELY(nothing_held && id < r->capacity && !r->watched && (PERFKIT_ATOMICS || !r->threads) &&
+                   pk__load32(&r->states[id].word) == PK__READY)) {
+        *object = r->states[id].object;
+        return PK_OK;
+    }
+    return pk__registry_get(r, scope, id, object);
+}
+#if PERFKIT_REGISTRY_MORE
+PK__HOT_INLINE pk_status pk_registry_get_token(pk_registry *r, pk_scope *scope, pk_token *token, void **object) {
+    uint32_t known = PERFKIT_ATOMICS || !r->threads ? pk__load32(&token->known) : 0;
+    pk_provider_id id = (pk_provider_id)(known - 1);
+    if (PK__UNLIKELY(known >> 16 != r->serial)) {
+        pk_status status = pk_registry_find(r, token, &id);
+        if (status != PK_OK) return status;
+    }
+    return pk_registry_get(r, scope, id, object);
+}
+#endif
+PK__STATIC_ASSERT(providers_are_small, sizeof(pk_provider) <= (sizeof(void *) > 4 ? 64 : 40) &&
+                                           PK_REGISTRY_BYTES(1001) - PK_REGISTRY_BYTES(1) <= (sizeof(void *) > 4 ? 64000u : 40000u));
+#endif /* PERFKIT_REGISTRY */
+
 /* ---- C++: a scope that is a local variable. The functions above take it where they take a pk_scope *. ----
        pk::scope scope;                                  // or pk::scope scope(memory, sizeof memory);
        FILE *in = (FILE *)pk_scope_fopen(scope, from, "r");
@@ -1232,7 +1574,8 @@ static void pk__scope_free_blocks(pk_scope *s) {
 #else
 #define pk__scope_free_blocks(s) ((void)0)
 #endif
-/* Memory that lives as long as the scope, from its allocator or else from the end of its only chunk. NULL: none. */
+/* Memory that lives as long as the scope, from its allocator or else from the end of its only chunk. NULL: none. With an
+   allocator *s->more has to be there, or be what it is for. */
 static void *pk__scope_carve(pk_scope *s, size_t size) {
     pk__scope_chunk *chunk = s->top;
     size_t past;
@@ -1338,7 +1681,7 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
 }
 
 /* Room for so many bytes of entries in the top chunk, or an error and no change. */
-static pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
+PK__HOT_INLINE pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
     PERFKIT_ASSERT(s != NULL);
     if (PK__LIKELY(s->top && (size_t)(s->top->end - (unsigned char *)s->top->next) >= bytes)) return pk__scope_forked(s) ? PK_FORKED : PK_OK;
     return pk__scope_forked(s) ? PK_FORKED : pk__scope_grow(s, bytes);
@@ -1869,6 +2212,1326 @@ PK_API pk_status pk_scope_lock(pk_scope *s, void *mutex) {
     return pk_scope_defer(s, pk__scope_unlock, mutex, "lock"); /* for which there is room */
 }
 #endif
+/* ==== Providers ==== */
+#if PERFKIT_REGISTRY
+
+/* One for each creation that is going on, on the stack of the thread that does it. */
+typedef struct pk__making {
+    struct pk__making *older;         /* of all threads; of one thread the innermost comes first */
+    const struct pk__making *waits;   /* for another thread that makes `wanted` */
+    uintptr_t thread;
+    const pk_scope *scope;            /* that the object goes to; NULL: a singleton, or a transient for no scope */
+    pk_provider_id id, wanted;
+} pk__making;
+
+#if PERFKIT_REGISTRY_MORE
+typedef struct pk__override { /* on the scope that it is tied to: what was before */
+    struct pk__override *older;
+    pk_registry *registry;
+    const pk_provider *provider;
+    void *object;
+    uint32_t word, born;
+    pk_provider_id id;
+} pk__override;
+#endif
+
+#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__) /* a table row may be replaced while others look for names */
+#define PK__ROW(st) __atomic_load_n(&(st)->provider, __ATOMIC_ACQUIRE)
+#define PK__SET_ROW(st, row) __atomic_store_n(&(st)->provider, row, __ATOMIC_RELEASE)
+#else
+#define PK__ROW(st) ((st)->provider)
+#define PK__SET_ROW(st, row) ((void)((st)->provider = (row)))
+#endif
+static pk_provider pk__provider_of(const pk_provider *row) {
+#ifdef __AVR__
+    pk_provider p;
+    memcpy_P(&p, row, sizeof p);
+    return p;
+#else
+    return *row;
+#endif
+}
+static const char *pk__provider_name(const pk_provider *row) { return (const char *)pk__rom_read_ptr(&row->name); }
+
+static void pk__registry_lock(pk_registry *r) {
+    if (r->threads) pk__mutex_lock(&r->mutex);
+}
+static void pk__registry_unlock(pk_registry *r) {
+    if (r->threads) pk__mutex_unlock(&r->mutex);
+}
+static uintptr_t pk__registry_me(void) {
+#ifdef PERFKIT_THREAD_ID
+    return (uintptr_t)PERFKIT_THREAD_ID();
+#elif !PERFKIT_THREADS || !PERFKIT_HOSTED || (defined PERFKIT_MUTEX_LOCK && !defined _WIN32)
+    return 0;
+#elif defined _WIN32
+    return (uintptr_t)GetCurrentThreadId();
+#else
+    return (uintptr_t)pthread_self();
+#endif
+}
+#if PERFKIT_REGISTRY_MORE && PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+#define PK__REGISTRY_FORKS 1
+#define PK__REGISTRY_FORKED(r) PK__UNLIKELY((r)->forks != PK__SCOPE_FORKS_NOW())
+#else
+#define PK__REGISTRY_FORKS 0
+#define PK__REGISTRY_FORKED(r) false
+#endif
+
+/* Outside the lock. */
+static PK__COLD void pk__registry_tell(const pk_registry *r, int kind, pk_status status, pk_provider_id id, const char *detail, uint32_t b) {
+    pk_event event;
+    if (r->on_event == NULL) return;
+    event.object = r->name;
+    event.detail = detail;
+    event.kind = kind;
+    event.status = status;
+    event.a = id;
+    event.b = b;
+    r->on_event(r->user, &event);
+}
+
+/* ---- Names ---- */
+
+/* The next name of a list of needs from `at` on: where it starts and, as *len, how long it is; 0: there is none. */
+static size_t pk__needs_next(const char *needs, size_t at, size_t *len) {
+    size_t start, end;
+    char c;
+    *len = 0;
+    if (needs == NULL) return at;
+    for (start = at; (c = (char)pk__rom_read8(needs + start)) == ' ' || c == ','; start++) {}
+    for (end = start; (c = (char)pk__rom_read8(needs + end)) != 0 && c != ' ' && c != ','; end++) {}
+    *len = end - start;
+    return start;
+}
+static bool pk__same_name(const char *name, const char *text, size_t len) { /* both in ROM */
+    size_t i;
+    for (i = 0; i < len; i++)
+        if (pk__rom_read8(name + i) != pk__rom_read8(text + i)) return false;
+    return pk__rom_read8(name + len) == 0;
+}
+static size_t pk__name_len(const char *name) {
+    size_t len;
+    (void)pk__needs_next(name, 0, &len);
+    return len;
+}
+#if PERFKIT_HOSTED
+#ifndef PERFKIT_REGISTRY_HASH
+#define PERFKIT_REGISTRY_HASH(text, len) pk__name_hash(text, len)
+#endif
+PK__INLINE uint32_t pk__name_hash(const char *text, size_t len) { /* FNV-1a (Fowler, Noll, Vo, 1991), and a multiplication for the high bits */
+    uint32_t h = 2166136261u;
+    size_t i;
+    for (i = 0; i < len; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
+    return (h ^ h >> 15) * 0x9E3779B9u;
+}
+static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)r->capacity * PK__REGISTRY_WORDS; }
+static uint32_t pk__index_start(const pk_registry *r, uint32_t hash) { return (uint32_t)((uint64_t)hash * pk__index_slots(r) >> 32); }
+static uint32_t pk__index_next(const pk_registry *r, uint32_t at) { return at + 1 == pk__index_slots(r) ? 0 : at + 1; }
+static void pk__index_add(pk_registry *r, uint32_t hash, unsigned id) {
+    uint32_t at = pk__index_start(r, hash);
+    while (r->index[at] != 0) at = pk__index_next(r, at);
+    pk__store32(&r->index[at], hash << 16 | (id + 1));
+}
+#endif
+/* The id of a name among the first `count`; all of them if there is no such. The index is at most half full. */
+static unsigned pk__registry_find(const pk_registry *r, const char *text, size_t len, unsigned count) {
+    unsigned id;
+#if PERFKIT_HOSTED
+    uint32_t hash = PERFKIT_REGISTRY_HASH(text, len), at, word;
+    if (r->capacity == 0) return count;
+    for (at = pk__index_start(r, hash); (word = pk__load32(&r->index[at])) != 0; at = pk__index_next(r, at)) {
+        if ((word ^ hash << 16) >> 16 != 0) continue;
+        id = (word & 0xFFFFu) - 1;
+        if (id < count && PK__ROW(&r->states[id]) && pk__same_name(PK__ROW(&r->states[id])->name, text, len)) return id;
+    }
+    return count;
+#else
+    for (id = 0; id < count; id++)
+        if (pk__same_name(pk__provider_name(PK__ROW(&r->states[id])), text, len)) break;
+    return id;
+#endif
+}
+PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provider_id *id) {
+    unsigned count, found;
+    PERFKIT_ASSERT(r != NULL && name != NULL);
+    if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_lock((pk_registry *)(uintptr_t)r);
+    count = (unsigned)pk__load32(&r->count);
+    found = pk__registry_find(r, name, pk__name_len(name), count);
+    if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_unlock((pk_registry *)(uintptr_t)r);
+    if (found == count) return PK_NOT_FOUND;
+    *id = (pk_provider_id)found;
+    return PK_OK;
+}
+
+/* ---- Texts: what a check found, which chain is a cycle ---- */
+
+#if PERFKIT_STRINGS
+typedef struct pk__why { char *start, *end; } pk__why;
+static void pk__why_add(pk__why *t, const char *rom, size_t len) {
+    for (; len > 0 && t->start + 1 < t->end; len--) *t->start++ = (char)pk__rom_read8(rom++);
+    if (t->start < t->end) *t->start = 0;
+}
+static void pk__why_put(pk__why *t, const char *rom) { /* any text, up to its end */
+    for (; t->start + 1 < t->end && pk__rom_read8(rom) != 0; rom++) *t->start++ = (char)pk__rom_read8(rom);
+    if (t->start < t->end) *t->start = 0;
+}
+static void pk__why_copy(char *to, const char *rom, size_t len) {
+    for (; len > 0; len--) *to++ = (char)pk__rom_read8(rom++);
+}
+/* Names are put before what is there; false, and "... " before it, where one does not fit. */
+static bool pk__why_before(char *start, char **at, const pk_provider *row, bool arrow) {
+    const char *name = pk__provider_name(row);
+    size_t len = pk__name_len(name), all = len + (arrow ? 4 : 0);
+    if ((size_t)(*at - start) < all + 7) {
+        if (*at - start >= 7) {
+            *at -= 7;
+            pk__why_copy(*at, PK_ROM_STR("... -> "), 7);
+        }
+        return false;
+    }
+    *at -= all;
+    pk__why_copy(*at, name, len);
+    if (arrow) pk__why_copy(*at + len, PK_ROM_STR(" -> "), 4);
+    return true;
+}
+#if PERFKIT_REGISTRY_MORE
+/* How many letters have to be changed, put in or left out (Levenshtein, 1965), if at most `most`; names of up to 31 letters. */
+static unsigned pk__names_apart(const char *a, size_t a_len, const char *b, size_t b_len, unsigned most) {
+    uint8_t row[32];
+    size_t i, j;
+    if (a_len > 31 || b_len > 31) return most + 1;
+    for (j = 0; j <= b_len; j++) row[j] = (uint8_t)j;
+    for (i = 1; i <= a_len; i++) {
+        uint8_t diagonal = row[0];
+        row[0] = (uint8_t)i;
+        for (j = 1; j <= b_len; j++) {
+            uint8_t change = (uint8_t)(diagonal + (a[i - 1] != b[j - 1])), least = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            diagonal = row[j];
+            row[j] = (uint8_t)(change <= least ? change : least + 1);
+        }
+    }
+    return row[b_len];
+}
+static void pk__why_suggest(pk__why *t, const pk_registry *r, const char *text, size_t len) {
+    unsigned id, best = (unsigned)(len * 2 / 5) + 1; /* three of five letters are the same */
+    const char *like = NULL;
+    for (id = 0; id < r->count; id++) {
+        const char *name = r->states[id].provider ? r->states[id].provider->name : NULL;
+        unsigned apart = name ? pk__names_apart(text, len, name, pk__name_len(name), best) : best;
+        if (apart >= best) continue;
+        best = apart;
+        like = name;
+    }
+    if (like == NULL) return;
+    pk__why_put(t, "; did you mean \"");
+    pk__why_put(t, like);
+    pk__why_put(t, "\"?");
+}
+#else
+#define pk__why_suggest(t, r, text, len) ((void)0)
+#endif
+static PK__COLD void pk__why_unknown(char *text, size_t size, const pk_registry *r, pk_provider_id id, const char *need, size_t len) {
+    pk__why t;
+    t.start = text;
+    t.end = text + size;
+    pk__why_add(&t, PK_ROM_STR("\""), 1);
+    pk__why_put(&t, pk__provider_name(r->states[id].provider));
+    pk__why_put(&t, PK_ROM_STR("\" needs \""));
+    pk__why_add(&t, need, len);
+    pk__why_put(&t, PK_ROM_STR("\", which nobody provides"));
+    pk__why_suggest(&t, r, need, len);
+}
+#endif
+
+/* ---- The table ---- */
+
+static size_t pk__registry_bytes(unsigned capacity) { return PK_REGISTRY_BYTES(capacity); }
+
+#if PERFKIT_REGISTRY_MORE
+static volatile uint32_t pk__registries; /* made so far: tokens tell them apart by it */
+static void pk__registry_init_more(pk_registry *r, const pk_registry_desc *desc) {
+    r->clock = desc->clock ? desc->clock : PK__HAS_CLOCK ? pk__now_ms : NULL;
+    r->clock_user = desc->clock_user;
+    r->preload = desc->preload;
+    r->preload_count = desc->preload_count;
+    r->batch = desc->batch ? desc->batch : 10;
+    r->max_loads = desc->max_loads ? desc->max_loads : 3;
+    r->load_timeout_ms = desc->load_timeout_ms ? desc->load_timeout_ms : 30000u;
+    r->slow_ms = desc->slow_ms ? desc->slow_ms : 1000u;
+    r->eager = desc->eager;
+    r->no_cache = desc->no_cache;
+    r->background = desc->background;
+    do r->serial = (pk__add32(&pk__registries, 1) + 1u) & 0xFFFFu; while (r->serial == 0);
+}
+#endif
+#ifndef PERFKIT_REGISTRY_CAPACITY
+#define PERFKIT_REGISTRY_CAPACITY 1024
+#endif
+PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config, const pk_registry_desc *desc) {
+    pk_registry_desc defaults;
+    unsigned capacity;
+    unsigned char *memory;
+    pk_status status;
+    PERFKIT_ASSERT(r != NULL);
+    if (size != sizeof(pk_registry) || config != PK__REGISTRY_CONFIG_WORD) return PK_INVALID;
+    memset(r, 0, sizeof *r);
+    if (desc == NULL) {
+        memset(&defaults, 0, sizeof defaults);
+        desc = &defaults;
+    }
+    if (desc->capacity > 65534u || desc->provider_count > 65534u) return PK_INVALID;
+    capacity = desc->capacity ? desc->capacity : desc->provider_count ? (unsigned)desc->provider_count : PERFKIT_REGISTRY_CAPACITY;
+    if (desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
+    memory = (unsigned char *)desc->memory;
+    if (memory && desc->memory_size < pk__registry_bytes(capacity)) return PK_NO_MEMORY;
+#if PK__REGISTRY_FORKS
+    if (desc->threads && pk__scope_watch_forks() != PK_OK) return PK_NO_MEMORY;
+    r->forks = PK__SCOPE_FORKS_NOW();
+#endif
+    if (memory == NULL) {
+        if (desc->allocator) r->allocator = *desc->allocator;
+        memory = (unsigned char *)pk__alloc(&r->allocator, pk__registry_bytes(capacity), PK__REGISTRY_ALIGN);
+        if (memory == NULL) return PK_NO_MEMORY;
+        r->block = memory;
+    }
+    memset(memory, 0, pk__registry_bytes(capacity));
+    memory += (0u - (uintptr_t)memory) & (PK__REGISTRY_ALIGN - 1);
+    r->states = (pk_provider_state *)(void *)memory;
+    r->index = (uint32_t *)(void *)(r->states + capacity);
+    r->capacity = (uint16_t)capacity;
+    r->name = desc->name;
+    r->on_event = desc->on_event;
+    r->user = desc->user;
+#if PERFKIT_REGISTRY_MORE
+    pk__registry_init_more(r, desc);
+#endif
+    status = PK_OK;
+    if (desc->threads) {
+        if (!pk__mutex_init(&r->mutex))
+            status = PK_NO_MEMORY;
+#ifdef PK__HAS_COND
+        else if (!pk__cond_init(&r->cond)) {
+            pk__mutex_destroy(&r->mutex);
+            status = PK_NO_MEMORY;
+        }
+#endif
+        else
+            r->threads = 1;
+    }
+    if (status == PK_OK && desc->provider_count) status = pk_registry_add(r, desc->providers, desc->provider_count, NULL);
+    if (status != PK_OK) (void)pk_registry_close(r);
+    return status;
+}
+
+static pk_status pk__registry_row_is_good(const pk_registry *r, const pk_provider *row, unsigned count) {
+    pk_provider p = pk__provider_of(row);
+    size_t len;
+    if (p.name == NULL || p.create == NULL || p.lifetime > PK_REQUEST) return PK_INVALID;
+    len = pk__name_len(p.name);
+    if (len == 0 || pk__rom_read8(p.name + len) != 0) return PK_INVALID;
+    return pk__registry_find(r, p.name, len, count) == count ? PK_OK : PK_EXISTS;
+}
+/* Take the last rows out again that were put in: in the index each stands where nothing stood. */
+static void pk__registry_take_back(pk_registry *r, unsigned from, unsigned to) {
+    unsigned id;
+#if PERFKIT_HOSTED
+    for (id = to; id > from; id--) {
+        const char *name = r->states[id - 1].provider->name;
+        uint32_t hash = PERFKIT_REGISTRY_HASH(name, pk__name_len(name)), at = pk__index_start(r, hash);
+        while (r->index[at] != (hash << 16 | id)) at = pk__index_next(r, at);
+        pk__store32(&r->index[at], 0);
+    }
+#endif
+    for (id = from; id < to; id++) PK__SET_ROW(&r->states[id], NULL);
+}
+PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_t count, size_t *bad) {
+    pk_status status = PK_OK;
+    unsigned first, id;
+    size_t i;
+    PERFKIT_ASSERT(r != NULL);
+    if (r->capacity == 0) return PK_CLOSED;
+    pk__registry_lock(r);
+    first = id = (unsigned)r->count;
+    for (i = 0; i < count && status == PK_OK; i++) {
+        status = pk__registry_row_is_good(r, &table[i], id);
+        if (status == PK_OK && id == r->capacity) status = PK_FULL;
+        if (status != PK_OK) {
+            if (bad) *bad = i;
+            break;
+        }
+        PK__SET_ROW(&r->states[id], &table[i]);
+#if PERFKIT_HOSTED
+        pk__index_add(r, PERFKIT_REGISTRY_HASH(table[i].name, pk__name_len(table[i].name)), id);
+#endif
+        id++;
+    }
+    if (status == PK_OK)
+        pk__store32(&r->count, id);
+    else
+        pk__registry_take_back(r, first, id);
+    pk__registry_unlock(r);
+    return status;
+}
+
+/* ---- The check: a walk in depth; `up` is the way back, `at` 0 for what is not seen yet, or 1 + where it is in its needs ---- */
+
+#define PK__CHECKED 0xFFFFu
+#if PERFKIT_STRINGS
+static void pk__check_cycle(const pk_registry *r, unsigned id, unsigned closing, char *text, size_t size) {
+    char *at = text + size - 1;
+    unsigned walk = id;
+    *at = 0;
+    if (pk__why_before(text, &at, r->states[closing].provider, false))
+        while (pk__why_before(text, &at, r->states[walk].provider, true) && walk != closing) walk = r->states[walk].up - 1u;
+    memmove(text, at, (size_t)(text + size - at));
+}
+#endif
+static pk_status pk__registry_walk(pk_registry *r, unsigned id, char *text, size_t size) {
+    pk_provider_state *states = r->states;
+    (void)text;
+    (void)size;
+    states[id].up = 0;
+    for (;;) {
+        const char *needs = pk__provider_of(states[id].provider).needs;
+        size_t len, at = pk__needs_next(needs, states[id].at ? states[id].at - 1u : 0, &len);
+        unsigned need;
+        if (len == 0) {
+            states[id].at = PK__CHECKED;
+            if (states[id].up == 0) return PK_OK;
+            id = states[id].up - 1u;
+            continue;
+        }
+        if (at + len + 1 >= PK__CHECKED) return PK_INVALID;
+        states[id].at = (uint16_t)(at + len + 1);
+        need = pk__registry_find(r, needs + at, len, (unsigned)r->count);
+        if (need == r->count) {
+#if PERFKIT_STRINGS
+            if (text && size) pk__why_unknown(text, size, r, (pk_provider_id)id, needs + at, len);
+#endif
+            return PK_NOT_FOUND;
+        }
+        if (states[need].at == PK__CHECKED) continue;
+        if (states[need].at != 0) {
+#if PERFKIT_STRINGS
+            if (text && size) pk__check_cycle(r, id, need, text, size);
+#endif
+            return PK_CYCLE;
+        }
+        states[need].up = (uint16_t)(id + 1);
+        states[need].at = 1;
+        id = need;
+    }
+}
+PK_API pk_status pk_registry_check(pk_registry *r, char *text, size_t size) {
+    pk_status status = PK_OK;
+    unsigned id;
+    PERFKIT_ASSERT(r != NULL);
+    pk__registry_lock(r);
+    if (r->making) status = PK_BUSY;
+    for (id = 0; id < r->count && status == PK_OK; id++)
+        if (r->states[id].provider && r->states[id].at == 0) status = pk__registry_walk(r, id, text, size);
+    if (status != PK_BUSY)
+        for (id = 0; id < r->count; id++) r->states[id].at = r->states[id].up = 0;
+    pk__registry_unlock(r);
+    return status;
+}
+
+/* ---- What scopes hold: an entry whose cleanup does nothing, with the object, and the state as its name ---- */
+
+static pk_status pk__registry_mark(void *object) {
+    (void)object;
+    return PK_OK;
+}
+static bool pk__scope_has(const pk_scope *s, const pk_provider_state *st, void **object) {
+    const pk__scope_chunk *chunk;
+    for (chunk = s->top; chunk; chunk = chunk->below) {
+        const pk_scope_entry *e = chunk->next;
+        while (e-- > chunk->first) {
+            if (e->fn != pk__registry_mark || (const void *)e->name != (const void *)st) continue;
+            *object = e->context;
+            return true;
+        }
+    }
+    return false;
+}
+static unsigned pk__scope_kind(const pk_scope *s) { return s->more ? s->more->kind : 0; }
+static pk_scope *pk__scope_around(const pk_scope *s) { return pk__scope_kind(s) & PK_SCOPE_ISOLATED ? NULL : pk_scope_parent(s); }
+static bool pk__registry_held(const pk_scope *scope, const pk_provider_state *st, void **object) {
+    for (; scope; scope = pk__scope_around(scope))
+        if (pk__scope_has(scope, st, object)) return true;
+    return false;
+}
+/* The scope that an instance belongs to; NULL: there is none. */
+static pk_scope *pk__registry_target(pk_scope *scope, uint8_t lifetime) {
+    unsigned kind = lifetime == PK_SESSION ? PK_SCOPE_SESSION : PK_SCOPE_REQUEST;
+    while (scope && !(pk__scope_kind(scope) & kind)) scope = pk__scope_around(scope);
+    return scope;
+}
+/* Room for two cleanups. */
+static PK__COLD pk_status pk__registry_room(pk_scope *scope) { return pk__scope_reserve(scope, 2 * sizeof(pk_scope_entry)); }
+/* Under the lock. An object that is made goes on its scope: its cleanup, and above it what gets find. */
+static pk_status pk__registry_keep(pk_scope *scope, const pk_provider_state *st, const pk_provider *p, void *object) {
+    bool marked = p->lifetime != PK_TRANSIENT;
+    pk_status status = pk__registry_room(scope);
+    if (status != PK_OK) return status;
+#if PERFKIT_SCOPE_MORE
+    if (p->cleanup && p->flags & PK_PROVIDER_DEFERRED) {
+        status = pk_scope_defer_later(scope, p->cleanup, object, p->name);
+        if (status != PK_OK) return status;
+    } else
+#endif
+        if (p->cleanup)
+        (void)pk_scope_defer(scope, p->cleanup, object, p->name);
+    if (marked) {
+        (void)pk_scope_defer(scope, pk__registry_mark, object, (const char *)(const void *)st);
+        scope->holds = 1;
+    }
+    return PK_OK;
+}
+PK_API pk_status pk_registry_set(pk_registry *r, pk_scope *scope, pk_provider_id id, void *object) {
+    pk_status status;
+    PERFKIT_ASSERT(r != NULL && scope != NULL);
+    if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    pk__registry_lock(r);
+    status = pk_scope_defer(scope, pk__registry_mark, object, (const char *)(const void *)&r->states[id]);
+    if (status == PK_OK) scope->holds = 1;
+    pk__registry_unlock(r);
+    return status;
+}
+
+/* ---- Making ---- */
+
+static void pk__making_begin(pk_registry *r, pk__making *m, pk_provider_id id, const pk_scope *scope) {
+    m->thread = pk__registry_me();
+    m->scope = scope;
+    m->waits = NULL;
+    m->id = m->wanted = id;
+    m->older = r->making;
+    r->making = m;
+}
+static void pk__making_end(pk_registry *r, const pk__making *m) {
+    pk__making **at = &r->making;
+    while (*at != m) at = &(*at)->older;
+    *at = m->older;
+#ifdef PK__HAS_COND
+    if (r->threads) pk__cond_broadcast(&r->cond);
+#endif
+}
+#if PERFKIT_STRINGS
+/* Who made the thread of `m` come to `id`: what needs it, or what is made around it. False: nothing. */
+static bool pk__making_up(const pk_registry *r, const pk__making **m, pk_provider_id *id) {
+    const pk__making *outer;
+    if ((*m)->scope == NULL && r->states[*id].word == PK__BEING_MADE && r->states[*id].object == *m && r->states[*id].up) {
+        *id = (pk_provider_id)(r->states[*id].up - 1u);
+        return true;
+    }
+    for (outer = (*m)->older; outer && outer->thread != (*m)->thread; outer = outer->older) {}
+    if (outer == NULL) return false;
+    *m = outer;
+    *id = outer->id;
+    return true;
+}
+#endif
+static pk__making *pk__making_of(const pk_registry *r, uintptr_t thread) { /* its innermost */
+    pk__making *m = r->making;
+    while (m && m->thread != thread) m = m->older;
+    return m;
+}
+#if PERFKIT_STRINGS
+/* The thread whose wait is for `thread`, on the way from `first` on. */
+static const pk__making *pk__making_before(const pk_registry *r, const pk__making *first, uintptr_t thread) {
+    const pk__making *m = pk__making_of(r, first->thread);
+    while (m && m->waits && m->waits->thread != thread) m = pk__making_of(r, m->waits->thread);
+    return m;
+}
+#endif
+/* Under the lock, which it leaves for the report: this thread wants `id`, which is being made by `by`, which waits for this thread
+   or is it. */
+static PK__COLD void pk__registry_tell_cycle(pk_registry *r, pk_provider_id id, const pk__making *by) {
+#if PERFKIT_STRINGS
+    char text[PERFKIT_HOSTED ? 256 : 64];
+    char *at = text + sizeof text - 1;
+    uintptr_t thread = pk__registry_me();
+    const pk__making *m = pk__making_of(r, thread);
+    pk_provider_id walk = m->id;
+    *at = 0;
+    if (pk__why_before(text, &at, r->states[id].provider, false))
+        while (pk__why_before(text, &at, r->states[walk].provider, true) && !(walk == id && m->thread == by->thread)) {
+            const pk__making *waiting = m->thread == by->thread ? NULL : pk__making_before(r, by, m->thread);
+            if (waiting && waiting->wanted == walk) { /* the rest of the way is another thread's */
+                m = waiting;
+                walk = m->id;
+            } else if (!pk__making_up(r, &m, &walk))
+                break;
+        }
+    pk__registry_unlock(r);
+    pk__registry_tell(r, PK_REGISTRY_EVENT_CYCLE, PK_CYCLE, id, at, 0);
+#else
+    (void)by;
+    pk__registry_unlock(r);
+    pk__registry_tell(r, PK_REGISTRY_EVENT_CYCLE, PK_CYCLE, id, pk__provider_name(r->states[id].provider), 0);
+#endif
+    pk__registry_lock(r);
+}
+/* `id` is being made by `by`: wait a while. PK_OK: look again. */
+static pk_status pk__registry_wait(pk_registry *r, pk_provider_id id, const pk__making *by) {
+    uintptr_t me = pk__registry_me();
+    const pk__making *other = by;
+    pk__making *mine = pk__making_of(r, me);
+    while (other && other->thread != me) { /* whom does that thread wait for? No cycle is older than this one */
+        other = pk__making_of(r, other->thread);
+        other = other ? other->waits : NULL;
+    }
+    if (other) {
+        pk__registry_tell_cycle(r, id, by);
+        return PK_CYCLE;
+    }
+#ifdef PK__HAS_COND
+    if (mine) {
+        mine->waits = by;
+        mine->wanted = id;
+    }
+    (void)pk__cond_wait(&r->cond, &r->mutex, 1000);
+    if (mine) mine->waits = NULL;
+    return PK_OK;
+#else
+    (void)mine;
+    return PK_AGAIN;
+#endif
+}
+
+static uint32_t pk__registry_now(const pk_registry *r) {
+#if PERFKIT_REGISTRY_MORE
+    return r->clock ? (uint32_t)r->clock(r->clock_user) : 0;
+#else
+    (void)r;
+    return 0;
+#endif
+}
+static PK__COLD void pk__registry_failed(pk_registry *r, pk_provider_id id, pk_status status) {
+    r->failed++;
+    pk__registry_unlock(r);
+    pk__registry_tell(r, PK_REGISTRY_EVENT_CREATE_FAILED, status, id, pk__provider_name(PK__ROW(&r->states[id])), 0);
+    pk__registry_lock(r);
+}
+/* Under the lock, which it leaves: call create. */
+static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope *scope, pk_provider *p, void **object) {
+    pk_status status;
+    uint32_t start, spent;
+    *p = pk__provider_of(r->states[id].provider);
+    *object = NULL;
+    pk__registry_unlock(r);
+    start = pk__registry_now(r);
+    status = p->create(r, scope, p->user, object);
+    spent = pk__registry_now(r) - start;
+    if (status == PK_OK && *object == NULL && !(p->flags & PK_PROVIDER_NULL_OK)) status = PK_CREATE_FAILED;
+#if PERFKIT_REGISTRY_MORE
+    if (status == PK_OK && spent > r->slow_ms) {
+        r->states[id].slow = 1;
+        pk__registry_tell(r, PK_REGISTRY_EVENT_SLOW, PK_OK, id, p->name, spent);
+    }
+#endif
+    pk__registry_lock(r);
+#if PERFKIT_REGISTRY_MORE
+    if (p->flags & PK_PROVIDER_LOAD)
+        r->states[id].load_ms = (uint16_t)(spent > 65535 ? 65535 : spent);
+    else
+        r->states[id].init_ms = (uint16_t)(spent > 65535 ? 65535 : spent);
+#else
+    (void)spent;
+#endif
+    r->made++;
+    if (status != PK_OK) pk__registry_failed(r, id, status);
+    return status;
+}
+/* A row that loads another: that one takes its place. */
+static pk_status pk__registry_load(pk_registry *r, pk_provider_id id) {
+    pk_provider p, loaded;
+    void *object;
+    pk_status status = pk__registry_create(r, id, NULL, &p, &object);
+    if (status != PK_OK) return status;
+    loaded = pk__provider_of((const pk_provider *)object);
+    if (loaded.name == NULL || !pk__same_name(loaded.name, p.name, pk__name_len(p.name)) || loaded.create == NULL ||
+        loaded.lifetime > PK_REQUEST || loaded.flags & PK_PROVIDER_LOAD)
+        status = PK_CREATE_FAILED;
+    if (status == PK_OK)
+        PK__SET_ROW(&r->states[id], (const pk_provider *)object);
+    else
+        pk__registry_failed(r, id, status);
+    return status;
+}
+
+static uint8_t pk__registry_flags(const pk_registry *r, pk_provider_id id) { return pk__rom_read8(&r->states[id].provider->flags); }
+static uint8_t pk__registry_lifetime(const pk_registry *r, pk_provider_id id) {
+    return pk__rom_read8(&r->states[id].provider->lifetime);
+}
+static void pk__registry_claim(pk_registry *r, pk__making *m, pk_provider_id id, unsigned up) {
+    pk_provider_state *st = &r->states[id];
+    st->object = m;
+    st->up = (uint16_t)up;
+    m->id = id;
+    pk__store32(&st->word, PK__BEING_MADE);
+}
+static void pk__registry_unclaim(pk_registry *r, pk__making *m) { /* the innermost */
+    pk_provider_state *st = &r->states[m->id];
+    m->id = (pk_provider_id)(st->up - 1u);
+    st->object = NULL;
+    st->up = 0;
+    pk__store32(&st->word, PK__NOT_MADE);
+}
+static void pk__registry_ready(pk_registry *r, pk_provider_id id, void *object) {
+    pk_provider_state *st = &r->states[id];
+    bool watched = (pk__registry_flags(r, id) & PK_PROVIDER_UNLOAD) != 0;
+    st->object = object;
+    st->up = 0;
+    st->before = r->newest;
+    r->newest = (uint16_t)(id + 1);
+#if PERFKIT_REGISTRY_MORE
+    st->born = ++r->born;
+    st->used = 1;
+#endif
+    pk__store32(&st->word, watched ? PK__READY_WATCHED : PK__READY);
+}
+
+/* What keeps a provider from being made now: *need becomes a singleton that has to be made first. PK_OK: nothing. PK_AGAIN: *need.
+   PK_NOT_FOUND: nobody provides it, which is reported. */
+static pk_status pk__registry_missing(pk_registry *r, pk_provider_id id, pk_provider_id *need) {
+    const char *needs = pk__provider_of(r->states[id].provider).needs;
+    size_t len, at = 0;
+    for (;; at += len) {
+        unsigned found;
+        uint32_t word;
+        at = pk__needs_next(needs, at, &len);
+        if (len == 0) return PK_OK;
+        found = pk__registry_find(r, needs + at, len, (unsigned)r->count);
+        if (found == r->count) {
+#if PERFKIT_STRINGS
+            char text[PERFKIT_HOSTED ? 200 : 64];
+            pk__why_unknown(text, sizeof text, r, id, needs + at, len);
+            pk__registry_unlock(r);
+            pk__registry_tell(r, PK_REGISTRY_EVENT_UNKNOWN, PK_NOT_FOUND, id, text, 0);
+#else
+            pk__registry_unlock(r);
+            pk__registry_tell(r, PK_REGISTRY_EVENT_UNKNOWN, PK_NOT_FOUND, id, pk__provider_name(r->states[id].provider), 0);
+#endif
+            pk__registry_lock(r);
+            return PK_NOT_FOUND;
+        }
+        *need = (pk_provider_id)found;
+        word = r->states[found].word;
+        if (word == PK__READY || word == PK__READY_WATCHED) continue;
+        if (pk__registry_lifetime(r, *need) == PK_SINGLETON || pk__registry_flags(r, *need) & PK_PROVIDER_LOAD) return PK_AGAIN;
+    }
+}
+/* PK_DEFERRED where a provider waits for the pump, which is told. */
+static pk_status pk__registry_may_make(pk_registry *r, pk_provider_id id, bool pumping) {
+#if PERFKIT_REGISTRY_MORE
+    pk_provider_state *st = &r->states[id];
+    if (pumping || !(pk__registry_flags(r, id) & PK_PROVIDER_DEFERRED) || pk__registry_lifetime(r, id) != PK_SINGLETON) return PK_OK;
+    if (st->word == PK__NOT_MADE) {
+        pk__store32(&st->word, PK__WANTED);
+        r->wanted++;
+    }
+    return PK_DEFERRED;
+#else
+    (void)r;
+    (void)id;
+    (void)pumping;
+    return PK_OK;
+#endif
+}
+static pk_status pk__registry_claim_or_wait(pk_registry *r, pk__making *m, pk_provider_id id, unsigned up, bool pumping) {
+    pk_provider_state *st = &r->states[id];
+    pk_status status;
+    if (st->word == PK__BEING_MADE) return pk__registry_wait(r, id, (const pk__making *)st->object);
+    status = pk__registry_may_make(r, id, pumping);
+    if (status != PK_OK) return status;
+#if PERFKIT_REGISTRY_MORE
+    if (st->word == PK__WANTED) r->wanted--;
+#endif
+    pk__registry_claim(r, m, id, up);
+    return PK_OK;
+}
+/* Under the lock: make a singleton that is not there, with the singletons that it needs, one after the other. PK_OK too when
+   somebody else was faster, or its row was replaced by one of another lifetime: look again. */
+static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, bool pumping) {
+    pk__making m;
+    pk_status status = PK_OK;
+    if (r->states[id].word == PK__BEING_MADE) return pk__registry_wait(r, id, (const pk__making *)r->states[id].object);
+    pk__making_begin(r, &m, id, NULL);
+    status = pk__registry_claim_or_wait(r, &m, id, 0, pumping);
+    if (status != PK_OK) {
+        pk__making_end(r, &m);
+        return status;
+    }
+    for (;;) {
+        pk_provider_state *st = &r->states[m.id];
+        pk_provider_id need = 0, done = m.id;
+        pk_provider p;
+        void *object;
+        bool last;
+        if (pk__registry_flags(r, m.id) & PK_PROVIDER_LOAD) status = pk__registry_load(r, m.id);
+        if (status == PK_OK && pk__registry_lifetime(r, m.id) != PK_SINGLETON) { /* now that it is loaded */
+            last = st->up == 0;
+            pk__registry_unclaim(r, &m);
+            if (last) break;
+            continue;
+        }
+        if (status == PK_OK) status = pk__registry_missing(r, m.id, &need);
+        if (status == PK_AGAIN) {
+            status = pk__registry_claim_or_wait(r, &m, need, m.id + 1u, false);
+            if (status == PK_OK) continue;
+        } else if (status == PK_OK) {
+            status = pk__registry_create(r, m.id, NULL, &p, &object);
+            if (status == PK_OK) {
+                last = st->up == 0;
+                if (!last) m.id = (pk_provider_id)(st->up - 1u);
+                pk__registry_ready(r, done, object);
+                if (last) break;
+#ifdef PK__HAS_COND
+                if (r->threads) pk__cond_broadcast(&r->cond);
+#endif
+                continue;
+            }
+        }
+        while (r->states[m.id].up) pk__registry_unclaim(r, &m); /* all that waited for it */
+        pk__registry_unclaim(r, &m);
+        break;
+    }
+    pk__making_end(r, &m);
+    return status;
+}
+/* Under the lock: make an instance for a scope, or a transient. */
+static pk_status pk__registry_make(pk_registry *r, pk_provider_id id, pk_scope *scope, void **object) {
+    pk_provider_id need;
+    pk__making m;
+    pk_provider p;
+    pk_status status = scope ? pk__registry_room(scope) : PK_OK;
+    if (status != PK_OK) return status;
+    pk__making_begin(r, &m, id, scope);
+    while ((status = pk__registry_missing(r, id, &need)) == PK_AGAIN) {
+        status = pk__registry_make_singleton(r, need, false);
+        if (status != PK_OK) break;
+    }
+    if (status == PK_OK) status = pk__registry_create(r, id, scope, &p, object);
+    if (status == PK_OK && scope) {
+        status = pk__registry_keep(scope, &r->states[id], &p, *object);
+        if (status != PK_OK) { /* create itself took the room */
+            pk__registry_unlock(r);
+            if (p.cleanup) (void)p.cleanup(*object);
+            pk__registry_lock(r);
+        }
+    }
+    pk__making_end(r, &m);
+    return status;
+}
+/* Who makes `id` for that scope at this moment; of transients only this thread counts. */
+static const pk__making *pk__registry_maker(const pk_registry *r, pk_provider_id id, const pk_scope *scope, bool transient) {
+    const pk__making *m = r->making;
+    uintptr_t me = pk__registry_me();
+    while (m && !(m->id == id && (transient ? m->thread == me : m->scope == scope && scope != NULL))) m = m->older;
+    return m;
+}
+/* Under the lock. *cached: it was there. */
+static pk_status pk__registry_resolve(pk_registry *r, pk_scope *scope, pk_provider_id id, bool pumping, void **object, bool *cached) {
+    pk_provider_state *st = &r->states[id];
+    *cached = true;
+    for (;;) {
+        const pk__making *by;
+        uint8_t lifetime;
+        pk_scope *target;
+        pk_status status;
+        if (st->provider == NULL) return PK_NOT_FOUND;
+        lifetime = pk__registry_lifetime(r, id);
+        if (pk__registry_held(scope, st, object)) return PK_OK;
+        if (st->word == PK__READY || st->word == PK__READY_WATCHED) {
+            *object = st->object;
+#if PERFKIT_REGISTRY_MORE
+            st->used = 1;
+#endif
+            return PK_OK;
+        }
+        *cached = false;
+#if PERFKIT_REGISTRY_MORE
+        if (r->no_cache && lifetime == PK_SINGLETON) lifetime = PK_TRANSIENT;
+#endif
+        if (lifetime == PK_SINGLETON || pk__registry_flags(r, id) & PK_PROVIDER_LOAD) {
+            status = pk__registry_make_singleton(r, id, pumping);
+            if (status != PK_OK) return status;
+            continue;
+        }
+        target = lifetime == PK_TRANSIENT ? scope : pk__registry_target(scope, lifetime);
+        if (target == NULL && lifetime != PK_TRANSIENT) return PK_CLOSED;
+        by = pk__registry_maker(r, id, target, lifetime == PK_TRANSIENT);
+        if (by == NULL) return pk__registry_make(r, id, target, object);
+        status = pk__registry_wait(r, id, by);
+        if (status != PK_OK) return status;
+    }
+}
+PK_API pk_status pk__registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object) {
+    void *found = NULL;
+    bool cached;
+    pk_status status;
+    PERFKIT_ASSERT(r != NULL && object != NULL);
+    if (r->capacity == 0) return PK_CLOSED;
+    if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
+#if PERFKIT_REGISTRY_MORE
+    if (r->hook) {
+        pk_ticks start = pk__ticks_now();
+        pk__registry_lock(r);
+        status = pk__registry_resolve(r, scope, id, false, &found, &cached);
+        pk__registry_unlock(r);
+        r->hook(r->hook_user, id, pk__ticks_between(start, pk__ticks_now()), status == PK_OK && cached);
+    } else
+#endif
+    {
+        pk__registry_lock(r);
+        status = pk__registry_resolve(r, scope, id, false, &found, &cached);
+        pk__registry_unlock(r);
+    }
+    if (status == PK_OK) *object = found;
+    return status;
+}
+
+/* ---- Ending ---- */
+
+/* Under the lock: take a singleton out of the order of creation. */
+static void pk__registry_unlist(pk_registry *r, pk_provider_id id) {
+    uint16_t *at = &r->newest;
+    while (*at && *at != id + 1u) at = &r->states[*at - 1u].before;
+    if (*at) *at = r->states[id].before;
+}
+static pk_status pk__registry_run_cleanup(pk_registry *r, pk_provider_id id, const pk_provider *row, void *object) { /* outside the lock */
+    pk_provider p = pk__provider_of(row);
+    pk_status status = p.cleanup ? p.cleanup(object) : PK_OK;
+    if (status != PK_OK) {
+        r->cleanups_failed++;
+        pk__registry_tell(r, PK_REGISTRY_EVENT_CLEANUP_FAILED, status, id, p.name, 0);
+    }
+    return status;
+}
+/* Under the lock, which it leaves. */
+static pk_status pk__registry_end(pk_registry *r, pk_provider_id id) {
+    pk_provider_state *st = &r->states[id];
+    void *object = st->object;
+    const pk_provider *row = st->provider;
+    pk_status status;
+    pk__registry_unlist(r, id);
+    st->object = NULL;
+    pk__store32(&st->word, PK__NOT_MADE);
+    pk__registry_unlock(r);
+    status = pk__registry_run_cleanup(r, id, row, object);
+    pk__registry_lock(r);
+    return status;
+}
+PK_API pk_status pk_registry_close(pk_registry *r) {
+    pk_status first = PK_OK;
+    PERFKIT_ASSERT(r != NULL);
+    if (r->capacity == 0) return PK_OK;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
+    pk__registry_lock(r);
+#if PERFKIT_REGISTRY_MORE
+    if (r->overrides || r->pumping) first = PK_BUSY;
+#endif
+    if (r->making || first != PK_OK) {
+        pk__registry_unlock(r);
+        return PK_BUSY;
+    }
+    while (r->newest) {
+        pk_status status = pk__registry_end(r, (pk_provider_id)(r->newest - 1u));
+        if (first == PK_OK) first = status;
+    }
+    pk__registry_unlock(r);
+    if (r->threads) {
+#ifdef PK__HAS_COND
+        pk__cond_destroy(&r->cond);
+#endif
+        pk__mutex_destroy(&r->mutex);
+    }
+    if (r->block) pk__free(&r->allocator, r->block, pk__registry_bytes(r->capacity));
+    memset(r, 0, sizeof *r);
+    return first;
+}
+
+/* ---- Looking at it ---- */
+
+PK_API unsigned pk_registry_count(const pk_registry *r) { return (unsigned)pk__load32(&r->count) - r->removed; }
+PK_API pk_status pk_registry_info(pk_registry *r, pk_provider_id id, pk_provider_info *info) {
+    pk_status status = PK_NOT_FOUND;
+    PERFKIT_ASSERT(r != NULL && info != NULL);
+    if (id >= pk__load32(&r->count)) return status;
+    pk__registry_lock(r);
+    if (r->states[id].provider) {
+        const pk_provider_state *st = &r->states[id];
+        memset(info, 0, sizeof *info);
+        info->provider = st->provider;
+        info->id = id;
+        info->ready = st->word == PK__READY || st->word == PK__READY_WATCHED;
+#if PERFKIT_REGISTRY_MORE
+        {
+            const pk__override *o = r->overrides;
+            while (o && o->id != id) o = o->older;
+            info->overridden = o != NULL;
+        }
+        info->slow = st->slow != 0;
+        info->load_ms = st->load_ms;
+        info->init_ms = st->init_ms;
+#endif
+        status = PK_OK;
+    }
+    pk__registry_unlock(r);
+    return status;
+}
+PK_API void pk_registry_foreach(pk_registry *r, void (*visit)(void *user, const pk_provider_info *info), void *user) {
+    pk_provider_info info;
+    unsigned id;
+    for (id = 0; id < pk__load32(&r->count); id++)
+        if (pk_registry_info(r, (pk_provider_id)id, &info) == PK_OK) visit(user, &info);
+}
+PK_API void pk_registry_get_stats(pk_registry *r, pk_registry_stats *stats) {
+    unsigned id;
+    memset(stats, 0, sizeof *stats);
+    if (r->capacity == 0) return;
+    pk__registry_lock(r);
+    stats->providers = pk_registry_count(r);
+    stats->made = r->made;
+    stats->failed = r->failed;
+    stats->cleanups_failed = r->cleanups_failed;
+    for (id = 0; id < r->count; id++) stats->ready += r->states[id].word == PK__READY || r->states[id].word == PK__READY_WATCHED;
+#if PERFKIT_REGISTRY_MORE
+    {
+        const pk__override *o;
+        for (o = r->overrides; o; o = o->older) stats->overridden++;
+    }
+#endif
+    pk__registry_unlock(r);
+}
+
+#if PERFKIT_REGISTRY_MORE
+/* ---- By name ---- */
+
+PK_API pk_status pk_registry_get_named(pk_registry *r, pk_scope *scope, const char *name, void **object) {
+    pk_provider_id id;
+    pk_status status = pk_registry_id(r, name, &id);
+    return status == PK_OK ? pk_registry_get(r, scope, id, object) : status;
+}
+PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id) {
+    pk_status status;
+    uint32_t known = PERFKIT_ATOMICS || !r->threads ? pk__load32(&token->known) : 0;
+    if (known >> 16 == r->serial) {
+        *id = (pk_provider_id)(known - 1);
+        return PK_OK;
+    }
+    status = pk_registry_id(r, token->name, id);
+    if (status == PK_OK && (PERFKIT_ATOMICS || !r->threads)) pk__store32(&token->known, r->serial << 16 | (*id + 1u));
+    return status;
+}
+
+/* ---- Start and pump ---- */
+
+static pk_status pk__registry_start_one(pk_registry *r, pk_provider_id id, const char **which) {
+    void *object;
+    pk_status status = pk_registry_get(r, NULL, id, &object);
+    if (status == PK_DEFERRED) status = PK_OK; /* the pump will */
+    if (status != PK_OK && which) *which = r->states[id].provider->name;
+    return status;
+}
+PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
+    pk_status status = PK_OK;
+    pk_provider_id id;
+    unsigned i;
+    PERFKIT_ASSERT(r != NULL);
+    for (i = 0; i < r->preload_count && status == PK_OK; i++) {
+        status = pk_registry_id(r, r->preload[i], &id);
+        if (status != PK_OK) {
+            if (which) *which = r->preload[i];
+        } else
+            status = pk__registry_start_one(r, id, which);
+    }
+    for (i = 0; i < pk__load32(&r->count) && status == PK_OK; i++) { /* what a load adds, too */
+        const pk_provider *row = PK__ROW(&r->states[i]);
+        if (row && (row->tier == PK_CRITICAL || r->eager) && (row->lifetime == PK_SINGLETON || row->flags & PK_PROVIDER_LOAD))
+            status = pk__registry_start_one(r, (pk_provider_id)i, which);
+        if (status == PK_CLOSED) status = PK_OK; /* loaded, and not a singleton */
+    }
+    return status;
+}
+
+static bool pk__registry_pending(const pk_registry *r, unsigned id) {
+    const pk_provider_state *st = &r->states[id];
+    if (st->word == PK__WANTED) return true;
+    return r->background && st->provider && st->word == PK__NOT_MADE && st->provider->tier == PK_OPTIONAL &&
+           st->provider->lifetime == PK_SINGLETON;
+}
+static unsigned pk__registry_next_pending(const pk_registry *r, unsigned from) {
+    while (from < r->count && !pk__registry_pending(r, from)) from++;
+    return from;
+}
+static pk_status pk__registry_pump_one(pk_registry *r, pk_provider_id id) {
+    uint32_t start = pk__registry_now(r), spent;
+    void *object;
+    bool cached;
+    pk_status status = pk__registry_resolve(r, NULL, id, true, &object, &cached);
+    spent = pk__registry_now(r) - start;
+    if (status == PK_OK && !cached && spent > r->load_timeout_ms && r->states[id].object == object) {
+        const char *name = r->states[id].provider->name;
+        (void)pk__registry_end(r, id);
+        pk__registry_unlock(r);
+        pk__registry_tell(r, PK_REGISTRY_EVENT_TIMEOUT, PK_TIMEOUT, id, name, spent);
+        pk__registry_lock(r);
+        status = PK_TIMEOUT;
+    }
+    return status;
+}
+PK_API pk_status pk_registry_pump(pk_registry *r, unsigned budget) {
+    pk_status status = PK_OK;
+    unsigned id = 0;
+    PERFKIT_ASSERT(r != NULL);
+    if (r->capacity == 0) return PK_CLOSED;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
+    if (budget == 0 || budget > r->batch) budget = r->batch;
+    pk__registry_lock(r);
+    if (r->pumping >= r->max_loads) {
+        pk__registry_unlock(r);
+        return PK_AGAIN;
+    }
+    r->pumping++;
+    for (; budget > 0 && status == PK_OK; budget--) {
+        id = pk__registry_next_pending(r, r->pump_at);
+        if (id == r->count) break;
+        r->pump_at = id + 1; /* one that fails is left alone until the next round */
+        status = pk__registry_pump_one(r, (pk_provider_id)id);
+    }
+    if (status == PK_OK && pk__registry_next_pending(r, r->pump_at) < r->count)
+        status = PK_AGAIN;
+    else if (status == PK_OK) {
+        r->pump_at = 0;
+        if (r->wanted && pk__registry_next_pending(r, 0) < r->count) status = PK_AGAIN; /* asked for meanwhile */
+    }
+    r->pumping--;
+    pk__registry_unlock(r);
+    return status;
+}
+
+/* Whether something that is ready needs it. */
+static bool pk__registry_needed(const pk_registry *r, pk_provider_id id) {
+    unsigned i;
+    for (i = r->newest; i; i = r->states[i - 1].before) {
+        const char *needs = r->states[i - 1].provider->needs;
+        size_t at = 0, len;
+        for (at = pk__needs_next(needs, at, &len); len; at = pk__needs_next(needs, at + len, &len))
+            if (pk__registry_find(r, needs + at, len, (unsigned)r->count) == id) return true;
+    }
+    return false;
+}
+PK_API unsigned pk_registry_unload_idle(pk_registry *r, pk_time now, pk_time max_idle_ms) {
+    unsigned ended = 0, at;
+    PERFKIT_ASSERT(r != NULL);
+    if (r->capacity == 0 || PK__REGISTRY_FORKED(r)) return 0;
+    pk__registry_lock(r);
+    for (at = r->newest; at;) {
+        pk_provider_state *st = &r->states[at - 1];
+        pk_provider_id id = (pk_provider_id)(at - 1);
+        at = st->before;
+        if (st->word != PK__READY_WATCHED) continue;
+        if (st->used) {
+            st->used = 0;
+            st->idle_since = (uint32_t)now;
+        } else if ((uint32_t)now - st->idle_since > max_idle_ms && !pk__registry_needed(r, id)) {
+            (void)pk__registry_end(r, id);
+            ended++;
+            at = r->newest; /* others may have come and gone meanwhile; what was looked at is young or used */
+        }
+    }
+    pk__registry_unlock(r);
+    return ended;
+}
+
+/* ---- Changes ---- */
+
+static void pk__registry_relist(pk_registry *r, pk_provider_id id) { /* where it was by its age */
+    uint16_t *at = &r->newest;
+    while (*at && r->states[*at - 1u].born > r->states[id].born) at = &r->states[*at - 1u].before;
+    r->states[id].before = *at;
+    *at = (uint16_t)(id + 1);
+}
+static pk_status pk__override_end(void *context) {
+    pk__override *o = (pk__override *)context, *newer = NULL, *walk;
+    pk_registry *r = o->registry;
+    pk_provider_state *st = &r->states[o->id];
+    pk__override **at;
+    pk_status status = PK_OK;
+    pk__registry_lock(r);
+    for (walk = r->overrides; walk != o; walk = walk->older)
+        if (walk->id == o->id) newer = walk;
+    for (at = &r->overrides; *at != o; at = &(*at)->older) {}
+    *at = o->older;
+    if (newer) { /* what it would have brought back was made under this one */
+        const pk_provider *row = newer->provider;
+        void *object = newer->object;
+        bool ready = newer->word != PK__NOT_MADE;
+        newer->provider = o->provider;
+        newer->object = o->object;
+        newer->word = o->word;
+        newer->born = o->born;
+        pk__registry_unlock(r);
+        return ready ? pk__registry_run_cleanup(r, o->id, row, object) : PK_OK;
+    }
+    if (st->word == PK__READY || st->word == PK__READY_WATCHED) status = pk__registry_end(r, o->id);
+    PK__SET_ROW(st, o->provider);
+    st->object = o->object;
+    st->born = o->born;
+    if (o->word != PK__NOT_MADE) pk__registry_relist(r, o->id);
+    pk__store32(&st->word, o->word);
+    pk__registry_unlock(r);
+    return status;
+}
+PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provider_id id, const pk_provider *with) {
+    pk__override *o = NULL;
+    const pk__override *walk;
+    pk_provider_state *st = &r->states[id];
+    pk_status status = PK_OK;
+    bool again;
+    PERFKIT_ASSERT(r != NULL && scope != NULL && with != NULL);
+    if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    pk__registry_lock(r);
+    if (st->provider == NULL)
+        status = PK_NOT_FOUND;
+    else if (with->create == NULL || with->lifetime > PK_REQUEST)
+        status = PK_INVALID;
+    else if (with->name == NULL || strcmp(with->name, st->provider->name) != 0)
+        status = PK_MISMATCH;
+    else if (st->word == PK__BEING_MADE)
+        status = PK_BUSY;
+    if (status == PK_OK) status = pk__scope_more_of(scope);
+    if (status == PK_OK) o = (pk__override *)pk__scope_carve(scope, PK__ALIGN_UP(sizeof *o, PK__SCOPE_ALIGN));
+    if (status == PK_OK) status = o ? pk_scope_defer(scope, pk__override_end, o, "override") : pk__scope_no_room(scope);
+    if (status != PK_OK) {
+        pk__registry_unlock(r);
+        return status;
+    }
+    for (walk = r->overrides; walk && walk->id != id; walk = walk->older) {}
+    again = walk != NULL;
+    o->registry = r;
+    o->id = id;
+    o->provider = st->provider;
+    o->word = st->word == PK__WANTED ? (uint32_t)PK__NOT_MADE : st->word;
+    o->object = st->object;
+    o->born = st->born;
+    o->older = r->overrides;
+    r->overrides = o;
+    if (o->word != PK__NOT_MADE) pk__registry_unlist(r, id);
+    if (st->word == PK__WANTED) r->wanted--;
+    pk__store32(&st->word, PK__NOT_MADE);
+    st->object = NULL;
+    PK__SET_ROW(st, with);
+    pk__registry_unlock(r);
+    if (again) pk__registry_tell(r, PK_REGISTRY_EVENT_OVERRIDDEN, PK_EXISTS, id, with->name, 0);
+    return PK_OK;
+}
+PK_API pk_status pk_registry_remove(pk_registry *r, pk_provider_id id) {
+    pk_provider_state *st = &r->states[id];
+    const pk__override *o;
+    pk_status status = PK_OK;
+    PERFKIT_ASSERT(r != NULL);
+    if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    pk__registry_lock(r);
+    for (o = r->overrides; o && o->id != id; o = o->older) {}
+    if (st->provider == NULL)
+        status = PK_NOT_FOUND;
+    else if (o || st->word == PK__BEING_MADE)
+        status = PK_BUSY;
+    else {
+        if (st->word == PK__READY || st->word == PK__READY_WATCHED) status = pk__registry_end(r, id);
+        if (st->word == PK__WANTED) r->wanted--;
+        pk__store32(&st->word, PK__NOT_MADE);
+        PK__SET_ROW(st, NULL);
+        r->removed++;
+    }
+    pk__registry_unlock(r);
+    return status;
+}
+PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provider_id id, pk_ticks spent, bool cached), void *user) {
+    PERFKIT_ASSERT(r != NULL);
+    pk__registry_lock(r);
+    r->hook = fn;
+    r->hook_user = user;
+    r->watched = fn != NULL;
+    pk__registry_unlock(r);
+}
+PK_API pk_status pk_registry_after_fork(pk_registry *r) {
+#if PK__REGISTRY_FORKS
+    unsigned id;
+    PERFKIT_ASSERT(r != NULL);
+    if (!PK__REGISTRY_FORKED(r)) return PK_OK;
+    if (r->threads && !(pk__mutex_init(&r->mutex) && pk__cond_init(&r->cond))) return PK_NO_MEMORY;
+    r->forks = PK__SCOPE_FORKS_NOW();
+    r->making = NULL;
+    r->overrides = NULL;
+    r->newest = 0;
+    r->pumping = 0;
+    r->wanted = 0;
+    for (id = 0; id < r->count; id++) {
+        r->states[id].word = PK__NOT_MADE;
+        r->states[id].object = NULL;
+        r->states[id].up = r->states[id].at = 0;
+    }
+#else
+    (void)r;
+#endif
+    return PK_OK;
+}
+#endif
+
+/* ---- pk_lazy: one lock for all of them, held only to look and to note ---- */
+
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#ifdef _WIN32
+static SRWLOCK pk__lazy_mutex = SRWLOCK_INIT;
+static CONDITION_VARIABLE pk__lazy_made = CONDITION_VARIABLE_INIT;
+#define PK__LAZY_LOCK() AcquireSRWLockExclusive(&pk__lazy_mutex)
+#define PK__LAZY_UNLOCK() ReleaseSRWLockExclusive(&pk__lazy_mutex)
+#define PK__LAZY_WAIT() ((void)SleepConditionVariableSRW(&pk__lazy_made, &pk__lazy_mutex, INFINITE, 0))
+#define PK__LAZY_WAKE() WakeAllConditionVariable(&pk__lazy_made)
+#else
+static pthread_mutex_t pk__lazy_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t pk__lazy_made = PTHREAD_COND_INITIALIZER;
+#define PK__LAZY_LOCK() ((void)pthread_mutex_lock(&pk__lazy_mutex))
+#define PK__LAZY_UNLOCK() ((void)pthread_mutex_unlock(&pk__lazy_mutex))
+#define PK__LAZY_WAIT() ((void)pthread_cond_wait(&pk__lazy_made, &pk__lazy_mutex))
+#define PK__LAZY_WAKE() ((void)pthread_cond_broadcast(&pk__lazy_made))
+#endif
+#else
+#define PK__LAZY_LOCK() ((void)0)
+#define PK__LAZY_UNLOCK() ((void)0)
+#define PK__LAZY_WAIT() ((void)0)
+#define PK__LAZY_WAKE() ((void)0)
+#endif
+PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
+    uintptr_t me = pk__registry_me();
+    pk_status status = PK_OK;
+    void *made = NULL;
+    PERFKIT_ASSERT(l != NULL && create != NULL);
+    PK__LAZY_LOCK();
+    while (l->word == 2 && (uintptr_t)l->object != me) PK__LAZY_WAIT();
+    if (l->word == 0) {
+        pk__store32(&l->word, 2);
+        l->object = (void *)me;
+        PK__LAZY_UNLOCK();
+        status = create(user, &made);
+        PK__LAZY_LOCK();
+        l->object = status == PK_OK ? made : NULL;
+        pk__store32(&l->word, status == PK_OK);
+        PK__LAZY_WAKE();
+    } else if (l->word == 2)
+        status = PK_CYCLE;
+    if (status == PK_OK) *object = l->object;
+    PK__LAZY_UNLOCK();
+    return status;
+}
+#endif /* PERFKIT_REGISTRY */
 #endif /* PERFKIT_IMPLEMENTATION */
 
 /*

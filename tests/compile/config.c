@@ -19,6 +19,7 @@ int main(void) {
     static pk_pool pool;
     static pk_log log;
     static pk_scope scope;
+    static pk_registry registry;
     static pk_pool_desc pool_desc;
     int wrong = 0;
     pool_desc.object_size = 16;
@@ -26,6 +27,7 @@ int main(void) {
     wrong += pk_pool_init(&pool, &pool_desc) != EXPECT_OTHERS;
     wrong += pk_log_init(&log, NULL) != EXPECT_OTHERS;
     wrong += pk_scope_init(&scope, NULL) != EXPECT_OTHERS;
+    wrong += pk_registry_init(&registry, NULL) != EXPECT_OTHERS;
     return wrong;
 }
 #endif

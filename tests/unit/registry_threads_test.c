@@ -1,0 +1,253 @@
+/* targets: threads */
+/* Providers and threads: one creation each, no deadlock, a cycle across threads is told. T01's stress. */
+#define PERFKIT_CORE_ONLY
+#define PERFKIT_IMPLEMENTATION
+#include "../../perfkit.h"
+#include "../support/test.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+enum { WORKERS = 10, EACH = 1000, MOST = 20 };
+#ifdef __GNUC__
+#define ADD(x) __atomic_fetch_add(&(x), 1u, __ATOMIC_SEQ_CST)
+#else
+#define ADD(x) ((x)++)
+#endif
+static unsigned made, events[8];
+static char last_detail[128];
+static void see(void *user, const pk_event *event) {
+    (void)user;
+    ADD(events[event->kind]);
+    if (event->kind == PK_REGISTRY_EVENT_CYCLE) {
+        strncpy(last_detail, event->detail, sizeof last_detail - 1);
+    }
+}
+static void rest(long ms) {
+    struct timespec t;
+    t.tv_sec = 0;
+    t.tv_nsec = ms * 1000000;
+    nanosleep(&t, NULL);
+}
+static pk_status make_slow(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    (void)scope;
+    rest(20);
+    ADD(made);
+    *object = user;
+    return PK_OK;
+}
+static pk_status make_quick(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    (void)scope;
+    ADD(made);
+    *object = user;
+    return PK_OK;
+}
+static pk_registry app;
+static void open_with(const pk_provider *table, size_t count, unsigned capacity) {
+    pk_registry_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.providers = table;
+    desc.provider_count = count;
+    desc.capacity = (uint16_t)capacity;
+    desc.threads = true;
+    desc.on_event = see;
+    CHECK_STATUS(pk_registry_init(&app, &desc), PK_OK);
+    made = 0;
+    memset(events, 0, sizeof events);
+}
+static void run_threads(void *(*work)(void *), unsigned count) {
+    pthread_t threads[MOST];
+    unsigned i;
+    for (i = 0; i < count; i++) CHECK_EQ(pthread_create(&threads[i], NULL, work, (void *)(uintptr_t)i), 0);
+    for (i = 0; i < count; i++) pthread_join(threads[i], NULL);
+}
+
+static int one, two;
+static void *got[MOST];
+static pk_status got_status[MOST];
+static void *get_first(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    got_status[n] = pk_registry_get(&app, NULL, 0, &got[n]);
+    return NULL;
+}
+static void slow_singleton_is_made_once_for_twenty_threads(void) {
+    static const pk_provider slow[] = {{"slow", make_slow, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0}};
+    unsigned i;
+    open_with(slow, 1, 0);
+    run_threads(get_first, MOST);
+    CHECK_EQ(made, 1);
+    for (i = 0; i < MOST; i++) CHECK(got_status[i] == PK_OK && got[i] == &one);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
+/* Two creations are under way at the same time: each waits until the other has begun. */
+static unsigned begun;
+static pk_status make_together(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    int patience = 5000;
+    (void)r;
+    (void)scope;
+    ADD(begun);
+#ifdef __GNUC__
+    while (__atomic_load_n(&begun, __ATOMIC_SEQ_CST) < 2 && patience-- > 0) rest(1);
+#endif
+    *object = user;
+    return patience > 0 ? PK_OK : PK_TIMEOUT;
+}
+static void *get_own(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    got_status[n] = pk_registry_get(&app, NULL, (pk_provider_id)n, &got[n]);
+    return NULL;
+}
+static void different_singletons_are_made_at_the_same_time(void) {
+    static const pk_provider both[] = {{"one", make_together, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
+                                       {"two", make_together, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0}};
+    open_with(both, 2, 0);
+    begun = 0;
+    run_threads(get_own, 2);
+    CHECK(got_status[0] == PK_OK && got_status[1] == PK_OK && got[0] == &one && got[1] == &two);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
+/* Each gets the other, declaring nothing, when both have begun. */
+static pk_status make_with_the_other(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    void *other;
+    pk_status status = make_together(r, scope, user, object);
+    return status == PK_OK ? pk_registry_get(r, NULL, user == &one ? 1 : 0, &other) : status;
+}
+static void cycle_across_threads_is_told_not_a_deadlock(void) {
+    static const pk_provider both[] = {{"one", make_with_the_other, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
+                                       {"two", make_with_the_other, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0}};
+    open_with(both, 2, 0);
+    begun = 0;
+    run_threads(get_own, 2);
+    CHECK(got_status[0] == PK_CYCLE || got_status[1] == PK_CYCLE);
+    CHECK(events[PK_REGISTRY_EVENT_CYCLE] >= 1);
+    CHECK(strcmp(last_detail, "one -> two -> one") == 0 || strcmp(last_detail, "two -> one -> two") == 0);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
+static pk_scope session;
+static pthread_barrier_t barrier;
+static void *get_in_session(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    pk_scope request;
+    pk_scope_desc desc;
+    unsigned char memory[PK_SCOPE_BYTES(20)];
+    memset(&desc, 0, sizeof desc);
+    desc.memory = memory;
+    desc.memory_size = sizeof memory;
+    (void)pk_scope_init(&request, &desc);
+    (void)pk_scope_nest(&request, NULL, PK_SCOPE_REQUEST);
+    pthread_barrier_wait(&barrier);
+    got_status[n] = pk_registry_get(&app, &session, 0, &got[n]);
+    if (got_status[n] == PK_OK) got_status[n] = pk_registry_get(&app, &request, 1, &got[n]);
+    (void)pk_scope_close(&request);
+    return NULL;
+}
+static void session_has_one_instance_for_all_threads(void) {
+    static const pk_provider both[] = {{"session", make_slow, NULL, &one, NULL, PK_SESSION, 0, 0, 0},
+                                       {"request", make_slow, NULL, &two, NULL, PK_REQUEST, 0, 0, 0}};
+    unsigned i;
+    open_with(both, 2, 0);
+    CHECK_EQ(pthread_barrier_init(&barrier, NULL, 6), 0);
+    CHECK_STATUS(pk_scope_init(&session, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_nest(&session, NULL, PK_SCOPE_SESSION), PK_OK);
+    run_threads(get_in_session, 6);
+    CHECK_EQ(made, 7);
+    for (i = 0; i < 6; i++) CHECK(got_status[i] == PK_OK && got[i] == &two);
+    CHECK_STATUS(pk_scope_close(&session), PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    pthread_barrier_destroy(&barrier);
+}
+
+/* T01: ten workers register and get a thousand names each; variant A distinct names, variant B the same ones. */
+static pk_provider rows[WORKERS][EACH];
+static char names[WORKERS][EACH][12];
+static unsigned added[WORKERS], existed[WORKERS], nulls[WORKERS], wrong[WORKERS];
+static void prepare_rows(bool same) {
+    unsigned w, i;
+    for (w = 0; w < WORKERS; w++)
+        for (i = 0; i < EACH; i++) {
+            snprintf(names[w][i], sizeof names[w][i], "p%u.%u", same ? 0u : w, i);
+            memset(&rows[w][i], 0, sizeof rows[w][i]);
+            rows[w][i].name = names[w][i];
+            rows[w][i].create = make_quick;
+            rows[w][i].user = &names[0][i];
+            rows[w][i].lifetime = PK_SINGLETON;
+        }
+}
+static void *register_and_get(void *number) {
+    uintptr_t w = (uintptr_t)number;
+    unsigned i;
+    added[w] = existed[w] = nulls[w] = wrong[w] = 0;
+    for (i = 0; i < EACH; i++) {
+        void *object = NULL;
+        pk_status status = pk_registry_add(&app, &rows[w][i], 1, NULL);
+        if (status == PK_OK)
+            added[w]++;
+        else if (status == PK_EXISTS)
+            existed[w]++;
+        else
+            wrong[w]++;
+        if (pk_registry_get_named(&app, NULL, names[w][i], &object) != PK_OK) wrong[w]++;
+        nulls[w] += object == NULL;
+    }
+    return NULL;
+}
+static void stress(bool same, unsigned capacity, unsigned expected) {
+    unsigned w, all_added = 0, all_existed = 0, all_nulls = 0, all_wrong = 0;
+    prepare_rows(same);
+    open_with(NULL, 0, capacity);
+    run_threads(register_and_get, WORKERS);
+    for (w = 0; w < WORKERS; w++) {
+        all_added += added[w];
+        all_existed += existed[w];
+        all_nulls += nulls[w];
+        all_wrong += wrong[w];
+    }
+    CHECK_EQ(all_added, expected);
+    CHECK_EQ(all_existed, WORKERS * EACH - expected);
+    CHECK_EQ(all_nulls, 0);
+    CHECK_EQ(all_wrong, 0);
+    CHECK_EQ(made, expected);
+    CHECK_EQ(pk_registry_count(&app), expected);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+static void stress_with_distinct_names(void) { stress(false, WORKERS * EACH, WORKERS * EACH); }
+static void stress_with_the_same_names(void) { stress(true, EACH, EACH); }
+
+static pk_lazy lazy;
+static pk_status make_lazy(void *user, void **object) {
+    rest(10);
+    ADD(made);
+    *object = user;
+    return PK_OK;
+}
+static pk_status make_circular(void *user, void **object) { return pk_lazy_get((pk_lazy *)user, make_circular, user, object); }
+static void *get_lazy(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    got_status[n] = pk_lazy_get(&lazy, make_lazy, &one, &got[n]);
+    return NULL;
+}
+static void lazy_thing_is_made_once_for_twenty_threads(void) {
+    static pk_lazy circular;
+    void *object;
+    unsigned i;
+    made = 0;
+    run_threads(get_lazy, MOST);
+    CHECK_EQ(made, 1);
+    for (i = 0; i < MOST; i++) CHECK(got_status[i] == PK_OK && got[i] == &one);
+    CHECK_STATUS(pk_lazy_get(&circular, make_circular, &circular, &object), PK_CYCLE);
+}
+
+TESTS {
+    RUN("C08", "a slow singleton is made once for twenty threads", slow_singleton_is_made_once_for_twenty_threads)
+    RUN("C08", "different singletons are made at the same time", different_singletons_are_made_at_the_same_time)
+    RUN("C08 C07", "a cycle across threads is told, with the chain, and is no deadlock", cycle_across_threads_is_told_not_a_deadlock)
+    RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
+    RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
+    RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)
+    RUN("C18", "a lazy thing is made once for twenty threads", lazy_thing_is_made_once_for_twenty_threads)
+}
