@@ -45,6 +45,8 @@
      PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last 16 errors, and a count for each code
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
      PERFKIT_LOG_RING      1 / 1 / 0                pk_log_ring: the last lines, in RAM, in .noinit, or in a file that outlives a crash
+     PERFKIT_LOG_SIGNALS   1 / 0 / 0                PK_LOG_SIGNAL: lines from signal handlers and interrupts
+     PERFKIT_LOG_CRASH     1 / 0 / 0                pk_log_crash_install: a crash flushes; POSIX, with PERFKIT_STDIO
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
@@ -734,12 +736,24 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_LOG_RING
 #define PERFKIT_LOG_RING (!PK__TINY)
 #endif
+#ifndef PERFKIT_LOG_SIGNALS
+#define PERFKIT_LOG_SIGNALS PK__FULL
+#endif
+#ifndef PERFKIT_LOG_CRASH
+#ifdef _WIN32
+#define PERFKIT_LOG_CRASH 0
+#else
+#define PERFKIT_LOG_CRASH (PK__FULL && PERFKIT_HOSTED && PERFKIT_STDIO)
+#endif
+#endif
 #ifndef PERFKIT_LOG_ROTATE
 #define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #endif
 #if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_LIMITS) || \
-    PK__NOT_01(PERFKIT_LOG_ERRORS) || PK__NOT_01(PERFKIT_LOG_RING)
-#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS _LOG_RING is 0 or 1"
+    PK__NOT_01(PERFKIT_LOG_ERRORS) || PK__NOT_01(PERFKIT_LOG_RING) || PK__NOT_01(PERFKIT_LOG_SIGNALS) || PK__NOT_01(PERFKIT_LOG_CRASH)
+#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS _LOG_RING _LOG_SIGNALS _LOG_CRASH is 0 or 1"
+#elif PERFKIT_LOG_CRASH && !(PERFKIT_STDIO && PERFKIT_HOSTED)
+#error "perfkit: PERFKIT_LOG_CRASH needs POSIX and PERFKIT_STDIO"
 #elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
 #endif
@@ -848,6 +862,9 @@ typedef struct pk_log { /* all private: use the functions. Statically made by PK
 #if PERFKIT_LOG_ERRORS
     struct pk_log_errors *errors;
 #endif
+#if PERFKIT_LOG_SIGNALS
+    struct pk_log_signals *signals;
+#endif
 #if PERFKIT_LOG_DEFERRED
     struct pk__queue *queue; /* of deferred mode; NULL: each line goes to the sinks at once */
 #endif
@@ -908,7 +925,7 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
 /* Units that answer these otherwise have another pk_log or pk_log_desc. */
 #define PK__LOG_CONFIG_WORD                                                                                  \
     (PK__CONFIG_WORD ^ (uint32_t)(PERFKIT_LOG_DEFERRED | PERFKIT_LOG_LIMITS << 1 | PERFKIT_LOG_ERRORS << 2 | \
-                                  PERFKIT_LOG_FORMS << 3 | PERFKIT_LOG_RULES << 4) << 8)
+                                  PERFKIT_LOG_FORMS << 3 | PERFKIT_LOG_RULES << 4 | PERFKIT_LOG_SIGNALS << 5) << 8)
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc);
 
 /* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with
@@ -1013,7 +1030,6 @@ typedef struct pk_log_buffer { /* read failures; all else is private */
     void *user;
     uint32_t size;
     volatile uint32_t begin, used; /* bytes: written, and all */
-    volatile uint32_t busy;        /* being written out or moved */
     uint32_t forks;                /* as pk_log's */
     pk_count failures;             /* writes that took fewer bytes than were there */
     uint8_t flush_level;
@@ -1248,6 +1264,51 @@ PK_API pk_count pk_log_error_count(pk_log *log, int32_t code);
 
 /* All, whatever their code. Any thread. */
 PK_API pk_count pk_log_error_total(pk_log *log);
+#endif
+
+#if PERFKIT_LOG_SIGNALS
+/* ---- From signal handlers and interrupts ----
+       static pk_log_signals signals;
+       pk_log_set_signals(&log, &signals);                                 // before the first PK_LOG_SIGNAL
+       in the handler:  PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d", number);
+   The line is formatted into one of a few places in `signals`, without a lock or a wait, whatever the program was doing, and goes
+   to the sinks with the next pk_log_flush or pk_log_drain, by whom they are called, with its own time. None free: it is counted,
+   and "3 lines of signal handlers dropped" is logged then. desc.clock and desc.wall must be fit for handlers too. Interrupts:
+   with the PERFKIT_CRITICAL hooks where there are no atomics. */
+#ifndef PERFKIT_LOG_SIGNAL_LINES
+#define PERFKIT_LOG_SIGNAL_LINES (PK__FULL ? 16 : 4)
+#endif
+typedef struct pk_log_signals { /* private; static, all zero */
+    struct pk_log *log;
+    volatile uint32_t next, dropped;
+    uint32_t told;
+    struct {
+        volatile uint32_t state; /* 0: free; 1: being written; 2: written */
+        uint32_t number, time;
+        const void *site;
+        uint16_t ms;
+        uint8_t kind, level;
+        char text[PERFKIT_LOG_LINE > 200 ? 200 : PERFKIT_LOG_LINE];
+    } lines[PERFKIT_LOG_SIGNAL_LINES];
+} pk_log_signals;
+
+/* Where handlers leave lines for this logger. PK_EXISTS: it has one; PK_INVALID: these serve another. One thread. */
+PK_API pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals);
+PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals);
+#endif
+
+#if PERFKIT_LOG_CRASH
+/* ---- When the program crashes ----
+   Install a handler of SIGABRT, SIGSEGV, SIGBUS, SIGFPE and SIGILL that hands to descriptors, stderr, buffers, rotating files and
+   rings what this logger still holds in deferred mode, in buffers or from signal handlers, adds "fatal signal 11" as an ERROR, and then
+   calls the handler that was there before, or lets the signal end the program. It uses the formatter and write(2) only; sinks that
+   are functions of yours, and FILEs, get nothing. Threads that log meanwhile wait. The line that was being written when the
+   signal came may come twice. For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
+   PK_FULL: 8 loggers are there; PK_EXISTS: this one is; PK_IO: the system refused. pk_log_close takes it out. One thread. */
+PK_API pk_status pk_log_crash_install(pk_log *log);
+
+/* What the handler does for one logger, but for the line: for handlers of your own. */
+PK_API void pk_log_crash_flush(pk_log *log);
 #endif
 
 #if PERFKIT_LOG_DEFERRED
@@ -1628,7 +1689,7 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
     {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, PK__PERF_NO_SITES, 0, 0,       \
      {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE \
-         PK__LOG_STATIC_LIMITS PK__LOG_STATIC_ERRORS}
+         PK__LOG_STATIC_LIMITS PK__LOG_STATIC_ERRORS PK__LOG_STATIC_SIGNALS}
 #if PK__LOG_WIDE
 #define PK__LOG_STATIC_MORE , NULL, 0 PK__LOG_NO_QUEUE
 #else
@@ -1648,6 +1709,11 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #define PK__LOG_STATIC_ERRORS , NULL
 #else
 #define PK__LOG_STATIC_ERRORS
+#endif
+#if PERFKIT_LOG_SIGNALS
+#define PK__LOG_STATIC_SIGNALS , NULL
+#else
+#define PK__LOG_STATIC_SIGNALS
 #endif
 #define PK__LOG_WITH_SINK(name, level, sink, user) PK__LOG_STATIC(name, level, level, 1, sink, user)
 
@@ -1880,7 +1946,7 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #endif
 #if PERFKIT_LOG_LIMITS
 PK_API bool pk__log_limit(pk_log *log, pk_log_limit *limit, int level, const pk__log_site *site, uint32_t lines, uint32_t ms);
-PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n);
+PK_API bool pk__log_every(pk_log *log, volatile uint32_t *count, uint32_t n);
 #define PK__LOG_WHEN(log, level, passes, ...)                                                         \
     do {                                                                                              \
         pk_log *const pk__chosen = (log);                                                             \
@@ -1894,7 +1960,7 @@ PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n);
     pk__now = pk__log_limit(pk__chosen, &pk__limit, level, PK__LOG_HERE_SITE, lines, ms);
 #define PK__LOG_NTH(n)                                                                                \
     static volatile uint32_t pk__count;                                                               \
-    pk__now = pk__log_every(&pk__count, n);
+    pk__now = pk__log_every(pk__chosen, &pk__count, n);
 #define PK_LOG_LIMITED_TO(log, level, lines, ms, ...) PK__LOG_WHEN(log, level, PK__LOG_LIMIT(level, lines, ms), __VA_ARGS__)
 #define PK_LOG_ONCE_TO(log, level, ...) PK__LOG_WHEN(log, level, PK__LOG_NTH(0), __VA_ARGS__)
 #define PK_LOG_EVERY_N_TO(log, n, level, ...) PK__LOG_WHEN(log, level, PK__LOG_NTH(n), __VA_ARGS__)
@@ -1904,6 +1970,18 @@ PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n);
 #define PK_LOG_ONCE(level, ...) PK_LOG_ONCE_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #define PK_LOG_EVERY_N(n, level, ...) PK_LOG_EVERY_N_TO(&PERFKIT_LOG_DEFAULT, n, level, __VA_ARGS__)
 #endif
+#endif
+#if PERFKIT_LOG_SIGNALS
+PK_API void pk__log_signal(pk_log_signals *signals, int level, const pk__log_site *site, const char *rom_format, ...);
+#define PK_LOG_SIGNAL(signals, level, ...)                                                            \
+    do {                                                                                              \
+        pk_log_signals *const pk__signals = (signals);                                                \
+        if ((0)) pk__log_check(__VA_ARGS__);                                                          \
+        if (PK__LOG_FLOOR >= (int)(level) && PK__LOG_PASSES(pk__signals->log, level)) {               \
+            PK__LOG_HERE                                                                              \
+            pk__log_signal(pk__signals, level, PK__LOG_HERE_SITE, PK__ROM_FORMAT(__VA_ARGS__));       \
+        }                                                                                             \
+    } while (0)
 #endif
 #if PERFKIT_LOG_ERRORS
 PK_API void pk__log_failed(pk_log *log, const pk__log_site *site, int32_t code);
@@ -2190,6 +2268,10 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
 #include <io.h>
 #else
 #include <unistd.h>
+#endif
+#if PERFKIT_LOG_CRASH
+#include <signal.h>
+#include <sys/select.h>
 #endif
 #if PERFKIT_LOG_ROTATE || PERFKIT_LOG_RING
 #include <fcntl.h>
@@ -3082,15 +3164,33 @@ static PK__COLD void pk__log_mend(pk_log *log) {
 #define pk__log_is_forked(process) ((void)(process), false)
 #endif
 
+#if PERFKIT_LOG_CRASH
+/* 0; 3, 1: a thread is entering the handler of crashes, is in it. What that thread does there is done without locks. */
+static volatile uint32_t pk__crash_state, pk__crash_installed;
+static const int pk__crash_signals[5] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+static pthread_t pk__crash_thread;
+#define PK__CRASH_IS_MINE() (pthread_equal(pk__crash_thread, pthread_self()) != 0)
+#else
+#define PK__CRASH_IS_MINE() true
+#endif
+#define PK__CRASHED() PK__UNLIKELY(pk__load32(&pk__crash_state) == 1)
+#define PK__CRASHED_HERE() (PK__CRASHED() && PK__CRASH_IS_MINE())
+#define PK__CRASHED_ELSEWHERE() (PK__CRASHED() && !PK__CRASH_IS_MINE())
+#else
+#define PK__CRASHED_HERE() false
+#define PK__CRASHED_ELSEWHERE() false
+#endif
+
 static void pk__log_lock(pk_log *log) {
-    if (!(log->flags & PK__LOG_THREADS)) return;
+    if (!(log->flags & PK__LOG_THREADS) || PK__CRASHED_HERE()) return;
 #if PK__LOG_FORKS
     if (PK__UNLIKELY(pk__log_is_forked(pk__load32(&log->forks)))) pk__log_mend(log);
 #endif
     pk__mutex_lock(&log->mutex);
 }
 static void pk__log_unlock(pk_log *log) {
-    if (log->flags & PK__LOG_THREADS) pk__mutex_unlock(&log->mutex);
+    if (log->flags & PK__LOG_THREADS && !PK__CRASHED_HERE()) pk__mutex_unlock(&log->mutex);
 }
 
 #if PERFKIT_STDIO
@@ -3112,9 +3212,27 @@ static bool pk__log_is_terminal(const pk_log_sink *sink) {
 #endif
 }
 
+#if PERFKIT_LOG_CRASH
+static bool pk__crash_serves(const pk_log_sink *sink) { /* what may be called in a handler */
+#if PERFKIT_LOG_BUFFER
+    if (sink->fn == pk_log_to_buffer) return true;
+#endif
+#if PERFKIT_LOG_ROTATE
+    if (sink->fn == pk_log_to_rotating) return true;
+#endif
+#if PERFKIT_LOG_RING
+    if (sink->fn == pk_log_to_ring) return true;
+#endif
+    return sink->fn == pk_log_to_stderr || sink->fn == pk_log_to_fd;
+}
+#endif
+
 static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, size_t length) {
     static const char colours[] = "\033[31m\033[33m\033[32m\033[36m\033[90m"; /* red yellow green cyan grey */
     pk_status status;
+#if PERFKIT_LOG_CRASH
+    if (PK__CRASHED_HERE() && !pk__crash_serves(sink)) return PK_OK;
+#endif
     text[length - 1] = '\n';
     text[length] = 0;
     if (sink->colour == PK__LOG_COLOUR_ASK) sink->colour = pk__log_is_terminal(sink);
@@ -3933,9 +4051,12 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 static void pk__buffer_forget(pk_log_buffer *b) {
     pk__store32(&b->used, 0);
     pk__store32(&b->begin, 0);
-    pk__store32(&b->busy, 0);
     b->forks = pk__log_this_process();
 }
+#endif
+
+#if PERFKIT_LOG_SIGNALS
+static void pk__signals_out(pk_log *log);
 #endif
 
 static void pk__log_set_gate(pk_log *log) { /* under the lock */
@@ -4118,6 +4239,13 @@ PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *
 #if PERFKIT_LOG_LIMITS
 /* ---- Fewer lines from one place ---- */
 
+static uint32_t pk__limit_add(pk_log *log, volatile uint32_t *count, uint32_t n) {
+    uint32_t was;
+    if (!PERFKIT_ATOMICS) pk__log_lock(log);
+    was = pk__add32(count, n);
+    if (!PERFKIT_ATOMICS) pk__log_unlock(log);
+    return was;
+}
 /* What was held back and not told yet; `again`: and fill the bucket. */
 static uint32_t pk__limit_held(pk_log *log, pk_log_limit *limit, uint32_t lines, bool again) {
     uint32_t used, held;
@@ -4165,17 +4293,17 @@ PK_API bool pk__log_limit(pk_log *log, pk_log_limit *limit, int level, const pk_
     now = (uint32_t)clock(log->user);
     if (now - since >= ms && pk__cas32(&limit->since, since, now)) /* one thread fills it */
         pk__limit_tell(log, level, site, pk__limit_held(log, limit, lines, true));
-    used = pk__add32(&limit->used, 1);
+    used = pk__limit_add(log, &limit->used, 1);
     if (used == lines) pk__limit_list(log, limit, level, site, lines);
     return used < lines;
 }
 /* Of n calls the first, which is told without a division; n 0: the first of all. */
-PK_API bool pk__log_every(volatile uint32_t *count, uint32_t n) {
+PK_API bool pk__log_every(pk_log *log, volatile uint32_t *count, uint32_t n) {
     uint32_t was;
-    if (n == 0) return pk__load32(count) == 0 && pk__cas32(count, 0, 1);
-    was = pk__add32(count, 1);
+    if (n == 0) return pk__load32(count) == 0 && pk__limit_add(log, count, 1) == 0;
+    was = pk__limit_add(log, count, 1);
     while (was >= n) was -= n; /* threads that came while another was taking n off: once, or as often as there are threads */
-    if (was == n - 1) (void)pk__add32(count, 0u - n);
+    if (was == n - 1) (void)pk__limit_add(log, count, 0u - n);
     return was == 0;
 }
 #endif
@@ -4260,12 +4388,121 @@ PK_API pk_count pk_log_error_total(pk_log *log) {
 }
 #endif
 
+#if PERFKIT_LOG_SIGNALS
+/* ---- From signal handlers and interrupts ---- */
+
+PK_API pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals) {
+    PERFKIT_ASSERT(log != NULL && signals != NULL);
+    if (signals->log != NULL && signals->log != log) return PK_INVALID;
+    if (log->signals != NULL) return PK_EXISTS;
+    pk__clear(signals, sizeof *signals);
+    signals->log = log;
+    pk__log_lock(log);
+    log->signals = signals;
+    pk__log_unlock(log);
+    return PK_OK;
+}
+PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals) { return pk__load32(&signals->dropped); }
+
+/* A free place, now taken; the number of places where there is none. */
+static unsigned pk__signal_place(pk_log_signals *s) {
+    unsigned i = 0;
+    PK__CRITICAL_ENTER(state);
+    while (i < PERFKIT_LOG_SIGNAL_LINES && !(pk__load32(&s->lines[i].state) == 0 && pk__cas32(&s->lines[i].state, 0, 1))) i++;
+    PK__CRITICAL_EXIT(state);
+    return i;
+}
+PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *site, const char *rom_format, ...) {
+    unsigned i = pk__signal_place(s);
+    pk__text t;
+    pk__moment when;
+    va_list args;
+    if (i == PERFKIT_LOG_SIGNAL_LINES) {
+        (void)pk__add32(&s->dropped, 1);
+        return;
+    }
+    s->lines[i].number = pk__add32(&s->next, 1);
+    when.number = 0;
+    pk__log_moment(s->log, &when);
+    s->lines[i].time = when.number;
+    s->lines[i].ms = when.ms;
+    s->lines[i].kind = when.kind;
+    s->lines[i].level = (uint8_t)level;
+    s->lines[i].site = site;
+    pk__text_over(&t, s->lines[i].text, sizeof s->lines[i].text);
+    va_start(args, rom_format);
+    pk__vformat(&t, rom_format, true, args);
+    va_end(args);
+    if (t.length >= t.room) pk__line_cut(&t);
+    (void)pk__text_end(&t);
+    pk__store32(&s->lines[i].state, 2);
+}
+/* A line at once, of a logger in deferred mode too. */
+static void pk__signal_out(pk_log *log, int level, const pk__log_site *site, const pk__moment *when, const char *rom_format, ...) {
+#if PK__LOG_WIDE
+    pk__entry e;
+    e.log = log;
+    e.site = site;
+    e.format = rom_format;
+    e.level = (uint8_t)level;
+    e.fields = false;
+#if PERFKIT_LOG_DEFERRED
+    e.args.at = NULL;
+    e.args.keep = NULL;
+#endif
+    va_start(PK__ENTRY_LIST(&e), rom_format);
+    pk__entry_out(&e, when);
+    va_end(PK__ENTRY_LIST(&e));
+#else
+    va_list args;
+    (void)site;
+    (void)when;
+    va_start(args, rom_format);
+    pk__log_line(log, level, rom_format, true, args);
+    va_end(args);
+#endif
+}
+/* Those that are there, in their order. One thread at a time does it: it takes each. */
+static void pk__signals_out(pk_log *log) {
+    pk_log_signals *s = log->signals;
+    pk__moment when;
+    uint32_t dropped;
+    unsigned i, oldest, left = PERFKIT_LOG_SIGNAL_LINES;
+    if (s == NULL) return;
+    for (; left > 0; left--) {
+        oldest = PERFKIT_LOG_SIGNAL_LINES;
+        for (i = 0; i < PERFKIT_LOG_SIGNAL_LINES; i++)
+            if (pk__load32(&s->lines[i].state) == 2 &&
+                (oldest == PERFKIT_LOG_SIGNAL_LINES || (int32_t)(s->lines[i].number - s->lines[oldest].number) < 0))
+                oldest = i;
+        if (oldest == PERFKIT_LOG_SIGNAL_LINES) break;
+        if (!pk__cas32(&s->lines[oldest].state, 2, 3)) continue; /* another thread has */
+        when.number = s->lines[oldest].time;
+        when.ms = s->lines[oldest].ms;
+        when.kind = s->lines[oldest].kind;
+        pk__signal_out(log, s->lines[oldest].level, (const pk__log_site *)s->lines[oldest].site, &when, PK_ROM_STR("%s"),
+                       s->lines[oldest].text);
+        pk__store32(&s->lines[oldest].state, 0);
+    }
+    pk__log_lock(log);
+    dropped = pk__load32(&s->dropped) - s->told;
+    s->told += dropped;
+    pk__log_unlock(log);
+    if (dropped == 0) return;
+    pk__log_moment(log, &when);
+    pk__signal_out(log, PK_LOG_WARN, NULL, &when, PK_ROM_STR("%lu lines of signal handlers dropped"), (unsigned long)dropped);
+}
+#endif
+
 PK_API pk_status pk_log_flush(pk_log *log) {
     pk_status first = PK_OK, status;
     uint8_t i;
     PERFKIT_ASSERT(log != NULL);
 #if PERFKIT_LOG_LIMITS
     pk__limits_tell(log);
+#endif
+#if PERFKIT_LOG_SIGNALS
+    pk__signals_out(log);
 #endif
 #if PERFKIT_LOG_DEFERRED
     if (log->queue != NULL) (void)pk_log_drain(log, 0);
@@ -4331,6 +4568,9 @@ static void pk__queue_end(pk_log *log);
 #if PK__LOG_RINGS && PERFKIT_THREADS
 static void pk__queue_forget(pk_log *log);
 #endif
+#if PERFKIT_LOG_CRASH
+static void pk__crash_forget(const pk_log *log);
+#endif
 PK_API pk_status pk_log_close(pk_log *log) {
     pk_status status;
 #if PERFKIT_LOG_DEFERRED
@@ -4342,6 +4582,9 @@ PK_API pk_status pk_log_close(pk_log *log) {
     log->sink_count = 0;
 #if PERFKIT_LOG_RULES
     log->rules = NULL;
+#endif
+#if PERFKIT_LOG_CRASH
+    pk__crash_forget(log);
 #endif
     if (log->flags & PK__LOG_THREADS) pk__mutex_destroy(&log->mutex);
     log->flags = 0;
@@ -4481,20 +4724,57 @@ PK_API pk_status pk_log_buffer_init(pk_log_buffer *buffer, const pk_log_buffer_d
 }
 PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer) { return pk__load32(&buffer->used) - pk__load32(&buffer->begin); }
 
+/* Holds off the signals of crashes that come from outside, where a handler of ours would read the buffer. */
+#if PERFKIT_LOG_CRASH
+typedef struct pk__masked { bool on; sigset_t signals; } pk__masked;
+static void pk__mask_set(int how, const sigset_t *set, sigset_t *old) {
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+    (void)pthread_sigmask(how, set, old);
+#else
+    (void)sigprocmask(how, set, old);
+#endif
+}
+#if PERFKIT_LOG_ROTATE
+static size_t pk__file_write(void *user, const char *bytes, size_t n);
+#endif
+static void pk__mask(pk__masked *was, pk_log_write_fn fn) {
+    sigset_t held;
+    int i;
+    was->on = pk__load32(&pk__crash_installed) != 0 && fn == pk__buffer_to_fd;
+#if PERFKIT_LOG_ROTATE
+    if (pk__load32(&pk__crash_installed) != 0 && fn == pk__file_write) was->on = true;
+#endif
+    if (!was->on) return; /* one of yours may crash in there itself */
+    (void)sigemptyset(&held);
+    for (i = 0; i < 5; i++) (void)sigaddset(&held, pk__crash_signals[i]);
+    pk__mask_set(SIG_BLOCK, &held, &was->signals);
+}
+static void pk__unmask(const pk__masked *was) {
+    if (was->on) pk__mask_set(SIG_SETMASK, &was->signals, NULL);
+}
+#else
+typedef char pk__masked;
+#define pk__mask(was, fn) ((void)(was))
+#define pk__unmask(was) ((void)(was))
+#endif
+
 /* Write out all that is held. What is not taken stays. */
 static pk_status pk__buffer_flush(pk_log_buffer *b) {
     uint32_t begin = b->begin, held = b->used - begin;
     size_t taken;
+    pk__masked was;
     if (pk__log_is_forked(b->forks)) return PK_FORKED;
     if (held == 0) return PK_OK;
-    pk__store32(&b->busy, 1);
+    pk__mask(&was, b->write_fn); /* or what was written just now might be written again */
     taken = b->write_fn(b->user, b->memory + begin, held);
-    pk__store32(&b->begin, begin + (uint32_t)taken);
     if (taken == held) {
-        pk__store32(&b->used, 0); /* first: then nothing is held, whatever begin says */
+        pk__store32(&b->used, 0);
         pk__store32(&b->begin, 0);
-    } else pk__count_up(&b->failures);
-    pk__store32(&b->busy, 0);
+    } else {
+        pk__store32(&b->begin, begin + (uint32_t)taken);
+        pk__count_up(&b->failures);
+    }
+    pk__unmask(&was);
     return taken == held ? PK_OK : PK_IO;
 }
 /* The start of the line that is being written. */
@@ -4506,12 +4786,13 @@ static uint32_t pk__buffer_line(const pk_log_buffer *b) {
 /* Give back the room of lines that were written. The one that is half out stays whole, for a new file. */
 static void pk__buffer_move(pk_log_buffer *b) {
     uint32_t from = pk__buffer_line(b), n = b->used - from;
+    pk__masked was;
     if (from == 0) return;
-    pk__store32(&b->busy, 1);
+    pk__mask(&was, b->write_fn);
     memmove(b->memory, b->memory + from, n);
     pk__store32(&b->begin, b->begin - from);
     pk__store32(&b->used, n);
-    pk__store32(&b->busy, 0);
+    pk__unmask(&was);
 }
 PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_t length) {
     pk_log_buffer *b = (pk_log_buffer *)user;
@@ -6910,10 +7191,10 @@ static PERFKIT_TLS const pk__queue *pk__draining; /* by this thread */
 #endif
 
 static void pk__queue_lock(pk__queue *q) {
-    if (q->threads) pk__mutex_lock(&q->lock);
+    if (q->threads && !PK__CRASHED_HERE()) pk__mutex_lock(&q->lock);
 }
 static void pk__queue_unlock(pk__queue *q) {
-    if (q->threads) pk__mutex_unlock(&q->lock);
+    if (q->threads && !PK__CRASHED_HERE()) pk__mutex_unlock(&q->lock);
 }
 #if PERFKIT_PERF
 #define pk__queue_tick() pk__perf_now()
@@ -7274,7 +7555,7 @@ static bool pk__queue_next(pk_log *log, pk__queue *q) { /* false: there is none 
     if (!PK__LOG_OWN_RINGS) pk__queue_lock(q); /* no atomics */
     pk__ring_skip(r);
     if (!PK__LOG_OWN_RINGS) pk__queue_unlock(q);
-    if (PK__GET_RELAXED(&q->waiting) != 0) {
+    if (PK__GET_RELAXED(&q->waiting) != 0 && !PK__CRASHED_HERE()) {
         pk__queue_lock(q);
 #ifdef PK__HAS_COND
         pk__cond_broadcast(&q->room);
@@ -7305,7 +7586,7 @@ static pk_status pk__queue_drain(pk_log *log, pk__queue *q, uint32_t budget) {
     pk__queue_lock(q);
     for (i = 0; i <= q->count; i++) q->rings[i].seen = PK__GET_ACQUIRE(&q->rings[i].published);
     pk__queue_unlock(q);
-    while ((budget == 0 || done < budget) && pk__queue_next(log, q)) done++;
+    while ((budget == 0 || done < budget) && !PK__CRASHED_ELSEWHERE() && pk__queue_next(log, q)) done++;
     for (i = 0; i <= q->count; i++) {
         pk__ring_settle(log, q, &q->rings[i]);
         if (budget != 0 && done == budget && PK__GET_ACQUIRE(&q->rings[i].published) != PK__GET_RELAXED(&q->rings[i].tail))
@@ -7318,9 +7599,13 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk_status status = PK_BUSY;
     bool mine;
     PERFKIT_ASSERT(log != NULL);
+#if PERFKIT_LOG_SIGNALS
+    pk__signals_out(log);
+#endif
     q = log->queue;
     if (q == NULL) return PK_OK;
     if (pk__log_is_forked(q->process)) return PK_FORKED;
+    if (PK__CRASHED_ELSEWHERE()) return PK_BUSY;
     pk__queue_lock(q);
     mine = !q->draining;
     q->draining = 1;
@@ -7460,6 +7745,157 @@ static void pk__queue_end(pk_log *log) {
     log->queue = NULL;
 }
 #endif /* PK__LOG_RINGS */
+
+#if PERFKIT_LOG_CRASH
+/* ---- When the program crashes ---- */
+
+#if defined SA_ONSTACK
+#define PK__ON_STACK SA_ONSTACK
+#elif defined __linux__
+#define PK__ON_STACK 0x08000000 /* SA_ONSTACK, which strict C99 hides */
+#else
+#define PK__ON_STACK 0
+#endif
+#define PK__CRASH_LOGS 8
+#define PK__CRASH_WAIT_MS 100 /* for another thread to leave a sink, or a drain */
+static struct sigaction pk__crash_before[5];
+static struct { pk_log *volatile log; uint32_t process; } pk__crash_logs[PK__CRASH_LOGS];
+
+static void pk__crash_nap(void) {
+    struct timeval ms;
+    ms.tv_sec = 0;
+    ms.tv_usec = 1000;
+    (void)select(0, NULL, NULL, NULL, &ms);
+}
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+/* Takes the lock, unless it is not given in time: then its holder is this thread, or hangs, and it is done without. */
+static bool pk__crash_take(pk_mutex *mutex) {
+    int i;
+    for (i = 0; i < PK__CRASH_WAIT_MS; i++) {
+        if (pthread_mutex_trylock((pthread_mutex_t *)(void *)mutex) == 0) return true;
+        pk__crash_nap();
+    }
+    return false;
+}
+#else
+#define pk__crash_take(mutex) false
+#endif
+
+static void pk__crash_out(pk_log *log, int signal_number) {
+    bool locked = false;
+    uint8_t i;
+#if PK__LOG_RINGS
+    pk__queue *q = log->queue;
+    bool queue_locked = false;
+    int tries;
+    if (q != NULL && pk__log_is_forked(q->process)) q = NULL;
+    if (q != NULL) {
+        for (tries = 0; tries < PK__CRASH_WAIT_MS && q->draining && !PK__I_DRAIN(q); tries++) pk__crash_nap();
+        if (q->threads && !PK__I_DRAIN(q)) queue_locked = pk__crash_take(&q->lock);
+    }
+#endif
+    if (log->flags & PK__LOG_THREADS) locked = pk__crash_take(&log->mutex);
+#if PK__LOG_RINGS
+    if (q != NULL) (void)pk__queue_drain(log, q, 0);
+#endif
+#if PERFKIT_LOG_SIGNALS
+    pk__signals_out(log);
+    if (signal_number != 0) {
+        pk__moment when;
+        pk__log_moment(log, &when);
+        pk__signal_out(log, PK_LOG_ERROR, NULL, &when, "fatal signal %d", signal_number);
+    }
+#else
+    (void)signal_number;
+#endif
+    for (i = 0; i < log->sink_count; i++)
+        if (pk__crash_serves(&log->sinks[i])) (void)log->sinks[i].fn(log->sinks[i].user, PK_LOG_OFF, "", 0);
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+    if (locked) (void)pthread_mutex_unlock((pthread_mutex_t *)(void *)&log->mutex);
+#if PK__LOG_RINGS
+    if (queue_locked) (void)pthread_mutex_unlock((pthread_mutex_t *)(void *)&q->lock);
+#endif
+#else
+    (void)locked;
+#if PK__LOG_RINGS
+    (void)queue_locked;
+#endif
+#endif
+}
+/* False: this thread has crashed in here, or another is busy with it and not done in time. */
+static bool pk__crash_enter(void) {
+    int i;
+    for (i = 0; i < 1000; i++) {
+        if (pk__cas32(&pk__crash_state, 0, 3)) {
+#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+            pk__crash_thread = pthread_self();
+#endif
+            pk__store32(&pk__crash_state, 1);
+            return true;
+        }
+        if (PK__CRASHED_HERE()) return false;
+        pk__crash_nap();
+    }
+    return false;
+}
+PK_API void pk_log_crash_flush(pk_log *log) {
+    int was = errno;
+    PERFKIT_ASSERT(log != NULL);
+    if (pk__crash_enter()) {
+        pk__crash_out(log, 0);
+        pk__store32(&pk__crash_state, 0);
+    }
+    errno = was;
+}
+static void pk__crash_handler(int number, siginfo_t *info, void *context) {
+    const struct sigaction *before = pk__crash_before;
+    int i, was = errno;
+    if (pk__crash_enter()) {
+        for (i = 0; i < PK__CRASH_LOGS; i++) {
+            pk_log *log = pk__crash_logs[i].log;
+            if (log != NULL && (!pk__log_is_forked(pk__crash_logs[i].process) || !pk__log_is_forked(pk__load32(&log->forks))))
+                pk__crash_out(log, number);
+        }
+        pk__store32(&pk__crash_state, 0);
+    }
+    for (i = 0; i < 4 && pk__crash_signals[i] != number; i++) before++;
+    errno = was;
+    if (before->sa_flags & SA_SIGINFO) before->sa_sigaction(number, info, context);
+    else if (before->sa_handler != SIG_DFL && before->sa_handler != SIG_IGN) before->sa_handler(number);
+    else {
+        struct sigaction ends;
+        pk__clear(&ends, sizeof ends);
+        ends.sa_handler = SIG_DFL;
+        (void)sigaction(number, &ends, NULL);
+        (void)raise(number); /* waits until this returns, if an instruction does not fault again first */
+    }
+}
+PK_API pk_status pk_log_crash_install(pk_log *log) {
+    struct sigaction action;
+    int i, place = -1;
+    PERFKIT_ASSERT(log != NULL);
+    for (i = PK__CRASH_LOGS; i-- > 0;) {
+        if (pk__crash_logs[i].log == log) return PK_EXISTS;
+        if (pk__crash_logs[i].log == NULL) place = i;
+    }
+    if (place < 0) return PK_FULL;
+    pk__crash_logs[place].process = pk__log_this_process();
+    pk__crash_logs[place].log = log;
+    if (!pk__cas32(&pk__crash_installed, 0, 1)) return PK_OK;
+    pk__clear(&action, sizeof action);
+    action.sa_sigaction = pk__crash_handler;
+    action.sa_flags = SA_SIGINFO | PK__ON_STACK;
+    (void)sigemptyset(&action.sa_mask);
+    for (i = 0; i < 5; i++)
+        if (sigaction(pk__crash_signals[i], &action, &pk__crash_before[i]) != 0) return PK_IO;
+    return PK_OK;
+}
+static void pk__crash_forget(const pk_log *log) {
+    int i;
+    for (i = 0; i < PK__CRASH_LOGS; i++)
+        if (pk__crash_logs[i].log == log) pk__crash_logs[i].log = NULL;
+}
+#endif
 #endif /* implementation */
 
 /*

@@ -102,7 +102,7 @@ static void *log_limited(void *unused) {
     (void)unused;
     for (i = 0; i < LINES; i++) {
         PK_LOG_LIMITED_TO(&logger, PK_LOG_WARN, 3, 1, "limited");
-        (void)pk__log_every(&every, 10);
+        (void)pk__log_every(&logger, &every, 10);
         PK_LOG_FAILED_TO(&logger, i & 7, "noted");
     }
     return NULL;

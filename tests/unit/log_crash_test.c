@@ -1,0 +1,362 @@
+/* targets: threads */
+/* Programs that are ended in the middle of logging: what was logged before is there. KILLS=1000 in the environment: that often. */
+#if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
+#define PERFKIT_LOG_IMPLEMENTATION
+#include "../../perfkit_log.h"
+#include "../support/test.h"
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || !defined __linux__
+#define SANITIZED 1 /* their own handlers of SIGSEGV end the program */
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+enum { ROOM = 1 << 19 };
+static char path[64], text[ROOM + (1 << 20)], memory[ROOM], gathered[4096];
+static volatile uint32_t *sent; /* shared with the child: the last number that was logged */
+
+static int kills(int usual) {
+    const char *wanted = getenv("KILLS");
+#ifdef SANITIZED
+    usual = 3;
+#endif
+    return wanted ? atoi(wanted) : usual;
+}
+static uint32_t *shared_word(void) {
+    void *p;
+    int fd;
+    pk_format(path, sizeof path, "/tmp/perfkit-crash-%d", (int)getpid());
+    fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(fd >= 0 && ftruncate(fd, 4096) == 0);
+    p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    (void)remove(path);
+    return (uint32_t *)p;
+}
+static void nap(long us) {
+    struct timespec t = {0, 1000};
+    t.tv_nsec = us * 1000;
+    nanosleep(&t, NULL);
+}
+/* The end of the child within some seconds: by this signal? */
+static bool ends_by(pid_t child, int signal_number) {
+    int status = 0, tries;
+    for (tries = 0; tries < 20000; tries++) {
+        if (waitpid(child, &status, WNOHANG) == child) return WIFSIGNALED(status) && WTERMSIG(status) == signal_number;
+        nap(tries < 100 ? 50 : 1000);
+    }
+    kill(child, SIGKILL);
+    (void)waitpid(child, &status, 0);
+    return false;
+}
+static size_t read_all(void) {
+    int fd = open(path, O_RDONLY);
+    size_t n = 0;
+    ssize_t more;
+    while (fd >= 0 && n < sizeof text - 1 && (more = read(fd, text + n, sizeof text - 1 - n)) > 0) n += (size_t)more;
+    if (fd >= 0) close(fd);
+    text[n] = 0;
+    return n;
+}
+
+/* ---- The children ---- */
+
+static pk_log logger;
+static pk_log_buffer buffer;
+static pk_log_file file;
+enum { BUFFERED, ROTATING, DEFERRED, DEFERRED_BUFFERED, WAYS };
+static void start(int way) {
+    pk_log_desc desc;
+    pk_log_buffer_desc buffer_desc;
+    pk_log_file_desc file_desc;
+    int fd;
+    memset(&desc, 0, sizeof desc);
+    desc.no_time = way != DEFERRED;
+    desc.threads = true;
+    memset(&buffer_desc, 0, sizeof buffer_desc);
+    memset(&file_desc, 0, sizeof file_desc);
+    if (way == ROTATING) {
+        file_desc.path = path;
+        file_desc.buffer = memory;
+        file_desc.buffer_size = 10000;
+        if (pk_log_file_open(&file, &file_desc) != PK_OK) _exit(3);
+        desc.sink = pk_log_to_rotating;
+        desc.sink_user = &file;
+    } else {
+        fd = open(path, O_WRONLY | O_APPEND, 0600);
+        if (fd < 0) _exit(3);
+        desc.sink = pk_log_to_fd;
+        desc.sink_user = (void *)(intptr_t)fd;
+        if (way != DEFERRED) {
+            buffer_desc.memory = memory;
+            buffer_desc.size = 10000;
+            buffer_desc.user = desc.sink_user;
+            if (pk_log_buffer_init(&buffer, &buffer_desc) != PK_OK) _exit(3);
+            desc.sink = pk_log_to_buffer;
+            desc.sink_user = &buffer;
+        }
+    }
+    if (pk_log_init(&logger, &desc) != PK_OK) _exit(3);
+    if (way >= DEFERRED && pk_log_defer(&logger, memory + 16384, sizeof memory - 16384, 2, PK_LOG_BLOCK) != PK_OK) _exit(3);
+    if (pk_log_crash_install(&logger) != PK_OK) _exit(3);
+}
+static void *drain_on(void *unused) {
+    (void)unused;
+    for (;;) (void)pk_log_drain(&logger, 0);
+    return NULL;
+}
+static void log_up_to(uint32_t end) {
+    uint32_t n;
+    for (n = 1; n <= end; n++) {
+        PK_LOG_TO(&logger, PK_LOG_WARN, "n=%u;", (unsigned)n);
+        pk__store32(sent, n);
+    }
+}
+static volatile int *nowhere;
+#define CRASH(how)                        \
+    do {                                  \
+        if ((how) == SIGABRT) abort();    \
+        *nowhere = 1; /* SIGSEGV */       \
+    } while (0)
+
+/* All numbers up to `last` are in text, in order, and nothing twice, but for one that was being written. */
+static void check_numbers(uint32_t last) {
+    const char *p = text;
+    uint32_t n, expected = 1;
+    unsigned twice = 0;
+    while ((p = strstr(p, "n=")) != NULL) {
+        n = (uint32_t)strtoul(p + 2, NULL, 10);
+        p += 2;
+        if (n + 1 == expected) twice++;
+        else {
+            if (n != expected) break;
+            expected++;
+        }
+    }
+    CHECK(p == NULL);
+    CHECK(expected > last && expected <= last + 2);
+    CHECK(twice <= 1);
+}
+
+/* The child crashes by itself, or is sent the signal at any moment while another of its threads drains or logs. */
+static void end_one(int way, int how, bool from_outside, unsigned delay) {
+    pid_t child;
+    int fd;
+    pk__store32(sent, 0);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    close(fd);
+    child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        start(way);
+        if (from_outside && way >= DEFERRED && pthread_create(&thread, NULL, drain_on, NULL) != 0) _exit(3);
+        log_up_to(from_outside ? 20000 : 200 + delay % 700);
+        if (from_outside) for (;;) pause();
+        CRASH(how);
+        _exit(4);
+    }
+    if (from_outside) {
+        nap(200 + (long)delay);
+        kill(child, how);
+    }
+    CHECK(ends_by(child, how));
+    read_all();
+    if (pk__load32(sent) == 0) return;
+    check_numbers(pk__load32(sent));
+#if PERFKIT_LOG_SIGNALS
+    CHECK(strstr(text, how == SIGABRT ? "fatal signal 6\n" : "fatal signal 11\n") != NULL);
+#endif
+}
+static void crashes_lose_nothing(void) {
+    int i, n = kills(12);
+    for (i = 0; i < n; i++) end_one(i % WAYS, i / WAYS % 2 ? SIGSEGV : SIGABRT, false, test_random() % 3000);
+    remove(path);
+}
+static void signals_from_outside_lose_nothing(void) {
+    int i, n = kills(12);
+    for (i = 0; i < n; i++) end_one(i % WAYS, SIGABRT, true, test_random() % 3000);
+    remove(path);
+}
+
+static pk_log_ring ring;
+static uint32_t ring_next, ring_last;
+static pk_status follow(void *user, int level, const char *line, size_t length) {
+    const char *p = strstr(line, "n=");
+    uint32_t n = p ? (uint32_t)strtoul(p + 2, NULL, 10) : 0;
+    (void)user;
+    (void)level;
+    (void)length;
+    CHECK(ring_next == 0 || n == ring_next);
+    ring_next = n + 1;
+    ring_last = n;
+    return PK_OK;
+}
+static void kill_one(unsigned delay) {
+    pk_log_ring_counts counts;
+    pk_status status;
+    pid_t child;
+    pk__store32(sent, 0);
+    (void)remove(path);
+    child = fork();
+    if (child == 0) {
+        pk_log_ring_desc desc;
+        pk_log_desc log_desc;
+        memset(&desc, 0, sizeof desc);
+        memset(&log_desc, 0, sizeof log_desc);
+        desc.size = 8192;
+        desc.build = 99;
+        if (pk_log_ring_open(&ring, path, &desc) != PK_OK) _exit(3);
+        log_desc.sink = pk_log_to_ring;
+        log_desc.sink_user = &ring;
+        log_desc.threads = true;
+        if (pk_log_init(&logger, &log_desc) != PK_OK) _exit(3);
+        log_up_to(0xFFFFFFFFu);
+        _exit(4);
+    }
+    while (pk__load32(sent) == 0) nap(20);
+    nap(100 + (long)delay);
+    kill(child, SIGKILL);
+    CHECK(ends_by(child, SIGKILL));
+    ring_next = ring_last = 0;
+    status = pk_log_ring_read_file(path, 99, false, follow, NULL, &counts);
+    CHECK_STATUS(status, PK_OK);
+    CHECK(ring_last >= pk__load32(sent) && ring_last <= pk__load32(sent) + 1);
+    CHECK(counts.lines > 50 || counts.overwritten == 0);
+    CHECK(counts.lines + counts.overwritten == ring_last || counts.lines + counts.overwritten + 1 == ring_last);
+}
+static void a_shared_ring_outlives_sigkill(void) {
+    int i, n = kills(12);
+    for (i = 0; i < n; i++) kill_one(test_random() % 2000);
+    CHECK_STATUS(pk_log_ring_read_file(path, 98, true, follow, NULL, NULL), PK_MISMATCH);
+    remove(path);
+    CHECK_STATUS(pk_log_ring_read_file(path, 0, true, follow, NULL, NULL), PK_IO);
+}
+
+static volatile sig_atomic_t chained;
+static void before_us(int number) {
+    chained = number;
+    if (number != 0) _exit(7);
+}
+static void handlers_before_ours_are_called(void) {
+    int status;
+    pid_t child;
+    pk_format(path, sizeof path, "/tmp/perfkit-crash-%d", (int)getpid());
+    close(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    child = fork();
+    if (child == 0) {
+        signal(SIGSEGV, before_us);
+        start(BUFFERED);
+        if (pk_log_crash_install(&logger) != PK_EXISTS) _exit(3);
+        pk_log_write(&logger, PK_LOG_WARN, "held");
+        pk_log_crash_flush(&logger);
+        pk_log_write(&logger, PK_LOG_WARN, "held too");
+        CRASH(SIGSEGV);
+        _exit(4);
+    }
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    read_all();
+    CHECK(strstr(text, "WARN  held\nWARN  held too\n") == text);
+    remove(path);
+}
+
+#if PERFKIT_LOG_SIGNALS
+static pk_log_signals signals;
+static pk_log default_log;
+static unsigned signal_lines, other_lines;
+static pk_status gather(void *user, int level, const char *line, size_t length) {
+    (void)user;
+    (void)level;
+    if (length == 0) return PK_OK;
+    if (strstr(line, "signal ")) signal_lines++;
+    else other_lines++;
+    if (strlen(gathered) + length < sizeof gathered) strcat(gathered, line);
+    return PK_OK;
+}
+static void on_signal(int number) { PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d %s", number, "a\nb"); }
+static void handlers_can_log(void) {
+    struct sigaction action;
+    pk_log_desc desc;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    desc.sink = gather;
+    desc.no_time = true;
+    desc.threads = true;
+    CHECK_STATUS(pk_log_init(&default_log, &desc), PK_OK);
+    CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_OK);
+    CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_EXISTS);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    sigaction(SIGUSR1, &action, NULL);
+    raise(SIGUSR1);
+    pk_log_write(&default_log, PK_LOG_WARN, "main");
+    CHECK_STATUS(pk_log_flush(&default_log), PK_OK);
+    CHECK(strstr(gathered, "WARN  main\nWARN  log_crash_test.c:") == gathered);
+    CHECK(strstr(gathered, " signal 10 a\\nb\n") != NULL);
+    gathered[0] = 0;
+    for (i = 0; i < PERFKIT_LOG_SIGNAL_LINES + 5; i++) raise(SIGUSR1);
+    CHECK_EQ(pk_log_signals_dropped(&signals), 5);
+    signal_lines = 0;
+    CHECK_STATUS(pk_log_drain(&default_log, 0), PK_OK);
+    CHECK_EQ(signal_lines, PERFKIT_LOG_SIGNAL_LINES + 1);
+    CHECK(strstr(gathered, "WARN  5 lines of signal handlers dropped\n") != NULL);
+    pk_log_close(&default_log);
+}
+static volatile uint32_t over;
+static void *log_and_flush(void *unused) {
+    (void)unused;
+    while (!pk__load32(&over)) {
+        pk_log_write(&default_log, PK_LOG_WARN, "main");
+        pk_log_flush(&default_log);
+    }
+    return NULL;
+}
+static void handlers_log_while_threads_do(void) {
+    pk_log_desc desc;
+    pthread_t threads[2];
+    int i;
+    memset(&desc, 0, sizeof desc);
+    memset(&signals, 0, sizeof signals);
+    desc.sink = gather;
+    desc.no_time = true;
+    desc.threads = true;
+    CHECK_STATUS(pk_log_init(&default_log, &desc), PK_OK);
+    CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_OK);
+    signal_lines = 0;
+    for (i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, log_and_flush, NULL) == 0);
+    for (i = 0; i < 300; i++) {
+        pthread_kill(threads[i % 2], SIGUSR1);
+        raise(SIGUSR1);
+        if (i % 10 == 0) nap(100);
+    }
+    pk__store32(&over, 1);
+    for (i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    pk_log_flush(&default_log);
+    pk_log_remove_sink(&default_log, gather, NULL);
+    CHECK(signal_lines + (unsigned)pk_log_signals_dropped(&signals) >= 300); /* signals that wait are one */
+    pk_log_close(&default_log);
+}
+#endif
+
+TESTS {
+    sent = shared_word();
+#ifndef SANITIZED
+    RUN("L05", "programs that crash lose no line that was logged", crashes_lose_nothing)
+    RUN("L05", "nor do those that a signal ends while another thread drains", signals_from_outside_lose_nothing)
+    RUN("L05", "handlers that were there before are called", handlers_before_ours_are_called)
+#else
+    (void)crashes_lose_nothing;
+    (void)signals_from_outside_lose_nothing;
+    (void)handlers_before_ours_are_called;
+#endif
+    RUN("L05", "a ring in a file holds all up to a SIGKILL", a_shared_ring_outlives_sigkill)
+#if PERFKIT_LOG_SIGNALS
+    RUN("L22", "signal handlers can log; what finds no place is counted and told", handlers_can_log)
+    RUN("L22", "and while threads log and flush", handlers_log_while_threads_do)
+#endif
+}
