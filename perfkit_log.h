@@ -1339,10 +1339,13 @@ enum { /* when a ring is full */
 #define PK_LOG_QUEUE_BYTES(rings, bytes) (1024 + ((size_t)(rings) + 1) * (640 + PK__RECORD_MAX + (((size_t)(bytes) + 63) & ~(size_t)63)))
 #else
 typedef struct pk__queue { /* private: at the start of the memory, the ring behind it */
-    uint16_t size, head, tail, used; /* in bytes */
+    struct pk_log *log;
+    uint16_t size, head, tail, room; /* in bytes */
     uint16_t keep;                   /* for ERROR alone */
     uint16_t told;                   /* of dropped, modulo 2^16 */
-    pk_count sent, dropped;
+    pk_count taken, dropped;
+    uint8_t state;                   /* of a record that is ready */
+    uint8_t before;                  /* its bytes before the arguments */
     uint8_t draining;
 } pk__queue;
 /* The bytes for a ring of so many, below 64 KB: a record is 8 bytes (AVR 6), 4 for its time if there is a clock, 4 for each
@@ -6806,60 +6809,41 @@ PK__INLINE uint8_t pk__get_state(const uint8_t *p) {
 #define PK__GET_STATE(p) pk__get_state(p)
 #endif
 
-/* NULL: there is no room for so many slots. */
-static PK__OUT_OF_LINE uint8_t *pk__fifo_reserve(pk__queue *q, unsigned slots, unsigned keep) {
+/* Reserve a record with so many slots of arguments, and write what is before them; NULL: there is no room. */
+static PK__OUT_OF_LINE uint8_t *pk__fifo_begin(pk__queue *q, const pk__defer_site *site, unsigned level, unsigned slots) {
     uint8_t *p = NULL;
-    const unsigned bytes = slots * PK__SLOT;
+    pk__moment when;
+    unsigned bytes = slots * PK__SLOT + q->before;
+    when.number = 0; /* for the compiler */
+    when.ms = 0;
+    if (q->state != PK__STATE_READY) pk__log_moment(q->log, &when);
     PK__CRITICAL_ENTER(state);
     {
-        unsigned at = q->head, rest = q->size - at, need = bytes;
-        if (rest < bytes) need += rest;
-        q->sent++;
-        if (slots > 255 || (unsigned)q->size - q->used < need + keep) q->dropped++;
+        unsigned at = q->head, size = q->size, need = bytes, room = q->room;
+        if (size - at < bytes) need += size - at;
+        if (need + (level == PK_LOG_ERROR ? 0 : q->keep) > room) q->dropped++;
         else {
             p = (uint8_t *)(q + 1) + at;
-            if (rest < bytes) {
+            q->room = (uint16_t)(room - need);
+            if (need != bytes) {
                 *p = PK__STATE_SKIP;
                 p -= at;
                 at = 0;
             }
-            q->used = (uint16_t)(q->used + need);
             at += bytes;
-            q->head = (uint16_t)(at == q->size ? 0 : at);
+            q->head = (uint16_t)(at == size ? 0 : at);
+            q->taken++;
             p[0] = PK__STATE_RESERVED;
-            p[1] = (uint8_t)slots;
             *(uint16_t *)(void *)(p + 2) = (uint16_t)q->dropped;
         }
     }
     PK__CRITICAL_EXIT(state);
-    return p;
-}
-
-/* Reserve, and write what is before the arguments; *state is what the record becomes when they are there. */
-static PK__OUT_OF_LINE uint8_t *pk__fifo_begin(pk_log *log, const pk__defer_site *site, uint8_t level, unsigned slots,
-                                               uint8_t **arguments, uint8_t *state) {
-    pk__moment when;
-    uint8_t *p;
-    pk__log_moment(log, &when);
-    slots += PK__FIFO_HEAD / PK__SLOT;
-    *state = (uint8_t)(PK__STATE_READY + when.kind);
-    if (when.kind != PK__NO_TIME) slots += PK__FIFO_TIME / PK__SLOT;
-#if PERFKIT_LOG_WALL
-    if (when.kind == PK__TIME_DATE) slots++;
-#endif
-    p = pk__fifo_reserve(log->queue, slots, level == PK_LOG_ERROR ? 0 : log->queue->keep);
     if (p == NULL) return NULL;
-    *arguments = p + PK__FIFO_HEAD;
+    p[1] = (uint8_t)(bytes / PK__SLOT);
     *(const pk__defer_site **)(void *)(p + PK__SLOTS(4)) = site;
-    if (when.kind != PK__NO_TIME) {
-        *(uint32_t *)(void *)*arguments = when.number;
-        *arguments += PK__FIFO_TIME;
-    }
+    if (q->state != PK__STATE_READY) *(uint32_t *)(void *)(p + PK__FIFO_HEAD) = when.number;
 #if PERFKIT_LOG_WALL
-    if (when.kind == PK__TIME_DATE) {
-        *(uint16_t *)(void *)*arguments = when.ms;
-        *arguments += PK__SLOT;
-    }
+    if (q->state == PK__STATE_DATED) *(uint16_t *)(void *)(p + PK__FIFO_HEAD + PK__FIFO_TIME) = when.ms;
 #endif
     return p;
 }
@@ -6869,12 +6853,14 @@ typedef struct pk__walked {
     pk__keep keep;
     void *slots[(PK__FIFO_ARGUMENTS + sizeof(void *) - 1) / sizeof(void *)];
 } pk__walked;
-static void pk__walk_put(pk_log *log, const pk__defer_site *site, uint8_t level, const pk__walked *w) {
+static void pk__walk_put(pk__queue *q, const pk__defer_site *site, uint8_t level, const pk__walked *w) {
     size_t size = (size_t)(w->keep.at - (const unsigned char *)w->slots);
-    uint8_t *at, state, *p = pk__fifo_begin(log, site, level, w->keep.full ? 256 : (unsigned)(size / PK__SLOT), &at, &state);
+    uint8_t *p;
+    if (w->keep.full || size + q->before > 255 * PK__SLOT) size = (size_t)0 - PK__SLOT; /* nowhere is room for it */
+    p = pk__fifo_begin(q, site, level, (unsigned)(size / PK__SLOT));
     if (p == NULL) return;
-    pk__copy(at, w->slots, size);
-    PK__SET_STATE(p, state);
+    pk__copy(p + q->before, w->slots, size);
+    PK__SET_STATE(p, q->state);
 }
 static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args) {
     pk__walked w;
@@ -6888,7 +6874,7 @@ static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_
     else
 #endif
         pk__keep_arguments(&w.keep, format, !(mark & PK__MARK_COPY), args);
-    pk__walk_put(log, NULL, mark & 7, &w);
+    pk__walk_put(log->queue, NULL, mark & 7, &w);
 }
 
 /* The line of a site or record. */
@@ -6948,23 +6934,24 @@ static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *
         pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
         pk__keep_arguments(&w.keep, format, true, list);
         *(pk__log_word *)(uintptr_t)word = w.keep.word;
-        pk__walk_put(log, site, mark & 7, &w);
+        pk__walk_put(log->queue, site, mark & 7, &w);
     }
 }
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...) {
     va_list args;
     const char *format = (const char *)pk__rom_read_ptr(&site->format);
-    uint8_t mark = (uint8_t)PK__GET(format++, true), word = *(const volatile pk__log_word *)pk__rom_read_ptr(&site->word);
+    uint8_t mark = (uint8_t)PK__GET(format, true), *p;
+    pk__queue *q = log->queue;
+    unsigned word = *(const volatile pk__log_word *)pk__rom_read_ptr(&site->word);
     va_start(args, site);
-    if (log->queue == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN)
-        pk__defer_slowly(log, site, mark, format, args);
+    if (q == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN) pk__defer_slowly(log, site, mark, format + 1, args);
     else {
-        uint8_t *at, state, *p;
-        word = (uint8_t)(word >> PK__WORD_KINDS);
-        p = pk__fifo_begin(log, site, mark & 7, word, &at, &state);
+        word >>= PK__WORD_KINDS;
+        p = pk__fifo_begin(q, site, mark & 7, word);
         if (p != NULL) {
-            for (; word > 0; word--, at += PK__SLOT) *(int *)(void *)at = va_arg(args, int);
-            PK__SET_STATE(p, state);
+            uint8_t *at = p + q->before, *end = at + word * PK__SLOT;
+            for (; at != end; at += PK__SLOT) *(int *)(void *)at = va_arg(args, int);
+            PK__SET_STATE(p, q->state);
         }
     }
     va_end(args);
@@ -6977,7 +6964,7 @@ static PK__OUT_OF_LINE void pk__fifo_free(pk__queue *q, unsigned bytes) {
     q->tail = (uint16_t)(tail == q->size ? 0 : tail);
     {
         PK__CRITICAL_ENTER(state);
-        q->used = (uint16_t)(q->used - bytes);
+        q->room = (uint16_t)(q->room + bytes);
         PK__CRITICAL_EXIT(state);
     }
 }
@@ -6985,11 +6972,11 @@ static PK__OUT_OF_LINE void pk__fifo_free(pk__queue *q, unsigned bytes) {
 static uint8_t *pk__fifo_oldest(pk__queue *q) {
     for (;;) {
         uint8_t *p = (uint8_t *)(q + 1) + q->tail, state;
-        unsigned used;
+        unsigned room;
         PK__CRITICAL_ENTER(masked);
-        used = q->used;
+        room = q->room;
         PK__CRITICAL_EXIT(masked);
-        if (used == 0) return NULL;
+        if (room == q->size) return NULL;
         state = PK__GET_STATE(p);
         if (state == PK__STATE_RESERVED) return NULL;
         if (state != PK__STATE_SKIP) return p;
@@ -7065,9 +7052,10 @@ PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
     queue->sent = queue->dropped = 0;
     if (q == NULL) return;
     PK__CRITICAL_ENTER(state);
-    queue->sent = q->sent;
+    queue->sent = q->taken;
     queue->dropped = q->dropped;
     PK__CRITICAL_EXIT(state);
+    queue->sent += queue->dropped;
 }
 
 PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full) {
@@ -7083,7 +7071,19 @@ PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, uns
     if (memory_size > 0xFFF8u) memory_size = 0xFFF8u;
     pk__clear(q, sizeof *q);
     q->size = (uint16_t)(memory_size & ~(size_t)(PK__SLOT - 1));
+    q->log = log;
+    q->room = q->size;
     q->keep = q->size / 8;
+    {
+        pk__moment when;
+        pk__log_moment(log, &when); /* whether there is a clock */
+        q->state = (uint8_t)(PK__STATE_READY + when.kind);
+        q->before = PK__FIFO_HEAD;
+        if (when.kind != PK__NO_TIME) q->before = PK__FIFO_HEAD + PK__FIFO_TIME;
+#if PERFKIT_LOG_WALL
+        if (when.kind == PK__TIME_DATE) q->before = PK__FIFO_HEAD + PK__FIFO_TIME + PK__SLOT;
+#endif
+    }
     log->queue = q;
     return PK_OK;
 }
