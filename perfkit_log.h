@@ -69,7 +69,9 @@
      as long as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
      Deferred (desc.memory or pk_log_defer): a call leaves a record in a ring of yours, about 30 ns on a PC; a thread of yours, or
      the idle loop, calls pk_log_drain. For loops that must not wait, real-time threads and interrupts. What a full ring does is
-     your choice and is counted; what is not drained is lost with the program.
+     your choice and is counted; what is not drained is lost with the program. Firmware: PERFKIT_LOG_DEFERRED 1.
+     Dictionary (firmware, deferred): pk_log_drain_raw sends records as they are, examples/dictionary/decode.py makes the lines on a
+     PC: for slow links, and where flash or time is too short for a formatter.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -1368,6 +1370,16 @@ typedef struct pk_log_queue {
     pk_count dropped; /* of these, lost because there was no room; the rest is delivered or waiting */
 } pk_log_queue;
 PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue); /* All 0 where the logger is not deferred. Any thread. */
+
+#if PK__LOG_FIFO
+/* Dictionary mode: instead of pk_log_drain. Records leave as they are, the address of a site and the arguments; a program on the
+   PC, examples/dictionary/decode.py, makes the lines, with formats, names and places out of the firmware's ELF file. So the link
+   carries about 16 bytes a line, and the target never formats. `out` gets the bytes in pieces, outside of critical sections; what
+   it returns but PK_OK ends the drain, and its record comes again. A frame: 0xD5, the record, and a checksum of two bytes
+   (J. Fletcher, 1982). Status as of pk_log_drain. One context, no interrupt; O(budget) and out. */
+typedef pk_status (*pk_log_raw_fn)(void *user, const uint8_t *bytes, size_t size);
+PK_API pk_status pk_log_drain_raw(pk_log *log, uint32_t budget, pk_log_raw_fn out, void *user);
+#endif
 
 #if PK__LOG_RINGS
 /* Give this thread's ring back before the thread ends: for systems without POSIX threads, elsewhere its end does it. */
@@ -7046,6 +7058,39 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     }
     q->draining = 0;
     return p == NULL ? PK_OK : PK_AGAIN;
+}
+static pk_status pk__raw_frame(const uint8_t *p, pk_log_raw_fn out, void *user) {
+    uint8_t edge[2];
+    const uint8_t *byte = p, *end = p + p[1] * PK__SLOT;
+    unsigned a = 0, b = 0; /* modulo 256: no division */
+    pk_status status;
+    edge[0] = 0xD5;
+    status = out(user, edge, 1);
+    if (status == PK_OK) status = out(user, p, (size_t)(end - p));
+    if (status != PK_OK) return status;
+    while (byte != end) {
+        a += *byte++;
+        b += a;
+    }
+    edge[0] = (uint8_t)a;
+    edge[1] = (uint8_t)b;
+    return out(user, edge, 2);
+}
+PK_API pk_status pk_log_drain_raw(pk_log *log, uint32_t budget, pk_log_raw_fn out, void *user) {
+    pk__queue *q = log->queue;
+    uint8_t *p = NULL;
+    pk_status status = PK_OK;
+    PERFKIT_ASSERT(log != NULL && out != NULL);
+    if (q == NULL) return PK_OK;
+    if (q->draining) return PK_BUSY;
+    q->draining = 1;
+    if (budget == 0) budget = q->size;
+    for (; status == PK_OK && (p = pk__fifo_oldest(q)) != NULL && budget > 0; budget--) {
+        status = pk__raw_frame(p, out, user);
+        if (status == PK_OK) pk__fifo_free(q, p[1] * PK__SLOT);
+    }
+    q->draining = 0;
+    return status != PK_OK ? status : p == NULL ? PK_OK : PK_AGAIN;
 }
 PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
     pk__queue *q = log->queue;
