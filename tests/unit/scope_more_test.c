@@ -434,6 +434,42 @@ static void pooled_things_go_back_with_the_scope(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
     CHECK_STATUS(pk_respool_close(&connections, 0), PK_OK);
 }
+/* What a function leases is given back however it ends; a resource that turns out broken is taken off the scope first. */
+static pk_status query(pk_respool *connections, bool fails, bool breaks) {
+    pk_resource lease;
+    pk_scope_mark mark;
+    pk_status status;
+    open_scope(&scope, "query");
+    mark = pk_scope_mark_here(&scope);
+    memset(&lease, 0, sizeof lease);
+    status = pk_scope_lease(&scope, connections, 0, &lease);
+    if (status == PK_OK && breaks) {
+        CHECK_STATUS(pk_scope_forget(&scope, mark), PK_OK);
+        CHECK_STATUS(pk_respool_release_broken(connections, lease), PK_OK);
+        status = PK_IO;
+    }
+    if (status == PK_OK && fails) status = PK_NOT_FOUND;
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    return status;
+}
+static void leases_go_back_on_every_path(void) {
+    pk_respool connections;
+    pk_respool_desc resources;
+    pk_respool_stats stats;
+    memset(&resources, 0, sizeof resources);
+    resources.create = make_connection;
+    resources.user = &made;
+    resources.max_size = 1;
+    CHECK_STATUS(pk_respool_init(&connections, &resources), PK_OK);
+    CHECK_STATUS(query(&connections, false, false), PK_OK);
+    CHECK_STATUS(query(&connections, true, false), PK_NOT_FOUND);
+    CHECK_STATUS(query(&connections, false, true), PK_IO);
+    CHECK_STATUS(query(&connections, false, false), PK_OK);
+    pk_respool_get_stats(&connections, &stats);
+    CHECK_EQ(stats.active + stats.misused, 0);
+    CHECK_EQ(stats.created, 2);
+    CHECK_STATUS(pk_respool_close(&connections, 0), PK_OK);
+}
 PK_PERF_DEFINE(visit, "visit")
 static void scope_is_timed_to_the_perf_channel(void) {
     pk_perf_values values;
@@ -518,7 +554,8 @@ TESTS {
     RUN("C31", "a forked child runs nothing of its parent's", forked_child_runs_nothing_of_its_parents)
     RUN("C31", "descriptors and locks end with the scope", descriptors_and_locks_end_with_the_scope)
 #endif
-    RUN("C31 P07", "pooled objects and leases go back with the scope", pooled_things_go_back_with_the_scope)
+    RUN("C31 P06", "pooled objects and leases go back with the scope", pooled_things_go_back_with_the_scope)
+    RUN("P06", "a leased resource is given back on every path, also where something fails", leases_go_back_on_every_path)
     RUN("C45", "a scope is timed to the perf channel", scope_is_timed_to_the_perf_channel)
 #ifdef __cplusplus
     RUN("C34", "a C++ scope closes at every exit", cxx_scope_closes_at_every_exit)
