@@ -7,7 +7,7 @@ HEADERS = perfkit.h perfkit_cache.h perfkit_pool.h perfkit_log.h
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 | \2/p' Makefile | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
-demo: examples ## build and run the two examples; needs only a C compiler and make
+demo: build/quickstart build/scan ## build and run two examples; needs only a C compiler and make
 	@echo "== build/quickstart"
 	@build/quickstart
 	@echo "== build/scan $(SCAN)"
@@ -44,7 +44,7 @@ fuzz: ## random operations and random bytes, FUZZ_SECONDS=60 for each target
 size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
 	@tests/size
 
-examples: build/quickstart build/scan ## build the examples
+examples: build/quickstart build/scan build/connections ## build the examples
 
 build/quickstart: examples/quickstart.c $(HEADERS)
 	@mkdir -p build
@@ -53,6 +53,10 @@ build/quickstart: examples/quickstart.c $(HEADERS)
 build/scan: examples/scan/*.c $(HEADERS)
 	@mkdir -p build
 	$(CC) $(CFLAGS) -I. examples/scan/*.c -o $@
+
+build/connections: examples/connections.c $(HEADERS)
+	@mkdir -p build
+	$(CC) $(CFLAGS) -I. examples/connections.c -o $@ -lpthread
 
 install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include

@@ -6,6 +6,12 @@
    for interrupts; where there is an allocator it may grow in chunks. Handles are references that notice when their object is
    gone.
 
+   A resource pool (pk_respool) lends what is expensive to make: connections, sessions, workers. It makes them with your
+   callback when they are asked for, up to a limit, and keeps them for whoever comes next; where all are out, acquire waits, in
+   turn, until a deadline. It validates them, replaces what is broken, old or idle for too long, leaves a server alone that
+   can't be reached, tells of leases that nobody gives back, and can say how well it serves. Gates (pk_gate) and budgets
+   (pk_budget) limit how many, or how many bytes, are at it at once, with the same waiting.
+
    Do this: in exactly one C or C++ file
 
        #define PERFKIT_POOL_IMPLEMENTATION
@@ -26,6 +32,8 @@
        desc.object_size = sizeof(struct parser);
        if (pk_pool_init(&parsers, &desc) != PK_OK) return;
        struct parser *parser = (struct parser *)pk_pool_acquire(&parsers);
+
+   For resources see the example above pk_respool_desc.
 
    Configuration: define before including, with -D, or in a file named by PERFKIT_CONFIG_FILE. The same in every file.
 
@@ -74,7 +82,10 @@
                  What was acquired through a handle is released through it, never by pointer; pointers don't use generations up.
      Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again; with PERFKIT_POOL_VALGRIND it
                  is out of bounds for valgrind.
-     Limits      65535 objects outside hosted builds, else 2^31 - 1.
+     Limits      65535 objects outside hosted builds, else 2^31 - 1; 2047 resources.
+     Resources   lending what is idle: O(1), without a lock where 64-bit atomics are, and one reading of the clock. A pool of n
+                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource, once. No callback of yours runs under a lock. With an RTOS:
+                 PERFKIT_THREADS, the PERFKIT_MUTEX_* and PERFKIT_COND_* hooks and a clock; without threads acquire never waits.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -1240,7 +1251,41 @@ enum {
     PK_RESPOOL_REASONS
 };
 
-/* Everything but create is optional. Callbacks run outside of all locks, so any of them may take its time, block, and call the
+/* For example, connections to a database that eight threads share:
+
+       static pk_status dial(void **connection, uint32_t limit_ms, void *user) {
+           *connection = db_connect((const char *)user, limit_ms);
+           return *connection ? PK_OK : PK_IO;
+       }
+       static void hang_up(void *connection, int reason, void *user) { db_close((db *)connection); }
+       static pk_status ping(void *connection, uint32_t limit_ms, void *user) {
+           return db_ping((db *)connection, limit_ms) ? PK_OK : PK_IO;
+       }
+
+       pk_respool connections;
+       pk_respool_desc desc = {0};
+       pk_respool_preset(&desc, PK_RESPOOL_DB);              // 20 to 100 of them; who waits gives up after a minute
+       desc.name = "orders";
+       desc.create = dial;
+       desc.destroy = hang_up;
+       desc.validate = ping;
+       desc.user = "db.example:5432";
+       desc.threads = true;
+       if (pk_respool_init(&connections, &desc) != PK_OK) return;
+
+   and in any thread:
+
+       pk_resource lease;
+       pk_status status = pk_respool_acquire(&connections, PK_WAIT_DEFAULT, &lease);
+       if (status != PK_OK) return status;                   // PK_TIMEOUT, PK_CREATE_FAILED, PK_BREAKER_OPEN …
+       if (db_query((db *)lease.it, "…"))
+           pk_respool_release(&connections, lease);
+       else
+           pk_respool_release_broken(&connections, lease);   // destroyed, and another is made when one is asked for
+
+   and somewhere, every second: pk_respool_tick(&connections, pk_respool_now(&connections), 0).
+
+   Everything but create is optional. Callbacks run outside of all locks, so any of them may take its time, block, and call the
    pool; several may run at once, in different threads, each for another resource. */
 typedef struct pk_respool_desc {
     const char *name; /* for reports; NULL is fine; not copied */
@@ -1311,21 +1356,25 @@ enum { PK_RESPOOL_DEFAULT, PK_RESPOOL_DB, PK_RESPOOL_REDIS, PK_RESPOOL_HTTP, PK_
 PK_API void pk_respool_preset(pk_respool_desc *desc, int preset);
 
 /* Lend a resource: one that is idle, the warmest first (the caller's last one, else the one used last); else a new one, where
-   there is room; else one that somebody gives back within wait_ms. That is one limit for everything: waiting, creating and
-   validating. *lease is only written with PK_OK. The others are counted, and reported once:
+   there is room; else one that somebody gives back within wait_ms. That is the limit for waiting and creating together;
+   validating has its own. *lease is only written with PK_OK. The others are counted, and reported once:
      PK_TIMEOUT        nothing came within wait_ms
-     PK_EXHAUSTED      all are in use, and wait_ms is 0, or this pool has no threads
-     PK_CREATE_FAILED  create failed, or failed a moment ago and rests, and there is nothing to wait for
+     PK_EXHAUSTED      all are in use or being made, and wait_ms is 0, or this pool has no threads
+     PK_CREATE_FAILED  create failed, and did so until wait_ms was over; or failed a moment ago and rests, and there is nothing
+                       to wait for
      PK_BREAKER_OPEN   create failed too often and is left alone, and there is nothing to wait for
      PK_CLOSED         the pool is closed or closes
-     PK_FORKED         this process is a forked copy: see pk_respool_after_fork
+     PK_NO_MEMORY      the platform has no condition variable left to wait with
+     PK_FORKED         this process is a forked copy: see pk_respool_after_fork. Neither counted nor reported
    Any thread with desc.threads; never from interrupts. An idle resource costs one atomic operation and one reading of the
    clock; the steps are bounded by the sizes, the time by wait_ms and the callbacks. */
 PK_API pk_status pk_respool_acquire(pk_respool *p, uint32_t wait_ms, pk_resource *lease);
 PK_API pk_status pk_respool_try_acquire(pk_respool *p, pk_resource *lease); /* with wait_ms 0: may create, never waits */
 
-/* The same until a moment of the pool's clock, and with what reports of leaks say about the lease: `site`, which has to live
-   as long as the pool (PK_HERE, or NULL), and `tag`, a number of yours. */
+PK_API pk_time pk_respool_now(const pk_respool *p); /* the time on the pool's clock, for the next, and for ticks. Any thread */
+
+/* The same until a moment of the pool's clock (one that has passed: don't wait), and with what reports of leaks say about the
+   lease: `site`, which has to live as long as the pool (PK_HERE, or NULL), and `tag`, a number of yours. */
 PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease);
 
 /* Give it back. PK_INVALID: given back before, or no lease of this pool; counted and reported, and nothing has changed. (A lease
@@ -1336,8 +1385,9 @@ PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease); /*
 
 /* What is due, at the moment `now` of the pool's clock: reports leaks, destroys what is idle for too long or too old, validates
    what is idle, and creates up to min_size. Looks at no more than `budget` resources (0: at each once), creates no more than
-   budget of them; goes on there the next time. How many it destroyed, validated or created. Call it every second or so. Any
-   thread; where it is running already 0 at once. Finding a resource in the idle stack takes up to max_size steps. */
+   budget of them; goes on there the next time. How many it destroyed, validated or created. Call it every second or so, and at
+   least every 2^30 ms. Any thread; where it is running already 0 at once. Finding a resource in the idle stack takes up to
+   max_size steps. */
 PK_API uint32_t pk_respool_tick(pk_respool *p, pk_time now, uint32_t budget);
 
 /* Lend no more: acquires, and those that wait, get PK_CLOSED. What is given back is destroyed. For good. Any thread. */
@@ -1345,7 +1395,8 @@ PK_API void pk_respool_stop(pk_respool *p);
 
 /* Destroy all resources and give the memory back. PK_BUSY: leases are out, or others wait or are in a callback; with drain_ms 0
    nothing has changed, otherwise the pool has stopped (pk_respool_stop) and waited for that long; close it again later. Closing
-   again is PK_OK. PK_FORKED: as acquire. One thread, and no other may call the pool any more once this can return PK_OK. */
+   again is PK_OK. PK_FORKED: as acquire. No other thread may begin a call any more once this can return PK_OK; those that were
+   waiting may still be about to return PK_CLOSED. While one call drains, others are PK_BUSY. */
 PK_API pk_status pk_respool_close(pk_respool *p, uint32_t drain_ms);
 
 /* In a forked child every operation is PK_FORKED (stats: zeros; ticks: 0) until this call, by one thread. It forgets what the
@@ -1398,6 +1449,11 @@ enum {
     PK_RESPOOL_EVENT_ERRORS = 12    /* more than 5 % of all acquires met an error of a callback; told again once it was less */
 };
 
+#if PERFKIT_STRINGS
+PK_API const char *pk_respool_event_text(int kind);    /* "leak", for people, in ROM. Never NULL. Any thread */
+PK_API const char *pk_respool_reason_text(int reason); /* the same for why a resource was destroyed */
+#endif
+
 /* The leases that are held for longer than min_ms: start with *cursor = 0 and call until false. Others may go on meanwhile. */
 typedef struct pk_respool_lease {
     pk_resource lease;
@@ -1407,9 +1463,9 @@ typedef struct pk_respool_lease {
 } pk_respool_lease;
 PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease);
 
-/* Whether the pool can lend something that works: tries one that is idle, or creates one, and validates it. PK_OK, or what
-   validate returned (PK_TIMEOUT: it took too long; a bad one is destroyed), PK_CREATE_FAILED, PK_BREAKER_OPEN, PK_CLOSED,
-   PK_FORKED; PK_BUSY: nothing can be said, all are in use. Counts as no acquire. Any thread. */
+/* Whether the pool can lend something that works: validates what is idle until one works (the others are destroyed), or creates
+   one and validates that. PK_OK, or what validate said of the new one (PK_TIMEOUT: it took too long), PK_CREATE_FAILED,
+   PK_BREAKER_OPEN, PK_CLOSED, PK_FORKED; PK_BUSY: nothing can be said, all are in use. Counts as no acquire. Any thread. */
 PK_API pk_status pk_respool_health(pk_respool *p);
 
 /* ---- Pools by name: a list in an array of yours, for pools that have a desc.name ----
@@ -4149,6 +4205,11 @@ static pk_status pk__respool_check(pk__respool_core *c, pk__respool_slot *slot) 
     pk__respool_tell(c, PK_RESPOOL_EVENT_VALIDATE, status);
     return status;
 }
+static void pk__respool_stay(pk__respool_core *c) { /* the caller is `inside` from here on */
+    pk__waitq_lock(&c->q);
+    c->inside++;
+    pk__waitq_unlock(&c->q);
+}
 /* Whether it may be lent; if not, it is gone, and the caller `inside`. */
 static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot, pk_time now) {
     int reason = PK_RESPOOL_REASONS;
@@ -4158,9 +4219,7 @@ static PK__COLD bool pk__respool_vet(pk__respool_core *c, pk__respool_slot *slot
              pk__respool_check(c, slot) != PK_OK)
         reason = PK_RESPOOL_INVALID;
     if (reason == PK_RESPOOL_REASONS) return true;
-    pk__waitq_lock(&c->q);
-    c->inside++;
-    pk__waitq_unlock(&c->q);
+    pk__respool_stay(c);
     pk__respool_destroy(c, slot, reason);
     return false;
 }
@@ -4406,6 +4465,12 @@ static void pk__respool_go(pk__respool_core *c, pk__respool_ask *ask) { /* no mo
     if (ask->inside) c->inside--;
     ask->inside = false;
 }
+static void pk__respool_leave(pk__respool_core *c, pk__respool_ask *ask) {
+    pk__waitq_lock(&c->q);
+    pk__respool_go(c, ask);
+    if (pk__respool_stopped(c)) pk__respool_settle(c); /* close may wait for this one */
+    pk__waitq_unlock(&c->q);
+}
 /* Tell of a refusal, and go. */
 static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk__respool_ask *ask, pk_status status) {
     pk__respool_tell(c,
@@ -4415,10 +4480,7 @@ static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk__respool_as
                      : status == PK_CLOSED       ? PK_RESPOOL_EVENT_CLOSED
                                                  : PK_RESPOOL_EVENT_REFUSED,
                      status);
-    pk__waitq_lock(&c->q);
-    pk__respool_go(c, ask);
-    if (pk__respool_stopped(c)) pk__respool_settle(c); /* close may wait for this one */
-    pk__waitq_unlock(&c->q);
+    pk__respool_leave(c, ask);
     return status;
 }
 /* One to lend, or to create one in; waits for it. */
@@ -4634,6 +4696,42 @@ PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease) {
     return pk__respool_release_else(p, lease, true);
 }
 
+PK_API pk_time pk_respool_now(const pk_respool *p) {
+    PERFKIT_ASSERT(p != NULL);
+    return pk__respool_now(p);
+}
+#if PERFKIT_STRINGS
+PK_API const char *pk_respool_event_text(int kind) {
+    switch (kind) {
+    case PK_RESPOOL_EVENT_EXHAUSTED: return PK_ROM_STR("exhausted");
+    case PK_RESPOOL_EVENT_TIMEOUT: return PK_ROM_STR("timeout");
+    case PK_RESPOOL_EVENT_BREAKER: return PK_ROM_STR("breaker open");
+    case PK_RESPOOL_EVENT_CLOSED: return PK_ROM_STR("closed");
+    case PK_RESPOOL_EVENT_REFUSED: return PK_ROM_STR("none could be created");
+    case PK_RESPOOL_EVENT_CREATE: return PK_ROM_STR("create failed");
+    case PK_RESPOOL_EVENT_VALIDATE: return PK_ROM_STR("validate failed");
+    case PK_RESPOOL_EVENT_RESET: return PK_ROM_STR("reset failed");
+    case PK_RESPOOL_EVENT_MISUSE: return PK_ROM_STR("wrong release");
+    case PK_RESPOOL_EVENT_LEAK: return PK_ROM_STR("leak");
+    case PK_RESPOOL_EVENT_LATE: return PK_ROM_STR("given back late");
+    case PK_RESPOOL_EVENT_ERRORS: return PK_ROM_STR("many errors");
+    default: return PK_ROM_STR("no event of a pool");
+    }
+}
+PK_API const char *pk_respool_reason_text(int reason) {
+    switch (reason) {
+    case PK_RESPOOL_IDLE: return PK_ROM_STR("idle");
+    case PK_RESPOOL_OLD: return PK_ROM_STR("old");
+    case PK_RESPOOL_WORN: return PK_ROM_STR("worn");
+    case PK_RESPOOL_BROKEN: return PK_ROM_STR("broken");
+    case PK_RESPOOL_INVALID: return PK_ROM_STR("invalid");
+    case PK_RESPOOL_DIRTY: return PK_ROM_STR("reset failed");
+    case PK_RESPOOL_CLOSING: return PK_ROM_STR("closing");
+    default: return PK_ROM_STR("no reason");
+    }
+}
+#endif
+
 /* ---- Housekeeping ---- */
 
 static void pk__respool_look_for_leak(pk__respool_core *c, pk__respool_slot *slot, uint32_t state, pk_time now) {
@@ -4777,22 +4875,28 @@ PK_API pk_status pk_respool_health(pk_respool *p) {
     if (c == NULL) return PK_CLOSED;
     if (pk__respool_forked(p)) return PK_FORKED;
     memset(&ask, 0, sizeof ask);
-    ask.now = pk__respool_now(p);
     ask.exhausted = true; /* not to be counted */
-    pk__waitq_lock(&c->q);
-    status = pk__respool_find(c, &ask, &slot);
-    pk__waitq_unlock(&c->q);
-    if (status == PK_AGAIN) return ask.why == PK_EXHAUSTED ? PK_BUSY : ask.why;
-    if (status != PK_OK) return status;
-    if (ask.fresh && pk__respool_make(c, slot, c->d.connect_ms, false) != PK_OK) return PK_CREATE_FAILED;
-    if (c->d.validate) status = pk__respool_check(c, slot);
-    if (status != PK_OK) {
+    do {
+        ask.now = pk__respool_now(p);
+        pk__waitq_lock(&c->q);
+        pk__respool_go(c, &ask);
+        status = pk__respool_find(c, &ask, &slot);
+        pk__waitq_unlock(&c->q);
+        if (status == PK_AGAIN) return ask.why == PK_EXHAUSTED ? PK_BUSY : ask.why;
+        if (status != PK_OK) return status;
+        if (ask.fresh && pk__respool_make(c, slot, c->d.connect_ms, false) != PK_OK) return PK_CREATE_FAILED;
+        if (c->d.validate) status = pk__respool_check(c, slot);
+        if (status == PK_OK) {
+            pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
+            pk__respool_give_back(c, slot);
+            return PK_OK;
+        }
+        pk__respool_stay(c);
+        ask.inside = true;
         pk__respool_destroy(c, slot, PK_RESPOOL_INVALID);
-        return status;
-    }
-    pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
-    pk__respool_give_back(c, slot);
-    return PK_OK;
+    } while (!ask.fresh);
+    pk__respool_leave(c, &ask);
+    return status;
 }
 PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease) {
     pk__respool_core *c;
@@ -4863,7 +4967,7 @@ PK_API uint32_t pk_pools_tick(const pk_pools *list, uint32_t budget) {
     uint32_t i, done = 0;
     PERFKIT_ASSERT(list != NULL);
     for (i = 0; i < list->count; i++)
-        if (list->pools[i]->core) done += pk_respool_tick(list->pools[i], pk__respool_now(list->pools[i]), budget);
+        if (list->pools[i]->core) done += pk_respool_tick(list->pools[i], pk_respool_now(list->pools[i]), budget);
     return done;
 }
 

@@ -288,7 +288,8 @@ static int acquire(void *unused) {
         got = pk_respool_acquire_until(&pool, db.now, "x", tag, &lease);
     if (got != want) return DIFFERS("acquire: %d, model %d", got, want);
     if (got != PK_OK) return agree();
-    if (lease.it != s->it || lease.slot != (uint32_t)(s - places)) return DIFFERS("lent place %u, model %u", lease.slot, (uint32_t)(s - places));
+    if (lease.it != s->it || lease.slot != (uint32_t)(s - places))
+        return DIFFERS("lent place %u, model %u", lease.slot, (uint32_t)(s - places));
     if (s->lent || lease.lease != ++s->lease) return DIFFERS("lease %u, model %u", lease.lease, s->lease);
     if (!s->mine) home = lease.slot;
     s->mine = s->lent = true;
@@ -323,7 +324,10 @@ static int release_wrong(void *unused) {
     pk_resource lease = old[model_below(OLD)];
     (void)unused;
     if (model_below(3) == 0) lease.slot = model_below(desc.max_size + 2);
-    if (lease.slot < desc.max_size && places[lease.slot].lent && places[lease.slot].lease == lease.lease && places[lease.slot].it == lease.it) return 1;
+    if (lease.slot < desc.max_size) { /* unless it is right by chance */
+        const struct place *s = &places[lease.slot];
+        if (s->lent && s->lease == lease.lease && s->it == lease.it) return 1;
+    }
     count.misused++;
     events[PK_RESPOOL_EVENT_MISUSE]++;
     if (pk_respool_release(&pool, lease) != PK_INVALID) return DIFFERS("wrong release taken");

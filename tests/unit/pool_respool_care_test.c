@@ -558,11 +558,17 @@ static void pools_have_names(void) {
     CHECK_EQ(total, 3);
 
     seen = 0; /* one that fails does not keep the other from being asked */
-    db.fail_validate = 1;
+    db.fail_validate = UINT32_MAX;
     pk_pools_health(&pools, hear, health);
     CHECK_EQ(seen, 2);
-    CHECK_STATUS(health[0], PK_IO);
+    CHECK_STATUS(health[0], PK_IO); /* not even what is new works */
+    CHECK_EQ(db.destroyed, 3);
     CHECK_STATUS(health[1], PK_OK);
+    db.fail_validate = 0;
+    CHECK_EQ(tick(), 2);
+    db.fail_validate = 1; /* one that is bad is none of its troubles: another works */
+    CHECK_STATUS(pk_respool_health(&pool), PK_OK);
+    CHECK_EQ(db.destroyed, 4);
     CHECK_STATUS(pk_respool_try_acquire(&web, &b), PK_OK);
     pk_pools_health(&pools, hear, health);
     CHECK_STATUS(health[0], PK_OK);

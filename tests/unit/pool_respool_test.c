@@ -464,6 +464,21 @@ static void leases_are_listed(void) {
     close_pool();
 }
 
+static void has_words_and_time(void) {
+    int i, j;
+    describe();
+    open_pool();
+    db.now = 77;
+    CHECK_EQ(pk_respool_now(&pool), 77);
+    CHECK_TEXT(pk_respool_event_text(PK_RESPOOL_EVENT_LEAK), "leak");
+    CHECK_TEXT(pk_respool_reason_text(PK_RESPOOL_OLD), "old");
+    for (i = 0; i <= PK_RESPOOL_EVENT_ERRORS + 1; i++) /* each its own, and one for all others */
+        for (j = i + 1; j <= PK_RESPOOL_EVENT_ERRORS; j++) CHECK(strcmp(pk_respool_event_text(i), pk_respool_event_text(j)) != 0);
+    for (i = 0; i <= PK_RESPOOL_REASONS; i++)
+        for (j = i + 1; j <= PK_RESPOOL_REASONS; j++) CHECK(strcmp(pk_respool_reason_text(i), pk_respool_reason_text(j)) != 0);
+    close_pool();
+}
+
 TESTS {
     RUN("P13 P01", "resources are lent and taken back, the warmest first; what is out and what is idle is known", lends_and_takes_back)
     RUN("P01", "a pool never makes more than max_size, and nothing before it is asked for", never_more_than_max)
@@ -484,5 +499,6 @@ TESTS {
     RUN("P01", "close is PK_BUSY while leases are out; a pool that drains lends no more", closing_waits_for_holders)
     RUN("P31", "a resource is whatever create makes", any_kind_of_thing)
     RUN("P31", "callbacks may call the pool", callbacks_may_call_the_pool)
+    RUN("P26", "events and reasons have words, and the pool tells its time", has_words_and_time)
     RUN("P33", "what is lent can be listed, with who has it and for how long", leases_are_listed)
 }
