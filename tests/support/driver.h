@@ -15,14 +15,22 @@
 #define DRIVER_ADD(x, n) __atomic_fetch_add(&(x), (n), __ATOMIC_SEQ_CST)
 #define DRIVER_GET(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
 #define DRIVER_SET(x, value) __atomic_store_n(&(x), (value), __ATOMIC_SEQ_CST)
-#else /* one thread */
-static uint32_t driver_add(uint32_t *x, uint32_t n) {
-    *x += n;
-    return *x - n;
+#else /* one thread; or define DRIVER_LOCK() and DRIVER_UNLOCK() before */
+#ifndef DRIVER_LOCK
+#define DRIVER_LOCK() ((void)0)
+#define DRIVER_UNLOCK() ((void)0)
+#endif
+static uint32_t driver_add(uint32_t *x, uint32_t n, int set) { /* what it was */
+    uint32_t was;
+    DRIVER_LOCK();
+    was = *x;
+    *x = set ? n : was + n;
+    DRIVER_UNLOCK();
+    return was;
 }
-#define DRIVER_ADD(x, n) driver_add(&(x), n)
-#define DRIVER_GET(x) (x)
-#define DRIVER_SET(x, value) ((x) = (value))
+#define DRIVER_ADD(x, n) driver_add(&(x), n, 0)
+#define DRIVER_GET(x) driver_add(&(x), 0, 0)
+#define DRIVER_SET(x, value) (void)driver_add(&(x), value, 1)
 #endif
 
 /* The callbacks, for what `inside` is told. */

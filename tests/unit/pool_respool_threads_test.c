@@ -6,9 +6,14 @@
 #define PERFKIT_POOL_IMPLEMENTATION
 #include "../../perfkit_pool.h"
 #define DRIVER_MOST 256
+#include <pthread.h>
+#if !PERFKIT_ATOMICS
+static pthread_mutex_t driver_lock = PTHREAD_MUTEX_INITIALIZER;
+#define DRIVER_LOCK() pthread_mutex_lock(&driver_lock)
+#define DRIVER_UNLOCK() pthread_mutex_unlock(&driver_lock)
+#endif
 #include "../support/driver.h"
 #include "../support/test.h"
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -288,6 +293,9 @@ static int child(void) { /* what is wrong */
     pk_respool_stats stats;
     uint32_t destroyed = db.destroyed, created = db.created, cursor = 0;
     pk_respool_lease listed;
+#if !PERFKIT_ATOMICS
+    pthread_mutex_init(&driver_lock, NULL); /* one of the parent's threads may hold it */
+#endif
     if (pk_respool_acquire(&pool, 1000, &lease) != PK_FORKED) return 1;
     if (pk_respool_try_acquire(&pool, &lease) != PK_FORKED) return 2;
     if (pk_respool_release(&pool, parents) != PK_FORKED || pk_respool_release_broken(&pool, parents) != PK_FORKED) return 3;
