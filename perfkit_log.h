@@ -1550,7 +1550,6 @@ typedef struct pk_timer { /* private: a running span; a local variable, ended in
     pk_ticks inner;               /* what inner spans of the span around had taken */
     const void *thread;
 #endif
-    uint8_t running;
     uint8_t start_ms_high;        /* 24 bits of milliseconds, where a clock tells spans longer than a wrap */
     uint16_t start_ms;
 } pk_timer;
@@ -1598,7 +1597,7 @@ typedef struct pk_perf_values { /* what a name has gathered, over all threads */
     pk_count count;             /* spans, additions, settings, values */
     pk_count over;              /* of a timer or distribution: beyond the range of the histogram */
     uint64_t total, self;       /* ticks of a timer; of a counter or distribution the sum, twice */
-    pk_ticks min, max, p50, p95, p99;
+    pk_ticks min, max, p50, p95, p99; /* of a timer or distribution */
     pk_level level, lowest, highest; /* of a gauge */
     uint8_t kind;               /* PK_PERF_TIMER … */
     bool saturated;             /* percentiles are approximate: a counter is full */
@@ -2200,30 +2199,35 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site);
 PK_API pk_ticks pk__timer_stop(pk_timer *timer);
 PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value);
+#if PERFKIT_HOSTED
+PK_API void pk__perf_count(pk_perf_site *site, pk_ticks value); /* the same for a counter, whose ends are of no interest */
+#else
+#define pk__perf_count(site, value) pk__perf_record(site, value)
+#endif
 PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add);
 
-PK__HOT_INLINE pk_timer pk__timer_on(const pk_log *channel, pk_perf_site *site) {
+PK__HOT_INLINE pk_timer *pk__timer_on(pk_timer *timer, const pk_log *channel, pk_perf_site *site) {
+    timer->site = NULL; /* what else it holds is written at the start */
+    if (PK__UNLIKELY(PK__LOAD8(&channel->level) != PK_LOG_OFF)) pk__timer_start(timer, site);
+    return timer;
+}
+PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site) {
     pk_timer timer;
-    timer.site = NULL;
-    timer.start = 0;
+    timer.start = 0; /* compilers warn when it is copied in part */
 #if PERFKIT_HOSTED
     timer.inner = 0;
     timer.thread = NULL;
 #endif
-    timer.running = 1;
     timer.start_ms_high = 0;
     timer.start_ms = 0;
-    if (PK__UNLIKELY(PK__LOAD8(&channel->level) != PK_LOG_OFF)) pk__timer_start(&timer, site);
+    (void)pk__timer_on(&timer, site->channel, site);
     return timer;
 }
-PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site) { return pk__timer_on(site->channel, site); }
-PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
-    timer->running = 0;
-    return PK__UNLIKELY(timer->site != NULL) ? pk__timer_stop(timer) : 0;
-}
-#define PK__PERF_SCOPE(site, timer, name, end)                                   \
-    PK__PERF_TABLE_SITE(site, PERFKIT_PERF_DEFAULT, name, PK_PERF_TIMER)         \
-    for (pk_timer timer = pk__timer_on(&PERFKIT_PERF_DEFAULT, &site); timer.running; end(&timer))
+PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->site != NULL) ? pk__timer_stop(timer) : 0; }
+#define PK__PERF_SCOPE(site, timer, name, end)                                                   \
+    PK__PERF_TABLE_SITE(site, PERFKIT_PERF_DEFAULT, name, PK_PERF_TIMER)                         \
+    for (pk_timer timer, *timer##_at = pk__timer_on(&timer, &PERFKIT_PERF_DEFAULT, &site); timer##_at != NULL; \
+         (void)end(timer##_at), timer##_at = NULL)
 #ifdef PERFKIT_PERF_DEFAULT
 #if PK__HAS_TICKS
 #define PK_PERF_SCOPE(name) PK__PERF_SCOPE_(PK__JOIN(pk__perf_, __LINE__), PK__JOIN(pk__timer_, __LINE__), name, pk_timer_end)
@@ -2243,7 +2247,7 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) {
     static const char pk__name[] PK_ROM = name;   \
     static pk_perf_site pk__site = PK__PERF_BARE_SITE(pk__name, PERFKIT_PERF_DEFAULT, kind);
 #define PK_PERF_COUNT(name, n) \
-    PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_COUNTER) pk__perf_record(&pk__site, (pk_ticks)(n));)
+    PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_COUNTER) pk__perf_count(&pk__site, (pk_ticks)(n));)
 #define PK_PERF_GAUGE(name, n) \
     PK__PERF_IF_ON(PK__PERF_BARE(name, PK_PERF_LEVEL) pk__perf_gauge(&pk__site, (pk_level)(n), false);)
 #define PK_PERF_GAUGE_ADD(name, n) \
@@ -5290,13 +5294,23 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
 #define pk__hist_up(count) pk__count_up(count)
 #endif
 
+#if PK__FULL /* a record is one function */
+#define PK__HIST_PART PK__HOT_INLINE
+#else
+#define PK__HIST_PART static PK__OUT_OF_LINE
+#endif
 static PK__OUT_OF_LINE unsigned pk__hist_buckets(const pk_histogram *h) {
     return (unsigned)PK_HIST_BUCKETS(h->sub_bits, h->max_bits);
 }
 
 /* A value keeps its sub_bits + 1 leading bits; how many it loses says which power of two it is in. Behind the last bucket for
    values of 2^max_bits and more. */
-static unsigned pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
+#if PK__FULL
+PK__HOT_INLINE
+#else
+static
+#endif
+unsigned pk__hist_bucket(const pk_histogram *h, pk_ticks value) {
 #if PERFKIT_HOSTED && (defined __GNUC__ || defined __clang__)
     unsigned lost = 63u - h->sub_bits - (unsigned)__builtin_clzll(value | (pk_ticks)1 << h->sub_bits);
     return (lost << h->sub_bits) + (unsigned)(value >> lost);
@@ -5315,7 +5329,7 @@ static PK__OUT_OF_LINE uint32_t pk__hist_get(const pk_histogram *h, unsigned buc
     if (h->counter_bytes == 2) return PK__PEEK((const uint16_t *)h->counters + bucket);
     return PK__PEEK((const uint32_t *)h->counters + bucket);
 }
-static PK__OUT_OF_LINE void pk__hist_add(pk_histogram *h, unsigned bucket, uint32_t n) { /* n fits a counter */
+PK__HIST_PART void pk__hist_add(pk_histogram *h, unsigned bucket, uint32_t n) { /* n fits a counter */
     if (h->counter_bytes == 2) {
         uint16_t *counter = (uint16_t *)h->counters + bucket, more = (uint16_t)n, sum = (uint16_t)(PK__PEEK(counter) + more);
         PK__POKE(counter, sum);
@@ -5330,7 +5344,7 @@ static PK__OUT_OF_LINE void pk__hist_add(pk_histogram *h, unsigned bucket, uint3
     PK__POKE(&h->saturated, (uint8_t)1);
 }
 #if PERFKIT_HOSTED
-static void pk__hist_range(pk_histogram *h, pk_ticks value) {
+PK__HIST_PART void pk__hist_range(pk_histogram *h, pk_ticks value) {
     if ((pk_ticks)~value > PK__PEEK(&h->not_min)) PK__POKE(&h->not_min, (pk_ticks)~value);
     if (value > PK__PEEK(&h->max)) PK__POKE(&h->max, value);
 }
@@ -5346,22 +5360,62 @@ static PK__OUT_OF_LINE void pk__hist_sum(pk_histogram *h, uint32_t low) {
 }
 #endif
 
-static void pk__hist_count(pk_histogram *h, unsigned bucket, pk_ticks value) {
-    unsigned end;
+#if PK__FULL
+PK__HOT_INLINE
+#else
+static
+#endif
+void pk__hist_count(pk_histogram *h, unsigned bucket, pk_ticks value) {
     if (h->counters) {
-        end = pk__hist_buckets(h);
+#if PK__FULL
+        if (PK__UNLIKELY(value >> (h->max_bits - 1) > 1)) {
+            bucket = pk__hist_buckets(h) - 1;
+            pk__hist_up(&h->over);
+        }
+#else
+        unsigned end = pk__hist_buckets(h);
         if (PK__UNLIKELY(bucket >= end)) {
             bucket = end - 1;
             pk__hist_up(&h->over);
         }
+#endif
         pk__hist_add(h, bucket, 1);
     }
     pk__hist_range(h, value);
     pk__hist_sum(h, value);
     pk__hist_up(&h->count);
 }
+#if PK__PERF_LOCKFREE
+#define PK__HIST_USUAL 1
+typedef uint32_t __attribute__((__may_alias__)) pk__four_bytes;
+PK__STATIC_ASSERT(hist_shape, offsetof(pk_histogram, max_bits) == offsetof(pk_histogram, saturated) + 3 &&
+                                  offsetof(pk_histogram, saturated) % 4 == 0);
+/* One comparison tells a histogram of the build's own shape, none of whose counters is full: there all shifts but one are constant. */
+PK__HOT_INLINE bool pk__hist_count_usual(pk_histogram *h, pk_ticks value) {
+    static const uint8_t usual[4] = {0, 4, PERFKIT_PERF_SUB_BITS, PERFKIT_PERF_MAX_BITS};
+    uint32_t shape, *counter, sum;
+    unsigned lost;
+    memcpy(&shape, usual, 4);
+    if (PK__UNLIKELY(__atomic_load_n((const pk__four_bytes *)(const void *)&h->saturated, __ATOMIC_RELAXED) != shape)) return false;
+    if (PK__UNLIKELY(value >> (PERFKIT_PERF_MAX_BITS - 1) > 1)) return false;
+    lost = 63u - PERFKIT_PERF_SUB_BITS - (unsigned)__builtin_clzll(value | (pk_ticks)1 << PERFKIT_PERF_SUB_BITS);
+    counter = (uint32_t *)h->counters + ((lost << PERFKIT_PERF_SUB_BITS) + (unsigned)(value >> lost));
+    sum = PK__PEEK(counter) + 1;
+    if (PK__UNLIKELY(sum == 0)) return false;
+    PK__POKE(counter, sum);
+    pk__hist_range(h, value);
+    pk__hist_sum(h, value);
+    pk__hist_up(&h->count);
+    return true;
+}
+#else
+#define PK__HIST_USUAL 0
+#endif
 PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
     PERFKIT_ASSERT(h != NULL && h->counters != NULL);
+#if PK__HIST_USUAL
+    if (PK__LIKELY(pk__hist_count_usual(h, value))) return;
+#endif
     pk__hist_count(h, pk__hist_bucket(h, value), value);
 }
 
@@ -5841,14 +5895,25 @@ static inline pk_perf_site *pk__perf_target(pk_perf_site *site) {
 static inline void pk__perf_add(pk_perf_site *site, pk_ticks value, pk_ticks self) {
     site = pk__perf_target(site);
     if (PK__LIKELY(pk__perf_own(site))) {
-        pk__hist_count(&site->values, site->values.counters ? pk__hist_bucket(&site->values, value) : 0, value);
+        if (PK__UNLIKELY(!pk__hist_count_usual(&site->values, value)))
+            pk__hist_count(&site->values, site->values.counters ? pk__hist_bucket(&site->values, value) : 0, value);
         PK__POKE(&site->self, PK__PEEK(&site->self) + self);
     } else {
         pk__hist_count_atomic(&site->shared, value);
         PK__ATOMIC_ADD(&site->shared_self, self);
     }
 }
-PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, value); }
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, 0); }
+PK_API void pk__perf_count(pk_perf_site *site, pk_ticks value) {
+    site = pk__perf_target(site);
+    if (PK__LIKELY(pk__perf_own(site))) {
+        pk__hist_sum(&site->values, value);
+        pk__hist_up(&site->values.count);
+    } else {
+        PK__ATOMIC_ADD(&site->shared.sum, value);
+        PK__ATOMIC_ADD(&site->shared.count, 1);
+    }
+}
 PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add) {
     pk_ticks biased;
     site = pk__perf_target(site);
@@ -5883,7 +5948,8 @@ PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) {
     pk__log_unlock(site->channel);
 }
 #if PERFKIT_HOSTED
-PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, value); }
+PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, 0); }
+PK_API void pk__perf_count(pk_perf_site *site, pk_ticks value) { pk__perf_add(site, value, 0); }
 #endif
 PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add) {
     pk_histogram *h;
@@ -5970,8 +6036,8 @@ PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site) {
 #endif
     timer->start = pk__perf_now();
 }
-PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
-    pk_ticks spent = pk__ticks_between(timer->start, pk__perf_now());
+/* What comes behind the second reading of the ticks. */
+static pk_ticks pk__timer_record(pk_timer *timer, pk_ticks spent) {
 #if PERFKIT_HOSTED
     pk_ticks self;
 #endif
@@ -5997,6 +6063,33 @@ PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
     timer->site = NULL;
     return spent;
 }
+#if PK__PERF_RAW && PK__PERF_LOCKFREE
+static PK__COLD void pk__hist_count_other(pk_histogram *h, pk_ticks value) { pk__hist_count(h, pk__hist_bucket(h, value), value); }
+/* The way that nearly all spans go: ended in the thread that began it, the first to record here; no trace. Nothing else is looked at. */
+PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
+    const uint8_t kind = PK__LOAD8(&pk__ticks_kind);
+    const pk_ticks spent = (PK__LIKELY(kind == 2) ? pk__raw_ticks() : pk__perf_now()) - timer->start;
+    pk__perf_thread *const me = &pk__perf_me;
+    pk_perf_site *const target = __atomic_load_n(&timer->site->target, __ATOMIC_ACQUIRE);
+    if (PK__LIKELY(target != NULL && timer->thread == me && __atomic_load_n(&target->owner, __ATOMIC_RELAXED) == me)
+#if PERFKIT_PERF_TRACE
+        && PK__LIKELY(PK__TRACE_OF(timer->site->channel) == NULL)
+#endif
+    ) {
+        const pk_ticks inner = me->inner;
+        me->inner = timer->inner + spent;
+        PK__POKE(&target->self, PK__PEEK(&target->self) + (spent > inner ? spent - inner : 0));
+        timer->site = NULL;
+        if (PK__UNLIKELY(!pk__hist_count_usual(&target->values, spent))) pk__hist_count_other(&target->values, spent);
+        return spent;
+    }
+    return pk__timer_record(timer, spent);
+}
+#else
+PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
+    return pk__timer_record(timer, pk__ticks_between(timer->start, pk__perf_now()));
+}
+#endif
 
 /* ---- Reading ---- */
 
@@ -6102,7 +6195,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
     v->saturated = PK__LOAD8(&h->saturated) != 0;
 #if PK__PERF_LOCKFREE
     v->total = PK__PEEK(&h->sum) + PK__PEEK(&s->shared.sum);
-    v->self = PK__PEEK(&s->self) + PK__PEEK(&s->shared_self);
+    v->self = v->kind == PK_PERF_TIMER ? PK__PEEK(&s->self) + PK__PEEK(&s->shared_self) : v->total;
     if (h->counters) pk__percentiles(h, &s->shared, percents, p, 3);
     if (PK__PEEK(&s->shared.count)) {
         pk_ticks least = (pk_ticks)~PK__PEEK(&s->shared.not_min);
@@ -6115,9 +6208,12 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
 #else
     v->total = v->self = pk_hist_sum(h);
 #if PERFKIT_HOSTED
-    v->self = s->self;
+    if (v->kind == PK_PERF_TIMER) v->self = s->self;
 #endif
     if (h->counters) pk_hist_percentiles(h, percents, p, 3);
+#endif
+#if PERFKIT_HOSTED
+    if (v->kind == PK_PERF_COUNTER) v->min = v->max = 0;
 #endif
     v->p50 = p[0];
     v->p95 = p[1];
