@@ -55,6 +55,14 @@
      PERFKIT_REGISTRY_CAPACITY   1024                     providers, where the description says nothing
      PERFKIT_REGISTRY_HASH(text, len)                     of names; 32 bits
      PERFKIT_THREAD_ID()         -     -         found out            a number for the calling thread, for locks of your own
+     PERFKIT_TICKER              0     1         1        pk_ticker: periodic work when due; hosted, with threads, on a thread of its own
+     PERFKIT_RETRY               0     1         1        pk_retry, pk_try_chain: what to do when something fails
+     PERFKIT_MEM                 0     0         1        pk_mem: an allocator with a limit that counts
+     PERFKIT_STB_DS              0     0         0        stb_ds under a pk_mem, and its containers on scopes
+     PERFKIT_CONFIG              0     0         1        pk_config: settings from lines, the environment, presets; not with CORE_ONLY
+     PERFKIT_DEFAULT_…           see pk_config            the defaults of those settings
+     PERFKIT_MONITOR             0     0         1        pk_monitor: scores, advice, alerts, health, reports; needs the three headers
+                                                          with PERFKIT_POOL_RESOURCES, PERFKIT_STATS, PERFKIT_TICKER
    Each header lists what is its own.
 
    Guarantees of scopes
@@ -1484,6 +1492,786 @@ class scope {
     pk_status status_;
 };
 } /* namespace pk */
+#endif
+
+/* ---- Switches of what follows ---- */
+
+#ifndef PERFKIT_TICKER
+#define PERFKIT_TICKER (!PK__TINY)
+#endif
+#ifndef PERFKIT_RETRY
+#define PERFKIT_RETRY (!PK__TINY)
+#endif
+#ifndef PERFKIT_MEM
+#define PERFKIT_MEM PK__FULL
+#endif
+#ifndef PERFKIT_STB_DS
+#define PERFKIT_STB_DS 0
+#endif
+#ifdef PERFKIT_CORE_ONLY
+#define PK__WITH_MODULES 0
+#else
+#define PK__WITH_MODULES 1
+#endif
+#ifndef PERFKIT_CONFIG
+#define PERFKIT_CONFIG (PK__FULL && PK__WITH_MODULES)
+#endif
+#ifndef PERFKIT_MONITOR
+#if PK__FULL && PK__WITH_MODULES && PERFKIT_TICKER && PERFKIT_STATS
+#define PERFKIT_MONITOR PERFKIT_POOL_RESOURCES
+#else
+#define PERFKIT_MONITOR 0
+#endif
+#endif
+#if PK__NOT_01(PERFKIT_TICKER) || PK__NOT_01(PERFKIT_RETRY) || PK__NOT_01(PERFKIT_MEM) || PK__NOT_01(PERFKIT_STB_DS) || \
+    PK__NOT_01(PERFKIT_CONFIG) || PK__NOT_01(PERFKIT_MONITOR)
+#error "perfkit: each of PERFKIT_TICKER _RETRY _MEM _STB_DS _CONFIG _MONITOR is 0 or 1"
+#endif
+#if (PERFKIT_CONFIG || PERFKIT_MONITOR) && !PK__WITH_MODULES
+#error "perfkit: PERFKIT_CONFIG and PERFKIT_MONITOR need the other three headers: not with PERFKIT_CORE_ONLY"
+#endif
+#if PERFKIT_MONITOR && (!PERFKIT_TICKER || !PERFKIT_POOL_RESOURCES || !PERFKIT_STATS)
+#error "perfkit: PERFKIT_MONITOR needs PERFKIT_TICKER, PERFKIT_POOL_RESOURCES and PERFKIT_STATS"
+#endif
+#if PERFKIT_STB_DS && (!PERFKIT_MEM || !PERFKIT_HEAP || defined PERFKIT_STATIC)
+#error "perfkit: PERFKIT_STB_DS needs PERFKIT_MEM and PERFKIT_HEAP, and one account for all files: not PERFKIT_STATIC"
+#endif
+#if PERFKIT_TICKER && PERFKIT_THREADS && PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#define PK__TICKER_THREADS 1
+#else
+#define PK__TICKER_THREADS 0
+#endif
+
+/* ==== Ticks: periodic work, run when it is due ==== */
+
+#if PERFKIT_TICKER
+/* A superloop or a task calls pk_ticker_run; hosted, pk_ticker_start gives it a thread of its own instead.
+       static pk_ticker ticker; // all zero is ready
+       static pk_tick sweep;    // yours; stays put while it is on the ticker
+       pk_ticker_add(&ticker, &sweep, sweep_sessions, &sessions, 1000, 64);
+       for (;;) wait_ms(pk_ticker_run(&ticker, now_ms()));
+   Cost: add O(1), run O(ticks), remove O(ticks). Never from an interrupt. */
+
+/* What runs: it does at most `budget` steps and returns how many. As many as the budget: there is more to do, so it runs again at the
+   next pk_ticker_run instead of a period later. It may add and remove ticks, itself too. */
+typedef uint32_t (*pk_tick_fn)(void *object, pk_time now, uint32_t budget);
+typedef struct pk_tick { /* private; all zero: on no ticker */
+    struct pk_tick *next;
+    pk_tick_fn fn;
+    void *object;
+    pk_time every_ms, due;
+    uint32_t budget;
+    uint8_t state;
+} pk_tick;
+struct pk_ticker_thread;
+typedef struct pk_ticker { /* private; all zero: empty */
+    pk_tick *first, *cursor, *running;
+    struct pk_ticker_thread *thread;
+} pk_ticker;
+
+/* Run fn(object, now, budget) at the next pk_ticker_run and every `every_ms` from then on; late ones are not made up for. budget 0:
+   64. PK_INVALID: no fn, every_ms 0 or above PK_TTL_MAX; PK_EXISTS: the tick is on a ticker. One thread at a time; any thread, and
+   inside ticks, once the ticker has a thread. */
+PK_API pk_status pk_ticker_add(pk_ticker *t, pk_tick *tick, pk_tick_fn fn, void *object, pk_time every_ms, uint32_t budget);
+
+/* Take it off; waits until it has returned where it runs on the ticker's thread just now, but for a call out of the tick itself.
+   PK_NOT_FOUND: it is not on this ticker. */
+PK_API pk_status pk_ticker_remove(pk_ticker *t, pk_tick *tick);
+
+/* Run what is due, each once. Returns the milliseconds until the next is due: 0 when one has more to do, PK_TTL_NEVER without ticks.
+   Inside a tick, or while the ticker has a thread, it runs nothing and returns PK_TTL_NEVER. */
+PK_API pk_time pk_ticker_run(pk_ticker *t, pk_time now);
+
+#if !defined PERFKIT_CORE_ONLY
+/* Ready-made ticks. */
+PK_API pk_status pk_ticker_add_cache(pk_ticker *t, pk_tick *tick, pk_cache *cache, pk_time every_ms, uint32_t budget);
+#if PERFKIT_POOL_RESOURCES
+PK_API pk_status pk_ticker_add_respool(pk_ticker *t, pk_tick *tick, pk_respool *pool, pk_time every_ms, uint32_t budget);
+#endif
+#endif
+
+#if PK__TICKER_THREADS
+typedef struct pk_ticker_thread { /* private; all zero */
+    pk_mutex lock;
+    pk_cond wake, ran;
+    pk_clock_fn clock;
+    void *user;
+    uint64_t id[2];
+    uint32_t process;
+    bool stopping;
+} pk_ticker_thread;
+
+/* Run the ticks on a thread of their own from now on, by `clock` (NULL: the monotonic clock); `thread` is yours until the stop.
+   PK_BUSY: it has one; PK_NO_MEMORY: the system gives no thread. */
+PK_API pk_status pk_ticker_start(pk_ticker *t, pk_ticker_thread *thread, pk_clock_fn clock, void *user);
+
+/* End the thread after the tick that runs just now, if one does; ticks stay on the ticker. PK_OK also where there is none; PK_BUSY:
+   called by a tick. In a forked child, which has no such thread, it forgets the thread and returns PK_OK; until then all but
+   this is PK_FORKED there, and run does nothing. */
+PK_API pk_status pk_ticker_stop(pk_ticker *t);
+#endif
+#endif
+
+/* ==== Memory under account ==== */
+
+#if PERFKIT_MEM
+/* An allocator that counts, and keeps to a limit:
+       pk_mem mem;
+       pk_mem_desc desc = {0};
+       desc.limit = 16 << 20;
+       pk_mem_init(&mem, &desc);
+       cache_desc.allocator = pk_mem_allocator(&mem); // and so on: hand it to any desc
+   All functions but init and close: any thread where PERFKIT_ATOMICS, else one at a time. Cost: that of the allocator behind it, and
+   two or three atomic operations. Nothing of it needs care after a fork. */
+typedef struct pk_mem_desc { /* zero a field for its default */
+    const char *name;               /* for reports; NULL is fine; not copied */
+    size_t limit;                   /* bytes that may be out; 0: no limit */
+    uint8_t alert_percent;          /* of the limit: PK_MEM_EVENT_PRESSURE when the bytes out rise above it. 0: 90; at most 100 */
+    pk_event_fn on_event;           /* hears of PK_MEM_EVENT_…; NULL: only counted */
+    void *user;                     /* handed to on_event */
+    const pk_allocator *allocator;  /* behind it; must outlive this. NULL: malloc, any alignment; without PERFKIT_HEAP PK_NO_MEMORY */
+} pk_mem_desc;
+typedef struct pk_mem { /* private; all zero: no limit, over malloc */
+    size_t current, peak, limit, alert_at;
+    const pk_allocator *behind;
+    pk_event_fn on_event;
+    void *user;
+    const char *name;
+    uint32_t allocated, freed, refused, failed, pressed;
+} pk_mem;
+typedef struct pk_mem_stats {
+    size_t current, peak, limit;  /* bytes out now, most ever at once, and allowed (0: any) */
+    uint32_t allocated, freed;    /* calls that succeeded, modulo 2^32 */
+    uint32_t refused;             /* allocations above the limit */
+    uint32_t failed;              /* allocations that the allocator behind refused */
+    int32_t utilization;          /* current of limit in 1/100 percent; 0 without a limit */
+} pk_mem_stats;
+
+/* Reported: a = current, b = limit, both in KiB, rounded up. */
+enum {
+    PK_MEM_EVENT_PRESSURE = 1, /* PK_OK: more than alert_percent are out. Again only after it was less: time to sweep and trim */
+    PK_MEM_EVENT_REFUSED = 2,  /* PK_FULL: above the limit */
+    PK_MEM_EVENT_FAILED = 3    /* PK_NO_MEMORY: the allocator behind had none */
+};
+
+PK_API pk_status pk__mem_init(pk_mem *m, size_t size, uint32_t config, const pk_mem_desc *desc);
+PK__INLINE pk_status pk_mem_init(pk_mem *m, const pk_mem_desc *desc) { /* NULL: no limit, over malloc */
+    return pk__mem_init(m, sizeof(pk_mem), PK__CONFIG_WORD, desc);
+}
+PK_API pk_status pk_mem_close(pk_mem *m); /* PK_BUSY: bytes are out, and nothing changes */
+PK_API pk_allocator pk_mem_allocator(pk_mem *m);
+PK_API void pk_mem_get_stats(const pk_mem *m, pk_mem_stats *stats);
+
+/* malloc, realloc and free by this account, at 16 bytes each; aligned as malloc's. NULL: above the limit or none left, and what was
+   there stays. */
+PK_API void *pk_mem_malloc(pk_mem *m, size_t size);
+PK_API void *pk_mem_realloc(pk_mem *m, void *memory, size_t size);
+PK_API void pk_mem_free(pk_mem *m, void *memory); /* NULL is fine */
+
+#if PERFKIT_STB_DS
+/* stb_ds under account and on scopes: include <stb/stb_ds.h> after this header, in every file. pk_stb_ds_mem counts what its arrays and
+   maps take; a limit there is reported, not enforced, as stb_ds has no way to say that memory ran out. One thread at a time changes
+   one container, as ever. PK_SCOPE_STB_ARRAY(&scope, array) and PK_SCOPE_STB_MAP(&scope, map), string maps too, free what the variable
+   holds when the scope closes and set it to NULL; the variable must live until then. PK_OK, PK_NO_MEMORY, or what
+   pk_scope_defer says: then it is still yours to free. */
+PK__EXTERN pk_mem pk_stb_ds_mem;
+PK_API void *pk__stb_ds_realloc(void *memory, size_t size);
+PK_API void pk__stb_ds_free(void *memory);
+PK_API pk_status pk__stb_ds_defer(pk_scope *s, void *variable, size_t front, size_t element, void (*free_map)(void *, size_t),
+                                  const char *name);
+#define STBDS_REALLOC(context, memory, size) pk__stb_ds_realloc(memory, size)
+#define STBDS_FREE(context, memory) pk__stb_ds_free(memory)
+#define PK_SCOPE_STB_ARRAY(scope, array) pk__stb_ds_defer(scope, &(array), sizeof(stbds_array_header), 0, NULL, #array)
+#define PK_SCOPE_STB_MAP(scope, map) pk__stb_ds_defer(scope, &(map), 0, sizeof *(map), stbds_hmfree_func, #map)
+#endif
+
+/* A task's need of memory by the size of its input: max(1, 3 × size) MiB, 5 where the size is not known (0). */
+PK__INLINE uint32_t pk_mem_estimate_mb(uint64_t input_bytes) {
+    uint64_t mb = input_bytes >> 20 > 0x3FFFFFFFu ? 0xFFFFFFFFu : 3u * input_bytes >> 20;
+    return input_bytes == 0 ? 5u : mb == 0 ? 1u : (uint32_t)mb;
+}
+#endif
+
+/* ==== What to do when something fails ==== */
+
+#if PERFKIT_RETRY
+/* Which way to go for each status, and how often to try again. A table of yours ends with the row for every other status: PK_OK. */
+enum { PK_RECOVERY_FAIL, PK_RECOVERY_RETRY, PK_RECOVERY_SKIP, PK_RECOVERY_DEGRADE };
+typedef struct pk_recovery {
+    pk_status status;
+    uint8_t action;      /* PK_RECOVERY_… */
+    uint8_t max_retries; /* of PK_RECOVERY_RETRY; then the caller fails */
+} pk_recovery;
+
+/* The action for a status after `tried` retries: that of its row, or of the last one; FAIL for RETRY that is used up. NULL, the
+   default table: what may pass by itself (PK_AGAIN, PK_TIMEOUT, PK_BUSY, PK_EXHAUSTED, PK_CREATE_FAILED, PK_IO) is retried 3 times, want
+   of room (PK_NO_MEMORY, PK_FULL, PK_TOO_BIG) degraded, bad input (PK_CORRUPT, PK_NOT_FOUND, PK_MISMATCH) skipped, all else fails.
+   Any thread. O(rows). */
+PK_API int pk_recovery_for(const pk_recovery *table, pk_status status, unsigned tried);
+
+/* Call fn(context) until it is PK_OK or its status is not one to retry. Zero fields are defaults; one thread at a time. */
+typedef pk_status (*pk_attempt_fn)(void *context);
+typedef struct pk_retry {
+    const pk_recovery *recovery;           /* NULL: the default table; only RETRY matters */
+    void (*wait)(void *user, uint32_t ms); /* between attempts, by `backoff`; NULL: none */
+    pk_clock_fn clock;                     /* for the breaker; NULL: PERFKIT_NOW_MS, or the platform's */
+    void *user;                            /* handed to both */
+    pk_breaker *breaker;                   /* asked before each attempt and told of its end; NULL: none */
+    pk_backoff backoff;                    /* its max_retries limits the attempts too */
+    unsigned attempts;                     /* out: how often fn ran */
+} pk_retry;
+
+/* The last status of fn, or PK_BREAKER_OPEN: the breaker refused. */
+PK_API pk_status pk_retry_run(pk_retry *r, pk_attempt_fn fn, void *context);
+
+/* Ways to do one thing, the best first: `parallel`, `serial`, … */
+typedef struct pk_fallback {
+    const char *name;
+    pk_attempt_fn fn;
+} pk_fallback;
+typedef struct pk_fallback_desc {
+    const pk_recovery *recovery; /* NULL: the default table. After FAIL no further way is tried, after any other action the next */
+    pk_event_fn on_event;        /* hears of each downgrade: detail = the way that failed, status = how, a = its number */
+    void *user;
+    const char *name;
+} pk_fallback_desc;
+#define PK_FALLBACK_EVENT_DOWNGRADE 1
+
+/* Try the ways in order until one is PK_OK; *served (NULL is fine) = its number, or n. The last status. NULL desc: all defaults.
+   PK_INVALID: n is 0. */
+PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *ways, unsigned n, void *context, unsigned *served);
+#endif
+
+/* ==== Configuration: settings by name, from lines of text, the environment, or presets ==== */
+
+#if PERFKIT_CONFIG
+/* pk_config config;
+       pk_config_preset(&config, PK_CONFIG_STANDARD);
+       pk_config_load(&config, "app.conf", complain, NULL); // KEY = value lines
+       pk_config_env(&config, complain, NULL);              // DB_POOL_MAX_SIZE=40 ./app
+       if (pk_config_check(&config, complain, NULL) != PK_OK) return 2;
+       pk_config_respool(&config, PK_CONFIG_DB, &respool_desc);
+
+   Every default is a macro, PERFKIT_DEFAULT_ and the field's name in capitals, to override with -D: seconds, counts and sizes as in the table
+   of keys, texts in quotes. All functions: any thread, one at a time for one pk_config; O(keys × length of what is read). */
+
+#ifndef PERFKIT_DEFAULT_LOG_LEVEL
+#define PERFKIT_DEFAULT_LOG_LEVEL 2
+#endif
+#ifndef PERFKIT_DEFAULT_PERF_LEVEL
+#define PERFKIT_DEFAULT_PERF_LEVEL 0
+#endif
+#ifndef PERFKIT_DEFAULT_DEBUG
+#define PERFKIT_DEFAULT_DEBUG 0
+#endif
+#ifndef PERFKIT_DEFAULT_PERFORMANCE_TIMING
+#define PERFKIT_DEFAULT_PERFORMANCE_TIMING 0
+#endif
+#ifndef PERFKIT_DEFAULT_DEBUG_TIMING
+#define PERFKIT_DEFAULT_DEBUG_TIMING 0
+#endif
+#ifndef PERFKIT_DEFAULT_LOG_COMPONENT_LOADS
+#define PERFKIT_DEFAULT_LOG_COMPONENT_LOADS 0
+#endif
+#ifndef PERFKIT_DEFAULT_TRACK_MEMORY_USAGE
+#define PERFKIT_DEFAULT_TRACK_MEMORY_USAGE 0
+#endif
+#ifndef PERFKIT_DEFAULT_LAZY_LOADING
+#define PERFKIT_DEFAULT_LAZY_LOADING 1
+#endif
+#ifndef PERFKIT_DEFAULT_CACHE_INSTANCES
+#define PERFKIT_DEFAULT_CACHE_INSTANCES 1
+#endif
+#ifndef PERFKIT_DEFAULT_DISCOVERY_MODE
+#define PERFKIT_DEFAULT_DISCOVERY_MODE PK_CONFIG_LAZY
+#endif
+#ifndef PERFKIT_DEFAULT_CONNECTION_MODE
+#define PERFKIT_DEFAULT_CONNECTION_MODE PK_CONFIG_LAZY
+#endif
+#ifndef PERFKIT_DEFAULT_PRELOAD_CRITICAL
+#define PERFKIT_DEFAULT_PRELOAD_CRITICAL ""
+#endif
+#ifndef PERFKIT_DEFAULT_MINIMAL_REGISTRATION
+#define PERFKIT_DEFAULT_MINIMAL_REGISTRATION 1
+#endif
+#ifndef PERFKIT_DEFAULT_DEFER_HEAVY_OPERATIONS
+#define PERFKIT_DEFAULT_DEFER_HEAVY_OPERATIONS 1
+#endif
+#ifndef PERFKIT_DEFAULT_BACKGROUND_LOADING
+#define PERFKIT_DEFAULT_BACKGROUND_LOADING 0
+#endif
+#ifndef PERFKIT_DEFAULT_BACKGROUND_WORKERS
+#define PERFKIT_DEFAULT_BACKGROUND_WORKERS 2
+#endif
+#ifndef PERFKIT_DEFAULT_PRELOAD_COMMON
+#define PERFKIT_DEFAULT_PRELOAD_COMMON ""
+#endif
+#ifndef PERFKIT_DEFAULT_LOAD_BATCH
+#define PERFKIT_DEFAULT_LOAD_BATCH 10
+#endif
+#ifndef PERFKIT_DEFAULT_LOAD_CONCURRENT
+#define PERFKIT_DEFAULT_LOAD_CONCURRENT 3
+#endif
+#ifndef PERFKIT_DEFAULT_LOAD_TIMEOUT
+#define PERFKIT_DEFAULT_LOAD_TIMEOUT 30
+#endif
+#ifndef PERFKIT_DEFAULT_FEATURE_AWS
+#define PERFKIT_DEFAULT_FEATURE_AWS 0
+#endif
+#ifndef PERFKIT_DEFAULT_FEATURE_DATABASE
+#define PERFKIT_DEFAULT_FEATURE_DATABASE 0
+#endif
+#ifndef PERFKIT_DEFAULT_FEATURE_MONITORING
+#define PERFKIT_DEFAULT_FEATURE_MONITORING 0
+#endif
+#ifndef PERFKIT_DEFAULT_COMPONENT_CACHE_SIZE
+#define PERFKIT_DEFAULT_COMPONENT_CACHE_SIZE 100
+#endif
+#ifndef PERFKIT_DEFAULT_RESULT_TTL
+#define PERFKIT_DEFAULT_RESULT_TTL 300
+#endif
+#ifndef PERFKIT_DEFAULT_CACHE_MEMORY_MB
+#define PERFKIT_DEFAULT_CACHE_MEMORY_MB 500
+#endif
+#ifndef PERFKIT_DEFAULT_MEMO_SIZE
+#define PERFKIT_DEFAULT_MEMO_SIZE 128
+#endif
+#ifndef PERFKIT_DEFAULT_CACHE_SIZE
+#define PERFKIT_DEFAULT_CACHE_SIZE 1000
+#endif
+#ifndef PERFKIT_DEFAULT_CACHE_TTL
+#define PERFKIT_DEFAULT_CACHE_TTL 300
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_TTL
+#define PERFKIT_DEFAULT_ASYNC_TTL 60
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_CLEANUP
+#define PERFKIT_DEFAULT_ASYNC_CLEANUP 30
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_SHARDS
+#define PERFKIT_DEFAULT_ASYNC_SHARDS 8
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_WORKERS
+#define PERFKIT_DEFAULT_ASYNC_WORKERS 4
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_SIZE
+#define PERFKIT_DEFAULT_ASYNC_SIZE 100000
+#endif
+#ifndef PERFKIT_DEFAULT_ASYNC_MEMORY_MB
+#define PERFKIT_DEFAULT_ASYNC_MEMORY_MB 100
+#endif
+#ifndef PERFKIT_DEFAULT_MAX_CONCURRENCY
+#define PERFKIT_DEFAULT_MAX_CONCURRENCY 10
+#endif
+#ifndef PERFKIT_DEFAULT_CHUNK_SIZE
+#define PERFKIT_DEFAULT_CHUNK_SIZE 20
+#endif
+#ifndef PERFKIT_DEFAULT_ITEM_TIMEOUT
+#define PERFKIT_DEFAULT_ITEM_TIMEOUT 5
+#endif
+#ifndef PERFKIT_DEFAULT_CLIENT_MAX
+#define PERFKIT_DEFAULT_CLIENT_MAX 20
+#endif
+#ifndef PERFKIT_DEFAULT_CLIENT_WAIT
+#define PERFKIT_DEFAULT_CLIENT_WAIT 10
+#endif
+#ifndef PERFKIT_DEFAULT_CLIENT_CONNECT
+#define PERFKIT_DEFAULT_CLIENT_CONNECT 5
+#endif
+#ifndef PERFKIT_DEFAULT_LEAK
+#define PERFKIT_DEFAULT_LEAK 3600
+#endif
+#ifndef PERFKIT_DEFAULT_MAX_RESOURCES
+#define PERFKIT_DEFAULT_MAX_RESOURCES 100
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_CACHE
+#define PERFKIT_DEFAULT_PARSER_CACHE 1
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_CACHE_DIR
+#define PERFKIT_DEFAULT_PARSER_CACHE_DIR ".cache/parser"
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_CACHE_MB
+#define PERFKIT_DEFAULT_PARSER_CACHE_MB 1024
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_WORKERS
+#define PERFKIT_DEFAULT_PARSER_WORKERS 0
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_STRATEGY
+#define PERFKIT_DEFAULT_PARSER_STRATEGY PK_CONFIG_ADAPTIVE
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_MEMORY_MB
+#define PERFKIT_DEFAULT_PARSER_MEMORY_MB 2048
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_CHUNK_KB
+#define PERFKIT_DEFAULT_PARSER_CHUNK_KB 512
+#endif
+#ifndef PERFKIT_DEFAULT_PARSER_THRESHOLD_MB
+#define PERFKIT_DEFAULT_PARSER_THRESHOLD_MB 100
+#endif
+#ifndef PERFKIT_DEFAULT_MAINTAIN_EVERY
+#define PERFKIT_DEFAULT_MAINTAIN_EVERY 1000
+#endif
+#ifndef PERFKIT_DEFAULT_DB_MIN
+#define PERFKIT_DEFAULT_DB_MIN 20
+#endif
+#ifndef PERFKIT_DEFAULT_DB_MAX
+#define PERFKIT_DEFAULT_DB_MAX 100
+#endif
+#ifndef PERFKIT_DEFAULT_DB_CONNECT
+#define PERFKIT_DEFAULT_DB_CONNECT 60
+#endif
+#ifndef PERFKIT_DEFAULT_DB_IDLE
+#define PERFKIT_DEFAULT_DB_IDLE 1200
+#endif
+#ifndef PERFKIT_DEFAULT_DB_LIFE
+#define PERFKIT_DEFAULT_DB_LIFE 1800
+#endif
+#ifndef PERFKIT_DEFAULT_DB_HEALTH
+#define PERFKIT_DEFAULT_DB_HEALTH 60
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_MIN
+#define PERFKIT_DEFAULT_REDIS_MIN 5
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_MAX
+#define PERFKIT_DEFAULT_REDIS_MAX 20
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_CONNECT
+#define PERFKIT_DEFAULT_REDIS_CONNECT 30
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_IDLE
+#define PERFKIT_DEFAULT_REDIS_IDLE 300
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_LIFE
+#define PERFKIT_DEFAULT_REDIS_LIFE 1800
+#endif
+#ifndef PERFKIT_DEFAULT_REDIS_HEALTH
+#define PERFKIT_DEFAULT_REDIS_HEALTH 60
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_MIN
+#define PERFKIT_DEFAULT_HTTP_MIN 10
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_MAX
+#define PERFKIT_DEFAULT_HTTP_MAX 100
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_CONNECT
+#define PERFKIT_DEFAULT_HTTP_CONNECT 10
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_IDLE
+#define PERFKIT_DEFAULT_HTTP_IDLE 300
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_LIFE
+#define PERFKIT_DEFAULT_HTTP_LIFE 1800
+#endif
+#ifndef PERFKIT_DEFAULT_HTTP_HEALTH
+#define PERFKIT_DEFAULT_HTTP_HEALTH 60
+#endif
+#define PK_CONFIG_TEXT 96 /* bytes of a setting that is text, its 0 included */
+enum { PK_CONFIG_LAZY, PK_CONFIG_EAGER };                                                  /* discovery_mode, connection_mode */
+enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYBRID };     /* strategy */
+
+/* X(kind, field, "KEY", least, most, default). A key without a dot is also the name of an environment variable. Kinds: BOOL true, yes, on, 1,
+   false, no, off, 0. COUNT a whole number. AUTO the same, or "auto", which is 0. SECONDS up to three decimals, kept in milliseconds. LEVEL off,
+   error, warn, info, debug, trace. MODE lazy, eager. STRATEGY adaptive, threads, processes, hybrid. TEXT anything; lists of names are
+   separated by commas. least and most are in the unit of the key. */
+#define PK_CONFIG_FIELDS(X) \
+    X(LEVEL, log_level, "logging.level", 0, 5, PERFKIT_DEFAULT_LOG_LEVEL) \
+    X(LEVEL, perf_level, "PERFORMANCE_LOG_LEVEL", 0, 5, PERFKIT_DEFAULT_PERF_LEVEL) \
+    X(BOOL, debug, "PERFORMANCE_DEBUG", 0, 1, PERFKIT_DEFAULT_DEBUG) \
+    X(BOOL, performance_timing, "logging.performance_timing", 0, 1, PERFKIT_DEFAULT_PERFORMANCE_TIMING) \
+    X(BOOL, debug_timing, "debug_timing", 0, 1, PERFKIT_DEFAULT_DEBUG_TIMING) \
+    X(BOOL, log_component_loads, "log_component_loads", 0, 1, PERFKIT_DEFAULT_LOG_COMPONENT_LOADS) \
+    X(BOOL, track_memory_usage, "track_memory_usage", 0, 1, PERFKIT_DEFAULT_TRACK_MEMORY_USAGE) \
+    X(BOOL, lazy_loading, "lazy_loading.enabled", 0, 1, PERFKIT_DEFAULT_LAZY_LOADING) \
+    X(BOOL, cache_instances, "lazy_loading.cache_instances", 0, 1, PERFKIT_DEFAULT_CACHE_INSTANCES) \
+    X(MODE, discovery_mode, "lazy_loading.discovery_mode", 0, 1, PERFKIT_DEFAULT_DISCOVERY_MODE) \
+    X(MODE, connection_mode, "lazy_loading.connection_mode", 0, 1, PERFKIT_DEFAULT_CONNECTION_MODE) \
+    X(TEXT, preload_critical, "preload_critical", 0, 95, PERFKIT_DEFAULT_PRELOAD_CRITICAL) \
+    X(BOOL, minimal_registration, "startup.minimal_registration", 0, 1, PERFKIT_DEFAULT_MINIMAL_REGISTRATION) \
+    X(BOOL, defer_heavy_operations, "startup.defer_heavy_operations", 0, 1, PERFKIT_DEFAULT_DEFER_HEAVY_OPERATIONS) \
+    X(BOOL, background_loading, "background_loading.enabled", 0, 1, PERFKIT_DEFAULT_BACKGROUND_LOADING) \
+    X(COUNT, background_workers, "background_loading.thread_pool_size", 1, 64, PERFKIT_DEFAULT_BACKGROUND_WORKERS) \
+    X(TEXT, preload_common, "background_loading.preload_common", 0, 95, PERFKIT_DEFAULT_PRELOAD_COMMON) \
+    X(COUNT, load_batch, "optimization.batch_size", 1, 65535, PERFKIT_DEFAULT_LOAD_BATCH) \
+    X(COUNT, load_concurrent, "optimization.concurrent_loads", 1, 64, PERFKIT_DEFAULT_LOAD_CONCURRENT) \
+    X(SECONDS, load_timeout_ms, "optimization.timeout_seconds", 0, 86400, PERFKIT_DEFAULT_LOAD_TIMEOUT) \
+    X(BOOL, feature_aws, "features.aws_integration", 0, 1, PERFKIT_DEFAULT_FEATURE_AWS) \
+    X(BOOL, feature_database, "features.database_support", 0, 1, PERFKIT_DEFAULT_FEATURE_DATABASE) \
+    X(BOOL, feature_monitoring, "features.monitoring", 0, 1, PERFKIT_DEFAULT_FEATURE_MONITORING) \
+    X(COUNT, component_cache_size, "caching.component_cache_size", 1, 16777216, PERFKIT_DEFAULT_COMPONENT_CACHE_SIZE) \
+    X(SECONDS, result_ttl_ms, "caching.result_cache_ttl", 0, 86400, PERFKIT_DEFAULT_RESULT_TTL) \
+    X(COUNT, cache_memory_mb, "caching.memory_limit_mb", 1, 1048576, PERFKIT_DEFAULT_CACHE_MEMORY_MB) \
+    X(COUNT, memo_size, "caching.memo_size", 1, 16777216, PERFKIT_DEFAULT_MEMO_SIZE) \
+    X(COUNT, cache_size, "max_size", 1, 16777216, PERFKIT_DEFAULT_CACHE_SIZE) \
+    X(SECONDS, cache_ttl_ms, "default_ttl", 0, 86400, PERFKIT_DEFAULT_CACHE_TTL) \
+    X(SECONDS, async_ttl_ms, "ASYNC_CACHE_TTL", 0, 86400, PERFKIT_DEFAULT_ASYNC_TTL) \
+    X(SECONDS, async_cleanup_ms, "ASYNC_CACHE_CLEANUP_INTERVAL", 0, 86400, PERFKIT_DEFAULT_ASYNC_CLEANUP) \
+    X(COUNT, async_shards, "ASYNC_CACHE_NUM_SHARDS", 1, 256, PERFKIT_DEFAULT_ASYNC_SHARDS) \
+    X(COUNT, async_workers, "ASYNC_CACHE_MAX_WORKERS", 1, 64, PERFKIT_DEFAULT_ASYNC_WORKERS) \
+    X(COUNT, async_size, "ASYNC_CACHE_MAX_SIZE", 1, 16777216, PERFKIT_DEFAULT_ASYNC_SIZE) \
+    X(COUNT, async_memory_mb, "ASYNC_CACHE_MAX_MEMORY_MB", 1, 1048576, PERFKIT_DEFAULT_ASYNC_MEMORY_MB) \
+    X(COUNT, max_concurrency, "max_concurrency", 1, 65535, PERFKIT_DEFAULT_MAX_CONCURRENCY) \
+    X(COUNT, chunk_size, "chunk_size", 1, 65535, PERFKIT_DEFAULT_CHUNK_SIZE) \
+    X(SECONDS, item_timeout_ms, "timeout_per_package", 0, 86400, PERFKIT_DEFAULT_ITEM_TIMEOUT) \
+    PK__CONFIG_POOL(X, db, "DB", DB) \
+    PK__CONFIG_POOL(X, redis, "REDIS", REDIS) \
+    PK__CONFIG_POOL(X, http, "HTTP", HTTP) \
+    X(COUNT, client_max, "max_connections", 1, 2047, PERFKIT_DEFAULT_CLIENT_MAX) \
+    X(SECONDS, client_wait_ms, "timeout", 0, 86400, PERFKIT_DEFAULT_CLIENT_WAIT) \
+    X(SECONDS, client_connect_ms, "connect", 0, 86400, PERFKIT_DEFAULT_CLIENT_CONNECT) \
+    X(SECONDS, leak_ms, "max_lifetime_seconds", 1, 1000000, PERFKIT_DEFAULT_LEAK) \
+    X(COUNT, max_resources, "max_resources", 1, 65535, PERFKIT_DEFAULT_MAX_RESOURCES) \
+    X(BOOL, parser_cache, "PARSER_CACHE_ENABLED", 0, 1, PERFKIT_DEFAULT_PARSER_CACHE) \
+    X(TEXT, parser_cache_dir, "PARSER_CACHE_DIR", 1, 95, PERFKIT_DEFAULT_PARSER_CACHE_DIR) \
+    X(COUNT, parser_cache_mb, "PARSER_CACHE_MAX_SIZE_MB", 1, 1048576, PERFKIT_DEFAULT_PARSER_CACHE_MB) \
+    X(AUTO, parser_workers, "PARSER_MAX_WORKERS", 1, 1024, PERFKIT_DEFAULT_PARSER_WORKERS) \
+    X(STRATEGY, parser_strategy, "PARSER_STRATEGY", 0, 3, PERFKIT_DEFAULT_PARSER_STRATEGY) \
+    X(COUNT, parser_memory_mb, "PARSER_MAX_MEMORY_MB", 1, 1048576, PERFKIT_DEFAULT_PARSER_MEMORY_MB) \
+    X(COUNT, parser_chunk_kb, "PARSER_CHUNK_SIZE_KB", 1, 1048576, PERFKIT_DEFAULT_PARSER_CHUNK_KB) \
+    X(COUNT, parser_threshold_mb, "PARSER_MEMORY_THRESHOLD_MB", 1, 1048576, PERFKIT_DEFAULT_PARSER_THRESHOLD_MB) \
+    X(COUNT, maintain_every, "PARSER_GC_THRESHOLD", 1, 1000000000, PERFKIT_DEFAULT_MAINTAIN_EVERY)
+#define PK__CONFIG_POOL(X, field, NAME, DEFAULT) \
+    X(COUNT, field##_min, NAME "_POOL_MIN_SIZE", 0, 2047, PERFKIT_DEFAULT_##DEFAULT##_MIN) \
+    X(COUNT, field##_max, NAME "_POOL_MAX_SIZE", 1, 2047, PERFKIT_DEFAULT_##DEFAULT##_MAX) \
+    X(SECONDS, field##_connect_ms, NAME "_POOL_CONNECT_TIMEOUT", 1, 86400, PERFKIT_DEFAULT_##DEFAULT##_CONNECT) \
+    X(SECONDS, field##_idle_ms, NAME "_POOL_IDLE_TIMEOUT", 1, 1000000, PERFKIT_DEFAULT_##DEFAULT##_IDLE) \
+    X(SECONDS, field##_life_ms, NAME "_POOL_MAX_LIFETIME", 1, 1000000, PERFKIT_DEFAULT_##DEFAULT##_LIFE) \
+    X(SECONDS, field##_health_ms, NAME "_POOL_HEALTH_CHECK_INTERVAL", 1, 1000000, PERFKIT_DEFAULT_##DEFAULT##_HEALTH)
+
+typedef struct pk_config {
+#define PK__CONFIG_BOOL(field) bool field;
+#define PK__CONFIG_COUNT(field) uint32_t field;
+#define PK__CONFIG_AUTO(field) uint32_t field;
+#define PK__CONFIG_SECONDS(field) uint32_t field; /* milliseconds */
+#define PK__CONFIG_LEVEL(field) uint8_t field;
+#define PK__CONFIG_MODE(field) uint8_t field;
+#define PK__CONFIG_STRATEGY(field) uint8_t field;
+#define PK__CONFIG_TEXT(field) char field[PK_CONFIG_TEXT];
+#define PK__CONFIG_FIELD(kind, field, key, least, most, standard) PK__CONFIG_##kind(field)
+    PK_CONFIG_FIELDS(PK__CONFIG_FIELD)
+} pk_config;
+
+/* Hears of each problem: where (a line of the text, or 0), the key or what stands there, why in words. */
+typedef void (*pk_config_problem_fn)(void *user, unsigned line, const char *key, const char *why);
+
+/* Fill all fields. STANDARD: the defaults. MINIMAL, PERFORMANCE: workers, memory, cache, strategy and chunks for small and large machines.
+
+   FIRMWARE: one worker, the least memory (1 MB, as it is counted in these), no files. DEBUG: the standard, with everything told.
+   PK_INVALID: no such preset. */
+enum { PK_CONFIG_STANDARD, PK_CONFIG_MINIMAL, PK_CONFIG_PERFORMANCE, PK_CONFIG_FIRMWARE, PK_CONFIG_DEBUG };
+PK_API pk_status pk_config_preset(pk_config *c, int preset);
+
+/* Set one. Capitals do not matter. PK_NOT_FOUND: no such key; PK_INVALID: not such a value, or out of its range: the old one stays. */
+PK_API pk_status pk_config_apply(pk_config *c, const char *key, const char *value);
+
+/* Set what the lines of the text name: `KEY = value`, `# comment`, "quoted values", ["lists", "of", "text"], and [section] lines, which
+   stand for `section.` before the keys that follow ("default." and "performance." are left out). Bad lines are told and left out,
+   the others are set. PK_OK, or the first problem's status; problem may be NULL. */
+PK_API pk_status pk_config_parse(pk_config *c, const char *text, pk_config_problem_fn problem, void *user);
+#if PERFKIT_STDIO
+/* The same with the lines of a file, of up to 511 bytes each. PK_IO: it cannot be read. */
+PK_API pk_status pk_config_load(pk_config *c, const char *path, pk_config_problem_fn problem, void *user);
+#endif
+#if PERFKIT_HOSTED
+/* Set what the environment names: keys without a dot, and LAZY_LOADING_ENABLED. */
+PK_API pk_status pk_config_env(pk_config *c, pk_config_problem_fn problem, void *user);
+#endif
+
+/* Whether the fields fit each other and their ranges: one problem told for each that does not. PK_OK or PK_INVALID. */
+PK_API pk_status pk_config_check(const pk_config *c, pk_config_problem_fn problem, void *user);
+
+/* All as `KEY = value` lines that pk_config_parse reads back. */
+PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void *user);
+
+/* What is configured, into the fields of a desc; the others stay as they are. PK_INVALID: no such kind. */
+enum { PK_CONFIG_CACHE, PK_CONFIG_CACHE_ASYNC, PK_CONFIG_CACHE_COMPONENTS, PK_CONFIG_CACHE_MEMO };
+PK_API pk_status pk_config_cache(const pk_config *c, int kind, pk_cache_desc *desc);
+#if PERFKIT_POOL_RESOURCES
+enum { PK_CONFIG_DB, PK_CONFIG_REDIS, PK_CONFIG_HTTP, PK_CONFIG_CLIENT };
+PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc *desc);
+#endif
+#endif
+
+/* ==== Monitor: scores, advice, alerts, health and reports of what a program uses ==== */
+
+#if PERFKIT_MONITOR
+/* static pk_monitor monitor;            // all zero is ready: defaults, one thread
+       static pk_monitored sessions_m, db_m; // one for each object; yours, all zero, stays put
+       pk_monitor_add_cache(&monitor, &sessions_m, "sessions", &sessions);
+       pk_monitor_add_respool(&monitor, &db_m, "database", &database);
+       ... every second: pk_monitor_tick(&monitor, now_ms(), 0);
+       pk_monitor_text(&monitor, pk_log_to_stderr, NULL);
+   Nothing here allocates. Rates, shares and scores are whole numbers in 1/100: 8550 is 85.5 %. PK_NO_DATA before there is anything to
+   say. Cost: a tick reads the statistics of each object once. Threads: any thread, for all but init, close and after_fork, where
+   desc.threads; the objects themselves are read as their own functions for statistics allow, outside the lock. */
+
+#define PK_NO_DATA ((int32_t)-1)
+enum { PK_MONITOR_CACHE = 1, PK_MONITOR_POOL, PK_MONITOR_RESOURCES, PK_MONITOR_CHECK }; /* kinds */
+
+/* What an object says of itself since its beginning; what does not apply stays 0. */
+typedef struct pk_monitor_figures {
+    pk_count hits, misses;     /* gets of a cache; acquires of a pool that were given something existing, and the others */
+    pk_count puts, evictions;  /* of a cache: entries that were forced out */
+    uint64_t bytes, max_bytes; /* of a cache, or anything with a budget */
+    uint32_t entries, capacity;
+    uint64_t access_us;        /* mean time of a get */
+    uint32_t active, idle, total, max; /* of pools and resources: in use, waiting for use, both and being made, at most */
+    uint32_t waiting, peak;
+    pk_count waits;
+    uint64_t wait_us;          /* of all waits together */
+    pk_count errors, exhaustions;
+    uint32_t leaks;            /* held for too long now */
+    int64_t value;             /* of a check */
+} pk_monitor_figures;
+typedef void (*pk_monitor_sample_fn)(void *object, pk_monitor_figures *figures); /* fills what it knows; comes cleared */
+
+/* A moment of an object's history. */
+typedef struct pk_monitor_point {
+    pk_time at;
+    int32_t score, rate; /* rate: hits of gets, or active of max. Each may be PK_NO_DATA */
+    uint64_t amount;     /* bytes of a cache, active ones of a pool, the value of a check */
+} pk_monitor_point;
+
+typedef struct pk_monitored { /* private but for `name`, `kind`, `figures` and `alerts`, which only the monitor writes */
+    struct pk_monitored *next;
+    const char *name;
+    pk_monitor_sample_fn sample;
+    void *object;
+    pk_monitor_figures figures; /* as of the last tick, or fed */
+    pk_count seen_hits, seen_gets; /* when the hit rate was last judged */
+    uint32_t *window;
+    uint32_t window_room, window_used, window_next;
+    uint64_t window_sum, fed_us;
+    pk_monitor_point *history;
+    uint32_t history_room, history_used, history_next;
+    int64_t (*check)(void *user);
+    int64_t limit;
+    uint8_t kind, alerts, severity, unit;
+    bool on;
+} pk_monitored;
+
+typedef struct pk_monitor_desc { /* zero a field for its default */
+    const char *name;           /* for events; NULL is fine; not copied */
+    pk_event_fn on_event;       /* hears of PK_MONITOR_EVENT_…, outside the lock */
+    void *user;                 /* handed to on_event and wall */
+    pk_wall_fn wall;            /* UTC for reports; NULL: the system's */
+    int32_t min_hit_rate;       /* alert below. 0: 5000 */
+    int32_t max_utilization;    /* alert above. 0: 9000 */
+    int32_t hysteresis;         /* an alert ends when its figure is back by so much. 0: 500 */
+    bool threads;               /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+} pk_monitor_desc;
+typedef struct pk_monitor { /* private; all zero: the defaults */
+    pk_monitor_desc desc;
+    pk_monitored *first;
+    uint32_t count, forks;
+    pk_mutex lock;
+} pk_monitor;
+
+PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, const pk_monitor_desc *desc);
+PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc) { /* only where a desc is needed. NULL: all defaults */
+    return pk__monitor_init(m, sizeof(pk_monitor), PK__CONFIG_WORD, desc);
+}
+PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again is harmless */
+
+/* ---- What it looks at ---- */
+
+/* Watch an object under a name of its kind's own. PK_EXISTS: the name is taken, or `o` is on a monitor: nothing changes. O(objects). */
+PK_API pk_status pk_monitor_add_cache(pk_monitor *m, pk_monitored *o, const char *name, pk_cache *cache);
+PK_API pk_status pk_monitor_add_pool(pk_monitor *m, pk_monitored *o, const char *name, pk_pool *pool);
+PK_API pk_status pk_monitor_add_respool(pk_monitor *m, pk_monitored *o, const char *name, pk_respool *pool);
+/* Anything else: its figures come from sample(object, …) at each tick, or, with sample NULL, from the record functions below. */
+PK_API pk_status pk_monitor_add(pk_monitor *m, pk_monitored *o, int kind, const char *name, pk_monitor_sample_fn sample, void *object);
+
+/* A check of health: fn(user) below limit, or its severity counts. unit tells reports what the figure is: microseconds are
+   shown as "12.3ms", bytes as "1.5MB". PK_INVALID: no fn, or no such severity or unit. */
+enum { PK_HEALTHY, PK_DEGRADED, PK_UNHEALTHY };                  /* severities, and the health of all */
+enum { PK_UNIT_NONE, PK_UNIT_MICROSECONDS, PK_UNIT_BYTES };
+#define PK_TARGET_STARTUP_US ((int64_t)500000)      /* a start takes less than 500 ms … */
+#define PK_TARGET_HELP_US ((int64_t)1000000)        /* … a program's --help less than 1 s … */
+#define PK_TARGET_FIRST_ACCESS_US ((int64_t)1000000) /* … the first use of what loads lazily less than 1 s … */
+#define PK_TARGET_GROWTH_BYTES ((int64_t)50 << 20)  /* … and loading takes less than 50 MB; */
+#define PK_TARGET_RESIDENT_BYTES ((int64_t)200 << 20) /* a process has less than 200 MB in memory */
+PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char *name, int64_t (*fn)(void *user), void *user,
+                                      int64_t limit, int severity, int unit);
+PK_API int64_t pk_resident_bytes(void *unused); /* for such a check: the process's memory on Linux; elsewhere 0 */
+
+PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o); /* PK_NOT_FOUND: it is not on this monitor. The memory is yours again */
+PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name); /* NULL: there is none */
+
+/* Feed what has no sample function. Microseconds. O(1). */
+PK_API void pk_monitor_record_access(pk_monitor *m, pk_monitored *o, bool hit, uint32_t us);
+PK_API void pk_monitor_record_put(pk_monitor *m, pk_monitored *o, bool evicted, int64_t bytes_more);
+PK_API void pk_monitor_record_wait(pk_monitor *m, pk_monitored *o, uint32_t us); /* an acquire that waited */
+PK_API void pk_monitor_record_acquire(pk_monitor *m, pk_monitored *o, bool hit, bool error);
+
+/* Give it memory to average the last n accesses or waits over, instead of all: PK_MONITOR_ACCESSES, PK_MONITOR_WAITS are good numbers. */
+#define PK_MONITOR_ACCESSES 100
+#define PK_MONITOR_WAITS 1000
+PK_API void pk_monitor_set_window(pk_monitor *m, pk_monitored *o, uint32_t *memory, uint32_t n);
+/* And to keep its last n moments, one for each tick: 1000, say. */
+PK_API void pk_monitor_set_history(pk_monitor *m, pk_monitored *o, pk_monitor_point *memory, uint32_t n);
+
+/* ---- What it says ---- */
+
+/* Read the statistics of all objects, add to their histories, tell alerts that begin or end. `budget` is not used. How many it read. */
+PK_API uint32_t pk_monitor_tick(pk_monitor *m, pk_time now, uint32_t budget);
+PK_API pk_status pk_ticker_add_monitor(pk_ticker *t, pk_tick *tick, pk_monitor *m, pk_time every_ms);
+
+/* Told once when it begins, and once when it is over by the hysteresis: status PK_FULL or PK_OK; object = the monitor's name, detail = the
+   watched one's; a = the figure and b = its limit, in 1/100 % (leaks: how many, and 0; a check: in its unit, at most 2^32 - 1). */
+enum { PK_MONITOR_EVENT_HIT_RATE = 1, PK_MONITOR_EVENT_UTILIZATION = 2, PK_MONITOR_EVENT_LEAKS = 4, PK_MONITOR_EVENT_CHECK = 8 };
+
+/* The score of a cache: 60 points for hits, 20 for few evictions, 20 for memory below half its limit (0 from one and a half; no limit:
+   20). evictions per put. In 1/100 of 0 to 100; PK_NO_DATA without gets. */
+PK_API int32_t pk_cache_score(pk_count hits, pk_count misses, pk_count evictions, pk_count puts, uint64_t bytes, uint64_t max_bytes);
+/* The same for an object, by its kind; of resources and checks PK_NO_DATA. For pools see pk_respool_score. */
+PK_API int32_t pk_monitor_score(const pk_monitored *o);
+/* "excellent" from 80, "good" from 60, "fair" from 40, "poor"; "no data". */
+PK_API const char *pk_score_word(int32_t score);
+
+/* Hits of gets: fine from 70 %, to be watched from 50 %, low below. */
+enum { PK_HIT_RATE_LOW = -1, PK_HIT_RATE_WATCH = 0, PK_HIT_RATE_FINE = 1 };
+PK__INLINE int pk_hit_rate_state(int32_t rate) { return rate >= 7000 ? PK_HIT_RATE_FINE : rate >= 5000 ? PK_HIT_RATE_WATCH : PK_HIT_RATE_LOW; }
+
+/* What to do about an object: for pools PK_RESPOOL_ADVICE_…, for caches a set of these bits. 0: nothing; PK_ADVICE_NO_DATA alone: no
+   traffic yet. */
+enum {
+    PK_ADVICE_HIT_RATE = 1,  /* hits below 50 %: larger, longer times to live, or other keys */
+    PK_ADVICE_EVICTIONS = 2, /* more than 0.3 evictions a put: larger */
+    PK_ADVICE_MEMORY = 4,    /* above 80 % of its bytes */
+    PK_ADVICE_SLOW = 8,      /* gets above 10 ms on average */
+    PK_ADVICE_LEAKS = 64,    /* of resources: some are held for too long */
+    PK_ADVICE_NO_DATA = 128
+};
+PK_API unsigned pk_monitor_advice(const pk_monitored *o);
+PK_API const char *pk_monitor_advice_text(int kind, unsigned bit); /* one line for people; 0: "optimal" */
+
+/* The worst of all: a cache is degraded with hits below 50 % or a score below 50, a pool with more than 10 errors or any exhaustion,
+   resources above 90 % or with a leak, a check at its limit by its severity. Without traffic nothing is. */
+PK_API int pk_monitor_health(pk_monitor *m);
+PK_API int pk_monitored_health(const pk_monitored *o);
+PK_API const char *pk_health_word(int health); /* "healthy", "degraded", "unhealthy" */
+
+/* How a figure moved from the oldest moment kept to the newest. PK_NOT_FOUND: less than two moments with it are kept. */
+enum { PK_TREND_SCORE, PK_TREND_RATE, PK_TREND_AMOUNT };
+PK_API pk_status pk_monitor_trend(pk_monitor *m, const pk_monitored *o, int figure, int64_t *change);
+
+/* ---- Reports, of what the last tick saw: the same writers, and the same switches, as of the perf channel ---- */
+
+#if PERFKIT_PERF_TEXT
+PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *user); /* a table of 80 columns, and the advice */
+#endif
+#if PERFKIT_PERF_JSON
+/* {"timestamp":"…Z","caches":{"sessions":{"metrics":{"hit_rate":"85.5%",…,"efficiency_score":"82.3/100",…},"recommendations":["…"]},…},
+   "connection_pools":{…},"resources":{"active_count":3,"potential_leaks":0,"objects":{…}},"checks":{…},"overall_health":"healthy"} */
+PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *user);
+#endif
+#if PERFKIT_PERF_OPENMETRICS
+PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, void *user); /* OpenMetrics 1.0, the name a label */
+#endif
+
+/* Have all watched caches sweep what is over, and object pools give back empty chunks: before memory is measured, or when it is short.
+   Entries and bytes that went, together. Waits for no one. */
+PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now);
 #endif
 #endif /* PERFKIT_H */
 
@@ -3532,6 +4320,1835 @@ PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void *
     return status;
 }
 #endif /* PERFKIT_REGISTRY */
+
+/* ---- Ticks ---- */
+
+#if PERFKIT_TICKER
+enum { PK__TICK_OFF, PK__TICK_FRESH, PK__TICK_WAITING };
+
+#if PK__TICKER_THREADS
+#ifndef _WIN32
+#include <unistd.h>
+static uint32_t pk__process(void) { return (uint32_t)getpid(); }
+static bool pk__on_thread(const pk_ticker_thread *thread) {
+    pthread_t id;
+    memcpy(&id, thread->id, sizeof id);
+    return pthread_equal(id, pthread_self()) != 0;
+}
+#else
+static uint32_t pk__process(void) { return (uint32_t)GetCurrentProcessId(); }
+static bool pk__on_thread(const pk_ticker_thread *thread) { return thread->id[1] == GetCurrentThreadId(); }
+#endif
+static bool pk__ticker_forked(const pk_ticker *t) { return t->thread && t->thread->process != pk__process(); }
+static bool pk__ticker_foreign(const pk_ticker *t) { return t->thread && !pk__on_thread(t->thread); }
+static void pk__ticker_lock(const pk_ticker *t) { if (t->thread) pk__mutex_lock(&t->thread->lock); }
+static void pk__ticker_unlock(const pk_ticker *t) { if (t->thread) pk__mutex_unlock(&t->thread->lock); }
+static void pk__ticker_changed(const pk_ticker *t) { if (t->thread) pk__cond_signal(&t->thread->wake); }
+static void pk__ticker_ran(const pk_ticker *t) { if (t->thread) pk__cond_broadcast(&t->thread->ran); }
+static void pk__ticker_wait_for(const pk_ticker *t, const pk_tick *tick) {
+    if (pk__ticker_foreign(t))
+        while (t->running == tick) (void)pk__cond_wait(&t->thread->ran, &t->thread->lock, 1000);
+}
+#else
+#define pk__ticker_forked(t) false
+#define pk__ticker_foreign(t) false
+#define pk__ticker_lock(t) ((void)0)
+#define pk__ticker_unlock(t) ((void)0)
+#define pk__ticker_changed(t) ((void)0)
+#define pk__ticker_ran(t) ((void)0)
+#define pk__ticker_wait_for(t, tick) ((void)0)
+#endif
+
+PK_API pk_status pk_ticker_add(pk_ticker *t, pk_tick *tick, pk_tick_fn fn, void *object, pk_time every_ms, uint32_t budget) {
+    pk_status status = PK_OK;
+    PERFKIT_ASSERT(t != NULL && tick != NULL);
+    if (fn == NULL || every_ms == 0 || every_ms > PK_TTL_MAX) return PK_INVALID;
+    if (pk__ticker_forked(t)) return PK_FORKED;
+    pk__ticker_lock(t);
+    if (tick->state != PK__TICK_OFF) status = PK_EXISTS;
+    else {
+        tick->fn = fn;
+        tick->object = object;
+        tick->every_ms = every_ms;
+        tick->budget = budget ? budget : 64;
+        tick->state = PK__TICK_FRESH;
+        tick->next = t->first; /* in front: a tick that adds one does not run it in the same round */
+        t->first = tick;
+        pk__ticker_changed(t);
+    }
+    pk__ticker_unlock(t);
+    return status;
+}
+
+PK_API pk_status pk_ticker_remove(pk_ticker *t, pk_tick *tick) {
+    pk_status status = PK_NOT_FOUND;
+    pk_tick **link;
+    PERFKIT_ASSERT(t != NULL && tick != NULL);
+    if (pk__ticker_forked(t)) return PK_FORKED;
+    pk__ticker_lock(t);
+    for (link = &t->first; *link && *link != tick; link = &(*link)->next) {}
+    if (*link) {
+        *link = tick->next;
+        if (t->cursor == tick) t->cursor = tick->next;
+        tick->state = PK__TICK_OFF;
+        status = PK_OK;
+    }
+    pk__ticker_wait_for(t, tick);
+    pk__ticker_unlock(t);
+    return status;
+}
+
+static bool pk__tick_is_due(const pk_tick *tick, pk_time now) {
+    return tick->state == PK__TICK_FRESH || pk__time_reached(now, tick->due);
+}
+/* Locked at entry and exit, not while the tick runs: then it, or a thread, may take any tick off, this one too. */
+static void pk__tick_run(pk_ticker *t, pk_tick *tick, pk_time now) {
+    const pk_tick_fn fn = tick->fn;
+    void *const object = tick->object;
+    const uint32_t budget = tick->budget;
+    uint32_t did;
+    tick->due = tick->state == PK__TICK_FRESH ? now : tick->due;
+    tick->state = PK__TICK_WAITING;
+    t->running = tick;
+    pk__ticker_unlock(t);
+    did = fn(object, now, budget);
+    pk__ticker_lock(t);
+    t->running = NULL;
+    pk__ticker_ran(t);
+    if (tick->state == PK__TICK_WAITING) { /* on the ticker still: its memory is there */
+        tick->due = did >= budget ? now : tick->due + tick->every_ms;
+        if (did < budget && pk__time_reached(now, tick->due)) tick->due = now + tick->every_ms;
+    }
+}
+/* One round, locked. */
+static pk_time pk__ticker_round(pk_ticker *t, pk_time now) {
+    pk_time wait = PK_TTL_NEVER;
+    pk_tick *tick;
+    for (t->cursor = t->first; (tick = t->cursor) != NULL;) {
+        t->cursor = tick->next;
+        if (pk__tick_is_due(tick, now)) pk__tick_run(t, tick, now);
+    }
+    for (tick = t->first; tick; tick = tick->next) {
+        pk_time left = pk__tick_is_due(tick, now) ? 0 : (pk_time)(tick->due - now);
+        if (left < wait) wait = left;
+    }
+    return wait;
+}
+PK_API pk_time pk_ticker_run(pk_ticker *t, pk_time now) {
+    PERFKIT_ASSERT(t != NULL);
+    return t->thread || t->running ? PK_TTL_NEVER : pk__ticker_round(t, now);
+}
+
+#if !defined PERFKIT_CORE_ONLY
+static uint32_t pk__tick_cache(void *cache, pk_time now, uint32_t budget) { return pk_cache_tick((pk_cache *)cache, now, budget); }
+PK_API pk_status pk_ticker_add_cache(pk_ticker *t, pk_tick *tick, pk_cache *cache, pk_time every_ms, uint32_t budget) {
+    return pk_ticker_add(t, tick, pk__tick_cache, cache, every_ms, budget);
+}
+#if PERFKIT_POOL_RESOURCES
+static uint32_t pk__tick_respool(void *pool, pk_time now, uint32_t budget) { return pk_respool_tick((pk_respool *)pool, now, budget); }
+PK_API pk_status pk_ticker_add_respool(pk_ticker *t, pk_tick *tick, pk_respool *pool, pk_time every_ms, uint32_t budget) {
+    return pk_ticker_add(t, tick, pk__tick_respool, pool, every_ms, budget);
+}
+#endif
+#endif
+
+#if PK__TICKER_THREADS
+static void pk__ticker_serve(pk_ticker *t) {
+    pk_ticker_thread *const thread = t->thread;
+    pk__mutex_lock(&thread->lock);
+    while (!thread->stopping) {
+        pk_time wait = pk__ticker_round(t, thread->clock(thread->user));
+        if (thread->stopping || wait == 0) continue;
+        (void)pk__cond_wait(&thread->wake, &thread->lock, wait > 60000u ? 60000u : (uint32_t)wait);
+    }
+    pk__mutex_unlock(&thread->lock);
+}
+#ifdef _WIN32
+static DWORD WINAPI pk__ticker_main(LPVOID ticker) {
+    pk_ticker *const t = (pk_ticker *)ticker;
+    pk__ticker_serve(t);
+    return 0;
+}
+static bool pk__thread_start(pk_ticker *t, pk_ticker_thread *thread) {
+    DWORD id;
+    HANDLE handle = CreateThread(NULL, 0, pk__ticker_main, t, 0, &id);
+    memcpy(thread->id, &handle, sizeof handle);
+    thread->id[1] = id;
+    return handle != NULL;
+}
+static void pk__thread_join(pk_ticker_thread *thread) {
+    HANDLE handle;
+    memcpy(&handle, thread->id, sizeof handle);
+    WaitForSingleObject(handle, INFINITE);
+    CloseHandle(handle);
+}
+#else
+PK__STATIC_ASSERT(thread_id_fits, sizeof(pthread_t) <= sizeof(uint64_t[2]));
+static void *pk__ticker_main(void *ticker) {
+    pk__ticker_serve((pk_ticker *)ticker);
+    return NULL;
+}
+static bool pk__thread_start(pk_ticker *t, pk_ticker_thread *thread) {
+    pthread_t id;
+    if (pthread_create(&id, NULL, pk__ticker_main, t) != 0) return false;
+    memcpy(thread->id, &id, sizeof id);
+    return true;
+}
+static void pk__thread_join(pk_ticker_thread *thread) {
+    pthread_t id;
+    memcpy(&id, thread->id, sizeof id);
+    (void)pthread_join(id, NULL);
+}
+#endif
+static void pk__ticker_forget(pk_ticker *t) {
+    pk_ticker_thread *const thread = t->thread;
+    t->thread = NULL;
+    t->running = NULL;
+    if (thread->process != pk__process()) return; /* forked: what the parent's threads hold cannot be destroyed */
+    pk__cond_destroy(&thread->wake);
+    pk__cond_destroy(&thread->ran);
+    pk__mutex_destroy(&thread->lock);
+}
+PK_API pk_status pk_ticker_start(pk_ticker *t, pk_ticker_thread *thread, pk_clock_fn clock, void *user) {
+    bool started;
+    PERFKIT_ASSERT(t != NULL && thread != NULL);
+    if (t->thread) return pk__ticker_forked(t) ? PK_FORKED : PK_BUSY;
+    if (t->running) return PK_BUSY; /* called by a tick */
+    memset(thread, 0, sizeof *thread);
+    thread->clock = clock ? clock : pk__now_ms;
+    thread->user = user;
+    thread->process = pk__process();
+    if (!pk__mutex_init(&thread->lock)) return PK_NO_MEMORY;
+    if (!pk__cond_init(&thread->wake)) {
+        pk__mutex_destroy(&thread->lock);
+        return PK_NO_MEMORY;
+    }
+    if (!pk__cond_init(&thread->ran)) {
+        pk__cond_destroy(&thread->wake);
+        pk__mutex_destroy(&thread->lock);
+        return PK_NO_MEMORY;
+    }
+    t->thread = thread;
+    pk__mutex_lock(&thread->lock); /* until its id is there for ticks to be compared with */
+    started = pk__thread_start(t, thread);
+    pk__mutex_unlock(&thread->lock);
+    if (!started) pk__ticker_forget(t);
+    return started ? PK_OK : PK_NO_MEMORY;
+}
+PK_API pk_status pk_ticker_stop(pk_ticker *t) {
+    PERFKIT_ASSERT(t != NULL);
+    if (t->thread == NULL) return PK_OK;
+    if (!pk__ticker_forked(t)) {
+        if (pk__on_thread(t->thread)) return PK_BUSY;
+        pk__mutex_lock(&t->thread->lock);
+        t->thread->stopping = true;
+        pk__cond_signal(&t->thread->wake);
+        pk__mutex_unlock(&t->thread->lock);
+        pk__thread_join(t->thread);
+    }
+    pk__ticker_forget(t);
+    return PK_OK;
+}
+#endif
+#endif
+
+#if PERFKIT_MEM || PERFKIT_MONITOR
+/* part of whole in 1/100 percent; 0 where whole is 0. */
+static int32_t pk__percent_100(uint64_t part, uint64_t whole) {
+    if (whole == 0 || part >= whole) return whole == 0 ? 0 : 10000;
+    while (whole > (uint64_t)-1 / 10000u) {
+        whole >>= 1;
+        part >>= 1;
+    }
+    return (int32_t)(part * 10000u / whole);
+}
+#endif
+
+/* ---- Memory under account ---- */
+
+#if PERFKIT_MEM
+#if PERFKIT_ATOMICS && defined _MSC_VER && !defined __clang__
+#ifdef _WIN64
+#define PK__EXCHANGE(p, now, was) (size_t)_InterlockedCompareExchange64((volatile __int64 *)(p), (__int64)(now), (__int64)(was))
+#else
+#define PK__EXCHANGE(p, now, was) (size_t)_InterlockedCompareExchange((volatile long *)(p), (long)(now), (long)(was))
+#endif
+static size_t pk__load_size(const size_t *p) { return *(const volatile size_t *)p; }
+static bool pk__cas_size(size_t *p, size_t was, size_t now) { return PK__EXCHANGE(p, now, was) == was; }
+#elif PERFKIT_ATOMICS
+static size_t pk__load_size(const size_t *p) { return __atomic_load_n(p, __ATOMIC_RELAXED); }
+static bool pk__cas_size(size_t *p, size_t was, size_t now) {
+    return __atomic_compare_exchange_n(p, &was, now, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+#else
+static size_t pk__load_size(const size_t *p) { return *p; }
+static bool pk__cas_size(size_t *p, size_t was, size_t now) {
+    if (*p != was) return false;
+    *p = now;
+    return true;
+}
+#endif
+
+static uint32_t pk__mem_kib(size_t bytes) {
+    uint64_t kib = ((uint64_t)bytes + 1023u) >> 10;
+    return kib > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)kib;
+}
+static PK__COLD void pk__mem_report(pk_mem *m, int kind, pk_status status) {
+    pk_event event;
+    if (m->on_event == NULL) return;
+    event.object = m->name;
+    event.detail = NULL;
+    event.kind = kind;
+    event.status = status;
+    event.a = pk__mem_kib(pk__load_size(&m->current));
+    event.b = pk__mem_kib(m->limit);
+    m->on_event(m->user, &event);
+}
+
+/* Bytes on the account before they are taken, so that threads together never exceed the limit. */
+static bool pk__mem_book(pk_mem *m, size_t size, bool enforce) {
+    size_t was, now, peak;
+    do {
+        was = pk__load_size(&m->current);
+        if (!pk__add_fits(was, size, &now) || (enforce && m->limit && now > m->limit)) {
+            (void)pk__add32(&m->refused, 1);
+            pk__mem_report(m, PK_MEM_EVENT_REFUSED, PK_FULL);
+            return false;
+        }
+    } while (!pk__cas_size(&m->current, was, now));
+    for (peak = pk__load_size(&m->peak); now > peak && !pk__cas_size(&m->peak, peak, now);) peak = pk__load_size(&m->peak);
+    if (m->alert_at && now > m->alert_at && pk__cas32(&m->pressed, 0, 1)) pk__mem_report(m, PK_MEM_EVENT_PRESSURE, PK_OK);
+    return true;
+}
+static void pk__mem_unbook(pk_mem *m, size_t size) {
+    size_t was;
+    do was = pk__load_size(&m->current);
+    while (!pk__cas_size(&m->current, was, was - size));
+    if (was - size <= m->alert_at) (void)pk__cas32(&m->pressed, 1, 0);
+}
+
+/* malloc leaves alignments above its own to its caller. */
+#if PERFKIT_HEAP
+#define PK__MALLOC_ALIGN (2 * sizeof(void *))
+static void *pk__heap_take(size_t size, size_t align) {
+#ifdef _WIN32
+    return _aligned_malloc(size, align < PK__MALLOC_ALIGN ? PK__MALLOC_ALIGN : align);
+#elif PERFKIT_HOSTED
+    void *memory = NULL;
+    if (align <= PK__MALLOC_ALIGN) return malloc(size);
+    return posix_memalign(&memory, align, size) == 0 ? memory : NULL;
+#else
+    return align <= PK__MALLOC_ALIGN ? malloc(size) : NULL;
+#endif
+}
+static void pk__heap_give(void *memory) {
+#ifdef _WIN32
+    _aligned_free(memory);
+#else
+    free(memory);
+#endif
+}
+#else
+#define pk__heap_take(size, align) NULL
+#define pk__heap_give(memory) ((void)0)
+#endif
+
+static void *pk__mem_take(pk_mem *m, size_t size, size_t align, bool enforce) {
+    const pk_allocator *const behind = m->behind;
+    void *memory;
+    if (!pk__mem_book(m, size, enforce)) return NULL;
+    memory = behind ? behind->alloc_fn(size, align, behind->user) : pk__heap_take(size, align);
+    if (memory) {
+        (void)pk__add32(&m->allocated, 1);
+        return memory;
+    }
+    pk__mem_unbook(m, size);
+    (void)pk__add32(&m->failed, 1);
+    pk__mem_report(m, PK_MEM_EVENT_FAILED, PK_NO_MEMORY);
+    return NULL;
+}
+static void *pk__mem_alloc_fn(size_t size, size_t align, void *user) { return pk__mem_take((pk_mem *)user, size, align, true); }
+static void pk__mem_free_fn(void *memory, size_t size, void *user) {
+    pk_mem *const m = (pk_mem *)user;
+    const pk_allocator *const behind = m->behind;
+    if (memory == NULL) return;
+    if (behind == NULL) pk__heap_give(memory);
+    else if (behind->free_fn) behind->free_fn(memory, size, behind->user);
+    (void)pk__add32(&m->freed, 1);
+    pk__mem_unbook(m, size);
+}
+
+PK_API pk_status pk__mem_init(pk_mem *m, size_t size, uint32_t config, const pk_mem_desc *desc) {
+    PERFKIT_ASSERT(m != NULL);
+    if (size != sizeof(pk_mem) || config != PK__CONFIG_WORD) return PK_INVALID;
+    if (desc && desc->alert_percent > 100) return PK_INVALID;
+    if (!(desc && desc->allocator && desc->allocator->alloc_fn) && !PERFKIT_HEAP) return PK_NO_MEMORY;
+    memset(m, 0, sizeof *m);
+    if (desc) {
+        const size_t percent = desc->alert_percent ? desc->alert_percent : 90u;
+        m->name = desc->name;
+        m->on_event = desc->on_event;
+        m->user = desc->user;
+        if (desc->allocator && desc->allocator->alloc_fn) m->behind = desc->allocator;
+        if (desc->limit) {
+            m->limit = desc->limit;
+            m->alert_at = desc->limit / 100u * percent + desc->limit % 100u * percent / 100u;
+        }
+    }
+    return PK_OK;
+}
+PK_API pk_status pk_mem_close(pk_mem *m) { return m->current == 0 ? PK_OK : PK_BUSY; }
+PK_API pk_allocator pk_mem_allocator(pk_mem *m) {
+    pk_allocator a;
+    a.alloc_fn = pk__mem_alloc_fn;
+    a.free_fn = pk__mem_free_fn;
+    a.user = m;
+    return a;
+}
+PK_API void pk_mem_get_stats(const pk_mem *m, pk_mem_stats *stats) {
+    stats->current = pk__load_size(&m->current);
+    stats->peak = pk__load_size(&m->peak);
+    stats->limit = m->limit;
+    stats->allocated = pk__load32(&m->allocated);
+    stats->freed = pk__load32(&m->freed);
+    stats->refused = pk__load32(&m->refused);
+    stats->failed = pk__load32(&m->failed);
+    stats->utilization = pk__percent_100(stats->current, m->limit);
+}
+
+/* The size stands in front of the bytes, in as much room as keeps them aligned. */
+#define PK__MEM_FRONT 16u
+static void *pk__mem_sized(pk_mem *m, size_t size, bool enforce) {
+    unsigned char *block;
+    size_t whole;
+    if (!pk__add_fits(size, PK__MEM_FRONT, &whole)) return NULL;
+    block = (unsigned char *)pk__mem_take(m, whole, PK__MEM_FRONT, enforce);
+    if (block == NULL) return NULL;
+    memcpy(block, &size, sizeof size);
+    return block + PK__MEM_FRONT;
+}
+static void *pk__mem_resized(pk_mem *m, void *memory, size_t size, bool enforce) {
+    void *moved = pk__mem_sized(m, size, enforce);
+    size_t was;
+    if (memory == NULL || moved == NULL) return moved;
+    memcpy(&was, (unsigned char *)memory - PK__MEM_FRONT, sizeof was);
+    memcpy(moved, memory, was < size ? was : size);
+    pk_mem_free(m, memory);
+    return moved;
+}
+#if PERFKIT_STB_DS
+/* stb_ds writes through the NULL that a refusal would be, so here the limit is only reported. */
+pk_mem pk_stb_ds_mem;
+typedef struct pk__stb_ds_entry {
+    void *variable; /* the caller's array or map: a pointer that moves as it grows */
+    size_t front, element;
+    void (*free_map)(void *, size_t);
+} pk__stb_ds_entry;
+PK_API void *pk__stb_ds_realloc(void *memory, size_t size) { return pk__mem_resized(&pk_stb_ds_mem, memory, size, false); }
+PK_API void pk__stb_ds_free(void *memory) { pk_mem_free(&pk_stb_ds_mem, memory); }
+static pk_status pk__stb_ds_cleanup(void *context) {
+    pk__stb_ds_entry *const e = (pk__stb_ds_entry *)context;
+    unsigned char *array;
+    void *const none = NULL;
+    memcpy(&array, e->variable, sizeof array);
+    memcpy(e->variable, &none, sizeof none);
+    if (array && e->free_map) e->free_map(array - e->element, e->element);
+    else if (array) pk__stb_ds_free(array - e->front);
+    pk__stb_ds_free(e);
+    return PK_OK;
+}
+PK_API pk_status pk__stb_ds_defer(pk_scope *s, void *variable, size_t front, size_t element, void (*free_map)(void *, size_t),
+                                  const char *name) {
+    pk__stb_ds_entry *const e = (pk__stb_ds_entry *)pk__mem_sized(&pk_stb_ds_mem, sizeof *e, false);
+    pk_status status;
+    if (e == NULL) return PK_NO_MEMORY;
+    e->variable = variable;
+    e->front = front;
+    e->element = element;
+    e->free_map = free_map;
+    status = pk_scope_defer(s, pk__stb_ds_cleanup, e, name);
+    if (status != PK_OK) pk__stb_ds_free(e);
+    return status;
+}
+#endif
+PK_API void *pk_mem_malloc(pk_mem *m, size_t size) { return pk__mem_sized(m, size, true); }
+PK_API void *pk_mem_realloc(pk_mem *m, void *memory, size_t size) { return pk__mem_resized(m, memory, size, true); }
+PK_API void pk_mem_free(pk_mem *m, void *memory) {
+    size_t size;
+    if (memory == NULL) return;
+    memcpy(&size, (unsigned char *)memory - PK__MEM_FRONT, sizeof size);
+    pk__mem_free_fn((unsigned char *)memory - PK__MEM_FRONT, size + PK__MEM_FRONT, m);
+}
+#endif
+
+/* ---- What to do when something fails ---- */
+
+#if PERFKIT_RETRY
+static int pk__recovery_default(pk_status status, unsigned tried) {
+    switch (status) {
+    case PK_AGAIN:
+    case PK_TIMEOUT:
+    case PK_BUSY:
+    case PK_EXHAUSTED:
+    case PK_CREATE_FAILED:
+    case PK_IO:
+        return tried < 3 ? PK_RECOVERY_RETRY : PK_RECOVERY_FAIL;
+    case PK_NO_MEMORY:
+    case PK_FULL:
+    case PK_TOO_BIG: return PK_RECOVERY_DEGRADE;
+    case PK_CORRUPT:
+    case PK_NOT_FOUND:
+    case PK_MISMATCH: return PK_RECOVERY_SKIP;
+    default: return PK_RECOVERY_FAIL;
+    }
+}
+PK_API int pk_recovery_for(const pk_recovery *table, pk_status status, unsigned tried) {
+    if (table == NULL) return pk__recovery_default(status, tried);
+    while (table->status != status && table->status != PK_OK) table++;
+    return table->action == PK_RECOVERY_RETRY && tried >= table->max_retries ? (int)PK_RECOVERY_FAIL : (int)table->action;
+}
+
+PK_API pk_status pk_retry_run(pk_retry *r, pk_attempt_fn fn, void *context) {
+    const pk_clock_fn clock = r->clock ? r->clock : pk__now_ms;
+    pk_status status;
+    uint32_t wait;
+    PERFKIT_ASSERT(fn != NULL);
+    pk_backoff_reset(&r->backoff);
+    for (r->attempts = 0;;) {
+        if (r->breaker && pk_breaker_allow(r->breaker, clock(r->user)) != PK_OK) return PK_BREAKER_OPEN;
+        status = fn(context);
+        r->attempts++;
+        if (r->breaker && status == PK_OK) pk_breaker_success(r->breaker);
+        if (r->breaker && status != PK_OK) pk_breaker_failure(r->breaker, clock(r->user));
+        if (status == PK_OK || pk_recovery_for(r->recovery, status, r->attempts - 1) != PK_RECOVERY_RETRY) return status;
+        if (pk_backoff_next(&r->backoff, &wait) != PK_OK) return status;
+        if (r->wait) r->wait(r->user, wait);
+    }
+}
+
+PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *ways, unsigned n, void *context, unsigned *served) {
+    pk_status status = PK_INVALID;
+    pk_event event;
+    unsigned i;
+    if (served) *served = n;
+    for (i = 0; i < n; i++) {
+        status = ways[i].fn(context);
+        if (status == PK_OK) {
+            if (served) *served = i;
+            return PK_OK;
+        }
+        if (pk_recovery_for(desc ? desc->recovery : NULL, status, 0) == PK_RECOVERY_FAIL) return status;
+        if (i + 1 == n || desc == NULL || desc->on_event == NULL) continue;
+        event.object = desc->name;
+        event.detail = ways[i].name;
+        event.kind = PK_FALLBACK_EVENT_DOWNGRADE;
+        event.status = status;
+        event.a = i;
+        event.b = n;
+        desc->on_event(desc->user, &event);
+    }
+    return status;
+}
+#endif
+
+/* ---- Configuration ---- */
+
+#if PERFKIT_CONFIG
+#if PERFKIT_STDIO
+#include <stdio.h>
+#endif
+#if PERFKIT_HOSTED
+#include <stdlib.h>
+#endif
+enum { PK__BOOL, PK__COUNT, PK__AUTO, PK__SECONDS, PK__LEVEL, PK__MODE, PK__STRATEGY, PK__TEXT };
+typedef struct pk__config_key {
+    const char *key;
+    size_t at; /* of the field in pk_config */
+    uint32_t least, most;
+    uint8_t kind;
+} pk__config_key;
+#define PK__CONFIG_ROW(kind, field, key, least, most, standard) {key, offsetof(pk_config, field), least, most, PK__##kind},
+static const pk__config_key pk__config_keys[] = {PK_CONFIG_FIELDS(PK__CONFIG_ROW)};
+static const struct { const char *alias, *key; } pk__config_aliases[] = {
+    {"LAZY_LOADING_ENABLED", "lazy_loading.enabled"},
+    {"log.level", "logging.level"},
+    {"perf.level", "PERFORMANCE_LOG_LEVEL"},
+    {"startup.background_loading", "background_loading.enabled"},
+    {"ASYNC_CACHE.TTL_SECONDS", "ASYNC_CACHE_TTL"},
+    {"ASYNC_CACHE.CLEANUP_INTERVAL", "ASYNC_CACHE_CLEANUP_INTERVAL"},
+    {"ASYNC_CACHE.NUM_SHARDS", "ASYNC_CACHE_NUM_SHARDS"},
+    {"ASYNC_CACHE.MAX_WORKERS", "ASYNC_CACHE_MAX_WORKERS"},
+};
+static const char *const pk__config_modes[] = {"lazy", "eager"};
+static const char *const pk__config_strategies[] = {"adaptive", "threads", "processes", "hybrid"};
+static const char *const pk__config_levels[] = {"off", "error", "warn", "info", "debug", "trace"};
+
+static char pk__small(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static bool pk__words_match(const char *a, const char *b) { /* capitals don't matter */
+    while (*a && pk__small(*a) == pk__small(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+/* The rest of `text` behind `prefix`, or all of it. */
+static const char *pk__behind(const char *text, const char *prefix) {
+    const char *rest = text;
+    while (*prefix && pk__small(*rest) == *prefix) {
+        rest++;
+        prefix++;
+    }
+    return *prefix ? text : rest;
+}
+static int pk__word_among(const char *word, const char *const *words, size_t n) {
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (pk__words_match(word, words[i])) return (int)i;
+    return -1;
+}
+
+static const pk__config_key *pk__config_find(const char *key) {
+    size_t i;
+    key = pk__behind(pk__behind(key, "default."), "performance.");
+    for (i = 0; i < PK__COUNTOF(pk__config_aliases); i++)
+        if (pk__words_match(key, pk__config_aliases[i].alias)) key = pk__config_aliases[i].key;
+    for (i = 0; i < PK__COUNTOF(pk__config_keys); i++)
+        if (pk__words_match(key, pk__config_keys[i].key)) return &pk__config_keys[i];
+    return NULL;
+}
+
+static uint32_t pk__config_number(const pk_config *c, const pk__config_key *k) {
+    const void *const field = (const unsigned char *)c + k->at;
+    if (k->kind == PK__BOOL) return *(const bool *)field;
+    if (k->kind == PK__LEVEL || k->kind == PK__MODE || k->kind == PK__STRATEGY) return *(const uint8_t *)field;
+    return *(const uint32_t *)field;
+}
+static void pk__config_set_number(pk_config *c, const pk__config_key *k, uint32_t number) {
+    void *const field = (unsigned char *)c + k->at;
+    if (k->kind == PK__BOOL) *(bool *)field = number != 0;
+    else if (k->kind == PK__LEVEL || k->kind == PK__MODE || k->kind == PK__STRATEGY) *(uint8_t *)field = (uint8_t)number;
+    else *(uint32_t *)field = number;
+}
+static bool pk__config_in_range(const pk__config_key *k, uint32_t number) {
+    const uint32_t unit = k->kind == PK__SECONDS ? 1000u : 1u;
+    if (k->kind == PK__AUTO && number == 0) return true;
+    return number >= k->least * unit && number <= k->most * unit;
+}
+
+/* A decimal number with up to `places` places, times 10^places; false: it is none, or has no room. */
+static bool pk__decimal(const char *text, unsigned places, uint32_t *value) {
+    uint64_t n = 0;
+    bool point = false, digits = false;
+    for (; *text; text++) {
+        if (*text == '.' && !point && places > 0) {
+            point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9') return false;
+        digits = true;
+        if (point && places == 0) {
+            if (*text != '0') return false;
+            continue;
+        }
+        n = n * 10u + (uint64_t)(*text - '0');
+        if (n > 0xFFFFFFFFu) return false;
+        if (point) places--;
+    }
+    for (; places > 0; places--) n *= 10u;
+    *value = (uint32_t)n;
+    return digits && n <= 0xFFFFFFFFu;
+}
+static bool pk__boolean(const char *text, uint32_t *value) {
+    static const char *const words[] = {"false", "true", "no", "yes", "off", "on", "0", "1"};
+    const int i = pk__word_among(text, words, PK__COUNTOF(words));
+    *value = i < 0 ? 0 : (uint32_t)i & 1u;
+    return i >= 0;
+}
+static bool pk__choice(const char *text, const char *const *words, size_t n, uint32_t *value) {
+    const int i = pk__word_among(text, words, n);
+    *value = (uint32_t)i;
+    return i >= 0;
+}
+static bool pk__config_read(const pk__config_key *k, const char *text, uint32_t *value) {
+    switch (k->kind) {
+    case PK__BOOL: return pk__boolean(text, value);
+    case PK__AUTO:
+        *value = 0;
+        if (pk__words_match(text, "auto")) return true;
+        return pk__decimal(text, 0, value) && *value > 0;
+    case PK__SECONDS: return pk__decimal(text, 3, value);
+    case PK__LEVEL: {
+        const int level = pk_log_level_from(text);
+        *value = (uint32_t)level;
+        return level >= 0;
+    }
+    case PK__MODE: return pk__choice(text, pk__config_modes, PK__COUNTOF(pk__config_modes), value);
+    case PK__STRATEGY: return pk__choice(text, pk__config_strategies, PK__COUNTOF(pk__config_strategies), value);
+    default: return pk__decimal(text, 0, value);
+    }
+}
+static pk_status pk__config_set(pk_config *c, const pk__config_key *k, const char *value) {
+    uint32_t number;
+    if (k->kind == PK__TEXT) {
+        const size_t length = strlen(value);
+        if (length < k->least || length > k->most) return PK_INVALID;
+        memcpy((char *)c + k->at, value, length + 1);
+        return PK_OK;
+    }
+    if (!pk__config_read(k, value, &number) || !pk__config_in_range(k, number)) return PK_INVALID;
+    pk__config_set_number(c, k, number);
+    return PK_OK;
+}
+
+PK_API pk_status pk_config_apply(pk_config *c, const char *key, const char *value) {
+    const pk__config_key *k = pk__config_find(key);
+    return k == NULL ? PK_NOT_FOUND : pk__config_set(c, k, value);
+}
+
+PK_API pk_status pk_config_preset(pk_config *c, int preset) {
+    if (preset < PK_CONFIG_STANDARD || preset > PK_CONFIG_DEBUG) return PK_INVALID;
+    memset(c, 0, sizeof *c);
+#define PK__SET_BOOL(field, value) c->field = (value) != 0;
+#define PK__SET_COUNT(field, value) c->field = (value);
+#define PK__SET_AUTO(field, value) c->field = (value);
+#define PK__SET_SECONDS(field, value) c->field = (uint32_t)((value) * 1000u);
+#define PK__SET_LEVEL(field, value) c->field = (value);
+#define PK__SET_MODE(field, value) c->field = (value);
+#define PK__SET_STRATEGY(field, value) c->field = (value);
+#define PK__SET_TEXT(field, value) \
+    (void)sizeof(char[sizeof(value) <= PK_CONFIG_TEXT ? 1 : -1]); \
+    memcpy(c->field, value, sizeof(value));
+#define PK__CONFIG_SET(kind, field, key, least, most, standard) { PK__SET_##kind(field, standard) }
+    PK_CONFIG_FIELDS(PK__CONFIG_SET)
+    if (preset == PK_CONFIG_MINIMAL || preset == PK_CONFIG_FIRMWARE) {
+        c->parser_workers = 1;
+        c->parser_memory_mb = preset == PK_CONFIG_MINIMAL ? 256 : 1;
+        c->parser_threshold_mb = preset == PK_CONFIG_MINIMAL ? c->parser_threshold_mb : 1;
+        c->parser_cache = false;
+        c->parser_chunk_kb = preset == PK_CONFIG_MINIMAL ? 128 : 1;
+        c->parser_strategy = PK_CONFIG_THREADS;
+        if (preset == PK_CONFIG_FIRMWARE) {
+            c->cache_size = c->memo_size = c->component_cache_size = c->async_size = 32;
+            c->cache_memory_mb = c->async_memory_mb = 1;
+            c->async_shards = c->async_workers = 1;
+        }
+    } else if (preset == PK_CONFIG_PERFORMANCE) {
+        c->parser_memory_mb = 4096;
+        c->parser_strategy = PK_CONFIG_HYBRID;
+        c->parser_cache_mb = 2000;
+    } else if (preset == PK_CONFIG_DEBUG) {
+        c->log_level = PK_LOG_DEBUG;
+        c->perf_level = PK_LOG_DEBUG;
+        c->debug = c->performance_timing = c->debug_timing = c->log_component_loads = c->track_memory_usage = true;
+    } else c->parser_cache_mb = 500;
+    return PK_OK;
+}
+
+/* ---- Reading ---- */
+
+typedef struct pk__config_reader {
+    pk_config *config;
+    pk_config_problem_fn problem;
+    void *user;
+    unsigned line;
+    pk_status first;
+    char section[64];
+} pk__config_reader;
+
+static void pk__config_complain(pk__config_reader *r, const char *key, pk_status status, const char *why) {
+    if (r->first == PK_OK) r->first = status;
+    if (r->problem) r->problem(r->user, r->line, key, why);
+}
+static char *pk__trim(char *text) {
+    char *end = text + strlen(text);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r')) end--;
+    *end = 0;
+    while (*text == ' ' || *text == '\t') text++;
+    return text;
+}
+/* Without a comment; a # inside quotes is none. */
+static void pk__cut_comment(char *text) {
+    bool quoted = false;
+    for (; *text; text++) {
+        if (*text == '"') quoted = !quoted;
+        else if (*text == '#' && !quoted) *text = 0;
+        if (*text == 0) return;
+    }
+}
+/* "a" becomes a; ["a", "b"] becomes a,b. */
+static void pk__unquote(char *value) {
+    const size_t length = strlen(value);
+    const bool list = length >= 2 && value[0] == '[' && value[length - 1] == ']';
+    const char *from = value;
+    char *to = value;
+    bool quoted = false;
+    if (!list && !(length >= 2 && value[0] == '"' && value[length - 1] == '"')) return;
+    for (; *from; from++) {
+        if (*from == '"') quoted = !quoted;
+        else if (quoted || (list && *from != '[' && *from != ']' && *from != ' ')) *to++ = *from;
+    }
+    *to = 0;
+}
+static const pk__config_key *pk__config_find_in(const pk__config_reader *r, const char *key) {
+    char whole[160];
+    const pk__config_key *k = NULL;
+    if (r->section[0] && pk_format(whole, sizeof whole, "%s.%s", r->section, key) < sizeof whole) k = pk__config_find(whole);
+    return k ? k : pk__config_find(key);
+}
+static void pk__config_value(pk__config_reader *r, const char *key, const char *value) {
+    const pk__config_key *k = pk__config_find_in(r, key);
+    if (k == NULL) pk__config_complain(r, key, PK_NOT_FOUND, "no such key");
+    else if (pk__config_set(r->config, k, value) != PK_OK)
+        pk__config_complain(r, key, PK_INVALID, "not a value of this key, or out of its range: the old one stays");
+}
+static void pk__config_line(pk__config_reader *r, char *line) {
+    char *key, *value;
+    size_t length;
+    r->line++;
+    pk__cut_comment(line);
+    key = pk__trim(line);
+    length = strlen(key);
+    if (length == 0) return;
+    if (key[0] == '[' && key[length - 1] == ']' && strchr(key, '=') == NULL) {
+        key[length - 1] = 0;
+        key = pk__trim(key + 1);
+        if (strlen(key) < sizeof r->section) memcpy(r->section, key, strlen(key) + 1);
+        else pk__config_complain(r, key, PK_TOO_BIG, "the name of a section has at most 63 bytes");
+        return;
+    }
+    value = strchr(key, '=');
+    if (value == NULL) {
+        pk__config_complain(r, key, PK_INVALID, "a line is KEY = value");
+        return;
+    }
+    *value++ = 0;
+    key = pk__trim(key);
+    value = pk__trim(value);
+    pk__unquote(value);
+    pk__config_value(r, key, value);
+}
+static void pk__config_read_start(pk__config_reader *r, pk_config *c, pk_config_problem_fn problem, void *user) {
+    memset(r, 0, sizeof *r);
+    r->config = c;
+    r->problem = problem;
+    r->user = user;
+}
+PK_API pk_status pk_config_parse(pk_config *c, const char *text, pk_config_problem_fn problem, void *user) {
+    pk__config_reader r;
+    char line[512];
+    pk__config_read_start(&r, c, problem, user);
+    while (*text) {
+        const char *end = strchr(text, '\n');
+        const size_t length = end ? (size_t)(end - text) : strlen(text);
+        if (length < sizeof line) {
+            memcpy(line, text, length);
+            line[length] = 0;
+            pk__config_line(&r, line);
+        } else {
+            r.line++;
+            pk__config_complain(&r, "", PK_TOO_BIG, "a line has at most 511 bytes");
+        }
+        text += length + (end != NULL);
+    }
+    return r.first;
+}
+#if PERFKIT_STDIO
+PK_API pk_status pk_config_load(pk_config *c, const char *path, pk_config_problem_fn problem, void *user) {
+    pk__config_reader r;
+    char line[512];
+    bool inside = false; /* a line that is too long */
+    FILE *file = fopen(path, "r");
+    pk__config_read_start(&r, c, problem, user);
+    if (file == NULL) {
+        pk__config_complain(&r, path, PK_IO, "cannot be opened");
+        return PK_IO;
+    }
+    while (fgets(line, (int)sizeof line, file)) {
+        const size_t length = strlen(line);
+        const bool whole = length > 0 && line[length - 1] == '\n';
+        if (whole) line[length - 1] = 0;
+        if (!inside && (whole || length + 1 < sizeof line)) pk__config_line(&r, line);
+        else if (!inside) {
+            r.line++;
+            pk__config_complain(&r, "", PK_TOO_BIG, "a line has at most 511 bytes");
+        }
+        inside = !whole;
+    }
+    if (ferror(file)) pk__config_complain(&r, path, PK_IO, "cannot be read");
+    (void)fclose(file);
+    return r.first;
+}
+#endif
+#if PERFKIT_HOSTED
+PK_API pk_status pk_config_env(pk_config *c, pk_config_problem_fn problem, void *user) {
+    pk__config_reader r;
+    size_t i;
+    pk__config_read_start(&r, c, problem, user);
+    for (i = 0; i < PK__COUNTOF(pk__config_keys) + PK__COUNTOF(pk__config_aliases); i++) {
+        const char *key = i < PK__COUNTOF(pk__config_keys) ? pk__config_keys[i].key
+                                                           : pk__config_aliases[i - PK__COUNTOF(pk__config_keys)].alias;
+        const char *value = strchr(key, '.') == NULL && key[0] >= 'A' && key[0] <= 'Z' ? getenv(key) : NULL;
+        if (value) pk__config_value(&r, key, value);
+    }
+    return r.first;
+}
+#endif
+
+/* ---- Checking and writing ---- */
+
+static void pk__config_check_pool(pk__config_reader *r, const char *name, uint32_t min, uint32_t max, uint32_t idle, uint32_t life) {
+    if (min > max) pk__config_complain(r, name, PK_INVALID, "the least size is above the greatest");
+    if (idle > life) pk__config_complain(r, name, PK_INVALID, "the idle timeout is longer than the greatest lifetime");
+}
+PK_API pk_status pk_config_check(const pk_config *c, pk_config_problem_fn problem, void *user) {
+    pk__config_reader r;
+    size_t i;
+    pk__config_read_start(&r, NULL, problem, user);
+    for (i = 0; i < PK__COUNTOF(pk__config_keys); i++) {
+        const pk__config_key *k = &pk__config_keys[i];
+        if (k->kind == PK__TEXT ? memchr((const char *)c + k->at, 0, PK_CONFIG_TEXT) == NULL
+                                : !pk__config_in_range(k, pk__config_number(c, k)))
+            pk__config_complain(&r, k->key, PK_INVALID, "out of its range");
+    }
+    pk__config_check_pool(&r, "DB_POOL_MIN_SIZE", c->db_min, c->db_max, c->db_idle_ms, c->db_life_ms);
+    pk__config_check_pool(&r, "REDIS_POOL_MIN_SIZE", c->redis_min, c->redis_max, c->redis_idle_ms, c->redis_life_ms);
+    pk__config_check_pool(&r, "HTTP_POOL_MIN_SIZE", c->http_min, c->http_max, c->http_idle_ms, c->http_life_ms);
+    if (c->client_connect_ms > c->client_wait_ms)
+        pk__config_complain(&r, "connect", PK_INVALID, "longer than `timeout`, which includes it");
+    if (c->parser_threshold_mb > c->parser_memory_mb)
+        pk__config_complain(&r, "PARSER_MEMORY_THRESHOLD_MB", PK_INVALID, "above PARSER_MAX_MEMORY_MB, which it warns of");
+    if (c->parser_cache && c->parser_cache_dir[0] == 0)
+        pk__config_complain(&r, "PARSER_CACHE_DIR", PK_INVALID, "the cache is enabled and has no directory");
+    return r.first;
+}
+
+static size_t pk__config_value_text(const pk_config *c, const pk__config_key *k, char *text, size_t size) {
+    const uint32_t number = k->kind == PK__TEXT ? 0 : pk__config_number(c, k);
+    switch (k->kind) {
+    case PK__TEXT: return pk_format(text, size, "\"%s\"", (const char *)c + k->at);
+    case PK__BOOL: return pk_format(text, size, "%s", number ? "true" : "false");
+    case PK__LEVEL: return pk_format(text, size, "%s", number < PK__COUNTOF(pk__config_levels) ? pk__config_levels[number] : "?");
+    case PK__MODE: return pk_format(text, size, "%s", pk__config_modes[number & 1u]);
+    case PK__STRATEGY: return pk_format(text, size, "%s", pk__config_strategies[number & 3u]);
+    case PK__SECONDS:
+        if (number % 1000u) return pk_format(text, size, "%lu.%03u", (unsigned long)(number / 1000u), (unsigned)(number % 1000u));
+        return pk_format(text, size, "%lu", (unsigned long)(number / 1000u));
+    case PK__AUTO:
+        if (number == 0) return pk_format(text, size, "auto");
+        break;
+    default: break;
+    }
+    return pk_format(text, size, "%lu", (unsigned long)number);
+}
+PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void *user) {
+    char value[PK_CONFIG_TEXT + 8], line[PK_CONFIG_TEXT + 80];
+    pk_status status = PK_OK;
+    size_t i;
+    for (i = 0; i < PK__COUNTOF(pk__config_keys) && status == PK_OK; i++) {
+        const pk__config_key *k = &pk__config_keys[i];
+        (void)pk__config_value_text(c, k, value, sizeof value);
+        status = writer(user, PK_LOG_INFO, line, pk_format(line, sizeof line, "%s = %s\n", k->key, value));
+    }
+    return status;
+}
+
+/* ---- Into descs ---- */
+
+static void pk__config_cache_desc(pk_cache_desc *desc, uint32_t entries, uint32_t ttl_ms, uint32_t memory_mb) {
+    desc->capacity = entries;
+    desc->ttl_ms = ttl_ms ? ttl_ms : PK_TTL_NEVER;
+    if (memory_mb && desc->slot_size) desc->max_bytes = (size_t)memory_mb << 20; /* counts where lengths vary */
+}
+PK_API pk_status pk_config_cache(const pk_config *c, int kind, pk_cache_desc *desc) {
+    switch (kind) {
+    case PK_CONFIG_CACHE: pk__config_cache_desc(desc, c->cache_size, c->cache_ttl_ms, 0); return PK_OK;
+    case PK_CONFIG_CACHE_ASYNC:
+        pk__config_cache_desc(desc, c->async_size, c->async_ttl_ms, c->async_memory_mb);
+        desc->shards = (uint16_t)c->async_shards;
+        return PK_OK;
+    case PK_CONFIG_CACHE_COMPONENTS:
+        pk__config_cache_desc(desc, c->component_cache_size, c->result_ttl_ms, c->cache_memory_mb);
+        return PK_OK;
+    case PK_CONFIG_CACHE_MEMO: pk__config_cache_desc(desc, c->memo_size, c->result_ttl_ms, 0); return PK_OK;
+    default: return PK_INVALID;
+    }
+}
+#if PERFKIT_POOL_RESOURCES
+#define PK__CONFIG_RESPOOL(field) \
+    desc->min_size = c->field##_min ? c->field##_min : PK_RESPOOL_NONE; \
+    desc->max_size = c->field##_max; \
+    desc->connect_ms = c->field##_connect_ms; \
+    desc->wait_ms = c->field##_connect_ms; \
+    desc->idle_ms = c->field##_idle_ms; \
+    desc->life_ms = c->field##_life_ms; \
+    desc->health_ms = c->field##_health_ms
+PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc *desc) {
+    switch (kind) {
+    case PK_CONFIG_DB: PK__CONFIG_RESPOOL(db); break;
+    case PK_CONFIG_REDIS: PK__CONFIG_RESPOOL(redis); break;
+    case PK_CONFIG_HTTP: PK__CONFIG_RESPOOL(http); break;
+    case PK_CONFIG_CLIENT:
+        desc->min_size = PK_RESPOOL_NONE;
+        desc->max_size = c->client_max;
+        desc->wait_ms = c->client_wait_ms;
+        desc->connect_ms = c->client_connect_ms;
+        break;
+    default: return PK_INVALID;
+    }
+    desc->leak_ms = c->leak_ms;
+    desc->eager = c->connection_mode == PK_CONFIG_EAGER;
+    return PK_OK;
+}
+#endif
+#endif
+
+/* ---- Monitor ---- */
+
+#if PERFKIT_MONITOR
+static void pk__monitor_lock(pk_monitor *m) { if (m->desc.threads) pk__mutex_lock(&m->lock); }
+static void pk__monitor_unlock(pk_monitor *m) { if (m->desc.threads) pk__mutex_unlock(&m->lock); }
+
+PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, const pk_monitor_desc *desc) {
+    PERFKIT_ASSERT(m != NULL);
+    if (size != sizeof(pk_monitor) || config != PK__CONFIG_WORD) return PK_INVALID;
+    memset(m, 0, sizeof *m);
+    if (desc == NULL) return PK_OK;
+    if (desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
+    if (desc->threads && !pk__mutex_init(&m->lock)) return PK_NO_MEMORY;
+    m->desc = *desc;
+    return PK_OK;
+}
+PK_API void pk_monitor_close(pk_monitor *m) {
+    const bool threads = m->desc.threads;
+    while (m->first) (void)pk_monitor_remove(m, m->first);
+    if (threads) pk__mutex_destroy(&m->lock);
+    m->desc.threads = false;
+}
+
+static pk_monitored *pk__monitor_find(const pk_monitor *m, int kind, const char *name) {
+    pk_monitored *o;
+    for (o = m->first; o; o = o->next)
+        if (o->kind == kind && strcmp(o->name, name) == 0) return o;
+    return NULL;
+}
+PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name) {
+    pk_monitored *o;
+    pk__monitor_lock(m);
+    o = pk__monitor_find(m, kind, name);
+    pk__monitor_unlock(m);
+    return o;
+}
+/* Puts the fields of `with` on the list; last, so that reports keep the order. */
+static pk_status pk__monitor_put(pk_monitor *m, pk_monitored *o, const pk_monitored *with) {
+    pk_status status = PK_EXISTS;
+    pk_monitored **end;
+    pk__monitor_lock(m);
+    if (!o->on && pk__monitor_find(m, with->kind, with->name) == NULL) {
+        *o = *with;
+        o->on = true;
+        for (end = &m->first; *end; end = &(*end)->next) {}
+        *end = o;
+        m->count++;
+        status = PK_OK;
+    }
+    pk__monitor_unlock(m);
+    return status;
+}
+PK_API pk_status pk_monitor_add(pk_monitor *m, pk_monitored *o, int kind, const char *name, pk_monitor_sample_fn sample, void *object) {
+    pk_monitored with;
+    PERFKIT_ASSERT(m != NULL && o != NULL);
+    if (name == NULL || kind < PK_MONITOR_CACHE || kind > PK_MONITOR_RESOURCES) return PK_INVALID;
+    memset(&with, 0, sizeof with);
+    with.name = name;
+    with.sample = sample;
+    with.object = object;
+    with.kind = (uint8_t)kind;
+    return pk__monitor_put(m, o, &with);
+}
+PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char *name, int64_t (*fn)(void *user), void *user,
+                                      int64_t limit, int severity, int unit) {
+    pk_monitored with;
+    PERFKIT_ASSERT(m != NULL && o != NULL);
+    if (name == NULL || fn == NULL || severity < PK_DEGRADED || severity > PK_UNHEALTHY || unit < PK_UNIT_NONE || unit > PK_UNIT_BYTES)
+        return PK_INVALID;
+    memset(&with, 0, sizeof with);
+    with.name = name;
+    with.check = fn;
+    with.object = user;
+    with.limit = limit;
+    with.severity = (uint8_t)severity;
+    with.unit = (uint8_t)unit;
+    with.kind = PK_MONITOR_CHECK;
+    return pk__monitor_put(m, o, &with);
+}
+PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o) {
+    pk_status status = PK_NOT_FOUND;
+    pk_monitored **link;
+    pk__monitor_lock(m);
+    for (link = &m->first; *link && *link != o; link = &(*link)->next) {}
+    if (*link) {
+        *link = o->next;
+        o->on = false;
+        m->count--;
+        status = PK_OK;
+    }
+    pk__monitor_unlock(m);
+    return status;
+}
+
+/* ---- Where the figures come from ---- */
+
+static void pk__sample_cache(void *object, pk_monitor_figures *f) {
+    const pk_cache *const cache = (const pk_cache *)object;
+    pk_cache_stats s;
+    if (pk_cache_get_stats(cache, &s) != PK_OK) return;
+    f->hits = s.hits;
+    f->misses = s.misses;
+    f->puts = s.puts;
+    f->evictions = s.left[PK_EVICT_LRU] + s.left[PK_EVICT_BYTES] + s.left[PK_EVICT_CROWDED];
+    f->bytes = s.bytes;
+    f->max_bytes = s.max_bytes;
+    f->entries = s.count;
+    f->capacity = s.capacity;
+#if PERFKIT_CACHE_TIMING
+    {
+        pk_cache_timing timing;
+        if (pk_cache_get_timing(cache, &timing) == PK_OK) f->access_us = pk_cache_timing_ns(&timing) / 1000u;
+    }
+#endif
+}
+static void pk__sample_pool(void *object, pk_monitor_figures *f) {
+    pk_pool_stats s;
+    pk_pool_get_stats((const pk_pool *)object, &s);
+    f->active = s.active;
+    f->idle = s.idle;
+    f->total = s.capacity;
+    f->max = s.max_capacity;
+    f->peak = s.high_water;
+    f->exhaustions = s.exhausted;
+    f->errors = s.misused + s.no_memory + s.create_failed;
+}
+static void pk__sample_respool(void *object, pk_monitor_figures *f) {
+    pk_respool_stats s;
+    pk_respool_get_stats((const pk_respool *)object, &s);
+    f->hits = s.hits;
+    f->misses = s.misses;
+    f->active = s.active;
+    f->idle = s.idle;
+    f->total = s.total;
+    f->max = s.max_size;
+    f->waiting = s.waiting;
+    f->peak = s.peak;
+    f->waits = s.waits;
+    f->wait_us = s.wait_us;
+    f->errors = s.errors;
+    f->exhaustions = s.exhaustions;
+    f->leaks = (uint32_t)(s.leaks - s.late);
+}
+PK_API pk_status pk_monitor_add_cache(pk_monitor *m, pk_monitored *o, const char *name, pk_cache *cache) {
+    return pk_monitor_add(m, o, PK_MONITOR_CACHE, name, pk__sample_cache, cache);
+}
+PK_API pk_status pk_monitor_add_pool(pk_monitor *m, pk_monitored *o, const char *name, pk_pool *pool) {
+    return pk_monitor_add(m, o, PK_MONITOR_RESOURCES, name, pk__sample_pool, pool);
+}
+PK_API pk_status pk_monitor_add_respool(pk_monitor *m, pk_monitored *o, const char *name, pk_respool *pool) {
+    return pk_monitor_add(m, o, PK_MONITOR_POOL, name, pk__sample_respool, pool);
+}
+
+PK_API int64_t pk_resident_bytes(void *unused) {
+    int64_t pages = 0;
+#if defined __linux__ && PERFKIT_STDIO
+    FILE *file = fopen("/proc/self/statm", "r");
+    char text[64];
+    (void)unused;
+    if (file && fgets(text, (int)sizeof text, file)) {
+        const char *p = strchr(text, ' ');
+        while (p && *++p >= '0' && *p <= '9') pages = pages * 10 + (*p - '0');
+    }
+    if (file) (void)fclose(file);
+    return pages * (int64_t)sysconf(_SC_PAGESIZE);
+#else
+    (void)unused;
+    return pages;
+#endif
+}
+
+/* Of the window's places that are filled; 0 without a window. */
+static uint64_t pk__window_mean(const pk_monitored *o) { return o->window_used ? o->window_sum / o->window_used : 0; }
+static void pk__window_add(pk_monitored *o, uint32_t us) {
+    if (o->window_room == 0) return;
+    if (o->window_used < o->window_room) o->window_used++;
+    else o->window_sum -= o->window[o->window_next];
+    o->window_sum += us;
+    o->window[o->window_next] = us;
+    o->window_next = o->window_next + 1 == o->window_room ? 0 : o->window_next + 1;
+}
+PK_API void pk_monitor_set_window(pk_monitor *m, pk_monitored *o, uint32_t *memory, uint32_t n) {
+    pk__monitor_lock(m);
+    o->window = memory;
+    o->window_room = memory ? n : 0;
+    o->window_used = o->window_next = 0;
+    o->window_sum = 0;
+    pk__monitor_unlock(m);
+}
+PK_API void pk_monitor_set_history(pk_monitor *m, pk_monitored *o, pk_monitor_point *memory, uint32_t n) {
+    pk__monitor_lock(m);
+    o->history = memory;
+    o->history_room = memory ? n : 0;
+    o->history_used = o->history_next = 0;
+    pk__monitor_unlock(m);
+}
+PK_API void pk_monitor_record_access(pk_monitor *m, pk_monitored *o, bool hit, uint32_t us) {
+    pk_monitor_figures *const f = &o->figures;
+    pk__monitor_lock(m);
+    if (hit) f->hits++;
+    else f->misses++;
+    o->fed_us += us;
+    pk__window_add(o, us);
+    f->access_us = o->window_used ? pk__window_mean(o) : o->fed_us / (f->hits + f->misses);
+    pk__monitor_unlock(m);
+}
+PK_API void pk_monitor_record_put(pk_monitor *m, pk_monitored *o, bool evicted, int64_t bytes_more) {
+    pk_monitor_figures *const f = &o->figures;
+    pk__monitor_lock(m);
+    f->puts++;
+    if (evicted) f->evictions++;
+    if (bytes_more < 0 && f->bytes < (uint64_t)0 - (uint64_t)bytes_more) f->bytes = 0;
+    else f->bytes += (uint64_t)bytes_more;
+    pk__monitor_unlock(m);
+}
+PK_API void pk_monitor_record_wait(pk_monitor *m, pk_monitored *o, uint32_t us) {
+    pk__monitor_lock(m);
+    o->figures.waits++;
+    o->figures.wait_us += us;
+    pk__window_add(o, us);
+    pk__monitor_unlock(m);
+}
+PK_API void pk_monitor_record_acquire(pk_monitor *m, pk_monitored *o, bool hit, bool error) {
+    pk__monitor_lock(m);
+    if (hit) o->figures.hits++;
+    else o->figures.misses++;
+    if (error) o->figures.errors++;
+    pk__monitor_unlock(m);
+}
+
+/* ---- Scores, advice, health ---- */
+
+PK_API int32_t pk_cache_score(pk_count hits, pk_count misses, pk_count evictions, pk_count puts, uint64_t bytes, uint64_t max_bytes) {
+    const int32_t hit = pk__rate(hits, hits + misses), evicted = puts ? pk__rate(evictions, puts) : 0;
+    const uint64_t half = max_bytes / 2;
+    int32_t memory = 2000;
+    if (hit == PK_RATE_NONE) return PK_NO_DATA;
+    if (max_bytes && bytes >= half + max_bytes) memory = 0;
+    else if (max_bytes && bytes >= half) memory = 2000 - pk__percent_100(bytes - half, max_bytes) / 5; /* 30 - 20 * bytes / max */
+    return (hit * 60 + (10000 - evicted) * 20 + 50) / 100 + memory;
+}
+/* As a pool tells of itself, for the functions that judge those. */
+static void pk__monitor_as_respool(const pk_monitored *o, pk_respool_stats *s) {
+    const pk_monitor_figures *const f = &o->figures;
+    memset(s, 0, sizeof *s);
+    s->hits = f->hits;
+    s->misses = f->misses;
+    s->active = f->active;
+    s->total = f->total;
+    s->max_size = f->max;
+    s->utilization = pk__percent_100(f->active, f->max);
+    s->waits = o->window_used ? o->window_used : f->waits;
+    s->wait_us = o->window_used ? o->window_sum : f->wait_us;
+    s->errors = f->errors;
+    s->exhaustions = f->exhaustions;
+}
+PK_API int32_t pk_monitor_score(const pk_monitored *o) {
+    const pk_monitor_figures *const f = &o->figures;
+    pk_respool_stats s;
+    if (o->kind == PK_MONITOR_CACHE) return pk_cache_score(f->hits, f->misses, f->evictions, f->puts, f->bytes, f->max_bytes);
+    if (o->kind != PK_MONITOR_POOL) return PK_NO_DATA;
+    pk__monitor_as_respool(o, &s);
+    return pk_respool_score(&s);
+}
+PK_API const char *pk_score_word(int32_t score) {
+    if (score < 0) return "no data";
+    return score >= 8000 ? "excellent" : score >= 6000 ? "good" : score >= 4000 ? "fair" : "poor";
+}
+
+PK_API unsigned pk_monitor_advice(const pk_monitored *o) {
+    const pk_monitor_figures *const f = &o->figures;
+    unsigned advice = 0;
+    if (o->kind == PK_MONITOR_RESOURCES) return f->leaks ? PK_ADVICE_LEAKS : 0;
+    if (o->kind == PK_MONITOR_CHECK) return 0;
+    if (f->hits + f->misses == 0) return PK_ADVICE_NO_DATA;
+    if (o->kind == PK_MONITOR_POOL) {
+        pk_respool_stats s;
+        pk__monitor_as_respool(o, &s);
+        return pk_respool_advice(&s) | (f->leaks ? (unsigned)PK_ADVICE_LEAKS : 0u);
+    }
+    if (f->hits < f->misses) advice |= PK_ADVICE_HIT_RATE;
+    if (f->evictions * 10u > f->puts * 3u) advice |= PK_ADVICE_EVICTIONS;
+    if (f->max_bytes && f->bytes > f->max_bytes / 5u * 4u + f->max_bytes % 5u * 4u / 5u) advice |= PK_ADVICE_MEMORY;
+    if (f->access_us > 10000u) advice |= PK_ADVICE_SLOW;
+    return advice;
+}
+PK_API const char *pk_monitor_advice_text(int kind, unsigned bit) {
+    if (bit == 0) return "optimal";
+    if (bit == PK_ADVICE_NO_DATA) return "no traffic yet";
+    if (bit == PK_ADVICE_LEAKS) return "some are held for too long: look for leaks";
+    if (kind == PK_MONITOR_CACHE)
+        switch (bit) {
+        case PK_ADVICE_HIT_RATE: return "hits below 50 %: more room, longer times to live, or other keys";
+        case PK_ADVICE_EVICTIONS: return "evicts too often: more room";
+        case PK_ADVICE_MEMORY: return "above 80 % of its memory";
+        default: return "gets take more than 10 ms";
+        }
+    switch (bit) {
+    case PK_RESPOOL_ADVICE_EXHAUSTED: return "was exhausted: raise the greatest size now";
+    case PK_RESPOOL_ADVICE_GROW: return "above 90 % in use: raise the greatest size";
+    case PK_RESPOOL_ADVICE_WAITS: return "waits of more than 100 ms: raise the size, or shorten the use";
+    case PK_RESPOOL_ADVICE_ERRORS: return "errors above 5 %: look at the other end";
+    default: return "below 20 % in use: lower the least size";
+    }
+}
+
+/* Hits of gets, or active of max; PK_NO_DATA where that says nothing. */
+static int32_t pk__monitor_rate(const pk_monitored *o) {
+    const pk_monitor_figures *const f = &o->figures;
+    if (o->kind == PK_MONITOR_CACHE) return pk__rate(f->hits, f->hits + f->misses);
+    return o->kind != PK_MONITOR_CHECK && f->max ? pk__percent_100(f->active, f->max) : PK_NO_DATA;
+}
+PK_API int pk_monitored_health(const pk_monitored *o) {
+    const pk_monitor_figures *const f = &o->figures;
+    const int32_t score = pk_monitor_score(o);
+    switch (o->kind) {
+    case PK_MONITOR_CACHE: return score != PK_NO_DATA && (f->hits < f->misses || score < 5000) ? PK_DEGRADED : PK_HEALTHY;
+    case PK_MONITOR_POOL: return f->errors > 10 || f->exhaustions > 0 || f->leaks ? PK_DEGRADED : PK_HEALTHY;
+    case PK_MONITOR_RESOURCES: return f->leaks || pk__monitor_rate(o) > 9000 ? PK_DEGRADED : PK_HEALTHY;
+    default: return f->value >= o->limit ? (int)o->severity : (int)PK_HEALTHY;
+    }
+}
+PK_API int pk_monitor_health(pk_monitor *m) {
+    const pk_monitored *o;
+    int worst = PK_HEALTHY;
+    pk__monitor_lock(m);
+    for (o = m->first; o; o = o->next)
+        if (pk_monitored_health(o) > worst) worst = pk_monitored_health(o);
+    pk__monitor_unlock(m);
+    return worst;
+}
+PK_API const char *pk_health_word(int health) {
+    return health == PK_HEALTHY ? "healthy" : health == PK_DEGRADED ? "degraded" : "unhealthy";
+}
+
+/* ---- Ticks, alerts, history ---- */
+
+static void pk__monitor_keep(pk_monitored *o, pk_time now) {
+    pk_monitor_point *point;
+    if (o->history_room == 0) return;
+    point = &o->history[o->history_next];
+    point->at = now;
+    point->score = pk_monitor_score(o);
+    point->rate = pk__monitor_rate(o);
+    point->amount = o->kind == PK_MONITOR_CACHE ? o->figures.bytes
+                    : o->kind == PK_MONITOR_CHECK ? (uint64_t)o->figures.value : o->figures.active;
+    o->history_next = o->history_next + 1 == o->history_room ? 0 : o->history_next + 1;
+    if (o->history_used < o->history_room) o->history_used++;
+}
+
+typedef struct pk__alert {
+    int kind;
+    bool on, off; /* neither: as before */
+    int64_t figure, limit;
+} pk__alert;
+/* What there is to judge of an object; false: nothing new. */
+static bool pk__monitor_alert(const pk_monitor *m, pk_monitored *o, int kind, pk__alert *a) {
+    const pk_monitor_figures *const f = &o->figures;
+    const int32_t back = m->desc.hysteresis ? m->desc.hysteresis : 500;
+    a->kind = kind;
+    switch (kind) {
+    case PK_MONITOR_EVENT_HIT_RATE: { /* of the last 100 gets or more */
+        const pk_count gets = f->hits + f->misses;
+        if (o->kind != PK_MONITOR_CACHE || gets - o->seen_gets < PK_MONITOR_ACCESSES) return false;
+        a->limit = m->desc.min_hit_rate ? m->desc.min_hit_rate : 5000;
+        a->figure = pk__rate(f->hits - o->seen_hits, gets - o->seen_gets);
+        o->seen_hits = f->hits;
+        o->seen_gets = gets;
+        a->on = a->figure < a->limit;
+        a->off = a->figure >= a->limit + back;
+        return true;
+    }
+    case PK_MONITOR_EVENT_UTILIZATION:
+        a->figure = o->kind == PK_MONITOR_CACHE ? PK_NO_DATA : pk__monitor_rate(o);
+        a->limit = m->desc.max_utilization ? m->desc.max_utilization : 9000;
+        a->on = a->figure > a->limit;
+        a->off = a->figure <= a->limit - back;
+        return a->figure != PK_NO_DATA;
+    case PK_MONITOR_EVENT_LEAKS:
+        a->figure = f->leaks;
+        a->limit = 0;
+        a->on = f->leaks > 0;
+        a->off = !a->on;
+        return true;
+    default:
+        a->figure = f->value;
+        a->limit = o->limit;
+        a->on = f->value >= o->limit;
+        a->off = !a->on;
+        return o->kind == PK_MONITOR_CHECK;
+    }
+}
+static uint32_t pk__monitor_word(int64_t figure) { return figure < 0 ? 0 : figure > 0xFFFFFFFF ? 0xFFFFFFFFu : (uint32_t)figure; }
+
+/* Judge one kind of alert, under the lock; what is to be told goes to *event: true. */
+static bool pk__monitor_judge(pk_monitor *m, pk_monitored *o, int kind, pk_event *event) {
+    pk__alert a;
+    const bool was = (o->alerts & kind) != 0;
+    if (!pk__monitor_alert(m, o, kind, &a) || (was ? !a.off : !a.on)) return false;
+    o->alerts = (uint8_t)(o->alerts ^ kind);
+    event->object = m->desc.name;
+    event->detail = o->name;
+    event->kind = kind;
+    event->status = was ? PK_OK : PK_FULL;
+    event->a = pk__monitor_word(a.figure);
+    event->b = pk__monitor_word(a.limit);
+    return m->desc.on_event != NULL;
+}
+/* Still on the list? It may be taken off while its statistics are read, or its alerts told. */
+static bool pk__monitor_has(const pk_monitor *m, const pk_monitored *o) {
+    const pk_monitored *p;
+    for (p = m->first; p && p != o; p = p->next) {}
+    return p != NULL;
+}
+/* Locked at entry and exit, not while the object is asked and alerts are told. */
+static void pk__monitor_read(pk_monitor *m, pk_monitored *o, pk_time now) {
+    pk_monitor_figures f;
+    pk_event events[4];
+    unsigned told = 0, i;
+    if (o->sample || o->check) {
+        pk_monitor_sample_fn sample = o->sample;
+        int64_t (*check)(void *) = o->check;
+        void *object = o->object;
+        pk__monitor_unlock(m);
+        memset(&f, 0, sizeof f);
+        if (sample) sample(object, &f);
+        else f.value = check(object);
+        pk__monitor_lock(m);
+        if (!pk__monitor_has(m, o)) return;
+        o->figures = f;
+    }
+    pk__monitor_keep(o, now);
+    for (i = 1; i <= PK_MONITOR_EVENT_CHECK; i <<= 1)
+        if (pk__monitor_judge(m, o, (int)i, &events[told])) told++;
+    if (told == 0) return;
+    pk__monitor_unlock(m);
+    for (i = 0; i < told; i++) m->desc.on_event(m->desc.user, &events[i]);
+    pk__monitor_lock(m);
+}
+PK_API uint32_t pk_monitor_tick(pk_monitor *m, pk_time now, uint32_t budget) {
+    pk_monitored *o;
+    uint32_t read = 0, i;
+    (void)budget;
+    pk__monitor_lock(m);
+    for (;;) { /* by number: the list may change between two */
+        for (o = m->first, i = 0; o && i < read; i++) o = o->next;
+        if (o == NULL) break;
+        pk__monitor_read(m, o, now);
+        read++;
+    }
+    pk__monitor_unlock(m);
+    return read;
+}
+static uint32_t pk__tick_monitor(void *m, pk_time now, uint32_t budget) {
+    (void)pk_monitor_tick((pk_monitor *)m, now, budget);
+    return 0;
+}
+PK_API pk_status pk_ticker_add_monitor(pk_ticker *t, pk_tick *tick, pk_monitor *m, pk_time every_ms) {
+    return pk_ticker_add(t, tick, pk__tick_monitor, m, every_ms, 0);
+}
+
+static bool pk__trend_figure(const pk_monitor_point *p, int figure, int64_t *value) {
+    *value = figure == PK_TREND_SCORE ? p->score : figure == PK_TREND_RATE ? p->rate : (int64_t)p->amount;
+    return figure == PK_TREND_AMOUNT || *value != PK_NO_DATA;
+}
+PK_API pk_status pk_monitor_trend(pk_monitor *m, const pk_monitored *o, int figure, int64_t *change) {
+    pk_status status = PK_NOT_FOUND;
+    int64_t value, oldest = 0, newest = 0;
+    uint32_t i, found = 0, at;
+    if (figure < PK_TREND_SCORE || figure > PK_TREND_AMOUNT) return PK_INVALID;
+    pk__monitor_lock(m);
+    for (i = 0; i < o->history_used; i++) {
+        at = (o->history_used < o->history_room ? 0 : o->history_next) + i;
+        if (!pk__trend_figure(&o->history[at >= o->history_room ? at - o->history_room : at], figure, &value)) continue;
+        if (found++ == 0) oldest = value;
+        newest = value;
+    }
+    if (found >= 2) {
+        *change = newest - oldest;
+        status = PK_OK;
+    }
+    pk__monitor_unlock(m);
+    return status;
+}
+
+PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
+    pk_monitored *o;
+    size_t gone = 0;
+    uint32_t n, i;
+    for (n = 0;; n++) {
+        pk_monitor_sample_fn sample = NULL;
+        void *object = NULL;
+        pk__monitor_lock(m);
+        for (o = m->first, i = 0; o && i < n; i++) o = o->next;
+        if (o) {
+            sample = o->sample;
+            object = o->object;
+        }
+        pk__monitor_unlock(m);
+        if (o == NULL) return gone;
+        if (sample == pk__sample_cache) {
+            pk_cache *const cache = (pk_cache *)object;
+            gone += pk_cache_tick(cache, now, 0xFFFFFFFFu);
+        } else if (sample == pk__sample_pool) gone += pk_pool_trim((pk_pool *)object);
+    }
+}
+
+/* ---- Reports ---- */
+
+#if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS
+/* The next object of a kind after *number, copied under the lock, as the writer runs outside; false: no more. */
+static bool pk__monitor_next(pk_monitor *m, int kind, uint32_t *number, pk_monitored *copy) {
+    const pk_monitored *o;
+    uint32_t i = 0;
+    bool found = false;
+    pk__monitor_lock(m);
+    for (o = m->first; o && !found; o = o->next)
+        if (o->kind == kind && i++ == *number) {
+            *copy = *o;
+            found = true;
+        }
+    pk__monitor_unlock(m);
+    if (found) ++*number;
+    return found;
+}
+
+static uint32_t pk__mean_wait_us(const pk_monitored *o) {
+    pk_respool_stats s;
+    uint64_t mean;
+    pk__monitor_as_respool(o, &s);
+    mean = s.waits ? s.wait_us / s.waits : 0;
+    return mean > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)mean;
+}
+#define PK__TENTHS(n) (unsigned long)(((uint32_t)(n) + 5u) / 10u / 10u), (unsigned)(((uint32_t)(n) + 5u) / 10u % 10u) /* "%lu.%u" of 1/100 */
+#endif
+
+#if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON
+static void pk__out_value(pk__out *o, int64_t value, uint8_t unit) { /* "12.3ms", "1.5MB", "42" */
+    const uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    uint64_t tenths = unit == PK_UNIT_BYTES ? (size * 10u + (1u << 19)) >> 20 : (size + 50u) / 100u;
+    if (value < 0) pk__out_char(o, '-');
+    if (unit == PK_UNIT_NONE) pk__out_print(o, "%" PK__COUNT_FORMAT, (pk__count_arg)size);
+    else pk__out_print(o, "%" PK__COUNT_FORMAT ".%u%s", (pk__count_arg)(tenths / 10u), (unsigned)(tenths % 10u),
+                       unit == PK_UNIT_BYTES ? "MB" : "ms");
+}
+#endif
+
+#if PERFKIT_PERF_TEXT
+static void pk__out_column(pk__out *o, int32_t hundredths, unsigned width) { /* "85.5" */
+    char number[16];
+    if (hundredths < 0) (void)pk_format(number, sizeof number, "-");
+    else (void)pk_format(number, sizeof number, "%lu.%u", PK__TENTHS(hundredths));
+    pk__out_print(o, "%*s", (int)width, number);
+}
+static void pk__text_cache(pk__out *o, const pk_monitored *c) {
+    const pk_monitor_figures *const f = &c->figures;
+    pk__out_column(o, pk__rate(f->hits, f->hits + f->misses), 8);
+    pk__out_column(o, f->puts ? pk__rate(f->evictions, f->puts) : 0, 8);
+    pk__out_column(o, pk_monitor_score(c), 8);
+    pk__out_amount(o, f->entries);
+    pk__out_amount(o, f->bytes);
+    pk__out_amount(o, f->access_us);
+}
+static void pk__text_pool(pk__out *o, const pk_monitored *p) {
+    const pk_monitor_figures *const f = &p->figures;
+    pk__out_column(o, pk__monitor_rate(p), 8);
+    pk__out_column(o, pk_monitor_score(p), 8);
+    pk__out_amount(o, f->active);
+    pk__out_amount(o, f->max);
+    pk__out_amount(o, pk__mean_wait_us(p));
+    pk__out_amount(o, f->errors);
+    pk__out_amount(o, f->exhaustions);
+}
+static void pk__text_resources(pk__out *o, const pk_monitored *r) {
+    const pk_monitor_figures *const f = &r->figures;
+    pk__out_column(o, pk__monitor_rate(r), 8);
+    pk__out_amount(o, f->active);
+    pk__out_amount(o, f->max);
+    pk__out_amount(o, f->peak);
+    pk__out_amount(o, f->leaks);
+}
+static void pk__text_check(pk__out *o, const pk_monitored *c) {
+    pk__out_print(o, "  %s, ", pk_health_word(pk_monitored_health(c)));
+    pk__out_value(o, c->figures.value, c->unit);
+    pk__out_print(o, " of ");
+    pk__out_value(o, c->limit, c->unit);
+}
+static void pk__text_advice(pk__out *o, const pk_monitored *of) {
+    const unsigned advice = pk_monitor_advice(of);
+    unsigned bit;
+    for (bit = 1; bit <= advice; bit <<= 1)
+        if (advice & bit) {
+            pk__out_print(o, "  > ");
+            pk__out_print(o, "%s\n", pk_monitor_advice_text(of->kind, bit));
+        }
+}
+PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *user) {
+    static const struct {
+        const char *head;
+        void (*row)(pk__out *, const pk_monitored *);
+    } tables[] = {{"cache                 hits %  evict %   score entries   bytes  get us\n", pk__text_cache},
+                  {"resource pool          use %    score  active     max wait us  errors exhaust\n", pk__text_pool},
+                  {"objects                use %  active     max    peak   leaks\n", pk__text_resources},
+                  {"check\n", pk__text_check}};
+    pk__out o;
+    pk_monitored object;
+    int kind;
+    PERFKIT_ASSERT(m != NULL && writer != NULL);
+    pk__out_start(&o, writer, user);
+    for (kind = PK_MONITOR_CACHE; kind <= PK_MONITOR_CHECK; kind++) {
+        const char *head = tables[kind - 1].head;
+        uint32_t number = 0;
+        while (o.status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
+            for (; number == 1 && *head; head++) pk__out_char(&o, *head);
+            pk__out_name(&o, object.name, 20);
+            tables[kind - 1].row(&o, &object);
+            pk__out_char(&o, '\n');
+            pk__text_advice(&o, &object);
+            (void)pk__out_flush(&o);
+        }
+    }
+    pk__out_print(&o, "health: %s\n", pk_health_word(pk_monitor_health(m)));
+    return pk__out_flush(&o);
+}
+#endif
+
+#if PERFKIT_PERF_JSON
+/* Members of an object: the first is a text, those that follow bring their comma. */
+static void pk__json_first(pk__out *o, const char *key, const char *text) { pk__out_print(o, "\"%s\":\"%s\"", key, text); }
+static void pk__json_count(pk__out *o, const char *key, uint64_t n) {
+    pk__out_print(o, ",\"%s\":%" PK__COUNT_FORMAT, key, (pk__count_arg)n);
+}
+static void pk__json_share(pk__out *o, const char *key, int32_t hundredths, const char *unit) { /* "85.5%" */
+    if (hundredths < 0) pk__out_print(o, ",\"%s\":null", key);
+    else pk__out_print(o, ",\"%s\":\"%lu.%u%s\"", key, PK__TENTHS(hundredths), unit);
+}
+static void pk__json_score(pk__out *o, const pk_monitored *of) {
+    const int32_t score = pk_monitor_score(of);
+    pk__json_first(o, "rating", pk_score_word(score));
+    pk__json_share(o, "efficiency_score", score, "/100");
+}
+static void pk__json_cache(pk__out *o, const pk_monitored *c) {
+    const pk_monitor_figures *const f = &c->figures;
+    const int32_t hit = pk__rate(f->hits, f->hits + f->misses);
+    pk__json_score(o, c);
+    pk__json_share(o, "hit_rate", hit, "%");
+    pk__json_share(o, "miss_rate", hit < 0 ? hit : 10000 - hit, "%");
+    pk__json_share(o, "eviction_rate", f->puts ? pk__rate(f->evictions, f->puts) : 0, "%");
+    pk__json_count(o, "hits", f->hits);
+    pk__json_count(o, "misses", f->misses);
+    pk__json_count(o, "puts", f->puts);
+    pk__json_count(o, "evictions", f->evictions);
+    pk__json_count(o, "entries", f->entries);
+    pk__json_count(o, "capacity", f->capacity);
+    pk__json_count(o, "memory_bytes", f->bytes);
+    pk__json_count(o, "memory_limit_bytes", f->max_bytes);
+    pk__json_count(o, "access_us", f->access_us);
+}
+static void pk__json_pool(pk__out *o, const pk_monitored *p) {
+    const pk_monitor_figures *const f = &p->figures;
+    pk__json_score(o, p);
+    pk__json_share(o, "utilization", pk__monitor_rate(p), "%");
+    pk__json_count(o, "active", f->active);
+    pk__json_count(o, "idle", f->idle);
+    pk__json_count(o, "total", f->total);
+    pk__json_count(o, "max", f->max);
+    pk__json_count(o, "peak", f->peak);
+    pk__json_count(o, "waiting", f->waiting);
+    pk__json_count(o, "hits", f->hits);
+    pk__json_count(o, "misses", f->misses);
+    pk__json_count(o, "waits", f->waits);
+    pk__json_count(o, "average_wait_us", pk__mean_wait_us(p));
+    pk__json_count(o, "errors", f->errors);
+    pk__json_count(o, "exhaustions", f->exhaustions);
+    pk__json_count(o, "leaks", f->leaks);
+}
+static void pk__json_resources(pk__out *o, const pk_monitored *r) {
+    pk__json_first(o, "health", pk_health_word(pk_monitored_health(r)));
+    pk__json_share(o, "utilization", pk__monitor_rate(r), "%");
+    pk__json_count(o, "active", r->figures.active);
+    pk__json_count(o, "max", r->figures.max);
+    pk__json_count(o, "peak", r->figures.peak);
+    pk__json_count(o, "leaks", r->figures.leaks);
+}
+static void pk__json_check(pk__out *o, const pk_monitored *c) {
+    pk__json_first(o, "status", pk_health_word(pk_monitored_health(c)));
+    pk__out_print(o, ",\"value\":\"");
+    pk__out_value(o, c->figures.value, c->unit);
+    pk__out_print(o, "\",\"threshold\":\"");
+    pk__out_value(o, c->limit, c->unit);
+    pk__out_char(o, '"');
+}
+static void pk__json_advice(pk__out *o, const pk_monitored *of) {
+    const unsigned advice = pk_monitor_advice(of);
+    unsigned bit;
+    bool first = true;
+    pk__out_print(o, ",\"recommendations\":[");
+    if (advice == 0) pk__out_quoted(o, pk_monitor_advice_text(of->kind, 0), PK__IN_JSON);
+    for (bit = 1; bit <= advice; bit <<= 1)
+        if (advice & bit) {
+            if (!first) pk__out_char(o, ',');
+            first = false;
+            pk__out_quoted(o, pk_monitor_advice_text(of->kind, bit), PK__IN_JSON);
+        }
+    pk__out_char(o, ']');
+}
+/* The members of all objects of a kind: "name":{…}. */
+static void pk__json_objects(pk__out *o, pk_monitor *m, int kind, void (*row)(pk__out *, const pk_monitored *)) {
+    const bool nested = kind == PK_MONITOR_CACHE || kind == PK_MONITOR_POOL;
+    pk_monitored object;
+    uint32_t number = 0;
+    while (o->status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
+        pk__out_print(o, number > 1 ? ",\n" : "\n");
+        pk__out_quoted(o, object.name, PK__IN_JSON);
+        pk__out_print(o, nested ? ":{\"metrics\":{" : ":{");
+        row(o, &object);
+        pk__out_char(o, '}');
+        if (nested) {
+            pk__json_advice(o, &object);
+            pk__out_char(o, '}');
+        }
+    }
+}
+static void pk__json_timestamp(pk__out *o, const pk_monitor *m) {
+#if PERFKIT_LOG_WALL
+    char stamp[32];
+    pk__text t;
+    uint16_t ms = 0;
+    const uint32_t seconds = (m->desc.wall ? m->desc.wall : pk__wall)(m->desc.user, &ms);
+    pk__text_over(&t, stamp, sizeof stamp);
+    pk__put_wall(&t, seconds, ms);
+    stamp[pk__text_end(&t) - 1] = 0; /* without the space that ends it in a line */
+    pk__json_first(o, "timestamp", stamp);
+    pk__out_char(o, ',');
+#else
+    (void)o;
+    (void)m;
+#endif
+}
+PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *user) {
+    pk__out o;
+    pk_monitored object;
+    uint64_t active = 0, leaks = 0;
+    uint32_t number;
+    int kind;
+    PERFKIT_ASSERT(m != NULL && writer != NULL);
+    for (kind = PK_MONITOR_POOL; kind <= PK_MONITOR_RESOURCES; kind++)
+        for (number = 0; pk__monitor_next(m, kind, &number, &object);) {
+            active += object.figures.active;
+            leaks += object.figures.leaks;
+        }
+    pk__out_start(&o, writer, user);
+    pk__out_char(&o, '{');
+    pk__json_timestamp(&o, m);
+    pk__out_print(&o, "\"caches\":{");
+    pk__json_objects(&o, m, PK_MONITOR_CACHE, pk__json_cache);
+    pk__out_print(&o, "},\"connection_pools\":{");
+    pk__json_objects(&o, m, PK_MONITOR_POOL, pk__json_pool);
+    pk__out_print(&o, "},\"resources\":{");
+    pk__out_print(&o, "\"active_count\":%" PK__COUNT_FORMAT, (pk__count_arg)active);
+    pk__json_count(&o, "potential_leaks", leaks);
+    pk__out_print(&o, ",\"objects\":{");
+    pk__json_objects(&o, m, PK_MONITOR_RESOURCES, pk__json_resources);
+    pk__out_print(&o, "}},\"checks\":{");
+    pk__json_objects(&o, m, PK_MONITOR_CHECK, pk__json_check);
+    pk__out_print(&o, "},\"overall_health\":\"%s\"}\n", pk_health_word(pk_monitor_health(m)));
+    return pk__out_flush(&o);
+}
+#endif
+
+#if PERFKIT_PERF_OPENMETRICS
+typedef struct pk__monitor_family {
+    const char *name;
+    size_t at, size; /* of the figure */
+    uint8_t kind;
+    bool counter;
+} pk__monitor_family;
+#define PK__FAMILY(kind, counter, name, field) \
+    {name, offsetof(pk_monitor_figures, field), sizeof(((pk_monitor_figures *)0)->field), kind, counter}
+static const pk__monitor_family pk__monitor_families[] = {
+    PK__FAMILY(PK_MONITOR_CACHE, true, "cache_hits", hits),
+    PK__FAMILY(PK_MONITOR_CACHE, true, "cache_misses", misses),
+    PK__FAMILY(PK_MONITOR_CACHE, true, "cache_puts", puts),
+    PK__FAMILY(PK_MONITOR_CACHE, true, "cache_evictions", evictions),
+    PK__FAMILY(PK_MONITOR_CACHE, false, "cache_entries", entries),
+    PK__FAMILY(PK_MONITOR_CACHE, false, "cache_capacity", capacity),
+    PK__FAMILY(PK_MONITOR_CACHE, false, "cache_memory_bytes", bytes),
+    PK__FAMILY(PK_MONITOR_CACHE, false, "cache_memory_limit_bytes", max_bytes),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_hits", hits),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_misses", misses),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_waits", waits),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_wait_microseconds", wait_us),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_errors", errors),
+    PK__FAMILY(PK_MONITOR_POOL, true, "pool_exhaustions", exhaustions),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_active", active),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_idle", idle),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_total", total),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_max", max),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_waiting", waiting),
+    PK__FAMILY(PK_MONITOR_POOL, false, "pool_leaks", leaks),
+    PK__FAMILY(PK_MONITOR_RESOURCES, false, "resources_active", active),
+    PK__FAMILY(PK_MONITOR_RESOURCES, false, "resources_max", max),
+    PK__FAMILY(PK_MONITOR_RESOURCES, false, "resources_leaks", leaks),
+};
+static uint64_t pk__family_figure(const pk__monitor_family *f, const pk_monitor_figures *figures) {
+    const void *const at = (const unsigned char *)figures + f->at;
+    return f->size == sizeof(uint64_t) ? *(const uint64_t *)at : *(const uint32_t *)at;
+}
+static void pk__metric_type(pk__out *o, const char *name, bool counter) {
+    pk__out_print(o, "# TYPE perfkit_%s %s\n", name, counter ? "counter" : "gauge");
+}
+/* Scores in points, checks 1 while they hold: what is no plain figure. */
+static void pk__metric_judged(pk__out *o, pk_monitor *m, int kind, const char *name) {
+    pk_monitored object;
+    uint32_t number = 0;
+    pk__metric_type(o, name, false);
+    while (o->status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
+        const int32_t score = kind == PK_MONITOR_CHECK ? (pk_monitored_health(&object) == PK_HEALTHY) * 100 : pk_monitor_score(&object);
+        if (score < 0) continue;
+        pk__metric_start(o, name, "", object.name);
+        pk__out_print(o, "} %lu.%02u\n", (unsigned long)score / 100u, (unsigned)(score % 100));
+    }
+}
+PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, void *user) {
+    pk__out o;
+    pk_monitored object;
+    size_t i;
+    PERFKIT_ASSERT(m != NULL && writer != NULL);
+    pk__out_start(&o, writer, user);
+    for (i = 0; i < PK__COUNTOF(pk__monitor_families); i++) {
+        const pk__monitor_family *const f = &pk__monitor_families[i];
+        uint32_t number = 0;
+        pk__metric_type(&o, f->name, f->counter);
+        while (o.status == PK_OK && pk__monitor_next(m, f->kind, &number, &object)) {
+            pk__metric_start(&o, f->name, f->counter ? "_total" : "", object.name);
+            pk__metric_number(&o, pk__family_figure(f, &object.figures), false);
+        }
+    }
+    pk__metric_judged(&o, m, PK_MONITOR_CACHE, "cache_score");
+    pk__metric_judged(&o, m, PK_MONITOR_POOL, "pool_score");
+    pk__metric_judged(&o, m, PK_MONITOR_CHECK, "check");
+    pk__out_print(&o, "# TYPE perfkit_health gauge\nperfkit_health %d\n", pk_monitor_health(m));
+    pk__out_print(&o, "# EOF\n");
+    return pk__out_flush(&o);
+}
+#endif
+#endif /* PERFKIT_MONITOR */
 #endif /* PERFKIT_IMPLEMENTATION */
 
 /*
