@@ -79,8 +79,8 @@
      Time: UTC from desc.wall, else milliseconds from desc.clock, else, hosted, UTC from the system, else PERFKIT_NOW_MS(), else
      none. Name: PERFKIT_LOG_NAME of the file, else that of the logger, else none. The line ends in "\n". One too long for
      PERFKIT_LOG_LINE is cut between characters of UTF-8, ends in "..." and is counted. Values of %s and %c are escaped (\n \r \t,
-     \xNN for other control characters and DEL), so no value forges a line or drives a terminal; the format itself is yours and
-     printed as it is.
+     \xNN for other control characters and DEL; hosted, also for those of U+0080 to U+009F and for what is not UTF-8), so no
+     value forges a line or drives a terminal; the format itself is yours and printed as it is.
 
    FORMATS
      Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT,
@@ -2406,6 +2406,28 @@ static void pk__put_value(pk__text *t, char c) {
 
 #if PK__FULL && !defined __AVR__ /* where flash is not short: several characters at a time */
 #define PK__TEXT_FAST 1
+#else
+#define PK__TEXT_FAST 0
+#endif
+#if PK__TEXT_FAST || PERFKIT_LOG_FORMS
+/* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). */
+static size_t pk__utf8(const char *text, size_t length) {
+    uint8_t a = (uint8_t)text[0], low = 0x80, high = 0xBF;
+    size_t n = a < 0x80 ? 1 : a < 0xC2 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF5 ? 4 : 0, i;
+    if (n > length) return 0;
+    if (a == 0xE0) low = 0xA0;
+    if (a == 0xED) high = 0x9F;
+    if (a == 0xF0) low = 0x90;
+    if (a == 0xF4) high = 0x8F;
+    for (i = 1; i < n; i++) {
+        if ((uint8_t)text[i] < low || (uint8_t)text[i] > high) return 0;
+        low = 0x80;
+        high = 0xBF;
+    }
+    return n;
+}
+#endif
+#if PK__TEXT_FAST
 PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
     char *to;
     size_t left = t->length < t->room ? t->room - t->length : 0;
@@ -2426,7 +2448,7 @@ PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
     } else
         while (n-- > 0) to[n] = from[n];
 }
-/* Whether none of these would be escaped: eight at a time (H. Warren, Hacker's Delight, on bytes below a bound). */
+/* Whether these are ASCII and none would be escaped: eight at a time (H. Warren, Hacker's Delight, on bytes below a bound). */
 static bool pk__is_plain(const char *p, size_t n) {
     const uint64_t ones = 0x0101010101010101u;
     uint64_t eight = 0, delete_;
@@ -2440,7 +2462,7 @@ static bool pk__is_plain(const char *p, size_t n) {
     } else if (n >= 8) memcpy(&eight, p, 8);
     while (n >= 8) {
         delete_ = eight ^ 0x7F * ones;
-        if ((((eight - 0x20 * ones) & ~eight) | ((delete_ - ones) & ~delete_)) & 0x80 * ones) return false;
+        if ((eight | ((eight - 0x20 * ones) & ~eight) | ((delete_ - ones) & ~delete_)) & 0x80 * ones) return false;
         if (n == 8) return true;
         p += n < 16 ? n - 8 : 8;
         n = n < 16 ? 8 : n - 8;
@@ -2448,14 +2470,35 @@ static bool pk__is_plain(const char *p, size_t n) {
     }
     for (; n > 0; n--) {
         c = (uint8_t)*p++;
-        if (c < 0x20 || c == 0x7F) return false;
+        if (c < 0x20 || c >= 0x7F) return false;
     }
     return true;
 }
+/* A value to escape: also the control characters that terminals know beyond ASCII (U+0080 to U+009F), and what is not UTF-8. */
+static PK__COLD void pk__put_escaped(pk__text *t, const char *p, size_t left) {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t n;
+    uint8_t c;
+    for (; left > 0; left -= n) {
+        c = (uint8_t)*p;
+        n = pk__utf8(p, left);
+        if (n == 1) pk__put_value(t, *p++);
+        else if (n == 0 || (c == 0xC2 && (uint8_t)p[1] < 0xA0)) {
+            pk__put(t, '\\');
+            pk__put(t, 'x');
+            pk__put(t, digits[c >> 4]);
+            pk__put(t, digits[c & 15]);
+            p++;
+            n = 1; /* the second byte is then none of UTF-8 */
+        } else {
+            pk__put_bytes(t, p, n);
+            p += n;
+        }
+    }
+}
 static void pk__put_values(pk__text *t, const char *p, size_t n) {
     if (PK__LIKELY(!t->escape || pk__is_plain(p, n))) pk__put_bytes(t, p, n);
-    else
-        while (n-- > 0) pk__put_value(t, *p++);
+    else pk__put_escaped(t, p, n);
 }
 static const char pk__pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
                                 "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
@@ -2488,8 +2531,6 @@ static void pk__put_signed(pk__text *t, pk__uint value, bool negative) {
     if (fits) t->length += n;
     else pk__put_bytes(t, digits, n);
 }
-#else
-#define PK__TEXT_FAST 0
 #endif
 
 static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
@@ -3527,11 +3568,23 @@ static void pk__put_quoted(pk__text *t, const char *text, size_t length, bool al
         quote = (uint8_t)c <= ' ' || c == 0x7F || c == '"' || c == '=' || c == '\\';
     }
     if (quote) pk__put(t, '"');
+#if PK__TEXT_FAST
+    for (i = 0; i < length;) { /* up to the next that needs a backslash */
+        size_t begin = i;
+        if (text[i] == '"' || text[i] == '\\') {
+            pk__put(t, '\\');
+            i++;
+        }
+        while (i < length && text[i] != '"' && text[i] != '\\') i++;
+        pk__put_values(t, text + begin, i - begin);
+    }
+#else
     for (i = 0; i < length; i++) {
         c = text[i];
         if (c == '"' || c == '\\') pk__put(t, '\\');
         pk__put_value(t, c);
     }
+#endif
     if (quote) pk__put(t, '"');
 }
 static size_t pk__length_of(const char *text) {
@@ -3566,23 +3619,6 @@ static void pk__form_end(pk__line *l) {
     }
 }
 
-/* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). */
-static size_t pk__utf8(const char *text, size_t length) {
-    uint8_t a = (uint8_t)text[0], low = 0x80, high = 0xBF;
-    size_t n = a < 0x80 ? 1 : a < 0xC2 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF5 ? 4 : 0, i;
-    if (n > length) return 0;
-    if (a == 0xE0) low = 0xA0;
-    if (a == 0xED) high = 0x9F;
-    if (a == 0xF0) low = 0x90;
-    if (a == 0xF4) high = 0x8F;
-    for (i = 1; i < n; i++) {
-        if ((uint8_t)text[i] < low || (uint8_t)text[i] > high) return 0;
-        low = 0x80;
-        high = 0xBF;
-    }
-    return n;
-}
-
 static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_value) { /* a key is not cut */
     static const char digits[] = "0123456789abcdef";
     pk__text *t = &l->text;
@@ -3596,6 +3632,10 @@ static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_v
         if (n == 0) {
             pk__puts(t, "\\ufffd");
             n = 1;
+        } else if ((uint8_t)c == 0xC2 && (uint8_t)text[1] < 0xA0) { /* control characters of terminals */
+            pk__puts(t, "\\u00");
+            pk__put(t, digits[(uint8_t)text[1] >> 4]);
+            pk__put(t, digits[(uint8_t)text[1] & 15]);
         } else if (n > 1) {
             size_t i;
             for (i = 0; i < n; i++) pk__put(t, text[i]);

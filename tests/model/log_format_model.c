@@ -115,7 +115,70 @@ static int stars(void *unused) {
     return same(got, want, size);
 }
 
-static const model_op operations[] = {{"integers", 5, integers}, {"doubles", 4, doubles}, {"texts", 2, texts}, {"stars", 1, stars}};
+/* A double written out in decimal digits, all of them, by doubling and by multiplying with 5; and rounded, half to even. */
+static char digit[1400]; /* digit[0] is the lowest */
+static int digits, behind;
+static void times(int factor) {
+    int i, carry = 0;
+    for (i = 0; i < digits; i++) {
+        carry += digit[i] * factor;
+        digit[i] = (char)(carry % 10);
+        carry /= 10;
+    }
+    if (carry) digit[digits++] = (char)carry;
+}
+static void write_out(double value) {
+    uint64_t bits, mantissa;
+    int exponent;
+    memcpy(&bits, &value, sizeof bits);
+    exponent = (int)(bits >> 52 & 0x7FF);
+    mantissa = bits & (((uint64_t)1 << 52) - 1);
+    if (exponent) mantissa |= (uint64_t)1 << 52;
+    else exponent = 1;
+    for (digits = 0; mantissa; mantissa /= 10) digit[digits++] = (char)(mantissa % 10);
+    for (behind = 0, exponent -= 1075; exponent < 0; exponent++, behind++) times(5); /* a half is 5 tenths */
+    for (; exponent > 0; exponent--) times(2);
+}
+static int exact(void *unused) {
+    unsigned precision = model_below(4) ? model_below(12) : model_below(1100), n = 0;
+    uint64_t bits = (uint64_t)model_random() << 32 | model_random();
+    size_t got;
+    double value;
+    int i, cut;
+    (void)unused;
+    if (model_below(8)) bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)(1023 - 60 + model_below(120)) << 52;
+    if (model_below(3) == 0) bits &= ~(uint64_t)0 << model_below(53); /* ties */
+    if ((bits >> 52 & 0x7FF) == 0x7FF) bits ^= (uint64_t)1 << 60;
+    memcpy(&value, &bits, sizeof value);
+    write_out(value);
+    cut = behind - (int)precision; /* digits to lose */
+    if (cut > 0) {
+        int more = 0, up;
+        for (i = 0; i < cut - 1 && i < digits; i++) more |= digit[i];
+        up = cut - 1 < digits ? digit[cut - 1] : 0;
+        up = up > 5 || (up == 5 && (more || (cut < digits && digit[cut] % 2)));
+        for (i = 0; i < cut && i < digits; i++) digit[i] = 0;
+        while (digits <= cut) digit[digits++] = 0;
+        for (i = cut; up; i++) {
+            if (i == digits) digit[digits++] = 0;
+            up = ++digit[i] == 10;
+            if (up) digit[i] = 0;
+        }
+    }
+    while (digits <= behind) digit[digits++] = 0;
+    while (digits > behind + 1 && digit[digits - 1] == 0) digits--;
+    if (bits >> 63) theirs[n++] = '-';
+    for (i = digits - 1; i >= behind; i--) theirs[n++] = (char)('0' + digit[i]);
+    if (precision) theirs[n++] = '.';
+    for (; (unsigned)(behind - 1 - i) < precision && precision; i--) theirs[n++] = (char)(i >= 0 ? '0' + digit[i] : '0');
+    theirs[n] = 0;
+    snprintf(format, sizeof format, "%%.%uf", precision);
+    got = pk_format(ours, sizeof ours, format, value);
+    return same(got, (int)n, sizeof ours);
+}
+
+static const model_op operations[] = {{"integers", 5, integers}, {"doubles", 4, doubles}, {"texts", 2, texts}, {"stars", 1, stars},
+                                      {"exact", 1, exact}};
 
 int main(int argc, char **argv) {
     unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 0) : 200000;

@@ -51,6 +51,55 @@ static void values_forge_no_field(void) {
     PK_LOG_KV_TO(&logger, PK_LOG_WARN, "t", PK_KV_S("a", "x b=1"), PK_KV_S("c", "\"\\\n"), PK_KV_S("d", ""), PK_KV_S("e", NULL));
     CHECK_TEXT(behind_place(), "t a=\"x b=1\" c=\"\\\"\\\\\\n\" d=\"\" e=null\n");
 }
+/* One line of printable ASCII and, hosted, well-formed UTF-8 without the control characters of U+0080 to U+009F. */
+static bool is_harmless(const char *text) {
+    const unsigned char *p = (const unsigned char *)text;
+    for (; *p != '\n'; p++) {
+        if (*p < 0x20 || *p == 0x7F) return false;
+#if PK__FULL
+        if (*p >= 0x80) {
+            unsigned more = *p >= 0xF0 ? 3 : *p >= 0xE0 ? 2 : 1;
+            uint32_t code = *p & (0x3Fu >> more);
+            if (*p < 0xC2 || *p > 0xF4) return false;
+            while (more-- > 0) {
+                if ((*++p & 0xC0) != 0x80) return false;
+                code = code << 6 | (*p & 0x3Fu);
+            }
+            if (code < 0xA0 || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
+        }
+#endif
+    }
+    return p[1] == 0;
+}
+static void no_form_lets_values_out(void) {
+    static const char *const values[] = {
+        "a\nERROR forged", "\r\n\t\v", "\x1B[2J\x1B]0;title\x07", "\x7F\x01", "\x9B" "31m", "\xC2\x9B" "31m", "\xC2\x85",
+        "\xFF\xFE", "\xE2\x82", "\xED\xA0\x80", "\xC0\x8A", "\xF4\x90\x80\x80", "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80",
+        "\",\"level\":\"error", "x level=error", "\\\" b=\"", "\xC2", "long enough for eight at once \xC2\x9B and more"};
+    size_t i;
+    int form;
+    fresh();
+    for (form = 0; form < 3; form++)
+        for (i = 0; i < PK__COUNTOF(values); i++) {
+            const char *p;
+#if PERFKIT_LOG_FORMS
+            CHECK_STATUS(pk_log_set_form(&logger, keep, NULL, form), PK_OK);
+#endif
+            PK_LOG_TO(&logger, PK_LOG_WARN, "%s|%.40s|%30s|%c%c", values[i], values[i], values[i], values[i][0], '\n');
+            CHECK(is_harmless(got));
+            PK_LOG_KV_TO(&logger, PK_LOG_WARN, "text", PK_KV_S("key", values[i]));
+            CHECK(is_harmless(got));
+            p = strstr(got, "ERROR");
+            CHECK(p == NULL || strstr(p + 1, "ERROR") == NULL);
+        }
+#if PK__FULL
+    PK_LOG_TO(&logger, PK_LOG_WARN, "%s", "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"); /* what is UTF-8 passes */
+    CHECK(strstr(got, "\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80") != NULL);
+    fresh();
+    PK_LOG_KV_TO(&logger, PK_LOG_WARN, "text", PK_KV_S("key", "\xFF\xC2\x9B"));
+    CHECK_TEXT(behind_place(), "text key=\\xFF\\xC2\\x9B\n");
+#endif
+}
 static unsigned evaluated;
 static unsigned count_me(void) { return ++evaluated; }
 static void fields_of_a_level_that_is_off_are_not_evaluated(void) {
@@ -280,6 +329,7 @@ static void names_have_levels_of_their_own(void) {
 TESTS {
     RUN("L14", "fields stand behind the text, as key=value", fields_stand_behind_the_text)
     RUN("L22", "no value forges a field or a line", values_forge_no_field)
+    RUN("L22", "no value forges a line, a field or a terminal's sequence, in any form", no_form_lets_values_out)
     RUN("L06", "fields of a level that is off are not evaluated", fields_of_a_level_that_is_off_are_not_evaluated)
     RUN("L14", "PK_KV picks the field by the type of the value", the_type_picks_the_field)
     RUN("L19", "names of levels are read in any case; others are refused", names_of_levels_are_read)

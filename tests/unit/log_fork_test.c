@@ -153,8 +153,52 @@ static void held_lines_are_the_parents(void) {
     CHECK_EQ(count_of("\n"), 11);
 }
 
+#if PERFKIT_LOG_DEFERRED
+static void *drain_many(void *unused) {
+    (void)unused;
+    while (!pk__load32(&stop)) (void)pk_log_drain(&logger, 0);
+    return NULL;
+}
+static void children_end_while_a_drain_runs(void) {
+    static char memory[PK_LOG_QUEUE_BYTES(2, 8192)];
+    pthread_t threads[2];
+    pk_log_queue queue;
+    int i;
+    CHECK(pipe(pipe_ends) == 0);
+    start(nowhere, NULL);
+    CHECK_STATUS(pk_log_defer(&logger, memory, sizeof memory, 2, PK_LOG_DROP_NEWEST), PK_OK);
+    pk__store32(&stop, 0);
+    CHECK(pthread_create(&threads[0], NULL, log_many, NULL) == 0 && pthread_create(&threads[1], NULL, drain_many, NULL) == 0);
+    for (i = 0; i < 40; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            PK_LOG_TO(&logger, PK_LOG_ERROR, "lost");
+            CHECK_STATUS(pk_log_drain(&logger, 0), PK_FORKED);
+            pk_log_remove_sink(&logger, nowhere, NULL);
+            CHECK_STATUS(pk_log_add_sink(&logger, pk_log_to_fd, (void *)(intptr_t)pipe_ends[1], PK_LOG_TRACE), PK_OK);
+            pk_log_after_fork(&logger);
+            PK_LOG_TO(&logger, PK_LOG_ERROR, "child");
+            CHECK_STATUS(pk_log_close(&logger), PK_OK);
+            _exit(test__bad);
+        }
+        CHECK(ends(child));
+    }
+    pk__store32(&stop, 1);
+    for (i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    pk_log_get_queue(&logger, &queue);
+    CHECK(queue.sent > 0);
+    pk_log_close(&logger);
+    read_pipe();
+    CHECK_EQ(count_of("child"), 40);
+    CHECK_EQ(count_of("\n"), 40);
+}
+#endif
+
 TESTS {
     RUN("L05", "a child of a process whose thread was logging logs at once, and ends", a_lock_that_was_held_does_not_hang_the_child)
     RUN("L05", "40 children of a logger in use by two threads end", children_of_a_busy_logger_end)
+#if PERFKIT_LOG_DEFERRED
+    RUN("L05", "40 children end while a thread logs and another drains; each writes its own line, once", children_end_while_a_drain_runs)
+#endif
     RUN("L05", "lines that a buffer holds at a fork are written once", held_lines_are_the_parents)
 }

@@ -1,8 +1,12 @@
 /* targets: all */
-/* The exact lines of five levels on two channels. */
+/* The exact lines of five levels on two channels in three forms. */
 #define PERFKIT_LOG_IMPLEMENTATION
 #define PERFKIT_LOG_SITE 0
+#ifdef __AVR__
 #define PERFKIT_LOG_LINE 48
+#else
+#define PERFKIT_LOG_LINE 160
+#endif
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 
@@ -33,6 +37,46 @@ static void start(pk_log *log, const char *name, int level) {
         PK_LOG_TO(log, level, "n=%d", 1); \
         CHECK_TEXT(got, want);           \
     } while (0)
+
+#if PERFKIT_LOG_FORMS
+#define GIVES_FORMS(log, level, logfmt, json)                                             \
+    do {                                                                                  \
+        CHECK_STATUS(pk_log_set_form(log, keep, NULL, PK_LOG_LOGFMT), PK_OK);             \
+        GIVES(log, level, logfmt);                                                        \
+        CHECK_STATUS(pk_log_set_form(log, keep, NULL, PK_LOG_JSON), PK_OK);               \
+        GIVES(log, level, json);                                                          \
+    } while (0)
+static void main_channel_forms(void) {
+    start(&pk_log_default, NULL, PK_LOG_TRACE);
+    GIVES_FORMS(&pk_log_default, PK_LOG_ERROR, "time=4711 level=error msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"error\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_log_default, PK_LOG_WARN, "time=4711 level=warn msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"warn\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_log_default, PK_LOG_INFO, "time=4711 level=info msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"info\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_log_default, PK_LOG_DEBUG, "time=4711 level=debug msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"debug\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_log_default, PK_LOG_TRACE, "time=4711 level=trace msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"trace\",\"message\":\"n=1\"}\n");
+    pk_log_set_level(&pk_log_default, PK_LOG_WARN);
+    GIVES_FORMS(&pk_log_default, PK_LOG_INFO, "", "");
+}
+static void perf_channel_forms(void) {
+    start(&pk_perf_default, "perf", PK_LOG_TRACE);
+    GIVES_FORMS(&pk_perf_default, PK_LOG_ERROR, "time=4711 level=error name=perf msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"error\",\"name\":\"perf\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_perf_default, PK_LOG_WARN, "time=4711 level=warn name=perf msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"warn\",\"name\":\"perf\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_perf_default, PK_LOG_INFO, "time=4711 level=info name=perf msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"info\",\"name\":\"perf\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_perf_default, PK_LOG_DEBUG, "time=4711 level=debug name=perf msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"debug\",\"name\":\"perf\",\"message\":\"n=1\"}\n");
+    GIVES_FORMS(&pk_perf_default, PK_LOG_TRACE, "time=4711 level=trace name=perf msg=\"n=1\"\n",
+                "{\"time\":4711,\"level\":\"trace\",\"name\":\"perf\",\"message\":\"n=1\"}\n");
+    pk_log_set_level(&pk_perf_default, PK_LOG_INFO);
+    GIVES_FORMS(&pk_perf_default, PK_LOG_DEBUG, "", "");
+}
+#endif
 
 static void main_channel(void) {
     start(&pk_log_default, NULL, PK_LOG_TRACE);
@@ -65,4 +109,8 @@ static void perf_channel(void) {
 TESTS {
     RUN("L24", "the main channel's lines at each level", main_channel)
         RUN_PERF
+#if PERFKIT_LOG_FORMS
+    RUN("L24", "the main channel's lines at each level, as logfmt and JSON", main_channel_forms)
+    RUN("L24", "the perf channel's lines at each level, as logfmt and JSON", perf_channel_forms)
+#endif
 }
