@@ -844,6 +844,14 @@ PK_API pk_status pk_pool_release(pk_pool *p, void *object);
    has nothing to give back and stays open. One thread. */
 PK_API pk_status pk_pool_close(pk_pool *p);
 
+#if PERFKIT_THREADS
+/* In a child of fork, where a thread that is no more may hold the lock, acquire of pools with desc.threads or lock_free gives NULL,
+   and release, close and their like PK_FORKED, until this makes the child's copy one that nothing is out of: handles are stale,
+   caches closed, what desc.init made is forgotten, not unmade. Till then a cache goes on with what it holds. Other pools need
+   nothing: PK_OK. One thread. O(capacity). */
+PK_API pk_status pk_pool_after_fork(pk_pool *p);
+#endif
+
 PK_API uint32_t pk_pool_count(const pk_pool *p);      /* objects that are out. As safe as acquire; O(capacity) if not hosted */
 PK_API uint32_t pk_pool_capacity(const pk_pool *p);   /* objects that it has room for without growing, retired slots included */
 PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out at once; slots that retire count as out */
@@ -2269,6 +2277,7 @@ typedef struct pk__pool_more {
     pk_status (*init)(void *object, void *user);
     void (*fini)(void *object, void *user);
     pk_count create_failed;
+    uint32_t forks;           /* PK__POOL_FORKS_NOW when it was made */
     uint64_t *head;           /* of a lock-free pool: the next object's index, and above it how often that has changed */
 #if PERFKIT_POOL_CACHES
     pk_pool_cache *caches;
@@ -2291,14 +2300,36 @@ enum { PK__POOL_STACK, PK__POOL_INTRUSIVE, PK__POOL_LOCK_FREE };
 #define PK__POOL_FRESH(core) ((core)->fresh)
 #endif
 
+/* In a forked child locks are held that nobody will release: pk__pool_forks counts there, and operations compare it with what
+   it was when the object was made. */
+#if PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+static volatile uint32_t pk__pool_forks, pk__pool_forks_watched;
+static void pk__pool_forked_here(void) { pk__store32(&pk__pool_forks, pk__load32(&pk__pool_forks) + 1u); }
+static bool pk__pool_watch_forks(void) {
+    if (!pk__cas32(&pk__pool_forks_watched, 0, 1)) return true;
+    if (pthread_atfork(NULL, NULL, pk__pool_forked_here) == 0) return true;
+    pk__store32(&pk__pool_forks_watched, 0);
+    return false;
+}
+#define PK__POOL_FORKS_NOW() pk__load32(&pk__pool_forks)
+#else
+#define pk__pool_watch_forks() true
+#define PK__POOL_FORKS_NOW() 0u
+#endif
+
 #if PERFKIT_THREADS
-static void pk__pool_lock(const pk_pool *p) {
-    if (p->flags & PK__POOL_LOCKED) pk__mutex_lock(&PK__POOL_MORE(p)->mutex);
+#define PK__POOL_SHARED(p) ((p)->flags & PK__POOL_LOCKED || PK__POOL_FORM(p) == PK__POOL_LOCK_FREE)
+PK__INLINE bool pk__pool_forked(const pk_pool *p) {
+    return PK__POOL_SHARED(p) && PK__UNLIKELY(PK__POOL_MORE(p)->forks != PK__POOL_FORKS_NOW());
+}
+static void pk__pool_lock(const pk_pool *p) { /* in a forked child there is one thread, and nobody to release it */
+    if (p->flags & PK__POOL_LOCKED && !pk__pool_forked(p)) pk__mutex_lock(&PK__POOL_MORE(p)->mutex);
 }
 static void pk__pool_unlock(const pk_pool *p) {
-    if (p->flags & PK__POOL_LOCKED) pk__mutex_unlock(&PK__POOL_MORE(p)->mutex);
+    if (p->flags & PK__POOL_LOCKED && !pk__pool_forked(p)) pk__mutex_unlock(&PK__POOL_MORE(p)->mutex);
 }
 #else
+#define pk__pool_forked(p) false
 #define pk__pool_lock(p) ((void)(p))
 #define pk__pool_unlock(p) ((void)(p))
 #endif
@@ -2636,6 +2667,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PERFKIT_POOL_HANDLES
     pk_handle word = 0;
 #endif
+    if (pk__pool_forked(p)) return pk__pool_refuse(p, PK_FORKED);
     pk__pool_lock(p);
     for (;;) {
         PK__CRITICAL_ENTER(state);
@@ -2780,6 +2812,7 @@ static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
         (void)pk__pool_acquire_slow(p, &object, NULL);
         return (uintptr_t)object;
     }
+    if (pk__pool_forked(p)) return (uintptr_t)pk__pool_refuse(p, PK_FORKED);
     pk__pool_lock(p);
 #if PERFKIT_POOL_HANDLES
     if (what == PK__POOL_RELEASES_HANDLE) {
@@ -2850,9 +2883,10 @@ static pk_status pk__pool_release_intrusive(pk_pool *p, void *object) {
 }
 static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) {
     void *object = NULL;
-    if (what != PK__POOL_ACQUIRES) return (uintptr_t)pk__pool_release_intrusive(p, about);
-    if (pk__pool_acquire_intrusive(p, &object) != PK_OK) return 0;
-    return (uintptr_t)object;
+    if (pk__pool_forked(p)) (void)pk__pool_refuse(p, PK_FORKED);
+    else if (what == PK__POOL_ACQUIRES) (void)pk__pool_acquire_intrusive(p, &object);
+    else return (uintptr_t)pk__pool_release_intrusive(p, about);
+    return what == PK__POOL_ACQUIRES ? (uintptr_t)object : (uintptr_t)PK_FORKED;
 }
 
 /* ---- Lock-free pools: a stack of indices under one word of index and tag, which changes with every pop and push, so that a
@@ -2913,9 +2947,10 @@ static pk_status pk__pool_release_lock_free(pk_pool *p, void *object) {
 }
 static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) {
     void *object = NULL;
-    if (what != PK__POOL_ACQUIRES) return (uintptr_t)pk__pool_release_lock_free(p, about);
-    (void)pk__pool_acquire_lock_free(p, &object);
-    return (uintptr_t)object;
+    if (pk__pool_forked(p)) (void)pk__pool_refuse(p, PK_FORKED);
+    else if (what == PK__POOL_ACQUIRES) (void)pk__pool_acquire_lock_free(p, &object);
+    else return (uintptr_t)pk__pool_release_lock_free(p, about);
+    return what == PK__POOL_ACQUIRES ? (uintptr_t)object : (uintptr_t)PK_FORKED;
 }
 #define PK__POOL_SLOW_OF(form) \
     ((form) == PK__POOL_INTRUSIVE   ? pk__pool_slow_intrusive \
@@ -3039,7 +3074,7 @@ PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c) {
     if (p == NULL) return NULL;
     if (c->size == 0) return pk__pool_acquire_any(p);
     if (c->count == 0) {
-        pk_status status = pk__pool_cache_fill(c);
+        pk_status status = pk__pool_forked(p) ? PK_FORKED : pk__pool_cache_fill(c);
         if (status != PK_OK) {
             (void)pk__pool_refuse(p, status);
             return NULL;
@@ -3068,6 +3103,7 @@ PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object) {
     pk__pool_index i = 0;
     if (p == NULL) return PK_CLOSED;
     if (c->size == 0) return pk__pool_release_any(p, object);
+    if (pk__pool_forked(p)) return pk__pool_refuse(p, PK_FORKED);
     core = pk__pool_seek(p, object, &i);
     if (core == NULL || (c->marks && !pk__pool_clear_mark(pk__pool_mark_of(core, i), c->raceproof)))
         return pk__pool_refuse(p, PK_INVALID);
@@ -3083,7 +3119,7 @@ PK_API pk_status(pk_pool_cache_release)(pk_pool_cache *c, void *object) { return
 
 PK_API void pk_pool_cache_flush(pk_pool_cache *c) {
     PERFKIT_ASSERT(c != NULL);
-    if (c->pool && c->count > 0) pk__pool_cache_drain(c, c->count);
+    if (c->pool && c->count > 0 && !pk__pool_forked(c->pool)) pk__pool_cache_drain(c, c->count);
 }
 PK_API void pk_pool_cache_close(pk_pool_cache *c) {
     pk_pool *p = c->pool;
@@ -3164,7 +3200,7 @@ PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
     bool holds;
     pk__pool_lock(p);
     core = pk__pool_named(pk__pool_mutable(p), handle, &i);
-    holds = core && pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) == handle;
+    holds = core && pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) == handle && !pk__pool_forked(p);
     pk__pool_unlock(p);
     return holds ? core->objects + i * p->stride : NULL;
 }
@@ -3533,7 +3569,9 @@ static void pk__pool_make_closed(pk_pool *p) {
 static void *pk__pool_make_more(pk_pool *p, void *block, const pk__pool_plan *plan, const pk_allocator *allocator) {
     pk__pool_more *more = (pk__pool_more *)pk__align_pointer(block, PK__POOL_ALIGN);
     memset(more, 0, sizeof *more);
+    if ((plan->flags & PK__POOL_LOCKED || plan->form == PK__POOL_LOCK_FREE) && !pk__pool_watch_forks()) return NULL;
     if (plan->flags & PK__POOL_LOCKED && !pk__mutex_init(&more->mutex)) return NULL;
+    more->forks = PK__POOL_FORKS_NOW();
     more->allocator = *allocator;
     more->block = block;
     more->bytes = plan->bytes;
@@ -3686,7 +3724,7 @@ static PK__COLD void pk__pool_free_chunk(pk_pool *p, pk__pool_chunk *chunk) {
 /* A chunk that may go; NULL: none. */
 static pk__pool_chunk *pk__pool_empty_chunk(pk_pool *p) {
     pk__pool_chunk **link, *chunk = NULL;
-    if (!(p->flags & PK__POOL_GROWS) || PK__POOL_FORM(p) != PK__POOL_STACK) return NULL;
+    if (!(p->flags & PK__POOL_GROWS) || PK__POOL_FORM(p) != PK__POOL_STACK || pk__pool_forked(p)) return NULL;
     pk__pool_lock(p);
 #if PERFKIT_POOL_CACHES
     if (PK__POOL_MORE(p)->caches) { /* which look for chunks without the lock */
@@ -3719,9 +3757,69 @@ PK_API size_t pk_pool_trim(pk_pool *p) {
     return freed;
 }
 
+#if PERFKIT_THREADS
+/* All objects of a core are free again, whatever a thread was about to do to it. */
+static void pk__pool_discard(pk_pool *p, pk_pool *core) {
+    pk__pool_index i = core->fresh;
+#if PERFKIT_POOL_HANDLES
+    bool retired = core->retired != 0;
+#endif
+    core->retired = 0;
+#if PK__POOL_LINKED
+    memset(core->indices, 0, ((size_t)core->capacity + 1) * core->width);
+#else
+    core->free_count = 0;
+    if (core->live) memset(core->live, 0, PK__POOL_HAS_BYTES(core) ? core->capacity : PK__POOL_BIT_WORDS(core->capacity) * 4);
+    if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) memset(core->indices, 0, (size_t)core->capacity * 4);
+    if (PK__POOL_FORM(p) != PK__POOL_STACK) core->fresh = 0;
+#endif
+    while (i-- > 0) {
+        pk__pool_veil(p, core->objects + i * core->stride);
+        if (PK__POOL_FORM(p) != PK__POOL_STACK) continue;
+#if PERFKIT_POOL_HANDLES
+        if (core->generations) {
+            pk_handle word = pk__pool_word(core, i, 1);
+            if (word & core->names) pk__pool_set_word(core, i, word = (pk_handle)((word | core->names) + 1));
+            if (word == 0 && retired) { /* as far as one can tell */
+                core->retired++;
+                continue;
+            }
+        }
+#endif
+        pk__pool_push(core, i, core->width);
+    }
+}
+PK_API pk_status pk_pool_after_fork(pk_pool *p) {
+    pk__pool_more *more = PK__POOL_MORE(p);
+    pk__pool_chunk *chunk;
+    PERFKIT_ASSERT(p != NULL);
+    if (!pk__pool_forked(p)) return PK_OK;
+    if (p->flags & PK__POOL_LOCKED && !pk__mutex_init(&more->mutex)) return PK_NO_MEMORY;
+#if PERFKIT_POOL_CACHES
+    while (more->caches) {
+        pk_pool_cache *cache = more->caches;
+        more->caches = cache->next;
+        memset(cache, 0, offsetof(pk_pool_cache, slots));
+    }
+#endif
+    pk__pool_discard(p, p);
+    for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) {
+        pk__pool_discard(p, &chunk->core);
+        chunk->out = 0;
+    }
+    if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) p->indices = NULL;
+    if (more->head) *more->head = 0;
+    more->active = 0;
+    more->current = NULL;
+    more->forks = PK__POOL_FORKS_NOW();
+    return PK_OK;
+}
+#endif
+
 PK_API pk_status pk_pool_close(pk_pool *p) {
     pk__pool_more *more;
     PERFKIT_ASSERT(p != NULL);
+    if (pk__pool_forked(p)) return PK_FORKED;
     if (pk_pool_count(p) != 0) return PK_BUSY;
     if (p->flags & PK__POOL_STATIC) return PK_OK;
     more = PK__POOL_MORE(p);
@@ -3775,23 +3873,6 @@ typedef struct pk__waiter {
 #define PK__WAITQ_WAITS 1
 #else
 #define PK__WAITQ_WAITS 0
-#endif
-
-/* In a forked child locks are held that nobody will release: pk__pool_forks counts there, and operations compare it with what
-   it was when the object was made. */
-#if PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
-static volatile uint32_t pk__pool_forks, pk__pool_forks_watched;
-static void pk__pool_forked_here(void) { pk__store32(&pk__pool_forks, pk__load32(&pk__pool_forks) + 1u); }
-static bool pk__pool_watch_forks(void) {
-    if (!pk__cas32(&pk__pool_forks_watched, 0, 1)) return true;
-    if (pthread_atfork(NULL, NULL, pk__pool_forked_here) == 0) return true;
-    pk__store32(&pk__pool_forks_watched, 0);
-    return false;
-}
-#define PK__POOL_FORKS_NOW() pk__load32(&pk__pool_forks)
-#else
-#define pk__pool_watch_forks() true
-#define PK__POOL_FORKS_NOW() 0u
 #endif
 
 static void pk__waitq_lock(const pk__waitq *q) {

@@ -78,7 +78,106 @@ static void many_threads(uint32_t capacity, uint32_t max_capacity) {
 static void fixed_pool(void) { many_threads(THREADS * HELD - 5, 0); } /* now and then exhausted */
 static void growing_pool(void) { many_threads(2, 1000); }
 
+/* ---- fork: while another thread is busy with the pool, maybe under its lock ---- */
+
+#if PERFKIT_POOL_CACHES && !defined _WIN32
+#include <sys/wait.h>
+#include <unistd.h>
+static int stop; /* under `guard` */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static void *keep_busy(void *unused) {
+    int over = 0;
+    while (!over) {
+        unsigned i;
+        for (i = 0; i < 200; i++) {
+            void *o = pk_pool_acquire(&pool);
+            if (o) (void)pk_pool_release(&pool, o);
+        }
+        pthread_mutex_lock(&guard);
+        over = stop;
+        pthread_mutex_unlock(&guard);
+    }
+    return unused;
+}
+static pk_pool_cache cache;
+static int child(void *own, pk_handle handle, bool cached, uint32_t capacity) { /* what is wrong */
+    void *o = NULL;
+    uint32_t n;
+    if (pk_pool_acquire(&pool) != NULL) return 1;
+    if (pk_pool_release(&pool, own) != PK_FORKED) return 2;
+    if (handle && (pk_pool_get(&pool, handle) != NULL || pk_pool_release_handle(&pool, handle) != PK_FORKED ||
+                   pk_pool_acquire_handle(&pool, &handle, &o) != PK_FORKED))
+        return 3;
+    if (pk_pool_close(&pool) != PK_FORKED || pk_pool_trim(&pool) != 0) return 4;
+    (void)pk_pool_count(&pool); /* doesn't hang */
+    while (cached && (o = pk_pool_cache_acquire(&cache)) != NULL && o != own) {}
+    if (pk_pool_after_fork(&pool) != PK_OK || pk_pool_after_fork(&pool) != PK_OK) return 5;
+    if (pk_pool_count(&pool) != 0) return 6;
+    if (pk_pool_release(&pool, own) != PK_INVALID) return 7;
+    if (handle && (pk_pool_get(&pool, handle) != NULL || pk_pool_release_handle(&pool, handle) != PK_STALE)) return 8;
+    if (cached && (pk_pool_cache_acquire(&cache) != NULL || pk_pool_cache_release(&cache, own) != PK_CLOSED)) return 9;
+    for (n = 0; (o = pk_pool_acquire(&pool)) != NULL; n++) memset(o, 0, sizeof(object));
+    if (n != capacity) return 10;
+    for (n = 0; n < capacity; n++)
+        if (pk_pool_release(&pool, pk_pool_at(&pool, n)) != PK_OK) return 11;
+    return pk_pool_close(&pool) == PK_OK ? 0 : 12;
+}
+static void fork_in(pk_pool_desc desc, bool cached) {
+    pthread_t thread;
+    unsigned turn, capacity = desc.max_capacity ? desc.max_capacity : desc.capacity;
+    void *own;
+    pk_handle handle = 0;
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    CHECK_STATUS(pk_pool_after_fork(&pool), PK_OK); /* there was none: nothing changes */
+    if (cached) CHECK_STATUS(pk_pool_cache_init(&cache, &pool, 16), PK_OK);
+    own = cached ? pk_pool_cache_acquire(&cache) : pk_pool_acquire(&pool);
+    if (desc.handles) CHECK_STATUS(pk_pool_acquire_handle(&pool, &handle, NULL), PK_OK);
+    stop = 0;
+    CHECK(pthread_create(&thread, NULL, keep_busy, NULL) == 0);
+    for (turn = 0; turn < 5; turn++) {
+        int status = 1;
+        pid_t id = fork();
+        if (id == 0) {
+            alarm(20); /* ends it where it hangs */
+            _exit(child(own, handle, cached, capacity));
+        }
+        CHECK(waitpid(id, &status, 0) == id && WIFEXITED(status));
+        CHECK_EQ(WEXITSTATUS(status), 0);
+    }
+    pthread_mutex_lock(&guard);
+    stop = 1;
+    pthread_mutex_unlock(&guard);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK_EQ(pk_pool_count(&pool), desc.handles ? 2 : 1); /* the parent's is as it was */
+    CHECK_STATUS(cached ? pk_pool_cache_release(&cache, own) : pk_pool_release(&pool, own), PK_OK);
+    if (handle) CHECK_STATUS(pk_pool_release_handle(&pool, handle), PK_OK);
+    if (cached) pk_pool_cache_close(&cache);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
+static void forks(void) {
+    pk_pool_desc desc = pool_desc_of(sizeof(object), 100, 0);
+    desc.threads = true;
+    desc.handles = true;
+    fork_in(desc, true);
+    desc.max_capacity = 300;
+    fork_in(desc, false);
+    desc.handles = false;
+    desc.intrusive = true;
+    fork_in(desc, false);
+    desc.intrusive = false;
+    desc.threads = false;
+    desc.max_capacity = 0;
+    desc.lock_free = true;
+    if (pk_pool_memory_needed(&desc) != 0) fork_in(desc, false); /* there are such pools here */
+}
+#define RUN_FORKS \
+    RUN("P32", "in a forked child pools are PK_FORKED, never hang, and start again empty; the parent's are untouched", forks)
+#else
+#define RUN_FORKS
+#endif
+
 TESTS {
+    RUN_FORKS
     RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)
     RUN("P32 P13", "four threads on a pool that grows and is trimmed meanwhile", growing_pool)
 }
