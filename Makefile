@@ -31,6 +31,9 @@ bench-pool: ## perfkit_pool.h: the same beside Debian's pools and allocators
 bench-log: ## perfkit_log.h: a line and a deferred line beside spdlog, fprintf and write(2); the perf channel
 	@tests/bench/run log
 
+bench-core: ## perfkit.h: scopes and providers beside apr, talloc, pthread_once
+	@tests/bench/run core
+
 bench-hitratio: ## perfkit_cache.h: hits beside other policies; also over TRACES="FILE…"
 	@tests/bench/run hitratio $(TRACES)
 
@@ -62,4 +65,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-log bench-hitratio bench-worst size examples install
+.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-core bench-log bench-hitratio bench-worst size examples install

@@ -76,7 +76,7 @@
      Forks       a child has a copy of everything: it would run its parent's cleanups, unless pk_scope_watch asks for watch_forks.
    Guarantees of registries
      Cost        a singleton that is there: one acquire load. By name: a hash and a comparison more (firmware: a search). What a
-                 scope may hold is searched among its cleanups. 48 bytes a provider (64-bit); 32-bit firmware 20; AVR 14.
+                 scope may hold is searched among its cleanups. 56 bytes a provider (64-bit); 32-bit firmware 20; AVR 14.
      Memory      the caller's (PK_REGISTRY_BYTES), or one block from an allocator at init; nothing later. Tables stay in ROM.
      Errors      a create that fails leaves everything as it was, is reported, and is tried again by the next get.
      Cycles      those that are declared are found by pk_registry_check, before anything is made, all others when they happen, also
@@ -769,7 +769,11 @@ PK__INLINE pk_status pk_scope_init(pk_scope *s, const pk_scope_desc *desc) {
 
 /* Put fn(context) on the scope, to run when it closes or unwinds; `name` (not copied, may be NULL) stands in reports. O(1).
    PK_FULL, PK_NO_MEMORY or PK_CLOSED: nothing was added, and the resource is still yours to release. */
+#if PERFKIT_HOSTED
+PK__HOT_INLINE pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
+#else
 PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
+#endif
 
 /* Run and remove all cleanups, last first, and give back every chunk. PK_OK, or what the first failing cleanup returned.
    Closing again is PK_OK and runs nothing. Scopes nested in it that are still open are closed first. PK_DEFERRED: some cleanups
@@ -1006,7 +1010,24 @@ PK__INLINE pk_status pk_scope_lease(pk_scope *s, pk_respool *pool, uint32_t wait
 PK__INLINE pk_status pk_scope_time(pk_scope *s, pk_timer *timer, pk_perf_site *site);
 #endif
 
-/* ---- Private: what the macros above expand to. ---- */
+/* ---- Private: what the above expands to. ---- */
+
+#if PERFKIT_HOSTED /* where speed counts for more than a call */
+PK_API pk_status pk__scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
+PK__HOT_INLINE pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
+    pk__scope_chunk *chunk = s->top;
+    pk_scope_entry *entry;
+    if (PK__UNLIKELY(chunk == NULL || s->more != NULL || fn == NULL)) return pk__scope_defer(s, fn, context, name);
+    entry = chunk->next;
+    if (PK__UNLIKELY((size_t)(chunk->end - (unsigned char *)entry) < sizeof *entry)) return pk__scope_defer(s, fn, context, name);
+    entry->fn = fn;
+    entry->context = context;
+    entry->name = name;
+    chunk->next = entry + 1;
+    s->count++;
+    return PK_OK;
+}
+#endif
 
 PK__INLINE pk__scope_chunk pk__scope_chunk_over(pk_scope_entry *entries, void *end) {
     pk__scope_chunk chunk;
@@ -1101,12 +1122,12 @@ PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 :
 #define PERFKIT_REGISTRY (!PK__TINY)
 #endif
 #ifndef PERFKIT_REGISTRY_MORE
-#define PERFKIT_REGISTRY_MORE (PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE)
+#define PERFKIT_REGISTRY_MORE (PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE && PERFKIT_HOSTED)
 #endif
 #if PK__NOT_01(PERFKIT_REGISTRY) || PK__NOT_01(PERFKIT_REGISTRY_MORE)
 #error "perfkit: PERFKIT_REGISTRY and PERFKIT_REGISTRY_MORE are 0 or 1"
-#elif PERFKIT_REGISTRY_MORE && !(PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE)
-#error "perfkit: PERFKIT_REGISTRY_MORE needs PERFKIT_REGISTRY and PERFKIT_SCOPE_MORE"
+#elif PERFKIT_REGISTRY_MORE && !(PERFKIT_REGISTRY && PERFKIT_SCOPE_MORE && PERFKIT_HOSTED)
+#error "perfkit: PERFKIT_REGISTRY_MORE needs PERFKIT_REGISTRY, PERFKIT_SCOPE_MORE and PERFKIT_HOSTED"
 #endif
 #if PERFKIT_REGISTRY
 
@@ -1173,13 +1194,13 @@ typedef struct pk_provider_state { /* private; public only for its size */
 } pk_provider_state;
 
 #if PERFKIT_HOSTED
-#define PK__REGISTRY_WORDS 2 /* of the index by name, for each provider */
+#define PK__REGISTRY_WORDS (sizeof(void *) > 4 ? 4 : 2) /* of the index by name, for each provider */
 #else
 #define PK__REGISTRY_WORDS 0
 #endif
 typedef struct pk__state_probe { char before; pk_provider_state state; } pk__state_probe;
 #define PK__REGISTRY_ALIGN offsetof(pk__state_probe, state)
-/* Bytes of memory for so many providers, at any address: 64-bit 48 each, Cortex-M 20, AVR 14. */
+/* Bytes of memory for so many providers, at any address: 64-bit 56 each, Cortex-M 20, AVR 14. */
 #define PK_REGISTRY_BYTES(providers) \
     ((size_t)(providers) * (sizeof(pk_provider_state) + PK__REGISTRY_WORDS * sizeof(uint32_t)) + PK__REGISTRY_ALIGN - 1)
 
@@ -2384,7 +2405,12 @@ static void *pk__scope_carve(pk_scope *s, size_t size) {
     chunk->end -= size + past;
     return chunk->end;
 }
-static pk_status pk__scope_no_room(const pk_scope *s) { return s->allocator ? PK_NO_MEMORY : s->top ? PK_FULL : PK_CLOSED; }
+#if PERFKIT_SCOPE_GROW
+#define PK__SCOPE_ALLOCATOR(s) ((s)->allocator)
+#else
+#define PK__SCOPE_ALLOCATOR(s) false
+#endif
+static pk_status pk__scope_no_room(const pk_scope *s) { return PK__SCOPE_ALLOCATOR(s) ? PK_NO_MEMORY : s->top ? PK_FULL : PK_CLOSED; }
 
 static pk_status pk__scope_more_of(pk_scope *s) {
     struct pk__scope_more *more;
@@ -2455,7 +2481,18 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
     pk__scope_chunk *chunk = NULL;
     PERFKIT_ASSERT(s != NULL);
     if (size != sizeof(pk_scope) || config != PK__SCOPE_CONFIG_WORD) return PK_INVALID;
-    *s = pk__scope_over(NULL, NULL); /* closed, until there is memory or an allocator */
+    s->top = NULL; /* closed, until there is memory or an allocator */
+    s->on_event = NULL;
+    s->user = NULL;
+    s->name = NULL;
+    s->more = NULL;
+    s->count = 0;
+    s->failures = 0;
+    s->owns_bottom = 0;
+    s->holds = 0;
+#if PERFKIT_SCOPE_GROW
+    s->allocator = NULL;
+#endif
     if (desc == NULL) return PK__SCOPE_SET_GROWTH(s, NULL);
     s->on_event = desc->on_event;
     s->user = desc->user;
@@ -2475,7 +2512,11 @@ PK__HOT_INLINE pk_status pk__scope_reserve(pk_scope *s, size_t bytes) {
     return pk__scope_forked(s) ? PK_FORKED : pk__scope_grow(s, bytes);
 }
 
+#if PERFKIT_HOSTED
+PK_API pk_status pk__scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
+#else
 PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
+#endif
     pk_scope_entry *entry;
     pk_status status = fn ? pk__scope_reserve(s, sizeof *entry) : PK_INVALID;
     if (PK__UNLIKELY(status != PK_OK)) return status;
@@ -2494,7 +2535,7 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 #endif
 /* The cleanup to run next, taken off the scope. */
 static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
-    while (s->top->next == s->top->first) pk__scope_shrink(s);
+    while (PK__UNLIKELY(s->top->next == s->top->first)) pk__scope_shrink(s);
     s->count--;
     return --s->top->next;
 }
@@ -2507,6 +2548,22 @@ static void pk__scope_report(const pk_scope *s, pk_event *event) {
     s->on_event(s->user, event);
 }
 
+#if PERFKIT_HOSTED || PERFKIT_SCOPE_MORE
+static PK__COLD void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
+    pk_event event;
+    event.detail = name;
+    event.status = status;
+    s->failures++;
+    if (s->on_event) pk__scope_report(s, &event);
+}
+static pk_status pk__scope_run_one(pk_scope *s) {
+    const pk_scope_entry *entry = pk__scope_pop(s);
+    const char *name = entry->name; /* now: the cleanup may put another entry in its place */
+    pk_status status = entry->fn(entry->context);
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status);
+    return status;
+}
+#else
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
     pk_event event;
@@ -2518,6 +2575,7 @@ static pk_status pk__scope_run_one(pk_scope *s) {
     }
     return event.status;
 }
+#endif
 
 #if PERFKIT_SCOPE_MORE
 /* ---- Tracked resources: two lists beside the stack, of nodes that know how high the stack was (`at`) ---- */
@@ -2541,7 +2599,7 @@ static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const 
 /* A scope with an allocator takes several nodes at once. */
 static PK__COLD pk_status pk__scope_spare(pk_scope *s) {
     size_t size = PK__ALIGN_UP(sizeof(pk_tracked), PK__SCOPE_ALIGN);
-    unsigned n = s->allocator ? 8 : 1;
+    unsigned n = PK__SCOPE_ALLOCATOR(s) ? 8 : 1;
     unsigned char *memory = (unsigned char *)pk__scope_carve(s, n * size);
     if (memory == NULL) return pk__scope_no_room(s);
     for (; n > 0; n--, memory += size) {
@@ -2554,9 +2612,11 @@ static PK__COLD pk_status pk__scope_spare(pk_scope *s) {
 static pk_status pk__scope_may_track(pk_scope *s) {
     pk_status status;
     PERFKIT_ASSERT(s != NULL);
-    if (pk__scope_forked(s)) return PK_FORKED;
-    status = pk__scope_more_of(s);
-    if (status != PK_OK) return status;
+    if (PK__UNLIKELY(s->more == NULL)) {
+        status = pk__scope_more_of(s);
+        if (status != PK_OK) return status;
+    } else if (pk__scope_forked(s))
+        return PK_FORKED;
     if (PK__UNLIKELY(s->more->tracked >= s->more->limit)) {
         pk__scope_tell(s, PK_SCOPE_EVENT_FULL, PK_FULL, NULL, s->more->tracked, s->more->limit);
         return PK_FULL;
@@ -2784,25 +2844,62 @@ static pk_status pk__scope_may_unwind(const pk_scope *s, pk_scope_mark mark) {
         pk_status may = pk__scope_may_unwind(s, mark);            \
         if (PK__UNLIKELY(may != PK_OK)) return may;               \
     }
-static pk_status pk__scope_run_next(pk_scope *s, pk_scope_mark mark) {
-    pk_tracked *t = pk__scope_turn(s, mark);
-    return PK__UNLIKELY(t != NULL) ? pk__scope_run_tracked(s, t) : pk__scope_run_one(s);
-}
 #else
-#define pk__scope_turn(s, mark) false
-#define pk__scope_run_next(s, mark) pk__scope_run_one(s)
 #define PK__SCOPE_MAY_UNWIND(s, mark) if (mark > s->count) return PK_INVALID;
 #define PK__SCOPE_COUNT_OF(mark) (mark)
 #endif
 
+#if PERFKIT_SCOPE_MORE
+/* As long as cleanups leave the scope alone where they stand is known, and need not be read again. */
+static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status first) {
+    while (s->count > floor) {
+        pk__scope_chunk *chunk = s->top;
+        pk_scope_entry *entry = chunk->next;
+        unsigned count = s->count;
+        if (entry == chunk->first) {
+            pk__scope_shrink(s);
+            continue;
+        }
+        do {
+            const char *name = (--entry)->name;
+            pk_status status;
+            chunk->next = entry;
+            s->count = --count;
+            status = entry->fn(entry->context);
+            if (PK__UNLIKELY(status != PK_OK)) {
+                pk__scope_failed(s, name, status);
+                if (first == PK_OK) first = status;
+            }
+            if (PK__UNLIKELY(s->more != NULL)) return first;
+        } while (s->top == chunk && chunk->next == entry && s->count == count && count > floor && entry != chunk->first);
+    }
+    return first;
+}
+#endif
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
     pk_status first = PK_OK;
     PERFKIT_ASSERT(s != NULL);
     PK__SCOPE_MAY_UNWIND(s, mark)
-    while (s->count > PK__SCOPE_COUNT_OF(mark) || pk__scope_turn(s, mark)) {
-        pk_status status = pk__scope_run_next(s, mark);
+#if PERFKIT_SCOPE_MORE
+    for (;;) {
+        pk_tracked *t;
+        pk_status status;
+        if (PK__LIKELY(s->more == NULL)) first = pk__scope_run_plain(s, PK__SCOPE_COUNT_OF(mark), first);
+        t = pk__scope_turn(s, mark);
+        if (PK__UNLIKELY(t != NULL))
+            status = pk__scope_run_tracked(s, t);
+        else if (PK__LIKELY(s->count > PK__SCOPE_COUNT_OF(mark)))
+            status = pk__scope_run_one(s);
+        else
+            break;
+        if (PK__UNLIKELY(status != PK_OK) && first == PK_OK) first = status;
+    }
+#else
+    while (s->count > mark) {
+        pk_status status = pk__scope_run_one(s);
         if (!first) first = status;
     }
+#endif
     return first;
 }
 PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark) {
@@ -3039,7 +3136,7 @@ static pk_provider pk__provider_of(const pk_provider *row) {
     return *row;
 #endif
 }
-static const char *pk__provider_name(const pk_provider *row) { return (const char *)pk__rom_read_ptr(&row->name); }
+PK__INLINE const char *pk__provider_name(const pk_provider *row) { return (const char *)pk__rom_read_ptr(&row->name); }
 
 static void pk__registry_lock(pk_registry *r) {
     if (r->threads) pk__mutex_lock(&r->mutex);
@@ -3093,15 +3190,23 @@ static size_t pk__needs_next(const char *needs, size_t at, size_t *len) {
     return start;
 }
 static bool pk__same_name(const char *name, const char *text, size_t len) { /* both in ROM */
+#if PERFKIT_HOSTED
+    return strncmp(name, text, len) == 0 && name[len] == 0;
+#else
     size_t i;
     for (i = 0; i < len; i++)
         if (pk__rom_read8(name + i) != pk__rom_read8(text + i)) return false;
     return pk__rom_read8(name + len) == 0;
+#endif
 }
 static size_t pk__name_len(const char *name) {
-    size_t len;
-    (void)pk__needs_next(name, 0, &len);
+#if PERFKIT_HOSTED
+    return strlen(name);
+#else
+    size_t len = 0;
+    while (pk__rom_read8(name + len) != 0) len++;
     return len;
+#endif
 }
 #if PERFKIT_HOSTED
 #ifndef PERFKIT_REGISTRY_HASH
@@ -3113,7 +3218,7 @@ PK__INLINE uint32_t pk__name_hash(const char *text, size_t len) { /* FNV-1a (Fow
     for (i = 0; i < len; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
     return (h ^ h >> 15) * 0x9E3779B9u;
 }
-static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)r->capacity * PK__REGISTRY_WORDS; }
+static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)(r->capacity * PK__REGISTRY_WORDS); }
 static uint32_t pk__index_start(const pk_registry *r, uint32_t hash) { return (uint32_t)((uint64_t)hash * pk__index_slots(r) >> 32); }
 static uint32_t pk__index_next(const pk_registry *r, uint32_t at) { return at + 1 == pk__index_slots(r) ? 0 : at + 1; }
 static void pk__index_add(pk_registry *r, uint32_t hash, unsigned id) {
@@ -3315,9 +3420,8 @@ PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config,
 static pk_status pk__registry_row_is_good(const pk_registry *r, const pk_provider *row, unsigned count) {
     pk_provider p = pk__provider_of(row);
     size_t len;
-    if (p.name == NULL || p.create == NULL || p.lifetime > PK_REQUEST) return PK_INVALID;
-    len = pk__name_len(p.name);
-    if (len == 0 || pk__rom_read8(p.name + len) != 0) return PK_INVALID;
+    if (p.name == NULL || p.create == NULL || p.lifetime > PK_REQUEST || pk__needs_next(p.name, 0, &len) != 0) return PK_INVALID;
+    if (len == 0 || pk__rom_read8(p.name + len) != 0) return PK_INVALID; /* spaces or commas */
     return pk__registry_find(r, p.name, len, count) == count ? PK_OK : PK_EXISTS;
 }
 /* Take the last rows out again that were put in: in the index each stands where nothing stood. */
