@@ -1320,7 +1320,7 @@ typedef struct pk_respool_desc {
     uint32_t health_ms;    /* ticks validate what is idle so often. 0: 60000. PK_RESPOOL_NONE */
     uint32_t leak_ms;      /* a lease held for longer is reported as a leak. 0: never */
     uint32_t barge_us;     /* microseconds: while nobody waits for longer, who asks first is served first, which keeps the
-                              processors busy; who waits for longer is served next. 0: 100. PK_RESPOOL_STRICT, _UNFAIR */
+                              processors busy; who waits for longer is served next. 0: 500. PK_RESPOOL_STRICT, _UNFAIR */
     uint8_t jitter_pct;    /* life_ms is shorter by a random part of up to so many percent, so that resources made together
                               don't end together. 0: 10; 1 to 100; PK_RESPOOL_NO_JITTER */
     bool validate_on_acquire; /* what is idle is validated before it is lent; a bad one is replaced by another */
@@ -3889,7 +3889,7 @@ static pk_status pk__waitq_init(pk__waitq *q, bool threads, uint32_t wait_ms, ui
     q->forks = PK__POOL_FORKS_NOW();
     q->threads = threads;
     q->wait_ms = wait_ms ? wait_ms : 30000u;
-    q->barge_us = barge_us ? barge_us : 100u;
+    q->barge_us = barge_us ? barge_us : 500u;
     q->clock = clock;
     q->clock_user = user;
     return PK_OK;

@@ -218,7 +218,7 @@ static void tells_who_waits_that_it_stopped(void) {
 static pk_status newcomer;
 static bool newcomer_comes(void) {
     if (sleeps > 1) return one_leaves();
-    now++; /* more than the 100 us for which they may push in */
+    now++; /* more than the 500 us for which they may push in */
     CHECK_STATUS(pk_gate_leave(&gate), PK_OK);
     newcomer = pk_gate_try_enter(&gate);
     return true;
@@ -344,7 +344,7 @@ static void bytes_are_counted(void) {
 /* 90 of 100 are out; 50 are asked for. Others want little, again and again. */
 static bool others_want_little(void) {
     if (sleeps < 10) {
-        if (sleeps == 2) now++; /* it waits for longer than 100 us now */
+        if (sleeps == 2) now++; /* it waits for longer than 500 us now */
         newcomer = pk_budget_try(&budget, 10);
         CHECK_STATUS(newcomer, sleeps < 2 ? (pk_status)PK_OK : (pk_status)PK_EXHAUSTED);
         CHECK_STATUS(pk_budget_try(&budget, 0), PK_OK);

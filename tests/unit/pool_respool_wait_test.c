@@ -250,7 +250,7 @@ static void nobody_barges_in(void) {
 }
 static void barging_ends(void) {
     describe();
-    desc.barge_us = 0; /* 100 */
+    desc.barge_us = 0; /* 500 */
     open_pool();
     held[0] = take();
     steps[0] = steps[1] = somebody_barges_in;

@@ -63,6 +63,43 @@ class bare_lending {
     alignas(64) uint64_t notes_[4];
 };
 
+/* The floor of a stack whose head, count and changing number are one word, as a pool's are: both operations read the word, and
+   taking reads the link of what is on top, before they can swap it; processors read nothing before the last locked operation is
+   through. */
+class bare_stack {
+  public:
+    using ref = size_t;
+    bare_stack(size_t size, size_t capacity) : memory_(size * capacity), size_(size), slots_(capacity) {
+        for (size_t i = 0; i < capacity; i++) release(i);
+    }
+    void *acquire(ref &r) {
+        timespec now;
+        uint64_t word = word_.load(), then;
+        do then = ((word & ~links) | slots_[(word & links) - 1].next) + step;
+        while (!word_.compare_exchange_strong(word, then));
+        r = (word & links) - 1;
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+        for (uint64_t &note : slots_[r].notes) note = static_cast<uint64_t>(now.tv_nsec);
+        return &memory_[r * size_];
+    }
+    bool release(ref r) {
+        uint64_t word = word_.load(), then;
+        do {
+            slots_[r].next = word & links;
+            then = ((word & ~links) | (r + 1)) + step;
+        } while (!word_.compare_exchange_strong(word, then));
+        return true;
+    }
+
+  private:
+    static constexpr uint64_t links = 0x7FF, step = 0x800;
+    struct alignas(64) slot { uint64_t next, notes[4]; };
+    std::vector<unsigned char> memory_;
+    size_t size_;
+    std::vector<slot> slots_;
+    alignas(64) std::atomic<uint64_t> word_{0};
+};
+
 /* ---- Peers ---- */
 
 /* What one writes by hand: who comes while one is idle takes it, whoever waits. */

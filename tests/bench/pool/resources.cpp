@@ -32,8 +32,9 @@ template <class P> contest::maker of() {
 void uncontended(bench::report &report, bool goals_only) {
     contest c(report, goals_only, "pool/resources/uncontended");
     c.floor("bare", of<bare_lending>()).peer("apr_reslist", of<apr_reslist>()).peer("barging", of<barging>());
-    c.ours("hybrid", of<hybrid>()).ours("strict", of<strict>());
+    c.ours("hybrid", of<hybrid>()).ours("strict", of<strict>()).ours("bare-stack", of<bare_stack>());
     c.row("hybrid", "floor_ratio<=1.15").row("hybrid", "ratio>=1/0.40", "apr_reslist").row("strict");
+    c.row("bare-stack"); /* what is left of ours without leases, checks, counts and ages */
     c.measure();
 }
 
