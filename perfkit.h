@@ -63,6 +63,7 @@
      PERFKIT_DEFAULT_…           see pk_config            the defaults of those settings
      PERFKIT_MONITOR             0     0         1        pk_monitor: scores, advice, alerts, health, reports; needs the three headers
                                                           with PERFKIT_POOL_RESOURCES, PERFKIT_STATS, PERFKIT_TICKER
+     PERFKIT_EVENTS              0     0         1        pk_log_pool_event …: what modules report, as log lines; needs all of the above
    Each header lists what is its own.
 
    Guarantees of scopes
@@ -1544,9 +1545,16 @@ class scope {
 #define PERFKIT_MONITOR 0
 #endif
 #endif
+#ifndef PERFKIT_EVENTS
+#if PERFKIT_MONITOR && PERFKIT_RETRY && PERFKIT_MEM && PERFKIT_SCOPE_MORE && PERFKIT_REGISTRY && PERFKIT_STRINGS
+#define PERFKIT_EVENTS (PERFKIT_CACHE_EVENTS && PERFKIT_POOL_GATE)
+#else
+#define PERFKIT_EVENTS 0
+#endif
+#endif
 #if PK__NOT_01(PERFKIT_TICKER) || PK__NOT_01(PERFKIT_RETRY) || PK__NOT_01(PERFKIT_MEM) || PK__NOT_01(PERFKIT_STB_DS) || \
-    PK__NOT_01(PERFKIT_CONFIG) || PK__NOT_01(PERFKIT_MONITOR)
-#error "perfkit: each of PERFKIT_TICKER _RETRY _MEM _STB_DS _CONFIG _MONITOR is 0 or 1"
+    PK__NOT_01(PERFKIT_CONFIG) || PK__NOT_01(PERFKIT_MONITOR) || PK__NOT_01(PERFKIT_EVENTS)
+#error "perfkit: each of PERFKIT_TICKER _RETRY _MEM _STB_DS _CONFIG _MONITOR _EVENTS is 0 or 1"
 #endif
 #if (PERFKIT_CONFIG || PERFKIT_MONITOR) && !PK__WITH_MODULES
 #error "perfkit: PERFKIT_CONFIG and PERFKIT_MONITOR need the other three headers: not with PERFKIT_CORE_ONLY"
@@ -2112,6 +2120,30 @@ PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc
 #endif
 #endif
 
+/* ==== Events of the modules as log lines ==== */
+
+#if PERFKIT_EVENTS
+/* desc.on_event = pk_log_pool_event; desc.user = &log; // NULL: the default logger
+   Each kind of event at its level: ERROR what was refused, misused, damaged or goes round in circles; WARN what failed and was dealt
+   with; INFO what is over again. At most 10 lines a second of each kind below ERROR; what is held back is counted and told. Where
+   desc.user is taken, call pk_log_event from a function of yours. As safe as the logger. */
+enum {
+    PK_EVENTS_CACHE, PK_EVENTS_POOL, PK_EVENTS_RESPOOL, PK_EVENTS_GATE, PK_EVENTS_SCOPE, PK_EVENTS_REGISTRY, PK_EVENTS_MEM, PK_EVENTS_FALLBACK,
+    PK_EVENTS_MONITOR
+};
+PK_API void pk_log_event(pk_log *log, int module, const pk_event *event);
+PK_API int pk_log_event_level(int module, int kind); /* PK_LOG_OFF: there is no such event */
+PK_API void pk_log_cache_event(void *log, const pk_event *event);
+PK_API void pk_log_pool_event(void *log, const pk_event *event);
+PK_API void pk_log_respool_event(void *log, const pk_event *event);
+PK_API void pk_log_gate_event(void *log, const pk_event *event); /* gates and budgets */
+PK_API void pk_log_scope_event(void *log, const pk_event *event);
+PK_API void pk_log_registry_event(void *log, const pk_event *event);
+PK_API void pk_log_mem_event(void *log, const pk_event *event);
+PK_API void pk_log_fallback_event(void *log, const pk_event *event);
+PK_API void pk_log_monitor_event(void *log, const pk_event *event);
+#endif
+
 /* ==== Monitor: scores, advice, alerts, health and reports of what a program uses ==== */
 
 #if PERFKIT_MONITOR
@@ -2199,6 +2231,10 @@ PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again 
 PK_API pk_status pk_monitor_add_cache(pk_monitor *m, pk_monitored *o, const char *name, pk_cache *cache);
 PK_API pk_status pk_monitor_add_pool(pk_monitor *m, pk_monitored *o, const char *name, pk_pool *pool);
 PK_API pk_status pk_monitor_add_respool(pk_monitor *m, pk_monitored *o, const char *name, pk_respool *pool);
+#if PERFKIT_SCOPE_MORE
+/* Its tracked resources; leaks are those older than PERFKIT_SCOPE_LEAK_MS. Tick the monitor in the scope's thread. */
+PK_API pk_status pk_monitor_add_scope(pk_monitor *m, pk_monitored *o, const char *name, pk_scope *scope);
+#endif
 /* Anything else: its figures come from sample(object, …) at each tick, or, with sample NULL, from the record functions below. */
 PK_API pk_status pk_monitor_add(pk_monitor *m, pk_monitored *o, int kind, const char *name, pk_monitor_sample_fn sample, void *object);
 
@@ -5406,6 +5442,120 @@ PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc
 #endif
 #endif
 
+/* ---- Events of the modules as log lines ---- */
+
+#if PERFKIT_EVENTS
+enum { PK__NO_FIGURES, PK__A_OF_B, PK__A_FIGURE, PK__A_MS, PK__B_MS, PK__A_OF_B_KIB, PK__A_LIMIT_B };
+typedef struct pk__event_row {
+    uint8_t module, kind, level, figures;
+    const char *text;
+} pk__event_row;
+static const pk__event_row pk__event_rows[] = {
+    {PK_EVENTS_CACHE, PK_CACHE_EVENT_TOO_BIG, PK_LOG_WARN, PK__A_LIMIT_B, "put refused an entry, in bytes"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_EXHAUSTED, PK_LOG_ERROR, PK__A_OF_B, "exhausted"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_MISUSE, PK_LOG_ERROR, PK__A_OF_B, "wrong release"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_NO_MEMORY, PK_LOG_ERROR, PK__A_OF_B, "no memory to grow"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_RETIRING, PK_LOG_WARN, PK__A_OF_B, "most slots have used up their generations"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_WRITTEN, PK_LOG_ERROR, PK__A_FIGURE, "an object was written to after its release"},
+    {PK_EVENTS_POOL, PK_POOL_EVENT_CREATE_FAILED, PK_LOG_ERROR, PK__A_OF_B, "init refused an object"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_EXHAUSTED, PK_LOG_ERROR, PK__A_OF_B, "exhausted"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_TIMEOUT, PK_LOG_ERROR, PK__A_FIGURE, "acquire ran out of time; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_BREAKER, PK_LOG_ERROR, PK__A_FIGURE, "create is left alone; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_CLOSED, PK_LOG_INFO, PK__A_FIGURE, "acquire from a closed pool; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_REFUSED, PK_LOG_ERROR, PK__A_FIGURE, "nothing could be created; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_CREATE, PK_LOG_WARN, PK__A_FIGURE, "create failed, in a row"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_VALIDATE, PK_LOG_WARN, PK__A_FIGURE, "a resource is bad; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_RESET, PK_LOG_WARN, PK__A_FIGURE, "reset failed; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_MISUSE, PK_LOG_ERROR, PK__A_FIGURE, "wrong release; active"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_LEAK, PK_LOG_WARN, PK__A_MS, "held for too long"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_LATE, PK_LOG_INFO, PK__A_MS, "given back after all"},
+    {PK_EVENTS_RESPOOL, PK_RESPOOL_EVENT_ERRORS, PK_LOG_ERROR, PK__A_FIGURE, "errors above 5 %; active"},
+    {PK_EVENTS_GATE, PK_GATE_EVENT_FULL, PK_LOG_WARN, PK__A_OF_B, "full"},
+    {PK_EVENTS_GATE, PK_GATE_EVENT_TOO_BIG, PK_LOG_WARN, PK__A_OF_B, "more was asked for than there ever is"},
+    {PK_EVENTS_GATE, PK_GATE_EVENT_MISUSE, PK_LOG_ERROR, PK__A_OF_B, "wrong leave or release"},
+    {PK_EVENTS_GATE, PK_GATE_EVENT_CLOSED, PK_LOG_INFO, PK__A_OF_B, "closed"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_CLEANUP_FAILED, PK_LOG_WARN, PK__NO_FIGURES, "cleanup failed"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_LEAK, PK_LOG_WARN, PK__A_MS, "a resource is too old"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_REAPED, PK_LOG_WARN, PK__A_MS, "a resource was past its life and is closed"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_NEARLY_FULL, PK_LOG_WARN, PK__A_OF_B, "its limit comes near"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_FULL, PK_LOG_ERROR, PK__A_OF_B, "full"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CREATE_FAILED, PK_LOG_ERROR, PK__NO_FIGURES, "create failed"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CLEANUP_FAILED, PK_LOG_WARN, PK__NO_FIGURES, "cleanup failed"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CYCLE, PK_LOG_ERROR, PK__NO_FIGURES, "needs itself"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_UNKNOWN, PK_LOG_ERROR, PK__NO_FIGURES, "nobody provides"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_OVERRIDDEN, PK_LOG_WARN, PK__NO_FIGURES, "overridden again"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_SLOW, PK_LOG_WARN, PK__B_MS, "slow to create"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_TIMEOUT, PK_LOG_ERROR, PK__B_MS, "took too long to load, and was ended"},
+    {PK_EVENTS_MEM, PK_MEM_EVENT_PRESSURE, PK_LOG_WARN, PK__A_OF_B_KIB, "memory runs short"},
+    {PK_EVENTS_MEM, PK_MEM_EVENT_REFUSED, PK_LOG_WARN, PK__A_OF_B_KIB, "an allocation above the limit"},
+    {PK_EVENTS_MEM, PK_MEM_EVENT_FAILED, PK_LOG_ERROR, PK__A_OF_B_KIB, "no memory"},
+    {PK_EVENTS_FALLBACK, PK_FALLBACK_EVENT_DOWNGRADE, PK_LOG_WARN, PK__NO_FIGURES, "falls back from"},
+    {PK_EVENTS_MONITOR, PK_MONITOR_EVENT_HIT_RATE, PK_LOG_WARN, PK__A_LIMIT_B, "hit rate in 1/100 %"},
+    {PK_EVENTS_MONITOR, PK_MONITOR_EVENT_UTILIZATION, PK_LOG_WARN, PK__A_LIMIT_B, "utilization in 1/100 %"},
+    {PK_EVENTS_MONITOR, PK_MONITOR_EVENT_LEAKS, PK_LOG_WARN, PK__A_FIGURE, "leaks"},
+    {PK_EVENTS_MONITOR, PK_MONITOR_EVENT_CHECK, PK_LOG_WARN, PK__A_LIMIT_B, "check"},
+};
+static const char *const pk__event_modules[] = {"cache", "pool", "resource pool", "gate", "scope", "registry", "memory", "fallback", "monitor"};
+
+static const pk__event_row *pk__event_row_of(int module, int kind) {
+    size_t i;
+    for (i = 0; i < PK__COUNTOF(pk__event_rows); i++)
+        if (pk__event_rows[i].module == module && pk__event_rows[i].kind == kind) return &pk__event_rows[i];
+    return NULL;
+}
+PK_API int pk_log_event_level(int module, int kind) {
+    const pk__event_row *const row = pk__event_row_of(module, kind);
+    return row ? row->level : PK_LOG_OFF;
+}
+/* What a and b say, in front of the status. */
+static void pk__event_figures(char *text, size_t size, int figures, const pk_event *event) {
+    const unsigned long a = event->a, b = event->b;
+    switch (figures) {
+    case PK__A_OF_B: (void)pk_format(text, size, "%lu/%lu, ", a, b); break;
+    case PK__A_FIGURE: (void)pk_format(text, size, "%lu, ", a); break;
+    case PK__A_MS: (void)pk_format(text, size, "%lu ms, ", a); break;
+    case PK__B_MS: (void)pk_format(text, size, "%lu ms, ", b); break;
+    case PK__A_OF_B_KIB: (void)pk_format(text, size, "%lu/%lu KiB, ", a, b); break;
+    case PK__A_LIMIT_B: (void)pk_format(text, size, "%lu, limit %lu, ", a, b); break;
+    default: text[0] = 0;
+    }
+}
+#if PERFKIT_LOG_LIMITS
+static pk_log_limit pk__event_limits[PK__COUNTOF(pk__event_rows)];
+static bool pk__event_passes(pk_log *log, const pk__event_row *row, int level) {
+    return row->level == PK_LOG_ERROR || pk__log_limit(log, &pk__event_limits[row - pk__event_rows], level, NULL, 10, 1000);
+}
+#else
+#define pk__event_passes(log, row, level) true
+#endif
+PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
+    const pk__event_row *const row = pk__event_row_of(module, event->kind);
+    const bool over = module == PK_EVENTS_MONITOR && event->status == PK_OK;
+    int level;
+    char figures[48];
+    if (row == NULL) return;
+    level = over ? PK_LOG_INFO : row->level;
+#ifdef PERFKIT_LOG_DEFAULT
+    if (log == NULL) log = &PERFKIT_LOG_DEFAULT;
+#endif
+    if (log == NULL || !pk_log_enabled(log, level) || !pk__event_passes(log, row, level)) return;
+    pk__event_figures(figures, sizeof figures, row->figures, event);
+    pk_log_write(log, level, "%s %s: %s%s%s (%s%s)", pk__event_modules[module], event->object ? event->object : "-", row->text,
+                 event->detail ? " " : "", event->detail ? event->detail : "", figures, over ? "over" : pk_status_text(event->status));
+}
+#define PK__EVENT_ADAPTER(name, module) \
+    PK_API void pk_log_##name##_event(void *log, const pk_event *event) { pk_log_event((pk_log *)log, module, event); }
+PK__EVENT_ADAPTER(cache, PK_EVENTS_CACHE)
+PK__EVENT_ADAPTER(pool, PK_EVENTS_POOL)
+PK__EVENT_ADAPTER(respool, PK_EVENTS_RESPOOL)
+PK__EVENT_ADAPTER(gate, PK_EVENTS_GATE)
+PK__EVENT_ADAPTER(scope, PK_EVENTS_SCOPE)
+PK__EVENT_ADAPTER(registry, PK_EVENTS_REGISTRY)
+PK__EVENT_ADAPTER(mem, PK_EVENTS_MEM)
+PK__EVENT_ADAPTER(fallback, PK_EVENTS_FALLBACK)
+PK__EVENT_ADAPTER(monitor, PK_EVENTS_MONITOR)
+#endif
+
 /* ---- Monitor ---- */
 
 #if PERFKIT_MONITOR
@@ -5549,6 +5699,24 @@ static void pk__sample_respool(void *object, pk_monitor_figures *f) {
     f->exhaustions = s.exhaustions;
     f->leaks = (uint32_t)(s.leaks - s.late);
 }
+#if PERFKIT_SCOPE_MORE
+static void pk__sample_scope(void *object, pk_monitor_figures *f) {
+    const pk_scope *const scope = (const pk_scope *)object;
+    const pk_tracked *t;
+    pk_scope_stats s;
+    pk_scope_get_stats(scope, &s);
+    f->active = f->total = s.tracked;
+    f->max = s.limit;
+    f->peak = s.peak;
+    f->errors = s.failures;
+    if (scope->more == NULL || !scope->more->ages) return;
+    for (t = scope->more->newest; t; t = t->older)
+        if (pk__tracked_age(t, pk__scope_now(scope->more)) > PERFKIT_SCOPE_LEAK_MS) f->leaks++;
+}
+PK_API pk_status pk_monitor_add_scope(pk_monitor *m, pk_monitored *o, const char *name, pk_scope *scope) {
+    return pk_monitor_add(m, o, PK_MONITOR_RESOURCES, name, pk__sample_scope, scope);
+}
+#endif
 PK_API pk_status pk_monitor_add_cache(pk_monitor *m, pk_monitored *o, const char *name, pk_cache *cache) {
     return pk_monitor_add(m, o, PK_MONITOR_CACHE, name, pk__sample_cache, cache);
 }

@@ -370,6 +370,46 @@ static void reads_caches_and_pools(void) {
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
 
+static pk_status nothing(void *context) {
+    (void)context;
+    return PK_OK;
+}
+static pk_time scope_now;
+static pk_time scope_clock(void *user) {
+    (void)user;
+    return scope_now;
+}
+static void tracked_resources_are_watched(void) {
+    pk_scope s;
+    pk_scope_watch_desc watch;
+    pk_track what;
+    start();
+    scope_now = 5;
+    memset(&watch, 0, sizeof watch);
+    watch.limit = 10;
+    watch.clock = scope_clock;
+    memset(&what, 0, sizeof what);
+    what.fn = nothing;
+    what.type = "socket";
+    CHECK_STATUS(pk_scope_init(&s, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_watch(&s, &watch), PK_OK);
+    CHECK_STATUS(pk_scope_track(&s, &what, NULL), PK_OK);
+    CHECK_STATUS(pk_monitor_add_scope(&m, &other_m, "sockets", &s), PK_OK);
+    scope_now += 3600000;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK(other_m.figures.active == 1 && other_m.figures.max == 10 && other_m.figures.leaks == 0);
+    CHECK_EQ(events, 0);
+    scope_now++;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(other_m.figures.leaks, 1);
+    CHECK_EQ(pk_monitor_advice(&other_m), PK_ADVICE_LEAKS);
+    CHECK_EQ(pk_monitor_health(&m), PK_DEGRADED);
+    CHECK_EQ(events, 1);
+    CHECK_EQ(heard[0].kind, PK_MONITOR_EVENT_LEAKS);
+    CHECK_STATUS(pk_monitor_remove(&m, &other_m), PK_OK);
+    CHECK_STATUS(pk_scope_close(&s), PK_OK);
+}
+
 static char text[6000];
 static size_t used, longest;
 static pk_status keep(void *user, int level, const char *piece, size_t length) {
@@ -483,6 +523,7 @@ TESTS {
     RUN("C53 C54", "fed accesses and waits are averaged over their windows, apart for each object", what_is_fed_is_averaged_over_its_window)
     RUN("C57", "a trend is the change from the oldest moment kept to the newest", trends_go_from_the_oldest_kept_to_the_newest)
     RUN("C53 C74", "caches and pools are read by a tick, and trimmed", reads_caches_and_pools)
+    RUN("C37 C55", "tracked resources of a scope are watched, and their leaks told", tracked_resources_are_watched)
     RUN("C56", "the table is readable at 80 columns", the_table_fits_80_columns)
     RUN("C56 E01", "the JSON report has the shape of the endpoint", json_has_the_shape_of_the_report)
     RUN("C56", "a report ends with its writer's first failure", a_failing_writer_ends_the_report)
