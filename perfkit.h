@@ -54,6 +54,7 @@
      PERFKIT_REGISTRY_MORE       0     0         1        an index by name, start, pump, overrides, loading and unloading, hooks
      PERFKIT_REGISTRY_CAPACITY   1024                     providers, where the description says nothing
      PERFKIT_REGISTRY_HASH(text, len)                     of names; 32 bits
+     PERFKIT_EVENT_LOG           0     0         1        events of scopes and providers as log lines; with perfkit_log.h
      PERFKIT_THREAD_ID()         -     -         found out            a number for the calling thread, for locks of your own
      PERFKIT_TICKER              0     1         1        pk_ticker: periodic work when due; hosted, with threads, on a thread of its own
      PERFKIT_RETRY               0     1         1        pk_retry, pk_try_chain: what to do when something fails
@@ -1393,6 +1394,7 @@ PK_API pk_status pk_registry_after_fork(pk_registry *r);
 #define PK_REGISTRY_EVENT_OVERRIDDEN 5     /* PK_EXISTS: it was overridden already */
 #define PK_REGISTRY_EVENT_SLOW 6           /* PK_OK, but it took b ms */
 #define PK_REGISTRY_EVENT_TIMEOUT 7        /* PK_TIMEOUT: a pump ended it again. b = ms it took */
+#define PK_REGISTRY_EVENT_CONFLICT 8       /* PK_EXISTS: a name to be added is there (PERFKIT_REGISTRY_MORE). b = 16 * its lifetime + the new */
 
 /* ---- One thing that is made when it is first asked for ---- */
 
@@ -2329,6 +2331,46 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 /* Have all watched caches sweep what is over, and object pools give back empty chunks: before memory is measured, or when it is short.
    Entries and bytes that went, together. Waits for no one. */
 PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now);
+#endif
+
+#ifndef PERFKIT_EVENT_LOG
+#if defined PERFKIT_LOG_H && PERFKIT_REGISTRY_MORE && PERFKIT_STRINGS && PERFKIT_HOSTED
+#define PERFKIT_EVENT_LOG PK__FULL
+#else
+#define PERFKIT_EVENT_LOG 0
+#endif
+#endif
+#if PK__NOT_01(PERFKIT_EVENT_LOG)
+#error "perfkit: PERFKIT_EVENT_LOG is 0 or 1"
+#endif
+#if PERFKIT_EVENT_LOG
+/* ---- What happens, as log lines: PERFKIT_EVENT_LOG, hosted, with perfkit_log.h ----
+       scope_desc.on_event = pk_scope_event_log;        scope_desc.user = &pk_log_default;
+       registry_desc.on_event = pk_registry_event_log;  registry_desc.user = &pk_log_default;
+   ERROR: what could not be made, needs itself or what nobody provides, is there twice, or found no room. WARN: a cleanup that failed,
+   with its name and status, leaks, what is slow or late, an override of an override. INFO: begin and end, with counts. DEBUG: what was
+   loaded. Any thread that the logger is for. */
+PK_API void pk_scope_event_log(void *log, const pk_event *event);
+PK_API void pk_registry_event_log(void *log, const pk_event *event);
+PK_API void pk_event_log(void *log, const pk_event *event); /* of any other module: WARN, with all that it says */
+
+/* "scope request begins" at DEBUG; returns what pk_scope_close_log measures from. */
+PK_API pk_ticks pk_scope_begin_log(const pk_scope *s, pk_log *log);
+/* pk_scope_close, and "scope request: 5 cleanups in 1.2 ms" at INFO, with "1 failed" where one did. */
+PK_API pk_status pk_scope_close_log(pk_scope *s, pk_log *log, pk_ticks began);
+
+/* "init: registry app, 12 providers" at INFO, after pk_registry_init. */
+PK_API void pk_registry_init_log(pk_registry *r, pk_log *log);
+/* pk_registry_close, and "shutdown: registry app, 5 ended, 9 made, 1 failed, 0 cleanups failed" at INFO, once. */
+PK_API pk_status pk_registry_close_log(pk_registry *r, pk_log *log);
+
+/* At DEBUG a line for each object that a get had to make: "db loaded in 12.3 ms cached=0". Yours, while it is in force; uses
+   pk_registry_set_hook. log NULL: no more. */
+typedef struct pk_registry_log {
+    pk_registry *registry;
+    pk_log *log;
+} pk_registry_log;
+PK_API void pk_registry_loads_log(pk_registry_log *into, pk_registry *r, pk_log *log);
 #endif
 #endif /* PERFKIT_H */
 
@@ -3453,6 +3495,9 @@ PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config,
     return status;
 }
 
+#if PERFKIT_REGISTRY_MORE
+static uint8_t pk__registry_lifetime(const pk_registry *r, pk_provider_id id);
+#endif
 static pk_status pk__registry_row_is_good(const pk_registry *r, const pk_provider *row, unsigned count) {
     pk_provider p = pk__provider_of(row);
     size_t len;
@@ -3477,6 +3522,11 @@ PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_
     pk_status status = PK_OK;
     unsigned first, id;
     size_t i;
+#if PERFKIT_REGISTRY_MORE
+    const pk_provider *twice = NULL;
+    unsigned there = 0;
+    uint32_t lifetimes = 0;
+#endif
     PERFKIT_ASSERT(r != NULL);
     if (r->capacity == 0) return PK_CLOSED;
     pk__registry_lock(r);
@@ -3486,6 +3536,13 @@ PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_
         if (status == PK_OK && id == r->capacity) status = PK_FULL;
         if (status != PK_OK) {
             if (bad) *bad = i;
+#if PERFKIT_REGISTRY_MORE
+            if (status == PK_EXISTS) {
+                twice = &table[i];
+                there = pk__registry_find(r, twice->name, pk__name_len(twice->name), id);
+                lifetimes = 16u * pk__registry_lifetime(r, (pk_provider_id)there) + twice->lifetime;
+            }
+#endif
             break;
         }
         PK__SET_ROW(&r->states[id], &table[i]);
@@ -3499,6 +3556,9 @@ PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_
     else
         pk__registry_take_back(r, first, id);
     pk__registry_unlock(r);
+#if PERFKIT_REGISTRY_MORE
+    if (twice != NULL) pk__registry_tell(r, PK_REGISTRY_EVENT_CONFLICT, PK_EXISTS, (pk_provider_id)there, twice->name, lifetimes);
+#endif
     return status;
 }
 
@@ -6421,6 +6481,115 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 }
 #endif
 #endif /* PERFKIT_MONITOR */
+
+#if PERFKIT_EVENT_LOG
+/* ---- What happens, as log lines ---- */
+
+static const char *pk__event_name(const char *name) { return name ? name : "without a name"; }
+static void pk__ms_tenths(pk_ticks ticks, unsigned long *ms, unsigned *tenth) {
+    uint64_t tenths = ((uint64_t)ticks * 10000u + PERFKIT_TICKS_HZ / 2) / PERFKIT_TICKS_HZ;
+    *ms = (unsigned long)(tenths / 10);
+    *tenth = (unsigned)(tenths % 10);
+}
+PK_API void pk_event_log(void *log, const pk_event *event) {
+    pk_log_write((pk_log *)log, PK_LOG_WARN, "%s: %s%s%s (event %d: %lu, %lu)", pk__event_name(event->object),
+                 event->detail ? event->detail : "", event->detail ? ": " : "", pk_status_text(event->status), event->kind,
+                 (unsigned long)event->a, (unsigned long)event->b);
+}
+PK_API void pk_scope_event_log(void *user, const pk_event *event) {
+    pk_log *log = (pk_log *)user;
+    const char *scope = pk__event_name(event->object), *detail = pk__event_name(event->detail), *said = pk_status_text(event->status);
+    const unsigned long a = event->a, b = event->b;
+    switch (event->kind) {
+    case PK_SCOPE_EVENT_CLEANUP_FAILED:
+        pk_log_write(log, PK_LOG_WARN, "scope %s: cleanup of %s failed: %s (status %d)", scope, detail, said, event->status);
+        break;
+    case PK_SCOPE_EVENT_LEAK: pk_log_write(log, PK_LOG_WARN, "scope %s: %s %lu is there for %lu ms", scope, detail, b, a); break;
+    case PK_SCOPE_EVENT_REAPED: pk_log_write(log, PK_LOG_WARN, "scope %s: %s %lu ended after %lu ms: %s", scope, detail, b, a, said); break;
+    case PK_SCOPE_EVENT_NEARLY_FULL: pk_log_write(log, PK_LOG_WARN, "scope %s: %lu of %lu resources are in use", scope, a, b); break;
+    case PK_SCOPE_EVENT_FULL:
+        pk_log_write(log, PK_LOG_ERROR, "scope %s: %s refused, %lu of %lu resources are in use", scope, detail, a, b);
+        break;
+    default: pk_event_log(log, event);
+    }
+}
+PK_API void pk_registry_event_log(void *user, const pk_event *event) {
+    static const char lifetimes[4][10] = {"transient", "singleton", "session", "request"};
+    pk_log *log = (pk_log *)user;
+    const char *registry = pk__event_name(event->object), *detail = pk__event_name(event->detail), *said = pk_status_text(event->status);
+    switch (event->kind) {
+    case PK_REGISTRY_EVENT_CREATE_FAILED:
+        pk_log_write(log, PK_LOG_ERROR, "registry %s: %s can't be made: %s (status %d)", registry, detail, said, event->status);
+        break;
+    case PK_REGISTRY_EVENT_CLEANUP_FAILED:
+        pk_log_write(log, PK_LOG_WARN, "registry %s: cleanup of %s failed: %s (status %d)", registry, detail, said, event->status);
+        break;
+    case PK_REGISTRY_EVENT_CYCLE: pk_log_write(log, PK_LOG_ERROR, "registry %s: %s: needs itself; break the chain", registry, detail); break;
+    case PK_REGISTRY_EVENT_UNKNOWN: pk_log_write(log, PK_LOG_ERROR, "registry %s: %s", registry, detail); break;
+    case PK_REGISTRY_EVENT_OVERRIDDEN: pk_log_write(log, PK_LOG_WARN, "registry %s: %s is overridden again", registry, detail); break;
+    case PK_REGISTRY_EVENT_SLOW:
+        pk_log_write(log, PK_LOG_WARN, "registry %s: %s took %lu ms", registry, detail, (unsigned long)event->b);
+        break;
+    case PK_REGISTRY_EVENT_TIMEOUT:
+        pk_log_write(log, PK_LOG_WARN, "registry %s: %s ended again, it took %lu ms", registry, detail, (unsigned long)event->b);
+        break;
+    case PK_REGISTRY_EVENT_CONFLICT:
+        pk_log_write(log, PK_LOG_ERROR, "registry %s: %s is there, as %s; not added as %s", registry, detail, lifetimes[event->b >> 4 & 3],
+                  lifetimes[event->b & 3]);
+        break;
+    default: pk_event_log(log, event);
+    }
+}
+PK_API pk_ticks pk_scope_begin_log(const pk_scope *s, pk_log *log) {
+    pk_log_write(log, PK_LOG_DEBUG, "scope %s begins", pk__event_name(s->name));
+    return pk__ticks_now();
+}
+PK_API pk_status pk_scope_close_log(pk_scope *s, pk_log *log, pk_ticks began) {
+    const unsigned before = (unsigned)s->failures, cleanups = pk_scope_count(s);
+    const char *name = pk__event_name(s->name);
+    const pk_status status = pk_scope_close(s);
+    unsigned long ms;
+    unsigned tenth;
+    pk__ms_tenths(pk__ticks_between(began, pk__ticks_now()), &ms, &tenth);
+    if (status == PK_DEFERRED) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups are deferred", name, cleanups);
+    else if (s->failures == before) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in %lu.%u ms", name, cleanups, ms, tenth);
+    else
+        pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in %lu.%u ms, %u failed", name, cleanups, ms, tenth,
+                  (unsigned)s->failures - before);
+    return status;
+}
+PK_API void pk_registry_init_log(pk_registry *r, pk_log *log) {
+    pk_log_write(log, PK_LOG_INFO, "init: registry %s, %u providers", pk__event_name(r->name), pk_registry_count(r));
+}
+PK_API pk_status pk_registry_close_log(pk_registry *r, pk_log *log) {
+    pk_registry_stats before, after;
+    const char *name = pk__event_name(r->name);
+    pk_status status;
+    if (r->capacity == 0) return pk_registry_close(r); /* closed already */
+    pk_registry_get_stats(r, &before);
+    status = pk_registry_close(r);
+    if (status == PK_BUSY) return status;
+    after = before;
+    after.cleanups_failed = r->cleanups_failed;
+    pk_log_write(log, PK_LOG_INFO, "shutdown: registry %s, %u ended, %lu made, %lu failed, %lu cleanups failed", name, before.ready,
+              (unsigned long)before.made, (unsigned long)before.failed, (unsigned long)after.cleanups_failed);
+    return status;
+}
+static void pk__registry_loaded(void *user, pk_provider_id id, pk_ticks spent, bool cached) {
+    const pk_registry_log *into = (const pk_registry_log *)user;
+    pk_provider_info info;
+    unsigned long ms;
+    unsigned tenth;
+    if (cached || !pk_log_enabled(into->log, PK_LOG_DEBUG) || pk_registry_info(into->registry, id, &info) != PK_OK) return;
+    pk__ms_tenths(spent, &ms, &tenth);
+    pk_log_write(into->log, PK_LOG_DEBUG, "%s loaded in %lu.%u ms cached=0", info.provider->name, ms, tenth);
+}
+PK_API void pk_registry_loads_log(pk_registry_log *into, pk_registry *r, pk_log *log) {
+    into->registry = r;
+    into->log = log;
+    pk_registry_set_hook(r, log ? pk__registry_loaded : NULL, into);
+}
+#endif
 #endif /* PERFKIT_IMPLEMENTATION */
 
 /*

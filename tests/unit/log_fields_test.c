@@ -324,6 +324,42 @@ static void names_have_levels_of_their_own(void) {
     PK_LOG_TO(&logger, PK_LOG_INFO, "off again");
     CHECK_EQ(calls, 3);
 }
+/* Kinds of lines, each with a name: what a program of many files has. */
+#undef PERFKIT_LOG_NAME
+#define PERFKIT_LOG_NAME "timing"
+static void log_timing(void) { PK_LOG_TO(&logger, PK_LOG_DEBUG, "timing"); }
+#undef PERFKIT_LOG_NAME
+#define PERFKIT_LOG_NAME "debug_timing"
+static void log_debug_timing(void) { PK_LOG_TO(&logger, PK_LOG_DEBUG, "debug_timing"); }
+#undef PERFKIT_LOG_NAME
+#define PERFKIT_LOG_NAME "loads"
+static void log_loads(void) { PK_LOG_TO(&logger, PK_LOG_DEBUG, "loads"); }
+#undef PERFKIT_LOG_NAME
+#define PERFKIT_LOG_NAME "memory"
+static void log_memory(void) { PK_LOG_TO(&logger, PK_LOG_DEBUG, "memory"); }
+static void kinds_of_lines_are_switched_one_by_one(void) {
+    static const char *const rules[4][2] = {{"timing=DEBUG,*=OFF", "timing=OFF,*=DEBUG"},
+                                            {"debug_timing=DEBUG,*=OFF", "debug_timing=OFF,*=DEBUG"},
+                                            {"loads=DEBUG,*=OFF", "loads=OFF,*=DEBUG"},
+                                            {"memory=DEBUG,*=OFF", "memory=OFF,*=DEBUG"}};
+    pk_log_rules on, off;
+    unsigned i, n;
+    for (i = 0; i < 4; i++)
+        for (n = 0; n < 2; n++) {
+            memset(&on, 0, sizeof on);
+            memset(&off, 0, sizeof off);
+            fresh();
+            got[0] = 0;
+            CHECK_STATUS(pk_log_set_rules(&logger, n ? &off : &on, rules[i][n]), PK_OK);
+            log_timing();
+            log_debug_timing();
+            log_loads();
+            log_memory();
+            CHECK_EQ(calls, n ? 3 : 1); /* that one alone, or all others */
+            if (n == 0) CHECK(strstr(got, i == 0 ? " timing\n" : i == 1 ? " debug_timing\n" : i == 2 ? " loads\n" : " memory\n") != NULL);
+            CHECK_STATUS(pk_log_set_rules(&logger, NULL, NULL), PK_OK);
+        }
+}
 #endif
 
 TESTS {
@@ -340,6 +376,7 @@ TESTS {
     RUN("L24", "each sink has a form of its own", each_sink_has_its_form)
 #endif
 #if PERFKIT_LOG_RULES
+    RUN("L16", "each of four kinds of lines is switched on and off by itself", kinds_of_lines_are_switched_one_by_one)
     RUN("L18", "names have levels of their own, by at most eight rules", names_have_levels_of_their_own)
 #endif
 }

@@ -1,0 +1,181 @@
+/* targets: hosted */
+/* What scopes and providers report, as log lines: each at its level, with what one needs to know. */
+#include <string.h>
+#include "../../perfkit.h"
+#include "../support/test.h"
+
+static char got[4096];
+static int last_level;
+static pk_status keep(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    if (length == 0) return PK_OK;
+    last_level = level;
+    if (strlen(got) + length < sizeof got) strcat(got, text);
+    return PK_OK;
+}
+static pk_log logger;
+static void start(int level) {
+    pk_log_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.sink = keep;
+    desc.no_time = true;
+    desc.level = (uint8_t)level;
+    CHECK_STATUS(pk_log_init(&logger, &desc), PK_OK);
+    got[0] = 0;
+}
+static bool told(const char *text) { return strstr(got, text) != NULL; }
+/* Digits become #, so that times don't matter. */
+static void no_digits(void) {
+    char *p;
+    for (p = got; *p; p++)
+        if (*p >= '0' && *p <= '9') *p = '#';
+}
+
+static pk_status fails(void *context) {
+    (void)context;
+    return PK_IO;
+}
+static pk_status works(void *context) {
+    (void)context;
+    return PK_OK;
+}
+static void a_failing_cleanup_is_a_warning(void) {
+    static unsigned char memory[PK_SCOPE_BYTES(4)];
+    pk_scope scope;
+    pk_scope_desc desc;
+    pk_ticks began;
+    memset(&desc, 0, sizeof desc);
+    desc.name = "request";
+    desc.memory = memory;
+    desc.memory_size = sizeof memory;
+    desc.on_event = pk_scope_event_log;
+    desc.user = &logger;
+    start(PK_LOG_INFO);
+    CHECK_STATUS(pk_scope_init(&scope, &desc), PK_OK);
+    began = pk_scope_begin_log(&scope, &logger);
+    CHECK_TEXT(got, ""); /* DEBUG */
+    CHECK_STATUS(pk_scope_defer(&scope, works, NULL, "file"), PK_OK);
+    CHECK_STATUS(pk_scope_defer(&scope, fails, NULL, "socket"), PK_OK);
+    CHECK_STATUS(pk_scope_close_log(&scope, &logger, began), PK_IO);
+    CHECK(told("WARN  scope request: cleanup of socket failed: reading or writing failed (status 22)\n"));
+    no_digits();
+    CHECK(told("INFO  scope request: # cleanups in #.# ms, # failed\n"));
+    start(PK_LOG_DEBUG);
+    CHECK_STATUS(pk_scope_init(&scope, &desc), PK_OK);
+    began = pk_scope_begin_log(&scope, &logger);
+    CHECK_STATUS(pk_scope_defer(&scope, works, NULL, "file"), PK_OK);
+    CHECK_STATUS(pk_scope_close_log(&scope, &logger, began), PK_OK);
+    no_digits();
+    CHECK_TEXT(got, "DEBUG scope request begins\nINFO  scope request: # cleanups in #.# ms\n");
+}
+
+static int object;
+static pk_status makes(pk_registry *r, pk_scope *scope, void *user, void **made) {
+    (void)r;
+    (void)scope;
+    (void)user;
+    *made = &object;
+    return PK_OK;
+}
+static pk_status makes_nothing(pk_registry *r, pk_scope *scope, void *user, void **made) {
+    (void)r;
+    (void)scope;
+    (void)user;
+    (void)made;
+    return PK_CREATE_FAILED;
+}
+static pk_status ends_badly(void *what) {
+    (void)what;
+    return PK_TIMEOUT;
+}
+static pk_provider table[] = {
+    {"db", makes, ends_badly, NULL, NULL, PK_SINGLETON, 0, 0, 0},  {"a", makes, NULL, NULL, "b", PK_SINGLETON, 0, 0, 0},
+    {"b", makes, NULL, NULL, "c", PK_SINGLETON, 0, 0, 0},          {"c", makes, NULL, NULL, "a", PK_SINGLETON, 0, 0, 0},
+    {"mail", makes_nothing, NULL, NULL, NULL, PK_SINGLETON, 0, 0, 0}, {"x", makes, NULL, NULL, "nobody", PK_SINGLETON, 0, 0, 0}};
+static void providers_are_told_of(void) {
+    static const pk_provider again = {"db", makes, NULL, NULL, NULL, PK_REQUEST, 0, 0, 0};
+    pk_registry registry;
+    pk_registry_desc desc;
+    pk_registry_log loads;
+    void *found;
+    memset(&desc, 0, sizeof desc);
+    desc.name = "app";
+    desc.providers = table;
+    desc.provider_count = PK__COUNTOF(table);
+    desc.on_event = pk_registry_event_log;
+    desc.user = &logger;
+    desc.threads = true;
+    start(PK_LOG_INFO);
+    CHECK_STATUS(pk_registry_init(&registry, &desc), PK_OK);
+    pk_registry_init_log(&registry, &logger);
+    CHECK_TEXT(got, "INFO  init: registry app, 6 providers\n");
+
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_add(&registry, &again, 1, NULL), PK_EXISTS); /* L11 */
+    CHECK_TEXT(got, "ERROR registry app: db is there, as singleton; not added as request\n");
+
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "a", &found), PK_CYCLE); /* L12 */
+    CHECK_EQ(last_level, PK_LOG_ERROR);
+    CHECK(told("a -> b -> c -> a"));
+    got[0] = 0;
+    CHECK(pk_registry_get_named(&registry, NULL, "mail", &found) != PK_OK);
+    CHECK(told("ERROR registry app: mail can't be made: the create callback failed (status 15)\n"));
+    got[0] = 0;
+    CHECK(pk_registry_get_named(&registry, NULL, "x", &found) != PK_OK);
+    CHECK_EQ(last_level, PK_LOG_ERROR);
+    CHECK(told("nobody"));
+
+    got[0] = 0;
+    pk_registry_loads_log(&loads, &registry, &logger); /* L17: at DEBUG, off here */
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "db", &found), PK_OK);
+    CHECK_TEXT(got, "");
+    pk_registry_loads_log(&loads, &registry, NULL);
+
+    CHECK_STATUS(pk_registry_close_log(&registry, &logger), PK_TIMEOUT);
+    CHECK(told("WARN  registry app: cleanup of db failed: the time limit passed (status 12)\n"));
+    CHECK(told("INFO  shutdown: registry app, 1 ended, "));
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_close_log(&registry, &logger), PK_OK); /* once */
+    CHECK_TEXT(got, "");
+}
+static void what_is_loaded_is_told_once(void) {
+    pk_registry registry;
+    pk_registry_desc desc;
+    pk_registry_log loads;
+    void *found;
+    memset(&desc, 0, sizeof desc);
+    desc.providers = table;
+    desc.provider_count = 1;
+    start(PK_LOG_DEBUG);
+    CHECK_STATUS(pk_registry_init(&registry, &desc), PK_OK);
+    pk_registry_loads_log(&loads, &registry, &logger);
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "db", &found), PK_OK);
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "db", &found), PK_OK);
+    no_digits();
+    CHECK(strncmp(got, "DEBUG db loaded in ", 19) == 0);
+    CHECK(strchr(got, '\n') == got + strlen(got) - 1);
+    CHECK(told(" ms cached=#\n"));
+    CHECK_STATUS(pk_registry_close(&registry), PK_TIMEOUT);
+}
+static void other_events_are_warnings(void) {
+    pk_event event;
+    memset(&event, 0, sizeof event);
+    event.object = "sessions";
+    event.detail = "slot";
+    event.kind = 3;
+    event.status = PK_FULL;
+    event.a = 7;
+    start(PK_LOG_WARN);
+    pk_event_log(&logger, &event);
+    CHECK_TEXT(got, "WARN  sessions: slot: no room within the limits (event 3: 7, 0)\n");
+}
+
+TESTS {
+    RUN("L02 L10 L13", "a scope's end is INFO, with time and cleanups; a failing cleanup WARN, with name and status",
+        a_failing_cleanup_is_a_warning)
+    RUN("L02 L09 L11 L12", "providers: init and shutdown INFO, once; conflicts, cycles with their chain, and failures ERROR",
+        providers_are_told_of)
+    RUN("L17", "what is loaded is told at DEBUG, once, with its time", what_is_loaded_is_told_once)
+    RUN("L02", "what other modules report is WARN", other_events_are_warnings)
+}
