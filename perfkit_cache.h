@@ -69,11 +69,13 @@
                  and an older value stays.
      Cost        get, put, remove: O(1): one line of the index on average (1.2 when full), at most 64 for a search whatever the
                  keys, and at most two searches and two removals an operation; no rehash, no tombstones, no division.
+                 Firmware: 1.5 entries of a chain for a search on average, at most 64 (8-bit links: all), four searches a put.
                  Each operation that sees a new millisecond visits 1 entry of the sweep more (1 + capacity × elapsed / 2^30 ms;
                  firmware takes the capacity for 65536, with 8-bit links for 16384).
                  clear: O(capacity); clear_step and tick: O(budget).
      Memory      key + value rounded up to their alignment, and beyond that with times to live: 19.9 B an entry above 65534
                  entries (32-bit links), 13.9 B up to there, 9.9 B up to 254; lengths and chains 8 B more, and a link a slot.
+                 Firmware: 19, 13 and 9 B.
                  Where PERFKIT_CACHE_PINS, 16 B for each of desc.max_pins. prompt_expiry: 3 KB, and 8 B an entry.
                  pk_cache itself is 96 B (64-bit), 68 B (Cortex-M), 32 B (AVR). PK_CACHE_BYTES and pk_cache_memory_needed tell
                  it all in advance.
@@ -81,8 +83,8 @@
                  entries. With 32-bit milliseconds the longest ttl is 2^30 (12 days), and none comes back to life when the clock
                  wraps. A clock that steps back by up to 65 s stands still.
      Keys        compared and hashed as bytes: clear the padding of struct keys. Each cache has a random hash seed when hosted.
-                 Where 64 groups around a hash are full (keys chosen to collide), put evicts one of the first of them
-                 (PK_EVICT_CROWDED). For keys that others choose there is pk_cache_siphash.
+                 Where 64 groups around a hash, in firmware 64 entries, are full (keys chosen to collide), put evicts one of the
+                 first of them (PK_EVICT_CROWDED). For keys that others choose there is pk_cache_siphash.
      Hooks       on_evict hears once of each entry that leaves, after it is out of the cache while its bytes are still whole;
                  it may call the cache. hash, equal, clock and the allocator must not.
      Threads     one thread at a time; with desc.threads any thread, each operation under the lock of one shard of 16 (see
@@ -802,7 +804,7 @@ typedef int pk_evict_reason;
 enum {
     PK_EVICT_LRU,      /* the cache held `capacity` entries */
     PK_EVICT_BYTES,    /* its slots were needed */
-    PK_EVICT_CROWDED,  /* 64 groups of the index around a key's hash were full */
+    PK_EVICT_CROWDED,  /* 64 groups of the index around a key's hash were full; firmware: 64 entries were in its chain */
     PK_EVICT_EXPIRED,  /* its time to live was over */
     PK_EVICT_REPLACED, /* put gave its key another value */
     PK_EVICT_REMOVED,  /* pk_cache_remove */
@@ -882,21 +884,23 @@ typedef unsigned pk__cache_n;
 #endif
 struct pk__cache_cold;
 typedef struct pk_cache { /* all private: use the functions */
-    unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one */
+    unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one. Firmware:
+                             links of chains */
     unsigned char *meta;  /* for each entry: next and previous by recency, and when it expires; entry 0 is the list's end */
     unsigned char *slots;
     struct pk__cache_cold *cold; /* what operations seldom or never need; NULL: closed */
-    pk_clock_fn clock;           /* NULL while no entry can expire */
+    uint8_t width;          /* bytes of a link: 1, 2 or 4; S3-FIFO: a set is 1 << width bytes; 0: closed */
+    uint8_t special;        /* PK__CACHE_IS_…: what keeps an operation from the short path; 0: nothing */
+    uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key. Bytes lie where Thumb reaches them at once */
+    pk__cache_n capacity;
+    pk_clock_fn clock; /* NULL while no entry can expire */
     pk_hash seed;
     pk_time last; /* the moment up to which the sweep has been paid for */
-    pk__cache_n capacity, groups;
+    pk__cache_n groups;
     pk__cache_n count; /* live entries */
     pk__cache_n fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
     pk__cache_n free;  /* list of entries that came back, by their next link */
     unsigned key_size, value_size, value_offset, stride;
-    uint8_t width;          /* bytes of a link: 1, 2 or 4; S3-FIFO: a set is 1 << width bytes; 0: closed */
-    uint8_t special;        /* PK__CACHE_IS_…: what keeps an operation from the short path; 0: nothing */
-    uint8_t chains, prefix; /* lengths vary; bytes of the key length before a key */
 } pk_cache;
 
 /* pk_cache.special */
@@ -1606,7 +1610,7 @@ typedef struct pk__cache_cold {
 #if PERFKIT_CACHE_THREADS
     uint32_t hooks_running;
 #else
-    uint8_t hooks_running; /* on_evict calls that have not returned */
+    pk__cache_n hooks_running; /* on_evict calls that have not returned */
 #endif
     uint8_t filling;       /* PK_CACHE_EVENT_FILLING was sent */
     /* chains: first slot and value length of each entry; links and counts of slots */
@@ -1675,13 +1679,21 @@ typedef struct pk__cache_cold {
 #define PK__CACHE_GROUPS_8(n) ((unsigned)((uint32_t)(n) * 47u >> 8) + 1u)
 #define PK__CACHE_GROUPS_16(n) ((unsigned)((uint32_t)(n) * 10082u >> 16) + 1u)
 #define PK__CACHE_GROUPS_32(n) ((unsigned)((uint64_t)(n) * 7085u >> 16) + 1u)
-#if PERFKIT_CACHE_LINK_BITS
+#if !PK__FULL /* heads of chains */
+#define PK__CACHE_GROUPS(n, width) ((PERFKIT_CACHE_LINK_BITS == 32 ? (unsigned)(n) / 2u + 1u : (unsigned)(n)) + 0u * (width))
+#elif PERFKIT_CACHE_LINK_BITS
 #define PK__CACHE_GROUPS(n, width) PK__JOIN(PK__CACHE_GROUPS_, PERFKIT_CACHE_LINK_BITS)(n)
 #else
 #define PK__CACHE_GROUPS(n, width) \
     ((width) == 1 ? PK__CACHE_GROUPS_8(n) : (width) == 2 ? PK__CACHE_GROUPS_16(n) : PK__CACHE_GROUPS_32(n))
 #endif
-#define PK__CACHE_INDEX_BYTES(n) ((size_t)PK__CACHE_GROUPS(n, PK__CACHE_WIDTH_FOR(n)) * 16u * PK__CACHE_WIDTH_FOR(n))
+#if PK__FULL
+#define PK__CACHE_INDEX_OF(n, groups, width) ((groups) * (16u * (width)))
+#else /* and a link for each entry, and one that is always 0 */
+#define PK__CACHE_INDEX_OF(n, groups, width) ((((groups) + (n) + 1u) * (width) + 7u) & ~7u)
+#endif
+#define PK__CACHE_INDEX_BYTES(n) \
+    ((size_t)PK__CACHE_INDEX_OF((n), (size_t)PK__CACHE_GROUPS(n, PK__CACHE_WIDTH_FOR(n)), PK__CACHE_WIDTH_FOR(n)))
 #define PK__CACHE_META(width) (2u * (width) + (PERFKIT_CACHE_TTL ? (unsigned)sizeof(pk_time) : 0u))
 #define PK__CACHE_META_BYTES(n) ((size_t)PK__CACHE_META(PK__CACHE_WIDTH_FOR(n)) * ((size_t)(n) + 1u))
 #define PK__CACHE_WIDER(a, b) ((a) > (b) ? (a) : (b))
@@ -1772,9 +1784,9 @@ PK_API pk_time pk__cache_clock(void *user);
                                          PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0}        \
                                              PK__CACHE_NO_LOADS PK__CACHE_NO_TIMING};
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
-    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_CLOCK, 0x2545u, 0, (capacity),   \
-     PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0, (key_size), (value_size),                       \
-     PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size), PK__CACHE_WIDTH_FOR(capacity), 0, 0, 0}
+    {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_WIDTH_FOR(capacity), 0, 0, 0,    \
+     (capacity), PK__CACHE_CLOCK, 0x2545u, 0, PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0,       \
+     (key_size), (value_size), PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size)}
 
 #if !PK__TINY
 #define PK__CACHE_TYPED_LOOKS(name, Key, Value)                                                                               \
@@ -1860,6 +1872,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
    cache. */
 #if PK__FULL
 #define PK__CACHE_PART PK__HOT_INLINE /* PK__HOT_INLINE itself: parts with one caller, or smaller than a call */
+#define PK__CACHE_CHAIN_PART PK__CACHE_PART
 #define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
 #define PK__CACHE_THIS c, shape
 #define PK__CACHE_IS(field) (shape.field)
@@ -1869,6 +1882,11 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_PART static __attribute__((noinline, unused))
 #else
 #define PK__CACHE_PART PK__INLINE
+#endif
+#if PERFKIT_CACHE_CHAINS /* what is smaller than a call without them */
+#define PK__CACHE_CHAIN_PART PK__CACHE_PART
+#else
+#define PK__CACHE_CHAIN_PART PK__HOT_INLINE
 #endif
 #define PK__CACHE_SELF pk_cache *c
 #define PK__CACHE_THIS c
@@ -1884,8 +1902,8 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #else
 #define PK__CACHE_LANES(w) ((w) == 1 ? 7u : (w) == 2 ? 10u : 12u)
 #endif
-#define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups */
-#define PK__CACHE_PROBES 64u /* groups that a key may be away from its home */
+#define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups, and chains are short */
+#define PK__CACHE_PROBES 64u /* groups that a key may be away from its home, in firmware entries of its chain */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16 };
 #if PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_PINS || PK__FULL /* live, and not for ever */
 #define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
@@ -1980,6 +1998,24 @@ typedef struct pk__cache_shape {
 /* Whether a length is one that keys or values may have. */
 #define PK__CACHE_LENGTH_OK(len, fixed) ((len) == (fixed) || (PERFKIT_CACHE_CHAINS && (fixed) == 0))
 
+/* A key and its hash, which firmware computes where it is needed: that is smaller. PK__CACHE_PLACE is what of them tells places in
+   the index. */
+#if PK__FULL
+#define PK__CACHE_KEY const void *key, size_t key_len, pk_hash hash
+#define PK__CACHE_KEYED key, key_len, hash
+#define PK__CACHE_PLACE pk_hash hash
+#define PK__CACHE_PLACED hash
+#define PK__CACHE_HASH_OF hash
+#define PK__CACHE_HASHING(self) pk_hash hash = pk__cache_hash(self, key, key_len)
+#else
+#define PK__CACHE_KEY const void *key, size_t key_len
+#define PK__CACHE_KEYED key, key_len
+#define PK__CACHE_PLACE PK__CACHE_KEY
+#define PK__CACHE_PLACED PK__CACHE_KEYED
+#define PK__CACHE_HASH_OF pk__cache_hash(c, key, key_len)
+#define PK__CACHE_HASHING(self) ((void)0)
+#endif
+
 /* What is out of line even where the engine is inline. Not marked cold: gcc would take whatever leads to it, an eviction say, for
    cold as well, and copy values there with `rep movs`. */
 #if PK__FULL && (defined __GNUC__ || defined __clang__)
@@ -2023,7 +2059,7 @@ PK_API bool pk__cache_really_over(pk_cache *c, pk__cache_n e);
 #endif
 #if PERFKIT_CACHE_PINS
 PK_API pk__cache_n pk__cache_park(pk_cache *c);
-PK_API pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash);
+PK_API pk__cache_n pk__cache_unpinned_near(pk_cache *c, PK__CACHE_PLACE);
 PK_API void pk__cache_outlive(pk_cache *c, pk__cache_n e, pk_evict_reason reason);
 PK_API bool pk__cache_has_spare(pk_cache *c, pk__cache_n e);
 #endif
@@ -2044,17 +2080,6 @@ PK_API void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b);
 PK_API void pk__cache_filling(pk_cache *c);
 #endif
 
-/* A key and its hash, which firmware computes where it is needed: that is smaller. */
-#if PK__FULL
-#define PK__CACHE_KEY const void *key, size_t key_len, pk_hash hash
-#define PK__CACHE_KEYED key, key_len, hash
-#define PK__CACHE_HASH_OF hash
-#else
-#define PK__CACHE_KEY const void *key, size_t key_len
-#define PK__CACHE_KEYED key, key_len
-#define PK__CACHE_HASH_OF pk__cache_hash(c, key, key_len)
-#endif
-
 #if PK__FULL
 /* The larger parts are compiled in where the link width is a constant, and called elsewhere: there one copy serves caches of all
    kinds. The part's text is the function with the name _here; _any calls it with what the cache tells. */
@@ -2067,14 +2092,14 @@ PK_API void pk__cache_filling(pk_cache *c);
 #define PK__CACHE_LIST(...) __VA_ARGS__
 #define PK__CACHE_SHARED_PARTS(X, V) \
     X(pk_hash, pk__cache_hash, (const void *key, size_t len), (key, len)) \
-    X(pk__cache_n, pk__cache_find, (const void *key, size_t key_len, pk_hash hash), (key, key_len, hash)) \
+    X(pk__cache_n, pk__cache_find, (PK__CACHE_KEY), (PK__CACHE_KEYED)) \
     X(bool, pk__cache_walk, (pk_hash hash, pk__cache_n e, int step), (hash, e, step)) \
     X(bool, pk__cache_over, (pk__cache_n e), (e)) \
     V(pk__cache_stamp, (pk__cache_n e, pk_time ttl), (e, ttl)) \
     X(bool, pk__cache_unlink, (pk__cache_n e, pk_evict_reason reason), (e, reason)) \
     V(pk__cache_leave, (pk__cache_n e, pk_evict_reason reason), (e, reason)) \
     V(pk__cache_release, (pk__cache_n e), (e)) \
-    X(pk__cache_n, pk__cache_take, (pk_hash hash), (hash)) \
+    X(pk__cache_n, pk__cache_take, (PK__CACHE_PLACE), (PK__CACHE_PLACED)) \
     V(pk__cache_use, (pk__cache_n e), (e)) \
     X(pk_status, pk__cache_read, (pk__cache_n e, void *value, size_t size, size_t *len), (e, value, size, len)) \
     X(pk_status, pk__cache_put_as, (PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode, uint32_t version), \
@@ -2083,7 +2108,7 @@ PK_API void pk__cache_filling(pk_cache *c);
     V(pk__cache_write, (pk__cache_n e, const void *key, size_t key_len, const void *value, size_t len), (e, key, key_len, value, len))
 #if PERFKIT_CACHE_CHAINS
 #define PK__CACHE_SHARED_CHAIN_PARTS(X, V) \
-    V(pk__cache_copy, (pk__cache_n e, size_t at, void *to, const void *from, size_t n), (e, at, to, from, n)) \
+    V(pk__cache_copy, (pk__cache_n e, size_t at, void *memory, size_t n, bool out), (e, at, memory, n, out)) \
     X(bool, pk__cache_fit, (pk__cache_n e, size_t bytes), (e, bytes)) \
     X(pk_status, pk__cache_room, (size_t key_len, size_t len), (key_len, len))
 #else
@@ -2153,16 +2178,16 @@ PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
 #define PK__CACHE_PRIME 0x01000193u
 #define PK__CACHE_MIX 0x2C1B3C6Du
 #endif
-PK__CACHE_PART pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) {
+PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t len) {
     const unsigned char *p = (const unsigned char *)key;
     for (; len > 0; len--) h = (pk_hash)((h ^ *p++) * PK__CACHE_PRIME);
     h = (pk_hash)((h ^ h >> (4 * sizeof h)) * PK__CACHE_MIX);
     return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
+#if PK__FULL
 PK__CACHE_PART pk_hash PK__CACHE_HERE(pk__cache_hash)(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
-    if (!PERFKIT_CACHE_CHAINS && !PK__FULL) len = c->key_size; /* so that callers need not pass it */
     if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
 #if PERFKIT_CACHE_SIPHASH
     own = c->cold->hash(c->cold->hash == pk_cache_siphash ? c->cold->hash_key : c->cold->user, key, len);
@@ -2171,6 +2196,22 @@ PK__CACHE_PART pk_hash PK__CACHE_HERE(pk__cache_hash)(PK__CACHE_SELF, const void
 #endif
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
+#else
+PK__INLINE pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t len) {
+    pk_hash own;
+    if (!PERFKIT_CACHE_CHAINS) len = c->key_size; /* so that callers need not pass it */
+    if (c->cold->hash != NULL) {
+#if PERFKIT_CACHE_SIPHASH
+        own = c->cold->hash(c->cold->hash == pk_cache_siphash ? c->cold->hash_key : c->cold->user, key, len);
+#else
+        own = c->cold->hash(c->cold->user, key, len);
+#endif
+        key = &own;
+        len = sizeof own;
+    }
+    return pk__cache_hash_bytes(c->seed, key, len);
+}
+#endif
 
 /* ---- S3-FIFO sets ----
    A cache of this policy is sets of 16 entries; entry set × 16 + way + 1 has the slot of its number. A set is one line, and where
@@ -2443,11 +2484,13 @@ PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned 
 PK__HOT_INLINE unsigned char *pk__cache_slot(PK__CACHE_SELF, pk__cache_n s) {
     return c->slots + (size_t)(pk__cache_n)(s - 1) * PK__CACHE_IS(stride);
 }
-PK__HOT_INLINE unsigned char *pk__cache_key(PK__CACHE_SELF, pk__cache_n e) { /* behind the prefix, where there is one */
-    pk__cache_n s = PK__CACHE_CHAINED ? (pk__cache_n)c->cold->items[2 * (size_t)e] : e;
-    return pk__cache_slot(PK__CACHE_THIS, s) + PK__CACHE_PREFIX;
+PK__HOT_INLINE pk__cache_n pk__cache_first_slot(PK__CACHE_SELF, pk__cache_n e) {
+    return PK__CACHE_CHAINED ? (pk__cache_n)c->cold->items[2 * (size_t)e] : e;
 }
-PK__HOT_INLINE size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key) {
+PK__CACHE_CHAIN_PART unsigned char *pk__cache_key(PK__CACHE_SELF, pk__cache_n e) { /* behind the prefix, where there is one */
+    return pk__cache_slot(PK__CACHE_THIS, pk__cache_first_slot(PK__CACHE_THIS, e)) + PK__CACHE_PREFIX;
+}
+PK__CACHE_CHAIN_PART size_t pk__cache_key_len(PK__CACHE_SELF, const unsigned char *key) {
     (void)c;
     return PK__CACHE_PREFIX ? (size_t)(key[-2] | (unsigned)key[-1] << 8) : PK__CACHE_IS(key_size);
 }
@@ -2557,20 +2600,11 @@ PK__HOT_INLINE unsigned pk__cache_match(const unsigned char *group, unsigned wid
 #define PK__CACHE_FOUND unsigned found
 #define PK__CACHE_EACH_LANE(lane, group, tag)                                                                          \
     for (found = pk__cache_match(group, PK__CACHE_W, tag); found != 0 && (lane = pk__cache_lowest(found), true); found &= found - 1)
-#else
-#define PK__CACHE_FOUND ((void)0)
-#define PK__CACHE_EACH_LANE(lane, group, tag) \
-    for (lane = 0; (lane = pk__cache_lane(group, PK__CACHE_W, tag, lane)) < PK__CACHE_LANES(PK__CACHE_W); lane++)
-/* The first lane from `lane` on that has this tag; PK__CACHE_LANES where none has. */
-PK__HOT_INLINE pk__cache_n pk__cache_lane(const unsigned char *group, unsigned width, pk__cache_n tag, pk__cache_n lane) {
-    while (lane < PK__CACHE_LANES(width) && group[lane] != tag) lane++;
-    return lane;
-}
-#endif
 /* The counts of entries that passed a group. */
 PK__HOT_INLINE unsigned char *pk__cache_passed(unsigned char *group, unsigned width) {
     return group + PK__CACHE_LANES(width) * (1 + width);
 }
+#endif
 PK__HOT_INLINE pk__cache_n pk__cache_tag(pk_hash hash) {
     pk__cache_n tag = (pk__cache_n)(hash & 255u);
     return (pk__cache_n)(tag + (tag == 0));
@@ -2580,15 +2614,16 @@ PK__HOT_INLINE pk__cache_n pk__cache_home(const pk_cache *c, pk_hash hash) { /* 
     return (pk__cache_n)((hash >> 32) * c->groups >> 32);
 #elif PERFKIT_CACHE_LINK_BITS == 32
     return (pk__cache_n)((uint64_t)hash * c->groups >> 32);
-#elif defined __AVR__
+#elif defined __AVR__ && PERFKIT_CACHE_LINK_BITS == 8
     return (pk__cache_n)((unsigned)(uint8_t)(hash >> 8) * c->groups >> 8);
+#elif defined __AVR__
+    return (pk__cache_n)((uint32_t)hash * c->groups >> 16);
 #else
     return (pk__cache_n)((hash >> 16) * c->groups >> 16);
 #endif
 }
-PK__HOT_INLINE unsigned char *pk__cache_group(PK__CACHE_SELF, unsigned g) { return c->index + (size_t)g * (16 * PK__CACHE_W); }
 
-PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len) {
+PK__CACHE_PART bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len) {
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
     if (!PK__CACHE_PREFIX) key_len = PK__CACHE_IS(key_size);
@@ -2596,11 +2631,14 @@ PK__HOT_INLINE bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *ke
     return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
 
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash);
+#endif
+#if PK__FULL
+PK__HOT_INLINE unsigned char *pk__cache_group(PK__CACHE_SELF, unsigned g) { return c->index + (size_t)g * (16 * PK__CACHE_W); }
 /* Where entries go that find a group full. Once from home to a group that the tag tells, as overflow into neighbours would pile up
    there (churn: 4.6 groups read for a miss, against 2.4), then to the next one. And who passes is counted in classes by some bits
-   of the hash, 8, 4 or 2 in the word of a group, so that few keys follow in vain (1.2 groups for a miss). A count of 15 stays.
-   Firmware, where code is dear, goes to the next one, counts all in one, and fills its groups less. */
-#if PK__FULL
+   of the hash, 8, 4 or 2 in the word of a group, so that few keys follow in vain (1.2 groups for a miss). A count of 15 stays. */
 PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk_hash hash, pk__cache_n probes) {
     pk__cache_n tag = pk__cache_tag(hash);
     g += probes > 1 ? 1 : c->groups > 256 ? tag : (tag * (c->groups - 1) >> 8) + 1;
@@ -2619,29 +2657,8 @@ PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width
     pk__cache_set_link(word, width, counts + ((unsigned)step << place));
 }
 #define PK__CACHE_ALL_GROUPS(c) ((c)->groups + 1) /* it may come by its home twice */
-#else
-PK__HOT_INLINE pk__cache_n pk__cache_onward(const pk_cache *c, pk__cache_n g, pk_hash hash, pk__cache_n probes) {
-    (void)hash;
-    (void)probes;
-    return (pk__cache_n)(++g == c->groups ? 0 : g);
-}
-PK__HOT_INLINE bool pk__cache_was_passed(unsigned char *group, unsigned width, pk_hash hash) {
-    (void)hash;
-    return pk__cache_link(pk__cache_passed(group, width), width) != 0;
-}
-PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width, pk_hash hash, int step) {
-    unsigned char *word = pk__cache_passed(group, width);
-    (void)hash;
-    pk__cache_set_link(word, width, (pk__cache_n)(pk__cache_link(word, width) + (pk__cache_n)step));
-}
-#define PK__CACHE_ALL_GROUPS(c) ((c)->groups)
-#endif
-
-#if PERFKIT_CACHE_S3FIFO
-PK__HOT_INLINE pk__cache_n pk__s3_find(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash);
-#endif
 /* The entry of a key, expired or not; 0 where there is none. */
-PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, const void *key, size_t key_len, pk_hash hash) {
+PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, PK__CACHE_KEY) {
     pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
     unsigned char *group;
     PK__CACHE_FOUND;
@@ -2656,7 +2673,7 @@ PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, const 
             if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
         }
         if (PK__LIKELY(!pk__cache_was_passed(group, PK__CACHE_W, hash))) return 0;
-        if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
+        if (++probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
         g = pk__cache_onward(c, g, hash, probes);
     }
 }
@@ -2674,29 +2691,84 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_walk)(PK__CACHE_SELF, pk_hash hash,
             if (step > 0) {
                 group[lane] = (unsigned char)tag;
                 pk__cache_set_link(link, PK__CACHE_W, e);
-            } else if (!PK__CACHE_CROWDS || step < 0) {
+            } else if (step < 0) {
                 if (pk__cache_link(link, PK__CACHE_W) != e) continue;
                 group[lane] = 0;
             }
             return true;
         }
         probes++;
-        if (!PK__CACHE_CROWDS || step != 0)
+        if (step != 0)
             pk__cache_count_passing(group, PK__CACHE_W, hash, step);
         else if (probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c))
             return false;
         g = pk__cache_onward(c, g, hash, probes);
     }
 }
-PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, pk_hash hash) {
-    return !PK__CACHE_CROWDS || PK__CACHE_S3 || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
+PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, PK__CACHE_PLACE) {
+    return PK__CACHE_S3 || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
 }
-PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
     (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1);
 }
-PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, pk_hash hash, pk__cache_n e) {
+PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, const void *key, size_t key_len, pk__cache_n e) {
+    const pk_hash hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
     (void)pk__cache_walk(PK__CACHE_THIS, hash, e, -1);
 }
+/* The first entry whose home is this hash's. */
+PK__HOT_INLINE pk__cache_n pk__cache_first_at_home(PK__CACHE_SELF, PK__CACHE_PLACE) {
+    const unsigned char *home = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
+    return pk__cache_link(home + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
+}
+#else
+/* Firmware, where code is dear, chains the entries of a hash: its index is links, from entry e to the next of its chain at place e,
+   and then those to the first entries of the chains. Place 0 is nobody's, and always 0. */
+PK__CACHE_PART unsigned char *pk__cache_chain(PK__CACHE_SELF, const void *key, size_t key_len) {
+    size_t home = pk__cache_home(c, pk__cache_hash(c, key, key_len));
+    return c->index + (c->capacity + 1u + home) * PK__CACHE_W;
+}
+/* The link to the entry of a key; if there is none, the last one of the chain, which is 0, and in a chain that is full, place 0. */
+PK__CACHE_PART unsigned char *pk__cache_link_to(PK__CACHE_SELF, const void *key, size_t key_len) {
+    unsigned char *at = pk__cache_chain(c, key, key_len);
+    pk__cache_n left = PK__CACHE_PROBES, e;
+    for (;;) {
+        e = pk__cache_link(at, PK__CACHE_W);
+        if (e == 0 || pk__cache_same(c, e, key, key_len)) return at;
+        if (PK__CACHE_CROWDS && --left == 0) return c->index;
+        at = c->index + (size_t)e * PK__CACHE_W;
+    }
+}
+/* The entry of a key, expired or not; 0 where there is none. */
+PK__HOT_INLINE pk__cache_n pk__cache_find(PK__CACHE_SELF, PK__CACHE_KEY) {
+#if PERFKIT_CACHE_S3FIFO
+    if (PK__CACHE_S3) return pk__s3_find(PK__CACHE_THIS, key, key_len, PK__CACHE_HASH_OF);
+#endif
+    return pk__cache_link(pk__cache_link_to(c, key, key_len), PK__CACHE_W);
+}
+PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, PK__CACHE_PLACE) {
+    return !PK__CACHE_CROWDS || PK__CACHE_S3 || pk__cache_link_to(c, key, key_len) != c->index;
+}
+PK__HOT_INLINE pk__cache_n pk__cache_first_at_home(PK__CACHE_SELF, PK__CACHE_PLACE) {
+    return pk__cache_link(pk__cache_chain(c, key, key_len), PK__CACHE_W);
+}
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
+    pk__cache_set_link(pk__cache_link_to(c, key, key_len), PK__CACHE_W, e);
+    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
+}
+/* Entry e becomes the key's and the most recent one, unless hooks let another in first, or filled the chain. */
+PK__HOT_INLINE pk_status pk__cache_join(PK__CACHE_SELF, PK__CACHE_KEY, pk__cache_n e) {
+    unsigned char *at = pk__cache_link_to(c, key, key_len);
+    if (pk__cache_link(at, PK__CACHE_W) != 0) return PK_EXISTS;
+    if (PK__CACHE_CROWDS && at == c->index) return PK_FULL;
+    pk__cache_set_link(at, PK__CACHE_W, e);
+    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
+    pk__cache_push(PK__CACHE_THIS, e);
+    return PK_OK;
+}
+PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, const void *key, size_t key_len, pk__cache_n e) {
+    pk__cache_set_link(pk__cache_link_to(c, key, key_len), PK__CACHE_W, pk__cache_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W));
+}
+#endif
 
 /* ---- Time ---- */
 
@@ -2738,12 +2810,16 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e
 #endif
 }
 /* Make *ttl the time to live that 0 stands for, and say whether the cache can keep it. */
-PK__CACHE_PART pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
+PK__HOT_INLINE pk_status pk__cache_ttl(pk_cache *c, pk_time *ttl) {
+#if PK__FULL
     if (*ttl == 0) {
         *ttl = c->cold->ttl;
         return PK_OK;
     }
-    if (PK__FULL && (*ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock))) return PK_OK;
+    if (*ttl == PK_TTL_NEVER || (PERFKIT_CACHE_TTL && *ttl <= PK_TTL_MAX && c->clock)) return PK_OK;
+#else
+    if (*ttl == 0) *ttl = c->cold->ttl;
+#endif
     return pk__cache_start_clock(c, *ttl);
 }
 /* e is live from now on, for ttl. */
@@ -2805,6 +2881,11 @@ PK__CACHE_PART pk__cache_n pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
     return n;
 #endif
 }
+/* The slots of an entry of so many bytes come into use, or go out of it: -1. */
+PK__CACHE_PART void pk__cache_use_slots(PK__CACHE_SELF, size_t bytes, int by) {
+    pk__cache_n n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
+    c->cold->slots_used = (pk__cache_n)(by < 0 ? c->cold->slots_used - n : c->cold->slots_used + n);
+}
 PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, pk__cache_n s) {
     pk__cache_n next;
     for (; s != 0; s = next) {
@@ -2814,24 +2895,28 @@ PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, pk__cache_n s) {
         c->cold->slots_free++;
     }
 }
-/* Copy n bytes between memory and the slots of entry e, from byte `at` of its value on. */
-PK__CACHE_PART void PK__CACHE_HERE(pk__cache_copy)(PK__CACHE_SELF, pk__cache_n e, size_t at, void *to, const void *from, size_t n) {
-    unsigned char *key = pk__cache_key(PK__CACHE_THIS, e), *bytes;
-    pk__cache_n s = (pk__cache_n)c->cold->items[2 * (size_t)e];
+/* Where in the first slot of entry e its value begins, or would go on. */
+PK__HOT_INLINE size_t pk__cache_value_at(PK__CACHE_SELF, pk__cache_n e) {
+    if (!PK__FULL && !PK__CACHE_CHAINED) return PK__CACHE_IS(value_offset);
+    return PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
+}
+/* Copy n bytes out of the slots of entry e, from byte `at` of its value on, to memory, or from there into them. In firmware a fixed
+   entry is a chain of one slot here. */
+PK__CACHE_PART void PK__CACHE_HERE(pk__cache_copy)(PK__CACHE_SELF, pk__cache_n e, size_t at, void *memory, size_t n, bool out) {
+    unsigned char *bytes;
+    pk__cache_n s = pk__cache_first_slot(PK__CACHE_THIS, e);
     size_t part;
-    at += PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, key);
+    at += pk__cache_value_at(PK__CACHE_THIS, e);
     for (; at >= PK__CACHE_IS(stride) && n > 0; at -= PK__CACHE_IS(stride)) s = pk__cache_slot_next(PK__CACHE_THIS, s);
     while (n > 0) {
         part = PK__CACHE_IS(stride) - at;
         if (part > n) part = n;
         bytes = pk__cache_slot(PK__CACHE_THIS, s) + at;
-        if (to) {
-            PK__CACHE_COPY(to, bytes, part);
-            to = (unsigned char *)to + part;
-        } else {
-            PK__CACHE_COPY(bytes, from, part);
-            from = (const unsigned char *)from + part;
-        }
+        if (out)
+            PK__CACHE_COPY(memory, bytes, part);
+        else
+            PK__CACHE_COPY(bytes, memory, part);
+        memory = (unsigned char *)memory + part;
         n -= part;
         at = 0;
         if (n > 0) s = pk__cache_slot_next(PK__CACHE_THIS, s);
@@ -3122,7 +3207,7 @@ PK__HOT_INLINE bool PK__CACHE_HERE(pk__cache_unlink)(PK__CACHE_SELF, pk__cache_n
 #endif
     {
         const unsigned char *key = pk__cache_key(PK__CACHE_THIS, e);
-        pk__cache_erase(PK__CACHE_THIS, pk__cache_hash(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key)), e);
+        pk__cache_erase(PK__CACHE_THIS, key, pk__cache_key_len(PK__CACHE_THIS, key), e);
         pk__cache_pull(PK__CACHE_THIS, e);
 #if PERFKIT_CACHE_WHEEL
         if (PK__CACHE_WHEELED) pk__cache_unschedule(c, e);
@@ -3132,8 +3217,7 @@ PK__HOT_INLINE bool PK__CACHE_HERE(pk__cache_unlink)(PK__CACHE_SELF, pk__cache_n
     pk__cache_counted(PK__CACHE_THIS, -1);
 #if PERFKIT_CACHE_CHAINS
     if (PK__CACHE_CHAINED)
-        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used -
-                                            pk__cache_slots_for(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e)));
+        pk__cache_use_slots(PK__CACHE_THIS, pk__cache_bytes(PK__CACHE_THIS, e), -1);
 #endif
     PK__CACHE_ADD(PK__CACHE_LEFT + reason);
     (void)reason;
@@ -3145,8 +3229,18 @@ PK__HOT_INLINE bool PK__CACHE_HERE(pk__cache_unlink)(PK__CACHE_SELF, pk__cache_n
 #endif
     return true;
 }
+/* Why an entry leaves that has to make room: for that, or because it was over anyway. */
+PK__HOT_INLINE pk_evict_reason pk__cache_forced(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+    return pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : reason;
+}
+#if PK__FULL
+#define PK__CACHE_FORCED(e, reason) pk__cache_forced(PK__CACHE_THIS, e, reason)
+#else /* in leave: once for all */
+#define PK__CACHE_FORCED(e, reason) (reason)
+#endif
 /* The same, and calls on_evict: meanwhile the hook, and with threads anyone, may do anything to the cache but for e. */
 PK__CACHE_PART void PK__CACHE_HERE(pk__cache_leave)(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
+    if (!PK__FULL && reason < PK_EVICT_EXPIRED) reason = pk__cache_forced(PK__CACHE_THIS, e, reason);
     if (!pk__cache_unlink(PK__CACHE_THIS, e, reason)) return;
 #if PERFKIT_CACHE_HOOKS
     if (pk__cache_hooked(PK__CACHE_THIS)) pk__cache_notify(c, e, reason);
@@ -3173,6 +3267,7 @@ PK__CACHE_PART void PK__CACHE_HERE(pk__cache_release)(PK__CACHE_SELF, pk__cache_
     c->free = e;
 }
 
+#if PK__FULL
 /* Entry e is evicted: have what the next two evictions will read on its way from memory. */
 PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, pk__cache_n e) {
     pk__cache_n first = pk__cache_prev(PK__CACHE_THIS, e), second = pk__cache_prev(PK__CACHE_THIS, first);
@@ -3185,6 +3280,7 @@ PK__HOT_INLINE void pk__cache_expect(PK__CACHE_SELF, pk__cache_n e) {
     PK__CACHE_PREFETCH(pk__cache_key(PK__CACHE_THIS, second));
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, second));
 }
+#endif
 
 #if PERFKIT_CACHE_S3FIFO
 PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
@@ -3224,14 +3320,13 @@ PK__HOT_INLINE pk__cache_n pk__cache_victim(PK__CACHE_SELF) {
 
 /* An entry for a new key: a free one, or one that leaves for it, with whatever slots it has. 0: all are pinned, or in
    on_evict. */
-PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, pk_hash hash) {
+PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, PK__CACHE_PLACE) {
     pk_evict_reason reason = PK_EVICT_LRU;
-    const unsigned char *home;
     pk__cache_n e;
 #if PERFKIT_CACHE_S3FIFO
-    if (PK__CACHE_S3) return pk__s3_take(PK__CACHE_THIS, hash);
+    if (PK__CACHE_S3) return pk__s3_take(PK__CACHE_THIS, PK__CACHE_HASH_OF);
 #endif
-    if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, hash))) {
+    if (PK__LIKELY(pk__cache_vacant(PK__CACHE_THIS, PK__CACHE_PLACED))) {
         e = c->free;
         if (e != 0) {
             c->free = pk__cache_next(PK__CACHE_THIS, e);
@@ -3240,7 +3335,7 @@ PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, pk_has
         if (c->fresh < c->capacity) {
             e = ++c->fresh;
 #if PERFKIT_CACHE_CHAINS
-            if (PK__CACHE_CHAINED) c->cold->items[2 * (size_t)e] = 0;
+            if (PK__FULL && PK__CACHE_CHAINED) c->cold->items[2 * (size_t)e] = 0; /* firmware's init did that */
 #endif
             return e;
         }
@@ -3250,14 +3345,13 @@ PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, pk_has
         if (PERFKIT_CACHE_LINK_BITS || PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
 #endif
     } else {
-        home = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash));
-        e = pk__cache_link(home + PK__CACHE_LANES(PK__CACHE_W), PK__CACHE_W);
+        e = pk__cache_first_at_home(PK__CACHE_THIS, PK__CACHE_PLACED);
         reason = PK_EVICT_CROWDED;
 #if PERFKIT_CACHE_PINS
-        if (PK__CACHE_HELD(e) && (e = pk__cache_unpinned_near(c, hash)) == 0) return 0;
+        if (PK__CACHE_HELD(e) && (e = pk__cache_unpinned_near(c, PK__CACHE_PLACED)) == 0) return 0;
 #endif
     }
-    pk__cache_leave(PK__CACHE_THIS, e, pk__cache_over(PK__CACHE_THIS, e) ? PK_EVICT_EXPIRED : reason);
+    pk__cache_leave(PK__CACHE_THIS, e, PK__CACHE_FORCED(e, reason));
 #if PERFKIT_CACHE_EVENTS
     if (PK__UNLIKELY(reason == PK_EVICT_CROWDED)) pk__cache_report(c, PK_CACHE_EVENT_CROWDED, c->count + 1u, c->capacity);
 #endif
@@ -3301,35 +3395,39 @@ PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
 #endif
 
 #if PERFKIT_CACHE_CHAINS
+/* A slot for whoever needs one, or more in a chain: a free one, or those of an entry that leaves for it. 0: all are pinned, or in
+   on_evict. */
+PK__HOT_INLINE pk__cache_n pk__cache_more_slots(PK__CACHE_SELF) {
+    pk__cache_cold *cold = c->cold;
+    pk__cache_n s, victim;
+    while ((s = cold->slot_list) == 0 && cold->slot_fresh == cold->slots) {
+        victim = pk__cache_victim(PK__CACHE_THIS);
+        if (victim == 0) return 0;
+        pk__cache_leave(PK__CACHE_THIS, victim, PK__CACHE_FORCED(victim, PK_EVICT_BYTES));
+        if (PK__FULL) { /* all at once; firmware, by the list of free ones, takes less code */
+            s = (pk__cache_n)cold->items[2 * (size_t)victim];
+            cold->items[2 * (size_t)victim] = 0;
+        }
+        pk__cache_release(PK__CACHE_THIS, victim);
+        if (PK__FULL) return s;
+    }
+    if (s != 0)
+        cold->slot_list = pk__cache_slot_next(PK__CACHE_THIS, s);
+    else
+        s = ++cold->slot_fresh;
+    cold->slots_free--;
+    pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
+    return s;
+}
 /* Give entry e slots for so many bytes and no more, evicting as many entries as that takes. False: all are pinned, or in
    on_evict. */
 PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_fit)(PK__CACHE_SELF, pk__cache_n e, size_t bytes) {
-    pk__cache_cold *cold = c->cold;
-    pk__cache_n s = (pk__cache_n)cold->items[2 * (size_t)e], last = 0, victim, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
-    cold->items[2 * (size_t)e] = 0;
+    pk__cache_n s = (pk__cache_n)c->cold->items[2 * (size_t)e], last = 0, n = pk__cache_slots_for(PK__CACHE_THIS, bytes);
+    c->cold->items[2 * (size_t)e] = 0;
     for (; n > 0; n--) {
-        if (s == 0) {
-            if (cold->slot_list != 0) {
-                s = cold->slot_list;
-                cold->slot_list = pk__cache_slot_next(PK__CACHE_THIS, s);
-                cold->slots_free--;
-                pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
-            } else if (cold->slot_fresh < cold->slots) {
-                s = ++cold->slot_fresh;
-                cold->slots_free--;
-                pk__cache_set_slot_next(PK__CACHE_THIS, s, 0);
-            } else {
-                victim = pk__cache_victim(PK__CACHE_THIS);
-                if (victim == 0) return false;
-                pk__cache_leave(PK__CACHE_THIS, victim,
-                                pk__cache_over(PK__CACHE_THIS, victim) ? PK_EVICT_EXPIRED : PK_EVICT_BYTES);
-                s = (pk__cache_n)cold->items[2 * (size_t)victim];
-                cold->items[2 * (size_t)victim] = 0;
-                pk__cache_release(PK__CACHE_THIS, victim);
-            }
-        }
+        if (s == 0 && (s = pk__cache_more_slots(PK__CACHE_THIS)) == 0) return false;
         if (last == 0)
-            cold->items[2 * (size_t)e] = s;
+            c->cold->items[2 * (size_t)e] = s;
         else
             pk__cache_set_slot_next(PK__CACHE_THIS, last, s);
         last = s;
@@ -3405,8 +3503,8 @@ PK__CACHE_PART pk_status PK__CACHE_HERE(pk__cache_read)(PK__CACHE_SELF, pk__cach
     if (len) *len = n;
     if (PK__UNLIKELY(size < n)) return PK_TOO_BIG;
 #if PERFKIT_CACHE_CHAINS
-    if (PK__CACHE_CHAINED) {
-        pk__cache_copy(PK__CACHE_THIS, e, 0, value, NULL, n);
+    if (!PK__FULL || PK__CACHE_CHAINED) {
+        pk__cache_copy(PK__CACHE_THIS, e, 0, value, n, true);
         return PK_OK;
     }
 #endif
@@ -3417,10 +3515,10 @@ PK__CACHE_PART pk_status PK__CACHE_HERE(pk__cache_read)(PK__CACHE_SELF, pk__cach
 /* The entry of a key that has not expired; 0 where there is none. */
 PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_seek)(PK__CACHE_SELF, PK__CACHE_KEY, bool drop_expired) {
     pk__cache_n e;
-#if !PK__FULL
+#if PERFKIT_CACHE_THREADS && !PK__FULL
     pk__cache_look(c); /* elsewhere that was done: PK__CACHE_BEGIN */
 #endif
-    e = pk__cache_find(PK__CACHE_THIS, key, key_len, PK__CACHE_HASH_OF);
+    e = pk__cache_find(PK__CACHE_THIS, PK__CACHE_KEYED);
     if (e != 0 && PK__UNLIKELY(pk__cache_over(PK__CACHE_THIS, e))) {
         if (drop_expired) pk__cache_drop_over(c, e);
         return 0;
@@ -3462,16 +3560,17 @@ PK__HOT_INLINE void PK__CACHE_HERE(pk__cache_write)(PK__CACHE_SELF, pk__cache_n 
     }
 #endif
 #if PERFKIT_CACHE_CHAINS
-    if (PK__CACHE_CHAINED) {
+    if (!PK__FULL || PK__CACHE_CHAINED) {
         if (PK__CACHE_PREFIX) {
             own[-2] = (unsigned char)(key_len & 255u);
             own[-1] = (unsigned char)(key_len >> 8);
         }
         PK__CACHE_COPY(own, key, key_len);
-        c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
-        c->cold->slots_used =
-            (pk__cache_n)(c->cold->slots_used + pk__cache_slots_for(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len));
-        if (!blank) pk__cache_copy(PK__CACHE_THIS, e, 0, NULL, value, len);
+        if (PK__CACHE_CHAINED) {
+            c->cold->items[2 * (size_t)e + 1] = (uint32_t)len;
+            pk__cache_use_slots(PK__CACHE_THIS, PK__CACHE_PREFIX + key_len + len, 1);
+        }
+        if (!blank) pk__cache_copy(PK__CACHE_THIS, e, 0, (void *)(uintptr_t)value, len, false); /* which is only read */
         return;
     }
 #endif
@@ -3519,9 +3618,6 @@ PK__HOT_INLINE pk_status pk__cache_may_put(const pk_cache *c, pk__cache_n e, int
 PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl, int mode,
                                           uint32_t version) {
     pk_status status = pk__cache_ttl(c, &ttl);
-#if !PK__FULL
-    pk_hash hash;
-#endif
     pk__cache_n e;
 #if PERFKIT_CACHE_THREADS && PERFKIT_CACHE_HOOKS
     pk__cache_n replaced = 0;
@@ -3541,14 +3637,13 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
         return status;
 #endif
 #if PK__FULL
-    e = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
+    e = pk__cache_find(PK__CACHE_THIS, PK__CACHE_KEYED);
     if (e != 0 && pk__cache_over(PK__CACHE_THIS, e)) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         e = 0;
     }
-#else /* the same, by a function that is there already: it hashes as well, which is not handed out */
+#else /* the same, by a function that is there already */
     e = pk__cache_seek(PK__CACHE_THIS, PK__CACHE_KEYED, true);
-    hash = pk__cache_hash(c, key, key_len);
 #endif
 #if PERFKIT_CACHE_MORE
     if (mode > PK__CACHE_PUT_FAILURE && (status = pk__cache_may_put(c, e, mode, version)) != PK_OK) return status;
@@ -3566,14 +3661,21 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
     } else {
         if (e != 0)
             pk__cache_out(c, e, PK_EVICT_REPLACED);
-        else if ((e = pk__cache_take(PK__CACHE_THIS, hash)) == 0)
+        else if ((e = pk__cache_take(PK__CACHE_THIS, PK__CACHE_PLACED)) == 0)
             return PK_FULL;
 #if PERFKIT_CACHE_CHAINS
         if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
+#if !PK__FULL && !PERFKIT_CACHE_S3FIFO && !PERFKIT_CACHE_THREADS /* the same as below, with one search of the chain */
+        if (status == PK_OK) status = pk__cache_join(c, key, key_len, e);
+        if (status != PK_OK) {
+            pk__cache_release(PK__CACHE_THIS, e);
+            return status;
+        }
+#else
 #if PERFKIT_CACHE_HOOKS
         if (PK__UNLIKELY(pk__cache_calls_out(PK__CACHE_THIS))) { /* who may have put this key, or taken the last lane in reach */
-            pk__cache_n other = pk__cache_find(PK__CACHE_THIS, key, key_len, hash);
+            pk__cache_n other = pk__cache_find(PK__CACHE_THIS, PK__CACHE_KEYED);
 #if PERFKIT_CACHE_THREADS
             if (other != 0 && PK__CACHE_SHARDED(c) && mode == PK__CACHE_PUT_IF_VERSION)
                 status = PK_STALE;
@@ -3584,7 +3686,7 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
 #endif
                 if (other != 0)
                 status = PK_EXISTS;
-            else if (!pk__cache_vacant(PK__CACHE_THIS, hash))
+            else if (!pk__cache_vacant(PK__CACHE_THIS, PK__CACHE_PLACED))
                 status = PK_FULL;
         }
         if (PK__UNLIKELY(status != PK_OK)) {
@@ -3594,13 +3696,14 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
 #endif
 #if PERFKIT_CACHE_S3FIFO
         if (PK__CACHE_S3)
-            pk__s3_enter(PK__CACHE_THIS, hash, e);
+            pk__s3_enter(PK__CACHE_THIS, PK__CACHE_HASH_OF, e);
         else
 #endif
         {
-            pk__cache_place(PK__CACHE_THIS, hash, e);
+            pk__cache_place(PK__CACHE_THIS, PK__CACHE_PLACED, e);
             pk__cache_push(PK__CACHE_THIS, e);
         }
+#endif
         pk__cache_counted(PK__CACHE_THIS, 1);
     }
     if (mode != PK__CACHE_PUT_FAILURE) PK__CACHE_ADD(PK__CACHE_PUTS);
@@ -4501,6 +4604,22 @@ PK__HOT_INLINE void pk__cache_exit(pk_cache *c, pk_hash hash) {
     (void)hash;
 }
 
+/* Whether an operation on a key may begin. Firmware without locks looks at the clock here as well, others in BEGIN or in seek. */
+#define PK__CACHE_LOOKS_FIRST (!PK__FULL && !PERFKIT_CACHE_THREADS)
+#if PK__CACHE_LOOKS_FIRST
+PK__CACHE_PART
+#else
+PK__HOT_INLINE
+#endif
+pk_status pk__cache_check(pk_cache *c, size_t key_len) {
+    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+#if PK__CACHE_LOOKS_FIRST
+    pk__cache_look(c);
+#endif
+    return PK_OK;
+}
+
 /* An operation on a key begins with the key's hash, and with the shard that the key belongs to, locked where there are locks:
    between BEGIN and END, which are once each in a function, c is that shard, or the cache itself where there are none. In a
    forked child BEGIN returns PK_FORKED (BEGIN_OR: what it is given). */
@@ -4627,9 +4746,10 @@ static pk_status pk__cache_get_untimed(pk_cache *c, const void *key, size_t key_
 #else
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len) {
 #endif
+    pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
 #if PK__FULL
     if (PK__LIKELY(c->special == 0)) return pk__cache_get_short(c, key, pk__cache_approach(c, key, key_len), value, size, len);
 #endif
@@ -4639,7 +4759,6 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 #if PK__S3_SHARED
     if ((c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED | PK__CACHE_IS_EXTRA)) ==
         (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) {
-        pk_status status;
         if (pk__cache_forked(c)) return PK_FORKED;
         status = pk__s3_get_shared(c, key, key_len, value, size, len);
         if (PK__LIKELY(status != PK_AGAIN)) return status;
@@ -4754,7 +4873,7 @@ PK__CACHE_PART void pk__cache_show(pk_cache *c, pk__cache_n e, pk_cache_item *it
 #if PERFKIT_CACHE_CHAINS
     if (c->chains) {
         item->value_len = (size_t)c->cold->items[2 * (size_t)e + 1];
-        item->value = pk__cache_bytes(PK__CACHE_ANY, e) <= c->stride ? key + item->key_len : NULL;
+        item->value = c->prefix + item->key_len + item->value_len <= c->stride ? key + item->key_len : NULL;
     }
 #endif
     item->cache = c;
@@ -4809,10 +4928,11 @@ PK_API PK__CACHE_AWAY void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_r
 }
 
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
+    pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)))
-        return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(len, c->value_size))) return PK_INVALID;
 #if PK__FULL
     if (PK__LIKELY(c->special == 0)) return pk__cache_put_short(c, key, pk__cache_approach(c, key, key_len), value, ttl_ms);
 #endif
@@ -4832,7 +4952,7 @@ PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
     if (PK__UNLIKELY(pk__cache_is_out(c))) pk__cache_void(c, key, key_len);
 #endif
 #if PERFKIT_CACHE_LOAD
-    if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, key, key_len, PK__CACHE_HASH_OF)) != 0) { /* stale, or a failure */
+    if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED)) != 0) { /* stale, or a failure */
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         return PK_NOT_FOUND;
     }
@@ -4844,8 +4964,8 @@ PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
 PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_remove(c, PK__CACHE_KEYED);
     PK__CACHE_END;
@@ -4889,9 +5009,11 @@ PK_API pk_time pk__cache_note_hit(pk_cache *c, pk__cache_n e) {
 
 static pk_status pk__cache_put_mode(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl,
                                     int mode, uint32_t version) {
+    pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
-    if (c->cold == NULL) return PK_CLOSED;
-    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size) || !PK__CACHE_LENGTH_OK(len, c->value_size)) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (status != PK_OK) return status;
+    if (!PK__CACHE_LENGTH_OK(len, c->value_size)) return PK_INVALID;
     if (mode == PK__CACHE_PUT_IF_VERSION && c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
     return pk__cache_put_any(c, key, key_len, value, len, ttl, mode, version);
 }
@@ -4909,9 +5031,10 @@ PK_API pk_status pk_cache_compare_and_swap(pk_cache *c, const void *key, size_t 
 }
 PK_API pk_status pk_cache_get_version(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
                                       uint32_t *version) {
+    pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && version != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
-    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (status != PK_OK) return status;
     if (c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
     return pk__cache_get_any(c, key, key_len, value, size, len, version);
 }
@@ -4926,8 +5049,8 @@ static pk_status pk__cache_times(pk_cache *c, PK__CACHE_KEY, pk_time *created, p
 PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_len, pk_time *created, pk_time *accessed) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
-    if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (status != PK_OK) return status;
     if (c->cold->at_times == PK__CACHE_NONE) return PK_UNSUPPORTED;
     {
         PK__CACHE_BEGIN;
@@ -5812,7 +5935,7 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
     unsigned char *pins;
 #endif
     c->index = PK__CACHE_AT(end);
-    end += (pk__cache_total)c->groups * (16u * PK__CACHE_WIDTH_OF(c));
+    end += PK__CACHE_INDEX_OF((pk__cache_total)c->capacity, (pk__cache_total)c->groups, PK__CACHE_WIDTH_OF(c));
     cold = (pk__cache_cold *)(void *)PK__CACHE_AT(end);
     end = pk__cache_lay(end + sizeof *cold);
     c->meta = PK__CACHE_AT(end);
@@ -5842,6 +5965,7 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
         end = pk__cache_lay(next + (pk__cache_total)PK__CACHE_WIDTH_OF(c) * (slots + 1u));
         if (begin) {
             cold->items = (uint32_t *)(void *)PK__CACHE_AT(items);
+            if (!PK__FULL) PK__CACHE_ZERO(cold->items, (size_t)(next - items));
             cold->next = PK__CACHE_AT(next);
             cold->slots = cold->slots_free = (pk__cache_n)slots;
         }
@@ -5870,16 +5994,13 @@ static PK__COLD pk__cache_total pk__cache_lay_out(pk_cache *c, const pk_cache_de
 #if PERFKIT_CACHE_CHAINS
 static pk_status pk__cache_resolve_chains(pk_cache *c, const pk_cache_desc *desc, unsigned *slot_count) {
     uint32_t slot = desc->slot_size ? desc->slot_size : 64u;
-    size_t slots = desc->max_bytes ? pk__cache_slots_in(desc->max_bytes, slot) : (size_t)c->capacity * 4u;
+    size_t slots = (size_t)c->capacity * 4u;
     c->prefix = c->key_size == 0 ? 2 : 0;
+    if (slots > PK__CACHE_MOST) slots = PK__CACHE_MOST; /* 4 a piece is only a wish */
+    if (desc->max_bytes) slots = pk__cache_slots_in(desc->max_bytes, slot);
     if (slot > PK__CACHE_STRIDE_MAX || (c->prefix && slot > 65535u) || slot <= (uint32_t)c->prefix ||
-        slot < c->key_size)
+        slot < c->key_size || slots - 1u >= PK__CACHE_MOST)
         return PK_INVALID;
-    if (slots == 0) return PK_INVALID;
-    if (slots > PK__CACHE_MOST) {
-        if (desc->max_bytes) return PK_INVALID;
-        slots = PK__CACHE_MOST; /* 4 a piece was only a wish */
-    }
     c->chains = 1;
     c->stride = (unsigned)slot;
     if (slots > c->capacity) c->width = (uint8_t)PK__CACHE_WIDTH_FOR(slots);
@@ -6511,7 +6632,8 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_park(pk_cache *c) {
     return e;
 }
 /* All groups in reach of a hash are full: an entry in one of them that is not pinned; 0: there is none. */
-PK_API PK__CACHE_AWAY pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash hash) {
+PK_API PK__CACHE_AWAY pk__cache_n pk__cache_unpinned_near(pk_cache *c, PK__CACHE_PLACE) {
+#if PK__FULL
     unsigned width = PK__CACHE_WIDTH_OF(c), lane;
     pk__cache_n g = pk__cache_home(c, hash), probes = 1, e;
     for (;; probes++) {
@@ -6523,6 +6645,11 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_unpinned_near(pk_cache *c, pk_hash h
         if (probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
         g = pk__cache_onward(c, g, hash, probes);
     }
+#else
+    pk__cache_n e = pk__cache_first_at_home(c, PK__CACHE_PLACED);
+    while (e != 0 && (c->cold->flags[e] & PK__CACHE_PINNED)) e = pk__cache_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W);
+    return e;
+#endif
 }
 /* All parked entries are the least recent ones again. */
 static void pk__cache_unpark(pk_cache *c) {
@@ -6580,8 +6707,8 @@ PK__CACHE_ONCE pk_status pk__cache_get_ref(pk_cache *c, PK__CACHE_KEY, pk_cache_
 PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && item != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_get_ref(c, PK__CACHE_KEYED, item);
     PK__CACHE_END;
@@ -6657,8 +6784,8 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
                                pk_time *ttl_left) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_look_at(c, PK__CACHE_KEYED, value, size, len, ttl_left);
     PK__CACHE_END;
@@ -6667,7 +6794,7 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
 PK_API bool pk_cache_contains(pk_cache *c, const void *key, size_t key_len) {
     bool found;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL || !PK__CACHE_LENGTH_OK(key_len, c->key_size))) return false;
+    if (PK__UNLIKELY(pk__cache_check(c, key_len) != PK_OK)) return false;
     PK__CACHE_BEGIN_OR(false);
     found = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false) != 0;
     PK__CACHE_END;
@@ -6690,8 +6817,8 @@ PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time *tt
 PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    if (PK__UNLIKELY(c->cold == NULL)) return PK_CLOSED;
-    if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(key_len, c->key_size))) return PK_INVALID;
+    status = pk__cache_check(c, key_len);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_touch(c, PK__CACHE_KEYED, &ttl_ms);
     PK__CACHE_END;
@@ -6723,7 +6850,9 @@ PK__HOT_INLINE void pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
 /* budget NULL: as many places as there are. */
 PK__HOT_INLINE pk_status pk__cache_step_on(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t *budget) {
     pk__cache_let_go(c, cursor);
+#if !PK__CACHE_LOOKS_FIRST
     pk__cache_look(c);
+#endif
     while (cursor->at / PK__CACHE_CURSOR_UNIT < c->fresh) {
         pk__cache_n e = (pk__cache_n)(cursor->at / PK__CACHE_CURSOR_UNIT + 1);
         pk_status status = PK_NOT_FOUND;
@@ -6780,8 +6909,10 @@ PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor) {
 }
 #endif
 PK__CACHE_ONCE pk_status pk__cache_step(pk_cache *c, pk_cache_cursor *cursor, pk_cache_item *item, uint32_t *budget) {
+    pk_status status;
     PERFKIT_ASSERT(c != NULL && cursor != NULL && item != NULL);
-    if (c->cold == NULL) return PK_CLOSED;
+    status = pk__cache_check(c, c->key_size);
+    if (status != PK_OK) return status;
     if (pk__cache_forked(c)) return PK_FORKED;
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_step_shards(c, cursor, item, budget);
@@ -6811,7 +6942,7 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 #if PERFKIT_CACHE_CHAINS
     {
         pk_cache *c = (pk_cache *)(uintptr_t)item->cache; /* whose parts take no const one; it is only read */
-        pk__cache_copy(PK__CACHE_ANY, PK__CACHE_SHOWN(item), offset, to, NULL, n);
+        pk__cache_copy(PK__CACHE_ANY, PK__CACHE_SHOWN(item), offset, to, n, true);
     }
 #endif
     return n;
@@ -7588,7 +7719,8 @@ static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e, boo
 }
 /* Whether the key has a value that is newer than the snapshot's; *again: it has an older one of the same snapshot. */
 static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len, bool *again) {
-    pk__cache_n e = pk__cache_find(PK__CACHE_ANY, key, key_len, pk__cache_hash(PK__CACHE_ANY, key, key_len));
+    PK__CACHE_HASHING(PK__CACHE_ANY);
+    pk__cache_n e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
     bool there = e != 0 && !pk__cache_over(PK__CACHE_ANY, e);
     *again = there && (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) != 0;
     return there && !*again;
@@ -7637,8 +7769,7 @@ static bool pk__cache_lengths(pk_cache *c, pk_cache_transfer *t, const unsigned 
 }
 
 /* A record that is longer than the buffer begins: its value goes to its slots as it comes. Where there are none, it is passed over. */
-static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, pk_hash hash,
-                                uint32_t len) {
+static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, PK__CACHE_KEY, uint32_t len) {
     pk_time ttl = t->ttl;
     pk__cache_n e = 0;
     bool again;
@@ -7650,7 +7781,7 @@ static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, unsigned char
         pk__cache_damage(t, PK_UNSUPPORTED);
         return;
     }
-    if (pk__cache_newer(c, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, hash)) == 0) return;
+    if (pk__cache_newer(c, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, PK__CACHE_PLACED)) == 0) return;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && !pk__cache_fit(PK__CACHE_ANY, e, c->prefix + key_len + (size_t)len)) {
         pk__cache_release(PK__CACHE_ANY, e);
@@ -7673,7 +7804,7 @@ static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, unsigned char
     pk__cache_stream_from(c, t, e, key_len);
 }
 static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned char *key, size_t key_len, uint32_t len) {
-    pk_hash hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+    PK__CACHE_HASHING(PK__CACHE_ANY);
     t->left = len;
     t->phase = PK__CACHE_LONG;
     t->entry = 0;
@@ -7682,25 +7813,22 @@ static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned cha
     c = pk__cache_enter(c, hash);
 #endif
     t->holder = c;
-    pk__cache_long_take(c, t, key, key_len, hash, len);
+    pk__cache_long_take(c, t, PK__CACHE_KEYED, len);
 #if PK__FULL
     pk__cache_exit(c, hash);
 #endif
 }
 static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
     pk__cache_n e = (pk__cache_n)t->entry, other;
-    unsigned char *key;
-    size_t key_len;
-    pk_hash hash;
+    const unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
+    size_t key_len = pk__cache_key_len(PK__CACHE_ANY, key);
     bool again;
-    key = pk__cache_key(PK__CACHE_ANY, e);
-    key_len = pk__cache_key_len(PK__CACHE_ANY, key);
-    hash = pk__cache_hash(PK__CACHE_ANY, key, key_len);
+    PK__CACHE_HASHING(PK__CACHE_ANY);
     pk__cache_look(c);
     if (!pk__cache_newer(c, key, key_len, &again) && good) {
-        other = pk__cache_find(PK__CACHE_ANY, key, key_len, hash);
+        other = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
         if (other != 0) pk__cache_drop(c, other, PK_EVICT_REPLACED);
-        good = pk__cache_find(PK__CACHE_ANY, key, key_len, hash) == 0 && pk__cache_vacant(PK__CACHE_ANY, hash);
+        good = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) == 0 && pk__cache_vacant(PK__CACHE_ANY, PK__CACHE_PLACED);
     } else {
         good = false;
     }
@@ -7708,13 +7836,12 @@ static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
         pk__cache_release(PK__CACHE_ANY, e);
         return;
     }
-    pk__cache_place(PK__CACHE_ANY, hash, e);
+    pk__cache_place(PK__CACHE_ANY, PK__CACHE_PLACED, e);
     pk__cache_push(PK__CACHE_ANY, e);
     pk__cache_counted(PK__CACHE_ANY, 1);
 #if PERFKIT_CACHE_CHAINS
     if (c->chains)
-        c->cold->slots_used = (pk__cache_n)(c->cold->slots_used +
-                                            pk__cache_slots_for(PK__CACHE_ANY, pk__cache_bytes(PK__CACHE_ANY, e)));
+        pk__cache_use_slots(PK__CACHE_ANY, pk__cache_bytes(PK__CACHE_ANY, e), 1);
 #endif
 #if PERFKIT_STATS
     pk__cache_add(PK__CACHE_ANY, PK__CACHE_PUTS);
