@@ -84,7 +84,7 @@
                  is out of bounds for valgrind.
      Limits      65535 objects outside hosted builds, else 2^31 - 1; 2047 resources.
      Resources   lending what is idle: O(1), without a lock where 64-bit atomics are, and one reading of the clock. A pool of n
-                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource, once. No callback of yours runs under a lock. With an RTOS:
+                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource (128 with 64-bit time), once. No callback of yours runs under a lock. With an RTOS:
                  PERFKIT_THREADS, the PERFKIT_MUTEX_* and PERFKIT_COND_* hooks and a clock; without threads acquire never waits.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
@@ -1348,9 +1348,10 @@ PK__INLINE pk_status pk_respool_init(pk_respool *p, const pk_respool_desc *desc)
 }
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc); /* bytes, for any alignment. 0: init would refuse it */
 /* The same, or a little more, as a constant expression. */
-#define PK_RESPOOL_BYTES(max_size) (((size_t)(max_size) + 7) * PK__RESPOOL_LINE + 4 * sizeof(pk_mutex) + \
+#define PK_RESPOOL_BYTES(max_size) ((size_t)(max_size) * PK__RESPOOL_SLOT_BYTES + 7 * PK__RESPOOL_LINE + 4 * sizeof(pk_mutex) + \
                                     sizeof(pk_respool_desc) + sizeof(pk_respool_stats) + 24 * sizeof(void *))
-#define PK__RESPOOL_LINE 64u
+#define PK__RESPOOL_LINE ((size_t)64)
+#define PK__RESPOOL_SLOT_BYTES (PK__RESPOOL_LINE * (PERFKIT_TIME_BITS / 32))
 
 /* Presets: fill in the sizes and times of a description, the rest stays as it is.
                             min    max    wait, connect    idle       life       health
@@ -4042,7 +4043,6 @@ typedef struct pk__respool_slot { /* written by whoever has it, read by anybody 
     pk_time ends;             /* its life */
     volatile uint32_t fresh;  /* 1: the first of its leases went to who created it, which is no hit */
 } pk__respool_slot;
-#define PK__RESPOOL_SLOT_BYTES PK__ALIGN_UP(sizeof(pk__respool_slot), PK__RESPOOL_LINE)
 #define PK__RESPOOL_HOMES 16u
 
 struct pk__respool_core {
@@ -5142,9 +5142,9 @@ static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *des
     return PK_OK;
 }
 static size_t pk__respool_bytes(const pk_respool_desc *d) {
-    return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
+    return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + (size_t)d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
 }
-PK__STATIC_ASSERT(respool_bytes, sizeof(pk__respool_slot) <= PK__RESPOOL_LINE &&
+PK__STATIC_ASSERT(respool_bytes, sizeof(pk__respool_slot) <= PK__RESPOOL_SLOT_BYTES &&
                                      PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + 2 * PK__RESPOOL_LINE <= PK_RESPOOL_BYTES(0));
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc) {
     pk_respool_desc d;
