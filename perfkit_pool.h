@@ -2002,17 +2002,23 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 #else
 #define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
 #endif
-/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
+/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. Of the 6 bytes of 64-bit
+   handles the last two change once in 2^31 uses: what comes next never has to wait for them. */
 PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
     if (PK__POOL_SMALL_WORDS(core)) {
         const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        uint16_t low;
-        uint32_t high = 0;
-        pk_handle word;
-        memcpy(&low, at, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(&high, at + 2, 4);
-        word = (pk_handle)((uint64_t)high << 16 | low);
-        return (pk_handle)((uint64_t)(word >> 1) << core->name_bits | (word & 1 ? name : 0));
+        uint64_t word;
+        uint32_t low32;
+        uint16_t low16, high;
+        if (PERFKIT_POOL_HANDLE_BITS == 64) {
+            memcpy(&low32, at, 4);
+            memcpy(&high, at + 4, 2);
+            word = (uint64_t)high << 32 | low32;
+        } else {
+            memcpy(&low16, at, 2);
+            word = low16;
+        }
+        return (pk_handle)(word >> 1 << core->name_bits | (word & 1 ? name : 0));
     }
     (void)name;
     return ((const pk_handle *)core->generations)[i];
@@ -2020,11 +2026,14 @@ PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, ui
 PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
     if (PK__POOL_SMALL_WORDS(core)) {
         unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        pk_handle word = (pk_handle)((uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0));
-        uint16_t low = (uint16_t)word;
-        uint32_t high = (uint32_t)((uint64_t)word >> 16);
-        memcpy(at, &low, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(at + 2, &high, 4);
+        uint64_t word = (uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0);
+        uint32_t low32 = (uint32_t)word;
+        uint16_t low16 = (uint16_t)word, high = (uint16_t)(word >> 32);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) {
+            memcpy(at, &low32, 4);
+            memcpy(at + 4, &high, 2);
+        } else
+            memcpy(at, &low16, 2);
         return;
     }
     ((pk_handle *)core->generations)[i] = value;
@@ -2042,6 +2051,23 @@ PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handl
     pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, low = (pk__pool_half)(((uint16_t)handle | (uint16_t)p->names) + 1u);
     word[0] = low;
     if (low == 0) word[1]++;
+}
+#elif PERFKIT_POOL_HANDLE_BITS == 64
+PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
+    unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low;
+    uint16_t high;
+    memcpy(&low, at, 4);
+    memcpy(&high, at + 4, 2);
+    *handle = ((uint64_t)high << 31 | low >> 1) << p->name_bits | (i + 1u);
+    low |= 1;
+    memcpy(at, &low, 4);
+}
+PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
+    unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low = ((uint32_t)(handle >> p->name_bits) + 1u) << 1;
+    memcpy(at, &low, 4);
+    if (PK__UNLIKELY(low == 0)) pk__pool_set_word(p, i, (handle | p->names) + 1);
 }
 #else
 /* A handle holds the object from now on. */
@@ -3027,19 +3053,21 @@ static void pk__pool_put_unmarked(pk_pool *p, pk_pool *core, pk__pool_index i) {
     pk__pool_count_out(p, core, -1);
 }
 
-/* Half a cache from the pool, into an empty one. Objects that were never out are taken to the end of their marks' line, so that
-   threads don't share it, or one by one where each has to be made. */
+/* Half a cache from the pool, into an empty one, and more while there are marks of the same line, so that threads don't share it;
+   or one by one where each has to be made. */
 static pk_status pk__pool_cache_fill(pk_pool_cache *c) {
     pk_pool *p = c->pool, *core;
     pk_status status = PK_OK;
     pk__pool_index i = 0;
     uint32_t n = 0, half = c->size / 2, k;
-    bool fresh = false, makes = PK__POOL_MORE(p)->makes;
+    bool fresh = false, rest = false, makes = PK__POOL_MORE(p)->makes;
     pk__pool_lock(p);
-    while (n < half || (fresh && n < c->size && (i + 1) % PK__POOL_LINE != 0)) {
+    while (n < half || (rest && n < c->size)) {
         core = pk__pool_take_unmarked(p, &i, &status);
         if (core == NULL) break;
         fresh = i + 1 == core->fresh; /* or the last of these */
+        rest = fresh ? (i + 1) % PK__POOL_LINE != 0
+                     : core->free_count > 0 && pk__pool_entry(core, core->free_count - 1, core->width) / PK__POOL_LINE == i / PK__POOL_LINE;
         if (PERFKIT_POOL_FILL && fresh) pk__pool_veil(p, core->objects + i * p->stride);
         c->slots[n++] = core->objects + i * p->stride;
         if (makes) break;
