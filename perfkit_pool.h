@@ -1559,7 +1559,7 @@ PK_API pk_status pk_gate_close(pk_gate *g);
 
 /* Go in, or wait for up to wait_ms until somebody leaves: PK_WAIT_DEFAULT, PK_WAIT_FOREVER, or milliseconds up to 2^30. These are
    counted, and reported with a = those that are in, b = the limit:
-     PK_EXHAUSTED  it is full, and wait_ms is 0, or this gate has no threads
+     PK_EXHAUSTED  it is full, and wait_ms is 0, or there is nothing to wait with: no desc.threads, no PERFKIT_COND_ hooks
      PK_TIMEOUT    it stayed full for wait_ms
      PK_CLOSED     it has stopped; not reported where it is closed
      PK_NO_MEMORY  the platform has no condition variable left to wait with
