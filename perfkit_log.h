@@ -73,6 +73,15 @@
      Dictionary (firmware, deferred): pk_log_drain_raw sends records as they are, examples/dictionary/decode.py makes the lines on a
      PC: for slow links, and where flash or time is too short for a formatter.
 
+   WHERE LINES GO
+     stderr, a descriptor, a FILE or your function, up to PERFKIT_LOG_SINKS, each with its own level and form. Before a descriptor a
+     buffer (pk_log_to_buffer: written when full, by level, by call), a file that rotates by size and time (pk_log_to_rotating), or
+     a ring of the last lines (pk_log_to_ring) that is handed over with an error, read after a reset, or outlives a SIGKILL.
+     A sink that fails: the line is counted as lost there, and the next is tried. A write that fails half-way: the next line
+     begins on a line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
+     A crash: pk_log_crash_install has what is still held written out. A signal handler: PK_LOG_SIGNAL, nothing else. Fork: a
+     child logs at once; what holds its parent's lines is PK_FORKED there until pk_log_after_fork.
+
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
      12345 WARN  net peer 10.0.0.7 is slow
@@ -7545,12 +7554,14 @@ static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *
     pk__queue_put(log->queue, &room.record, k.full);
 }
 
+#if PK__LOG_OWN_RINGS
 /* The longest strings: their part of the line. */
 static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
     size_t n = 0;
     while (n < most && text[n] != 0) n++;
     return n;
 }
+#endif
 
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *format, ...) {
     va_list args;
