@@ -2541,9 +2541,6 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
     PERFKIT_ASSERT(s != NULL);
     if (size != sizeof(pk_scope) || config != PK__SCOPE_CONFIG_WORD) return PK_INVALID;
     s->top = NULL; /* closed, until there is memory or an allocator */
-    s->on_event = NULL;
-    s->user = NULL;
-    s->name = NULL;
     s->more = NULL;
     s->count = 0;
     s->failures = 0;
@@ -2551,8 +2548,13 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
     s->holds = 0;
 #if PERFKIT_SCOPE_GROW
     s->allocator = NULL;
-#endif
+    s->on_event = NULL;
+    s->user = NULL;
+    s->name = NULL;
     if (desc == NULL) return PK__SCOPE_SET_GROWTH(s, NULL);
+#else
+    if (desc == NULL) return PK_NO_MEMORY; /* what is closed for good reports nothing */
+#endif
     s->on_event = desc->on_event;
     s->user = desc->user;
     s->name = desc->name;
