@@ -1137,11 +1137,10 @@ PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 :
 
        static pk_status open_database(pk_registry *r, pk_scope *scope, void *user, void **object) { … }
        enum { CONFIG, DATABASE, USER };
-       static const pk_provider services[] PK_ROM = {
-           // name       create         cleanup         user  needs     lifetime
-           {"config",   load_config,   free_config,    NULL, NULL,     PK_SINGLETON, PK_CRITICAL, 0, 0},
-           {"database", open_database, close_database, NULL, "config", PK_SINGLETON, PK_CORE, 0, 0},
-           {"user",     find_user,     forget_user,    NULL, "database", PK_REQUEST, PK_CORE, 0, 0},
+       static const pk_provider services[] PK_ROM = { // in C99 or C++20; elsewhere all fields in their order
+           {.name = "config", .create = load_config, .cleanup = free_config, .lifetime = PK_SINGLETON, .tier = PK_CRITICAL},
+           {.name = "database", .create = open_database, .cleanup = close_database, .needs = "config", .lifetime = PK_SINGLETON},
+           {.name = "user", .create = find_user, .cleanup = forget_user, .needs = "database", .lifetime = PK_REQUEST},
        };
        pk_registry_desc desc = {0};
        desc.providers = services;
@@ -1307,7 +1306,7 @@ PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provi
      PK_FULL, PK_NO_MEMORY   no room on the scope; nothing was made, or it was ended again
    and what create said. Any thread with desc.threads, except that a scope, and sessions around it, must not be used by others
    at the same time other than through get. A singleton that is there costs one acquire load; what a scope may hold is looked for
-   among its cleanups. */
+   among its cleanups. An instance takes the room of two of them, a transient that of one. */
 PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
 
 /* End the registry: singletons, last made first. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
