@@ -4465,6 +4465,17 @@ PK__HOT_INLINE void pk__respool_lend(pk_respool *p, pk__respool_slot *slot, uint
     lease->lease = PK__RESPOOL_LEASE(lent);
 }
 
+/* Somebody waits for long, and is about to look whether it can create one. */
+static bool pk__respool_is_for_another(const pk__respool_core *c, const pk__respool_ask *ask) {
+#if PK__WAITQ_WAITS
+    const pk__waiter *first = c->q.first ? pk__waitq_overdue(&c->q) : NULL;
+    return first && first->awake && (const void *)first != ask->self;
+#else
+    (void)c;
+    (void)ask;
+    return false;
+#endif
+}
 /* One that is idle, or an empty slot to create one in. PK_AGAIN: nothing now. Under the lock. */
 static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
     pk_status status;
@@ -4479,7 +4490,9 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
         if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
         *slot = pk__respool_pop(c->p, 0, 0);
         if (*slot) return PK_OK;
-        status = ask->late ? PK_AGAIN : pk__respool_reserve(c, ask->now, slot, &ask->why);
+        status = ask->late || pk__respool_is_for_another(c, ask)
+                     ? PK_AGAIN
+                     : pk__respool_reserve(c, ask->now, slot, &ask->why);
         ask->fresh = status == PK_OK;
     }
     if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == c->d.max_size && status != PK_OK) {
