@@ -1690,7 +1690,7 @@ typedef struct pk__cache_cold {
 #if PK__FULL
 #define PK__CACHE_INDEX_OF(n, groups, width) ((groups) * (16u * (width)))
 #else /* and a link for each entry, and one that is always 0 */
-#define PK__CACHE_INDEX_OF(n, groups, width) ((((groups) + (n) + 1u) * (width) + 7u) & ~7u)
+#define PK__CACHE_INDEX_OF(n, groups, width) ((((groups) + (n) + 1u) * (width) + 7u) / 8u * 8u)
 #endif
 #define PK__CACHE_INDEX_BYTES(n) \
     ((size_t)PK__CACHE_INDEX_OF((n), (size_t)PK__CACHE_GROUPS(n, PK__CACHE_WIDTH_FOR(n)), PK__CACHE_WIDTH_FOR(n)))
@@ -2626,7 +2626,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_home(const pk_cache *c, pk_hash hash) { /* 
 PK__CACHE_PART bool pk__cache_same(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len) {
     const unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
     if (PERFKIT_CACHE_CHAINS && pk__cache_key_len(PK__CACHE_THIS, own) != key_len) return false;
-    if (!PK__CACHE_PREFIX) key_len = PK__CACHE_IS(key_size);
+    if (PK__FULL ? !PK__CACHE_PREFIX : !PERFKIT_CACHE_CHAINS) key_len = PK__CACHE_IS(key_size); /* maybe a constant */
     if (PK__CACHE_MAY(PK__CACHE_IS_HASHED) && c->cold->equal != NULL) return c->cold->equal(c->cold->user, own, key, key_len);
     return PK__CACHE_COMPARE(own, key, key_len) == 0;
 }
@@ -2673,7 +2673,7 @@ PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, PK__CA
             if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
         }
         if (PK__LIKELY(!pk__cache_was_passed(group, PK__CACHE_W, hash))) return 0;
-        if (++probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
+        if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
         g = pk__cache_onward(c, g, hash, probes);
     }
 }
@@ -2691,14 +2691,14 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_walk)(PK__CACHE_SELF, pk_hash hash,
             if (step > 0) {
                 group[lane] = (unsigned char)tag;
                 pk__cache_set_link(link, PK__CACHE_W, e);
-            } else if (step < 0) {
+            } else if (!PK__CACHE_CROWDS || step < 0) {
                 if (pk__cache_link(link, PK__CACHE_W) != e) continue;
                 group[lane] = 0;
             }
             return true;
         }
         probes++;
-        if (step != 0)
+        if (!PK__CACHE_CROWDS || step != 0)
             pk__cache_count_passing(group, PK__CACHE_W, hash, step);
         else if (probes == PK__CACHE_PROBES || probes == PK__CACHE_ALL_GROUPS(c))
             return false;
@@ -2706,7 +2706,7 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_walk)(PK__CACHE_SELF, pk_hash hash,
     }
 }
 PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, PK__CACHE_PLACE) {
-    return PK__CACHE_S3 || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
+    return !PK__CACHE_CROWDS || PK__CACHE_S3 || pk__cache_walk(PK__CACHE_THIS, hash, 0, 0);
 }
 PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
     (void)pk__cache_walk(PK__CACHE_THIS, hash, e, 1);
@@ -2865,10 +2865,15 @@ PK__HOT_INLINE pk__cache_n pk__cache_slot_next(PK__CACHE_SELF, pk__cache_n s) {
 PK__HOT_INLINE void pk__cache_set_slot_next(PK__CACHE_SELF, pk__cache_n s, pk__cache_n to) {
     pk__cache_set_link(c->cold->next + (size_t)s * PK__CACHE_W, PK__CACHE_W, to);
 }
+/* Where in the first slot of entry e its value begins, or would go on. */
+PK__CACHE_PART size_t pk__cache_value_at(PK__CACHE_SELF, pk__cache_n e) {
+    if (!PK__FULL && !PK__CACHE_CHAINED) return PK__CACHE_IS(value_offset);
+    return PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
+}
 /* Bytes that entry e has in its slots. */
 PK__CACHE_PART size_t pk__cache_bytes(PK__CACHE_SELF, pk__cache_n e) {
     size_t len = (size_t)c->cold->items[2 * (size_t)e + 1];
-    return len + PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
+    return len + pk__cache_value_at(PK__CACHE_THIS, e);
 }
 /* The slots that so many bytes take; a loop of as many steps, for there may be no divider. */
 PK__CACHE_PART pk__cache_n pk__cache_slots_for(PK__CACHE_SELF, size_t bytes) {
@@ -2894,11 +2899,6 @@ PK__CACHE_PART void pk__cache_free_slots(PK__CACHE_SELF, pk__cache_n s) {
         c->cold->slot_list = s;
         c->cold->slots_free++;
     }
-}
-/* Where in the first slot of entry e its value begins, or would go on. */
-PK__HOT_INLINE size_t pk__cache_value_at(PK__CACHE_SELF, pk__cache_n e) {
-    if (!PK__FULL && !PK__CACHE_CHAINED) return PK__CACHE_IS(value_offset);
-    return PK__CACHE_PREFIX + pk__cache_key_len(PK__CACHE_THIS, pk__cache_key(PK__CACHE_THIS, e));
 }
 /* Copy n bytes out of the slots of entry e, from byte `at` of its value on, to memory, or from there into them. In firmware a fixed
    entry is a chain of one slot here. */
@@ -3591,7 +3591,7 @@ PK__CACHE_PART pk_status PK__CACHE_HERE(pk__cache_room)(PK__CACHE_SELF, size_t k
         if (key_len <= all && len <= all - key_len) return PK_OK;
     }
 #endif
-    if (PK__CACHE_S3 || key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || fixed > all || len > all - fixed || (uint32_t)len != len) {
+    if (PK__CACHE_S3 || key_len > PK__CACHE_IS(stride) - PK__CACHE_PREFIX || len > all - fixed || (uint32_t)len != len) {
         PK__CACHE_ADD(PK__CACHE_REJECTED);
 #if PERFKIT_CACHE_EVENTS
         pk__cache_report(c, PK_CACHE_EVENT_TOO_BIG, (uint32_t)(key_len + len), (uint32_t)all);
@@ -3667,7 +3667,10 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
         if (PK__CACHE_CHAINED && !pk__cache_fit(PK__CACHE_THIS, e, PK__CACHE_PREFIX + key_len + len)) status = PK_FULL;
 #endif
 #if !PK__FULL && !PERFKIT_CACHE_S3FIFO && !PERFKIT_CACHE_THREADS /* the same as below, with one search of the chain */
-        if (status == PK_OK) status = pk__cache_join(c, key, key_len, e);
+        if (status == PK_OK)
+            status = pk__cache_join(c, key, key_len, e);
+        else if (pk__cache_find(c, key, key_len) != 0)
+            status = PK_EXISTS;
         if (status != PK_OK) {
             pk__cache_release(PK__CACHE_THIS, e);
             return status;
