@@ -6809,8 +6809,13 @@ static PK__OUT_OF_LINE void pk__record_read(pk__args *args, void *value, size_t 
 static const char *pk__record_string(const unsigned char **at, const unsigned char *end) {
     const char *text = (const char *)*at;
     const unsigned char *p = *at;
+#if PK__FULL
+    p = (const unsigned char *)memchr(p, 0, (size_t)(end - p));
+    if (p == NULL) { /* a record that is torn */
+#else
     while (p != end && *p != 0) p++;
-    if (p == end) { /* a record that is torn */
+    if (p == end) {
+#endif
         *at = end;
         return "";
     }
@@ -7351,6 +7356,7 @@ typedef struct pk__queue {
     pthread_t drainer;
 #endif
     uint32_t process;          /* as pk_log's forks */
+    uint64_t ns_of_ticks;      /* of 2^24 of them */
     uint64_t now_tick, now_ns; /* of the drain: the same moment on both clocks */
 } pk__queue;
 PK__STATIC_ASSERT(queue_fits, sizeof(pk__queue) + 64 <= 1024 && sizeof(pk__ring) <= 640);
@@ -7552,6 +7558,20 @@ static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
     return n;
 }
 
+/* Most strings are short: by words, the last one over the one before, without a call. */
+PK__INLINE void pk__copy_text(unsigned char *to, const char *text, size_t n) {
+    size_t i;
+    if (PK__LIKELY(n >= 8 && n <= 64)) {
+        for (i = 0; i < n - 8; i += 8) memcpy(to + i, text + i, 8);
+        memcpy(to + n - 8, text + n - 8, 8);
+    } else if (n < 8) {
+        if (n >= 4) {
+            memcpy(to, text, 4);
+            memcpy(to + n - 4, text + n - 4, 4);
+        } else
+            for (i = 0; i < n; i++) to[i] = (unsigned char)text[i];
+    } else memcpy(to, text, n);
+}
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *format, ...) {
     va_list args;
     pk__queue *q = log->queue;
@@ -7592,7 +7612,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *f
                     if (PK__UNLIKELY(n > strings)) n = strings;
                 copy:
                     strings -= n;
-                    memcpy(at, text, n);
+                    pk__copy_text(at, text, n);
                     at[n] = 0;
                     at += PK__SLOTS(n + 1);
                     break;
@@ -7650,13 +7670,15 @@ static uint64_t pk__wall_ns(void) {
 }
 static void pk__queue_anchor(pk__queue *q) {
     if (q->own_time) return;
+    q->ns_of_ticks = pk__queue_ns((uint64_t)1 << 24); /* may calibrate the counter: not for each record */
     q->now_tick = pk__queue_tick();
     q->now_ns = pk__wall_ns();
 }
 static void pk__queue_moment(const pk__queue *q, uint64_t tick, pk__moment *m) {
-    uint64_t ns = q->now_ns;
-    if ((int64_t)(q->now_tick - tick) >= 0) ns -= pk__queue_ns(q->now_tick - tick);
-    else ns += pk__queue_ns(tick - q->now_tick);
+    bool before = (int64_t)(q->now_tick - tick) >= 0;
+    uint64_t ticks = before ? q->now_tick - tick : tick - q->now_tick;
+    uint64_t ns = (ticks >> 24) * q->ns_of_ticks + ((ticks & 0xFFFFFFu) * q->ns_of_ticks >> 24);
+    ns = before ? q->now_ns - ns : q->now_ns + ns;
     m->number = (uint32_t)(ns / 1000000000u);
     m->ms = (uint16_t)(ns / 1000000u % 1000u);
     m->kind = PK__TIME_DATE;

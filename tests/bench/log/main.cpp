@@ -2,6 +2,7 @@
 
    log/disabled/…          a call of a level that is off, above an empty loop: disabled.cpp
    log/file/…              lines to a file, nanoseconds of the thread's processor time for each: synchronous.cpp
+   log/deferred/…          calls that leave a record, and drains: deferred.cpp
    perf/…                  timers, histograms and counters: perf.cpp
    program/…               a whole program: logging compiled out, at WARN, and with the perf channel on: program.cpp
 
@@ -33,6 +34,7 @@ int main(int argc, char **argv) {
     bench::pin(0);
     disabled(report);
     synchronous(report, goals_only);
+    deferred(report, goals_only);
     perf(report, goals_only);
     program(report);
     return report.end();
