@@ -54,7 +54,6 @@
      PERFKIT_REGISTRY_MORE       0     0         1        an index by name, start, pump, overrides, loading and unloading, hooks
      PERFKIT_REGISTRY_CAPACITY   1024                     providers, where the description says nothing
      PERFKIT_REGISTRY_HASH(text, len)                     of names; 32 bits
-     PERFKIT_EVENT_LOG           0     0         1        events of scopes and providers as log lines; with perfkit_log.h
      PERFKIT_THREAD_ID()         -     -         found out            a number for the calling thread, for locks of your own
      PERFKIT_TICKER              0     1         1        pk_ticker: periodic work when due; hosted, with threads, on a thread of its own
      PERFKIT_RETRY               0     1         1        pk_retry, pk_try_chain: what to do when something fails
@@ -1138,11 +1137,10 @@ PK__STATIC_ASSERT(scope_is_small, sizeof(pk_scope) <= (sizeof(void *) > 4 ? 64 :
 
        static pk_status open_database(pk_registry *r, pk_scope *scope, void *user, void **object) { … }
        enum { CONFIG, DATABASE, USER };
-       static const pk_provider services[] PK_ROM = {
-           // name       create         cleanup         user  needs     lifetime
-           {"config",   load_config,   free_config,    NULL, NULL,     PK_SINGLETON, PK_CRITICAL, 0, 0},
-           {"database", open_database, close_database, NULL, "config", PK_SINGLETON, PK_CORE, 0, 0},
-           {"user",     find_user,     forget_user,    NULL, "database", PK_REQUEST, PK_CORE, 0, 0},
+       static const pk_provider services[] PK_ROM = { // in C99 or C++20; elsewhere all fields in their order
+           {.name = "config", .create = load_config, .cleanup = free_config, .lifetime = PK_SINGLETON, .tier = PK_CRITICAL},
+           {.name = "database", .create = open_database, .cleanup = close_database, .needs = "config", .lifetime = PK_SINGLETON},
+           {.name = "user", .create = find_user, .cleanup = forget_user, .needs = "database", .lifetime = PK_REQUEST},
        };
        pk_registry_desc desc = {0};
        desc.providers = services;
@@ -1308,7 +1306,7 @@ PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provi
      PK_FULL, PK_NO_MEMORY   no room on the scope; nothing was made, or it was ended again
    and what create said. Any thread with desc.threads, except that a scope, and sessions around it, must not be used by others
    at the same time other than through get. A singleton that is there costs one acquire load; what a scope may hold is looked for
-   among its cleanups. */
+   among its cleanups. An instance takes the room of two of them, a transient that of one. */
 PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
 
 /* End the registry: singletons, last made first. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
@@ -2333,26 +2331,8 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now);
 #endif
 
-#ifndef PERFKIT_EVENT_LOG
-#if defined PERFKIT_LOG_H && PERFKIT_REGISTRY_MORE && PERFKIT_STRINGS && PERFKIT_HOSTED
-#define PERFKIT_EVENT_LOG PK__FULL
-#else
-#define PERFKIT_EVENT_LOG 0
-#endif
-#endif
-#if PK__NOT_01(PERFKIT_EVENT_LOG)
-#error "perfkit: PERFKIT_EVENT_LOG is 0 or 1"
-#endif
-#if PERFKIT_EVENT_LOG
-/* ---- What happens, as log lines: PERFKIT_EVENT_LOG, hosted, with perfkit_log.h ----
-       scope_desc.on_event = pk_scope_event_log;        scope_desc.user = &pk_log_default;
-       registry_desc.on_event = pk_registry_event_log;  registry_desc.user = &pk_log_default;
-   ERROR: what could not be made, needs itself or what nobody provides, is there twice, or found no room. WARN: a cleanup that failed,
-   with its name and status, leaks, what is slow or late, an override of an override. INFO: begin and end, with counts. DEBUG: what was
-   loaded. Any thread that the logger is for. */
-PK_API void pk_scope_event_log(void *log, const pk_event *event);
-PK_API void pk_registry_event_log(void *log, const pk_event *event);
-PK_API void pk_event_log(void *log, const pk_event *event); /* of any other module: WARN, with all that it says */
+#if PERFKIT_EVENTS && PERFKIT_REGISTRY_MORE && PERFKIT_HOSTED
+/* ==== Begin and end of scopes and registries as log lines ==== any thread that the logger is for */
 
 /* "scope request begins" at DEBUG; returns what pk_scope_close_log measures from. */
 PK_API pk_ticks pk_scope_begin_log(const pk_scope *s, pk_log *log);
@@ -2560,9 +2540,6 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
     PERFKIT_ASSERT(s != NULL);
     if (size != sizeof(pk_scope) || config != PK__SCOPE_CONFIG_WORD) return PK_INVALID;
     s->top = NULL; /* closed, until there is memory or an allocator */
-    s->on_event = NULL;
-    s->user = NULL;
-    s->name = NULL;
     s->more = NULL;
     s->count = 0;
     s->failures = 0;
@@ -2570,8 +2547,13 @@ PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const
     s->holds = 0;
 #if PERFKIT_SCOPE_GROW
     s->allocator = NULL;
-#endif
+    s->on_event = NULL;
+    s->user = NULL;
+    s->name = NULL;
     if (desc == NULL) return PK__SCOPE_SET_GROWTH(s, NULL);
+#else
+    if (desc == NULL) return PK_NO_MEMORY; /* what is closed for good reports nothing */
+#endif
     s->on_event = desc->on_event;
     s->user = desc->user;
     s->name = desc->name;
@@ -5505,7 +5487,7 @@ PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc
 /* ---- Events of the modules as log lines ---- */
 
 #if PERFKIT_EVENTS
-enum { PK__NO_FIGURES, PK__A_OF_B, PK__A_FIGURE, PK__A_MS, PK__B_MS, PK__A_OF_B_KIB, PK__A_LIMIT_B };
+enum { PK__NO_FIGURES, PK__A_OF_B, PK__A_FIGURE, PK__A_MS, PK__B_MS, PK__A_OF_B_KIB, PK__A_LIMIT_B, PK__B_LIFETIMES };
 typedef struct pk__event_row {
     uint8_t module, kind, level, figures;
     const char *text;
@@ -5545,6 +5527,7 @@ static const pk__event_row pk__event_rows[] = {
     {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_UNKNOWN, PK_LOG_ERROR, PK__NO_FIGURES, "nobody provides"},
     {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_OVERRIDDEN, PK_LOG_WARN, PK__NO_FIGURES, "overridden again"},
     {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_SLOW, PK_LOG_WARN, PK__B_MS, "slow to create"},
+    {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CONFLICT, PK_LOG_ERROR, PK__B_LIFETIMES, "not added, there is already"},
     {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_TIMEOUT, PK_LOG_ERROR, PK__B_MS, "took too long to load, and was ended"},
     {PK_EVENTS_MEM, PK_MEM_EVENT_PRESSURE, PK_LOG_WARN, PK__A_OF_B_KIB, "memory runs short"},
     {PK_EVENTS_MEM, PK_MEM_EVENT_REFUSED, PK_LOG_WARN, PK__A_OF_B_KIB, "an allocation above the limit"},
@@ -5565,9 +5548,10 @@ static const pk__event_row *pk__event_row_of(int module, int kind) {
 }
 PK_API int pk_log_event_level(int module, int kind) {
     const pk__event_row *const row = pk__event_row_of(module, kind);
-    return row ? row->level : PK_LOG_OFF;
+    return row ? (int)row->level : (int)PK_LOG_OFF;
 }
 /* What a and b say, in front of the status. */
+static const char pk__lifetimes[4][10] = {"transient", "singleton", "session", "request"};
 static void pk__event_figures(char *text, size_t size, int figures, const pk_event *event) {
     const unsigned long a = event->a, b = event->b;
     switch (figures) {
@@ -5575,6 +5559,7 @@ static void pk__event_figures(char *text, size_t size, int figures, const pk_eve
     case PK__A_FIGURE: (void)pk_format(text, size, "%lu, ", a); break;
     case PK__A_MS: (void)pk_format(text, size, "%lu ms, ", a); break;
     case PK__B_MS: (void)pk_format(text, size, "%lu ms, ", b); break;
+    case PK__B_LIFETIMES: (void)pk_format(text, size, "%s, not %s, ", pk__lifetimes[b >> 4 & 3], pk__lifetimes[b & 3]); break;
     case PK__A_OF_B_KIB: (void)pk_format(text, size, "%lu/%lu KiB, ", a, b); break;
     case PK__A_LIMIT_B: (void)pk_format(text, size, "%lu, limit %lu, ", a, b); break;
     default: text[0] = 0;
@@ -5594,7 +5579,7 @@ PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
     int level;
     char figures[48];
     if (row == NULL) return;
-    level = over ? PK_LOG_INFO : row->level;
+    level = over ? (int)PK_LOG_INFO : (int)row->level;
 #ifdef PERFKIT_LOG_DEFAULT
     if (log == NULL) log = &PERFKIT_LOG_DEFAULT;
 #endif
@@ -6482,63 +6467,14 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 #endif
 #endif /* PERFKIT_MONITOR */
 
-#if PERFKIT_EVENT_LOG
-/* ---- What happens, as log lines ---- */
+#if PERFKIT_EVENTS && PERFKIT_REGISTRY_MORE && PERFKIT_HOSTED
+/* ---- Begin and end as log lines ---- */
 
-static const char *pk__event_name(const char *name) { return name ? name : "without a name"; }
+static const char *pk__event_name(const char *name) { return name ? name : "-"; }
 static void pk__ms_tenths(pk_ticks ticks, unsigned long *ms, unsigned *tenth) {
     uint64_t tenths = ((uint64_t)ticks * 10000u + PERFKIT_TICKS_HZ / 2) / PERFKIT_TICKS_HZ;
     *ms = (unsigned long)(tenths / 10);
     *tenth = (unsigned)(tenths % 10);
-}
-PK_API void pk_event_log(void *log, const pk_event *event) {
-    pk_log_write((pk_log *)log, PK_LOG_WARN, "%s: %s%s%s (event %d: %lu, %lu)", pk__event_name(event->object),
-                 event->detail ? event->detail : "", event->detail ? ": " : "", pk_status_text(event->status), event->kind,
-                 (unsigned long)event->a, (unsigned long)event->b);
-}
-PK_API void pk_scope_event_log(void *user, const pk_event *event) {
-    pk_log *log = (pk_log *)user;
-    const char *scope = pk__event_name(event->object), *detail = pk__event_name(event->detail), *said = pk_status_text(event->status);
-    const unsigned long a = event->a, b = event->b;
-    switch (event->kind) {
-    case PK_SCOPE_EVENT_CLEANUP_FAILED:
-        pk_log_write(log, PK_LOG_WARN, "scope %s: cleanup of %s failed: %s (status %d)", scope, detail, said, event->status);
-        break;
-    case PK_SCOPE_EVENT_LEAK: pk_log_write(log, PK_LOG_WARN, "scope %s: %s %lu is there for %lu ms", scope, detail, b, a); break;
-    case PK_SCOPE_EVENT_REAPED: pk_log_write(log, PK_LOG_WARN, "scope %s: %s %lu ended after %lu ms: %s", scope, detail, b, a, said); break;
-    case PK_SCOPE_EVENT_NEARLY_FULL: pk_log_write(log, PK_LOG_WARN, "scope %s: %lu of %lu resources are in use", scope, a, b); break;
-    case PK_SCOPE_EVENT_FULL:
-        pk_log_write(log, PK_LOG_ERROR, "scope %s: %s refused, %lu of %lu resources are in use", scope, detail, a, b);
-        break;
-    default: pk_event_log(log, event);
-    }
-}
-PK_API void pk_registry_event_log(void *user, const pk_event *event) {
-    static const char lifetimes[4][10] = {"transient", "singleton", "session", "request"};
-    pk_log *log = (pk_log *)user;
-    const char *registry = pk__event_name(event->object), *detail = pk__event_name(event->detail), *said = pk_status_text(event->status);
-    switch (event->kind) {
-    case PK_REGISTRY_EVENT_CREATE_FAILED:
-        pk_log_write(log, PK_LOG_ERROR, "registry %s: %s can't be made: %s (status %d)", registry, detail, said, event->status);
-        break;
-    case PK_REGISTRY_EVENT_CLEANUP_FAILED:
-        pk_log_write(log, PK_LOG_WARN, "registry %s: cleanup of %s failed: %s (status %d)", registry, detail, said, event->status);
-        break;
-    case PK_REGISTRY_EVENT_CYCLE: pk_log_write(log, PK_LOG_ERROR, "registry %s: %s: needs itself; break the chain", registry, detail); break;
-    case PK_REGISTRY_EVENT_UNKNOWN: pk_log_write(log, PK_LOG_ERROR, "registry %s: %s", registry, detail); break;
-    case PK_REGISTRY_EVENT_OVERRIDDEN: pk_log_write(log, PK_LOG_WARN, "registry %s: %s is overridden again", registry, detail); break;
-    case PK_REGISTRY_EVENT_SLOW:
-        pk_log_write(log, PK_LOG_WARN, "registry %s: %s took %lu ms", registry, detail, (unsigned long)event->b);
-        break;
-    case PK_REGISTRY_EVENT_TIMEOUT:
-        pk_log_write(log, PK_LOG_WARN, "registry %s: %s ended again, it took %lu ms", registry, detail, (unsigned long)event->b);
-        break;
-    case PK_REGISTRY_EVENT_CONFLICT:
-        pk_log_write(log, PK_LOG_ERROR, "registry %s: %s is there, as %s; not added as %s", registry, detail, lifetimes[event->b >> 4 & 3],
-                  lifetimes[event->b & 3]);
-        break;
-    default: pk_event_log(log, event);
-    }
 }
 PK_API pk_ticks pk_scope_begin_log(const pk_scope *s, pk_log *log) {
     pk_log_write(log, PK_LOG_DEBUG, "scope %s begins", pk__event_name(s->name));

@@ -58,6 +58,8 @@
                                                     PERFKIT_TICKS is not given; 0: of the monotonic clock
      PERFKIT_PERF_TEXT     1 / 1 / 0                pk_perf_report: the table
      PERFKIT_PERF_JSON, _OPENMETRICS, _TRACE        1 / 0 / 0: pk_perf_json, pk_perf_openmetrics, pk_perf_trace_json (hosted)
+     PERFKIT_PERF_PROGRESS 1 / 0 / 0                pk_progress: how far many like things are, with observers and a bar
+     PERFKIT_PERF_STAGES   1 / 0 / 0                pk_stopwatch, pk_growth, pk_metrics, pk_trend
      shared: PERFKIT_STDIO 1/0/0 (stderr, fd, FILE), PERFKIT_FLOAT 1/0/0 (%f %e %g; 64-bit double), PERFKIT_THREADS 1/0/0
      (desc.threads), PERFKIT_GLOBALS 1 (the two default loggers), PERFKIT_NOW_MS(), PERFKIT_TICKS() with _HZ _MASK _DOWN,
      PERFKIT_TLS (the compiler's thread-local storage class), PERFKIT_CRITICAL_ENTER/EXIT, PERFKIT_STATIC (everything private to
@@ -72,6 +74,15 @@
      your choice and is counted; what is not drained is lost with the program. Firmware: PERFKIT_LOG_DEFERRED 1.
      Dictionary (firmware, deferred): pk_log_drain_raw sends records as they are, examples/dictionary/decode.py makes the lines on a
      PC: for slow links, and where flash or time is too short for a formatter.
+
+   WHERE LINES GO
+     stderr, a descriptor, a FILE or your function, up to PERFKIT_LOG_SINKS, each with its own level and form. Before a descriptor a
+     buffer (pk_log_to_buffer: written when full, by level, by call), a file that rotates by size and time (pk_log_to_rotating), or
+     a ring of the last lines (pk_log_to_ring) that is handed over with an error, read after a reset, or outlives a SIGKILL.
+     A sink that fails: the line is counted as lost there, and the next is tried. A write that fails half-way: the next line
+     begins on a line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
+     A crash: pk_log_crash_install has what is still held written out. A signal handler: PK_LOG_SIGNAL, nothing else. Fork: a
+     child logs at once; what holds its parent's lines is PK_FORKED there until pk_log_after_fork.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -796,9 +807,16 @@ PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread
 #ifndef PERFKIT_PERF_TRACE
 #define PERFKIT_PERF_TRACE PK__FULL
 #endif
+#ifndef PERFKIT_PERF_PROGRESS
+#define PERFKIT_PERF_PROGRESS PK__FULL
+#endif
+#ifndef PERFKIT_PERF_STAGES
+#define PERFKIT_PERF_STAGES PK__FULL
+#endif
 #if PK__NOT_01(PERFKIT_PERF_RAW) || PK__NOT_01(PERFKIT_PERF_TEXT) || PK__NOT_01(PERFKIT_PERF_JSON) || \
-    PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_TRACE)
-#error "perfkit: each of PERFKIT_PERF_RAW _PERF_TEXT _PERF_JSON _PERF_OPENMETRICS _PERF_TRACE is 0 or 1"
+    PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_TRACE) || PK__NOT_01(PERFKIT_PERF_PROGRESS) || \
+    PK__NOT_01(PERFKIT_PERF_STAGES)
+#error "perfkit: each of PERFKIT_PERF_RAW _TEXT _JSON _OPENMETRICS _TRACE _PROGRESS _STAGES is 0 or 1"
 #elif PERFKIT_PERF_TRACE && !PERFKIT_HOSTED
 #error "perfkit: PERFKIT_PERF_TRACE needs an operating system"
 #endif
@@ -1664,6 +1682,150 @@ PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_p
 PK_API void pk_perf_trace_stop(pk_log *channel);
 PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace); /* Spans that found no room. */
 PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn writer, void *user); /* O(spans) */
+#endif
+
+#if PERFKIT_PERF_PROGRESS
+/* ---- Progress of many like things: files, rows, tasks ----
+       static void show(void *user, pk_progress *p, const pk_progress_values *v) { … }
+       pk_progress_init(&p, &desc);                       // desc.name "Processing", desc.total 1247
+       pk_progress_bar_init(&bar, pk_log_to_stderr, NULL);
+       pk_progress_add_observer(&p, pk_progress_print, &bar);
+       pk_progress_step(&p, "a.c", true);                 // done; false: it failed
+   Observers run outside locks, one at a time, with values that never go back: they may ask, step, add and remove, themselves too.
+   What several threads change while one observer runs is told once. */
+#define PK_PROGRESS_OBSERVERS 4
+#define PK_PROGRESS_TEXT 48 /* bytes of the current thing's name with its 0; longer ones are cut */
+#define PK_PROGRESS_UNKNOWN 0xFFFFFFFFu
+typedef struct pk_progress_values {
+    const char *name;               /* of the desc, or "" */
+    uint32_t total, done, failed;   /* total 0: not known */
+    uint32_t elapsed_ms;            /* since init; 0 without a clock */
+    uint32_t left_ms;               /* at the rate so far; PK_PROGRESS_UNKNOWN */
+    uint32_t percent_100;           /* done and failed, of the total, in 1/100 %; 0 without one; rounded down */
+    uint32_t success_100;           /* done, of done and failed, in 1/100 %; 0 before the first */
+    uint32_t rate_100;              /* done, in 1/100 a second; 0 in no time */
+    char current[PK_PROGRESS_TEXT]; /* what was stepped last, or "" */
+} pk_progress_values;
+typedef struct pk_progress pk_progress;
+typedef void (*pk_progress_fn)(void *user, pk_progress *progress, const pk_progress_values *values);
+struct pk_progress { /* private */
+    const char *name;
+    pk_clock_fn clock;
+    void *user;
+    struct {
+        pk_progress_fn fn; /* NULL: free */
+        void *user;
+    } observer[PK_PROGRESS_OBSERVERS];
+    pk_mutex mutex;
+    pk_time start;
+    uint32_t total, done, failed;
+    uint8_t threads, telling, changed;
+    char current[PK_PROGRESS_TEXT];
+};
+typedef struct pk_progress_desc {
+    const char *name;  /* not copied */
+    pk_clock_fn clock; /* milliseconds; NULL: the build's, if it has one */
+    void *user;        /* of the clock */
+    uint32_t total;    /* below 2^31; 0: not known yet */
+    bool threads;      /* any thread may step; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+} pk_progress_desc;
+
+PK_API pk_status pk__progress_init(pk_progress *p, size_t size, uint32_t config, const pk_progress_desc *desc);
+/* Start at nothing; NULL desc: all zero. PK_INVALID: the total, or another configuration. One thread. */
+PK__INLINE pk_status pk_progress_init(pk_progress *p, const pk_progress_desc *desc) {
+    return pk__progress_init(p, sizeof(pk_progress), PK__CONFIG_WORD, desc);
+}
+PK_API void pk_progress_close(pk_progress *p); /* One thread; again: harmless. */
+/* One more is done, or failed; `current` (copied) may be NULL. O(observers). Any thread with desc.threads. */
+PK_API void pk_progress_step(pk_progress *p, const char *current, bool succeeded);
+PK_API void pk_progress_add(pk_progress *p, uint32_t done, uint32_t failed); /* Several. As above. */
+PK_API pk_status pk_progress_set_total(pk_progress *p, uint32_t total);      /* PK_INVALID: 2^31 or more. As above. */
+PK_API void pk_progress_get(pk_progress *p, pk_progress_values *values);     /* As above. */
+/* fn and user together name an observer. PK_EXISTS; PK_FULL: PK_PROGRESS_OBSERVERS are. As above. */
+PK_API pk_status pk_progress_add_observer(pk_progress *p, pk_progress_fn fn, void *user);
+/* PK_NOT_FOUND. In another thread than that which it is called from, fn may still be running. As above. */
+PK_API pk_status pk_progress_remove_observer(pk_progress *p, pk_progress_fn fn, void *user);
+
+/* An observer that prints: a bar on a terminal (pk_log_to_stderr or pk_log_to_fd to one), elsewhere lines
+   "Processing: file (done/total)", where done counts the failed ones too and the last is total/total. */
+typedef struct pk_progress_bar {
+    uint16_t every_ms; /* 0: a bar each 100 ms, a line each 1000; PK_PROGRESS_EACH: every change. The last is always printed */
+    uint8_t columns;   /* of the terminal; 0: lines */
+    bool begun, whole; /* private, like all below */
+    uint32_t last_ms;
+    pk_log_sink_fn writer;
+    void *user;
+} pk_progress_bar;
+#define PK_PROGRESS_EACH 0xFFFFu
+PK_API void pk_progress_bar_init(pk_progress_bar *bar, pk_log_sink_fn writer, void *user);
+PK_API void pk_progress_print(void *bar, pk_progress *p, const pk_progress_values *values); /* the pk_progress_fn; its user is the bar */
+#endif
+
+#if PERFKIT_PERF_STAGES
+/* ---- Stages, memory and single figures of a program ---- */
+
+/* Stages of something that runs once, such as a start: each lap is the time since the one before.
+       pk_lap laps[8]; pk_stopwatch w;
+       pk_stopwatch_start(&w, laps, 8); … pk_stopwatch_lap(&w, "create"); … pk_stopwatch_report(&w, pk_log_to_stderr, NULL); */
+typedef struct pk_lap {
+    const char *name; /* not copied */
+    uint64_t ticks;
+    uint8_t printed;  /* private */
+} pk_lap;
+typedef struct pk_stopwatch { /* private */
+    pk_lap *laps;
+    uint16_t room, count;
+    pk_ticks last;
+    uint64_t rest;
+} pk_stopwatch;
+PK_API void pk_stopwatch_start(pk_stopwatch *w, pk_lap *laps, unsigned room);
+/* The ticks of this lap. One that finds no room is counted as "(others)". O(1). One thread, as all of these. */
+PK_API pk_ticks pk_stopwatch_lap(pk_stopwatch *w, const char *name);
+PK_API uint64_t pk_stopwatch_total(const pk_stopwatch *w); /* Ticks from the start to the last lap: the sum of all. O(laps). */
+/* A line a lap, the longest first, and the total. O(laps^2). */
+PK_API pk_status pk_stopwatch_report(pk_stopwatch *w, pk_log_sink_fn writer, void *user);
+
+/* How much memory an operation keeps: pk_growth_begin(&g, "load"); … pk_growth_end(&g); returns the bytes, and writes a line
+   "load memory increase: 5.0MB" (1024 * 1024 bytes) on the channel at INFO. */
+typedef uint64_t (*pk_mem_now_fn)(void *user); /* bytes in use */
+typedef struct pk_growth {
+    pk_mem_now_fn now;       /* NULL: pk_mem_resident */
+    void (*trim)(void *user); /* called before both readings: so that what caches and pools could give back is not counted; or NULL */
+    void *user;              /* of both */
+    pk_log *channel;         /* where the line goes; NULL: none */
+    const char *name;        /* private, like `before` */
+    uint64_t before;
+} pk_growth;
+PK_API void pk_growth_begin(pk_growth *g, const char *name); /* The fields before `name` are yours to set, or zero. */
+PK_API int64_t pk_growth_end(pk_growth *g);                  /* Bytes; negative: less than before. */
+PK_API uint64_t pk_mem_resident(void *user);                 /* The process's resident memory on Linux (4096 B or so exact); elsewhere 0. */
+
+/* A table of figures under names, the last value each; every one that is recorded is also a line on the channel at INFO. */
+enum { PK_METRIC_STARTUP, PK_METRIC_LOAD, PK_METRIC_MEMORY, PK_METRIC_HIT_RATE };
+typedef struct pk_metric {
+    const char *name; /* not copied */
+    uint64_t value;   /* microseconds; bytes; 1/100 % */
+    uint8_t kind;
+} pk_metric;
+typedef struct pk_metrics { /* yours to fill: pk_metrics m = {table, &pk_perf_default, 8, 0, 0}; read count and lost */
+    pk_metric *table;
+    pk_log *channel;  /* or NULL */
+    uint16_t room, count;
+    pk_count lost;    /* records that found no room */
+} pk_metrics;
+/* PK_FULL: no room for a further name, counted; PK_INVALID: no such kind. O(count). One thread. The lines:
+     STARTUP us "startup 326.0ms"   LOAD us "load parser 12.3ms"   MEMORY bytes "memory heap 45.7MB"
+     HIT_RATE 1/100 % "hit rate users 94.2%" */
+PK_API pk_status pk_metrics_record(pk_metrics *m, int kind, const char *name, uint64_t value);
+PK_API pk_status pk_metrics_get(const pk_metrics *m, int kind, const char *name, uint64_t *value); /* PK_NOT_FOUND. O(count). */
+
+/* The last `room` values of something, and how far the newest is from the oldest of them. All O(1); one thread. */
+typedef struct pk_trend { /* yours to fill: pk_trend t = {values, 10, 0, 0}; room 0: nothing is kept */
+    pk_level *values;
+    uint16_t room, used, next;
+} pk_trend;
+PK_API void pk_trend_add(pk_trend *t, pk_level value);
+PK_API pk_level pk_trend_change(const pk_trend *t); /* 0 before there are two. */
 #endif
 #endif
 
@@ -6717,6 +6879,386 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
     return pk__out_flush(&o);
 }
 #endif
+
+#if PERFKIT_PERF_PROGRESS || PERFKIT_PERF_STAGES
+/* A line, or a piece of one, to a writer: values escaped. */
+static PK__OUT_OF_LINE pk_status pk__say(pk_log_sink_fn writer, void *user, const char *rom_format, ...) {
+    char line[PERFKIT_LOG_LINE];
+    pk__text t;
+    va_list args;
+    pk__text_over(&t, line, sizeof line - 1);
+    t.escape = true;
+    va_start(args, rom_format);
+    pk__vformat(&t, rom_format, true, args);
+    va_end(args);
+    if (t.length > t.room) pk__line_cut(&t);
+    line[t.length] = 0;
+    return writer(user, PK_LOG_INFO, line, t.length);
+}
+/* n / d, d < 2^31, within 32 bits; 0 where there is nothing to divide by. */
+static uint32_t pk__quotient(uint64_t n, uint32_t d) {
+    uint32_t rest;
+    if (d == 0) return 0;
+    n = pk__divide(n, d, &rest);
+    return n < 0xFFFFFFFEu ? (uint32_t)n : 0xFFFFFFFEu;
+}
+#endif
+
+#if PERFKIT_PERF_PROGRESS
+/* ---- Progress ---- */
+
+static void pk__progress_lock(pk_progress *p) {
+    if (p->threads) pk__mutex_lock(&p->mutex);
+}
+static void pk__progress_unlock(pk_progress *p) {
+    if (p->threads) pk__mutex_unlock(&p->mutex);
+}
+static pk_time pk__progress_now(const pk_progress *p) { return p->clock ? p->clock(p->user) : pk__now_ms(NULL); }
+
+PK_API pk_status pk__progress_init(pk_progress *p, size_t size, uint32_t config, const pk_progress_desc *desc) {
+    PERFKIT_ASSERT(p != NULL);
+    if (size != sizeof(pk_progress) || config != PK__CONFIG_WORD) return PK_INVALID;
+    if (desc && desc->total > 0x7FFFFFFFu) return PK_INVALID;
+    if (desc && desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
+    pk__clear(p, sizeof *p);
+    p->name = "";
+    if (desc) {
+        if (desc->name) p->name = desc->name;
+        p->clock = desc->clock;
+        p->user = desc->user;
+        p->total = desc->total;
+        if (desc->threads) {
+            if (!pk__mutex_init(&p->mutex)) return PK_UNSUPPORTED;
+            p->threads = 1;
+        }
+    }
+    p->start = pk__progress_now(p);
+    return PK_OK;
+}
+PK_API void pk_progress_close(pk_progress *p) {
+    if (p->threads) pk__mutex_destroy(&p->mutex);
+    pk__clear(p, sizeof *p);
+    p->name = "";
+}
+
+static void pk__progress_read(const pk_progress *p, pk_time now, pk_progress_values *v) { /* under the lock */
+    const uint32_t ended = p->done + p->failed;
+    uint32_t i, ms = (uint32_t)(now - p->start) & 0x7FFFFFFFu; /* 24 days */
+    v->name = p->name;
+    v->total = p->total;
+    v->done = p->done;
+    v->failed = p->failed;
+    v->elapsed_ms = ms;
+    v->percent_100 = pk__quotient((uint64_t)(ended < p->total ? ended : p->total) * 10000u, p->total);
+    v->success_100 = pk__quotient((uint64_t)p->done * 10000u + ended / 2, ended);
+    v->rate_100 = pk__quotient((uint64_t)p->done * 100000u, ms);
+    v->left_ms = PK_PROGRESS_UNKNOWN;
+    if (p->total != 0 && ended != 0) v->left_ms = ended >= p->total ? 0 : pk__quotient((uint64_t)(p->total - ended) * ms, ended);
+    for (i = 0; i < PK_PROGRESS_TEXT; i++) v->current[i] = p->current[i];
+}
+PK_API void pk_progress_get(pk_progress *p, pk_progress_values *values) {
+    const pk_time now = pk__progress_now(p);
+    pk__progress_lock(p);
+    pk__progress_read(p, now, values);
+    pk__progress_unlock(p);
+}
+
+/* Called under the lock, and leaves it. One thread tells; what the others, or the observers, change meanwhile it tells again. */
+static void pk__progress_changed(pk_progress *p) {
+    pk_progress_values v;
+    pk_time now;
+    uint8_t i;
+    p->changed = 1;
+    if (!p->telling) {
+        p->telling = 1;
+        while (p->changed) {
+            p->changed = 0;
+            pk__progress_unlock(p);
+            now = pk__progress_now(p);
+            pk__progress_lock(p);
+            pk__progress_read(p, now, &v);
+            for (i = 0; i < PK_PROGRESS_OBSERVERS; i++) {
+                const pk_progress_fn fn = p->observer[i].fn;
+                void *const user = p->observer[i].user;
+                if (fn == NULL) continue;
+                pk__progress_unlock(p);
+                fn(user, p, &v);
+                pk__progress_lock(p);
+            }
+        }
+        p->telling = 0;
+    }
+    pk__progress_unlock(p);
+}
+PK_API void pk_progress_step(pk_progress *p, const char *current, bool succeeded) {
+    pk__text t;
+    PERFKIT_ASSERT(p != NULL);
+    pk__progress_lock(p);
+    if (succeeded) p->done++;
+    else p->failed++;
+    if (current) {
+        pk__text_over(&t, p->current, sizeof p->current - 1);
+        while (*current) pk__put(&t, *current++);
+        if (t.length > t.room) pk__line_cut(&t);
+        p->current[t.length] = 0;
+    }
+    pk__progress_changed(p);
+}
+PK_API void pk_progress_add(pk_progress *p, uint32_t done, uint32_t failed) {
+    PERFKIT_ASSERT(p != NULL);
+    pk__progress_lock(p);
+    p->done += done;
+    p->failed += failed;
+    pk__progress_changed(p);
+}
+PK_API pk_status pk_progress_set_total(pk_progress *p, uint32_t total) {
+    if (total > 0x7FFFFFFFu) return PK_INVALID;
+    pk__progress_lock(p);
+    p->total = total;
+    pk__progress_changed(p);
+    return PK_OK;
+}
+static uint8_t pk__progress_find(const pk_progress *p, pk_progress_fn fn, void *user) { /* NULL, NULL: a free one */
+    uint8_t i = 0;
+    while (i < PK_PROGRESS_OBSERVERS && (p->observer[i].fn != fn || p->observer[i].user != user)) i++;
+    return i;
+}
+PK_API pk_status pk_progress_add_observer(pk_progress *p, pk_progress_fn fn, void *user) {
+    pk_status status = PK_EXISTS;
+    uint8_t i;
+    if (fn == NULL) return PK_INVALID;
+    pk__progress_lock(p);
+    if (pk__progress_find(p, fn, user) == PK_PROGRESS_OBSERVERS) {
+        i = pk__progress_find(p, NULL, NULL);
+        status = PK_FULL;
+        if (i < PK_PROGRESS_OBSERVERS) {
+            p->observer[i].fn = fn;
+            p->observer[i].user = user;
+            status = PK_OK;
+        }
+    }
+    pk__progress_unlock(p);
+    return status;
+}
+PK_API pk_status pk_progress_remove_observer(pk_progress *p, pk_progress_fn fn, void *user) {
+    pk_status status = PK_NOT_FOUND;
+    uint8_t i;
+    if (fn == NULL) return PK_NOT_FOUND;
+    pk__progress_lock(p);
+    i = pk__progress_find(p, fn, user);
+    if (i < PK_PROGRESS_OBSERVERS) {
+        p->observer[i].fn = NULL;
+        p->observer[i].user = NULL;
+        status = PK_OK;
+    }
+    pk__progress_unlock(p);
+    return status;
+}
+
+PK_API void pk_progress_bar_init(pk_progress_bar *bar, pk_log_sink_fn writer, void *user) {
+    pk__clear(bar, sizeof *bar);
+    bar->writer = writer;
+    bar->user = user;
+#if PERFKIT_STDIO && !defined _WIN32
+    {
+        int fd = writer == pk_log_to_stderr ? 2 : writer == pk_log_to_fd ? (int)(intptr_t)user : -1;
+        const char *kind = getenv("TERM");
+        if (fd >= 0 && isatty(fd) && (kind == NULL || strcmp(kind, "dumb") != 0)) bar->columns = 80;
+    }
+#endif
+}
+/* " 3:07 left" */
+static void pk__put_left(pk__text *t, uint32_t ms) {
+    uint32_t rest, seconds = (uint32_t)pk__divide((uint64_t)ms + 999u, 1000u, &rest);
+    if (ms == PK_PROGRESS_UNKNOWN) return;
+    pk__print(t, PK_ROM_STR(" %lu:%02u left"), (unsigned long)(seconds / 60u), (unsigned)(seconds % 60u));
+}
+static void pk__progress_draw(const pk_progress_bar *bar, const pk_progress_values *v, bool last) {
+    char line[256], out[sizeof line + 8];
+    const unsigned cells = 20, full = (unsigned)(v->percent_100 / (10000u / cells));
+    unsigned i, columns = 0;
+    size_t n;
+    pk__text t;
+    pk__text_over(&t, line, sizeof line - 1);
+    t.escape = true;
+    pk__print(&t, PK_ROM_STR("%s ["), v->name);
+    for (i = 0; i < cells; i++) pk__put(&t, (char)(i < full ? '#' : '.'));
+    pk__print(&t, PK_ROM_STR("] %u.%u%% %lu/%lu"), (unsigned)(v->percent_100 / 100u), (unsigned)(v->percent_100 / 10u % 10u),
+              (unsigned long)v->done + v->failed, (unsigned long)v->total);
+    if (v->failed) pk__print(&t, PK_ROM_STR(", %lu failed"), (unsigned long)v->failed);
+    pk__print(&t, PK_ROM_STR(" %lu.%u/s"), (unsigned long)(v->rate_100 / 100u), (unsigned)(v->rate_100 / 10u % 10u));
+    if (!last) pk__put_left(&t, v->left_ms);
+    if (v->current[0]) pk__print(&t, PK_ROM_STR(" %s"), v->current);
+    if (t.length > t.room) pk__line_cut(&t);
+    for (i = 0; i < t.length; i++) /* a character of UTF-8 counts once */
+        if (((uint8_t)line[i] & 0xC0) != 0x80 && columns++ == bar->columns - 1u) break;
+    line[i] = 0;
+    n = PK_FORMAT(out, sizeof out, "\r%s\033[K%s", line, last ? "\n" : "");
+    (void)bar->writer(bar->user, PK_LOG_INFO, out, n);
+}
+PK_API void pk_progress_print(void *bar_, pk_progress *p, const pk_progress_values *v) {
+    pk_progress_bar *bar = (pk_progress_bar *)bar_;
+    const bool last = v->total != 0 && v->done + v->failed >= v->total;
+    const uint32_t every = bar->every_ms == PK_PROGRESS_EACH ? 0 : bar->every_ms ? bar->every_ms : bar->columns ? 100u : 1000u;
+    (void)p;
+    if (bar->whole || (!last && bar->begun && v->elapsed_ms - bar->last_ms < every)) return;
+    bar->begun = true;
+    bar->whole = last;
+    bar->last_ms = v->elapsed_ms;
+    if (bar->columns) pk__progress_draw(bar, v, last);
+    else if (v->failed)
+        (void)pk__say(bar->writer, bar->user, PK_ROM_STR("%s: %s (%lu/%lu), %lu failed\n"), v->name, v->current,
+                      (unsigned long)v->done + v->failed, (unsigned long)v->total, (unsigned long)v->failed);
+    else
+        (void)pk__say(bar->writer, bar->user, PK_ROM_STR("%s: %s (%lu/%lu)\n"), v->name, v->current, (unsigned long)v->done,
+                      (unsigned long)v->total);
+}
+#endif
+
+#if PERFKIT_PERF_STAGES
+/* ---- Stages, memory and single figures ---- */
+
+PK_API void pk_stopwatch_start(pk_stopwatch *w, pk_lap *laps, unsigned room) {
+    w->laps = laps;
+    w->room = (uint16_t)(room < 0xFFFFu ? room : 0xFFFFu);
+    w->count = 0;
+    w->rest = 0;
+    pk__raw_begin();
+    w->last = pk__perf_now();
+}
+PK_API pk_ticks pk_stopwatch_lap(pk_stopwatch *w, const char *name) {
+    const pk_ticks now = pk__perf_now(), spent = pk__ticks_between(w->last, now);
+    w->last = now;
+    if (w->count == w->room) w->rest += spent;
+    else {
+        w->laps[w->count].name = name;
+        w->laps[w->count++].ticks = spent;
+    }
+    return spent;
+}
+PK_API uint64_t pk_stopwatch_total(const pk_stopwatch *w) {
+    uint64_t total = w->rest;
+    uint16_t i;
+    for (i = 0; i < w->count; i++) total += w->laps[i].ticks;
+    return total;
+}
+static pk_status pk__lap_line(pk_log_sink_fn writer, void *user, const char *name, uint64_t ticks, uint64_t total) {
+    const uint32_t us = pk_perf_us(ticks), all = pk_perf_us(total), tenths = us / 100u + (us % 100u >= 50u);
+    const uint32_t share = pk__quotient((uint64_t)us * 500u + all / 4u, all / 2u); /* halves: the divisor has 31 bits */
+    return pk__say(writer, user, PK_ROM_STR("%-24s %8lu.%ums %5u.%u%%\n"), name, (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u),
+                   (unsigned)(share / 10u), (unsigned)(share % 10u));
+}
+PK_API pk_status pk_stopwatch_report(pk_stopwatch *w, pk_log_sink_fn writer, void *user) {
+    const uint64_t total = pk_stopwatch_total(w);
+    pk_status status = PK_OK;
+    uint16_t i, turn, longest;
+    for (i = 0; i < w->count; i++) w->laps[i].printed = 0;
+    for (turn = 0; turn < w->count && status == PK_OK; turn++) {
+        for (longest = 0xFFFFu, i = 0; i < w->count; i++)
+            if (!w->laps[i].printed && (longest == 0xFFFFu || w->laps[i].ticks > w->laps[longest].ticks)) longest = i;
+        w->laps[longest].printed = 1;
+        status = pk__lap_line(writer, user, w->laps[longest].name, w->laps[longest].ticks, total);
+    }
+    if (w->rest != 0 && status == PK_OK) status = pk__lap_line(writer, user, "(others)", w->rest, total);
+    return status == PK_OK ? pk__lap_line(writer, user, "total", total, total) : status;
+}
+
+PK_API uint64_t pk_mem_resident(void *user) {
+    uint64_t pages = 0;
+    (void)user;
+#if defined __linux__ && PERFKIT_STDIO
+    {
+        unsigned long all, resident; /* proc(5): statm counts pages */
+        FILE *file = fopen("/proc/self/statm", "r");
+        if (file == NULL) return 0;
+        if (fscanf(file, "%lu %lu", &all, &resident) == 2) pages = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+        (void)fclose(file);
+    }
+#endif
+    return pages;
+}
+static uint64_t pk__growth_now(const pk_growth *g) {
+    if (g->trim) g->trim(g->user);
+    return g->now ? g->now(g->user) : pk_mem_resident(NULL);
+}
+PK_API void pk_growth_begin(pk_growth *g, const char *name) {
+    g->name = name;
+    g->before = pk__growth_now(g);
+}
+PK_API int64_t pk_growth_end(pk_growth *g) {
+    const uint64_t now = pk__growth_now(g), size = now < g->before ? g->before - now : now - g->before;
+    const uint32_t tenths = (uint32_t)((size * 10u + (1u << 19)) >> 20);
+    if (g->channel && pk_log_enabled(g->channel, PK_LOG_INFO))
+        pk__log_rom(g->channel, PK_LOG_INFO, PK_ROM_STR("%s memory increase: %s%lu.%uMB"), g->name, now < g->before && tenths ? "-" : "",
+                    (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u));
+    return now < g->before ? -(int64_t)size : (int64_t)size;
+}
+
+static bool pk__same_text(const char *a, const char *b) {
+    for (; *a && *a == *b; a++) b++;
+    return *a == *b;
+}
+static pk_metric *pk__metric_find(const pk_metrics *m, int kind, const char *name) {
+    uint16_t i;
+    for (i = 0; i < m->count; i++)
+        if (m->table[i].kind == kind && pk__same_text(m->table[i].name, name)) return &m->table[i];
+    return NULL;
+}
+static void pk__metric_line(const pk_metrics *m, int kind, const char *name, uint64_t value) {
+    uint32_t tenths, rest;
+    if (m->channel == NULL || !pk_log_enabled(m->channel, PK_LOG_INFO)) return;
+    if (kind == PK_METRIC_MEMORY) tenths = (uint32_t)((value * 10u + (1u << 19)) >> 20);
+    else tenths = (uint32_t)pk__divide(value + (kind == PK_METRIC_HIT_RATE ? 5u : 50u), kind == PK_METRIC_HIT_RATE ? 10u : 100u, &rest);
+    pk__log_rom(m->channel, PK_LOG_INFO, PK_ROM_STR("%s%s%s %lu.%u%s"),
+                kind == PK_METRIC_STARTUP ? "startup"
+                : kind == PK_METRIC_LOAD  ? "load"
+                : kind == PK_METRIC_MEMORY ? "memory"
+                                           : "hit rate",
+                name[0] ? " " : "", name, (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u),
+                kind == PK_METRIC_MEMORY ? "MB"
+                : kind == PK_METRIC_HIT_RATE ? "%"
+                                             : "ms");
+}
+PK_API pk_status pk_metrics_record(pk_metrics *m, int kind, const char *name, uint64_t value) {
+    pk_metric *metric;
+    PERFKIT_ASSERT(m != NULL);
+    if (kind < PK_METRIC_STARTUP || kind > PK_METRIC_HIT_RATE) return PK_INVALID;
+    if (name == NULL) name = "";
+    metric = pk__metric_find(m, kind, name);
+    if (metric == NULL && m->count == m->room) {
+        pk__count_up(&m->lost);
+        return PK_FULL;
+    }
+    if (metric == NULL) {
+        metric = &m->table[m->count++];
+        metric->name = name;
+        metric->kind = (uint8_t)kind;
+    }
+    metric->value = value;
+    pk__metric_line(m, kind, name, value);
+    return PK_OK;
+}
+PK_API pk_status pk_metrics_get(const pk_metrics *m, int kind, const char *name, uint64_t *value) {
+    const pk_metric *metric = pk__metric_find(m, kind, name ? name : "");
+    if (metric == NULL) return PK_NOT_FOUND;
+    *value = metric->value;
+    return PK_OK;
+}
+
+PK_API void pk_trend_add(pk_trend *t, pk_level value) {
+    if (t->room == 0) return;
+    t->values[t->next] = value;
+    t->next = (uint16_t)(t->next + 1u == t->room ? 0 : t->next + 1u);
+    if (t->used < t->room) t->used++;
+}
+PK_API pk_level pk_trend_change(const pk_trend *t) {
+    uint16_t newest, oldest;
+    if (t->used < 2) return 0;
+    newest = (uint16_t)(t->next == 0 ? t->room - 1u : t->next - 1u);
+    oldest = (uint16_t)(t->used < t->room ? 0 : t->next);
+    return t->values[newest] - t->values[oldest];
+}
+#endif
 #endif
 
 #if PERFKIT_LOG_DEFERRED
@@ -7551,12 +8093,14 @@ static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *
     pk__queue_put(log->queue, &room.record, k.full);
 }
 
+#if PK__LOG_OWN_RINGS
 /* The longest strings: their part of the line. */
 static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
     size_t n = 0;
     while (n < most && text[n] != 0) n++;
     return n;
 }
+#endif
 
 /* Most strings are short: by words, the last one over the one before, without a call. */
 PK__INLINE void pk__copy_text(unsigned char *to, const char *text, size_t n) {

@@ -84,7 +84,7 @@
                  is out of bounds for valgrind.
      Limits      65535 objects outside hosted builds, else 2^31 - 1; 2047 resources.
      Resources   lending what is idle: O(1), without a lock where 64-bit atomics are, and one reading of the clock. A pool of n
-                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource, once. No callback of yours runs under a lock. With an RTOS:
+                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource (128 with 64-bit time), once. No callback of yours runs under a lock. With an RTOS:
                  PERFKIT_THREADS, the PERFKIT_MUTEX_* and PERFKIT_COND_* hooks and a clock; without threads acquire never waits.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
@@ -1348,9 +1348,10 @@ PK__INLINE pk_status pk_respool_init(pk_respool *p, const pk_respool_desc *desc)
 }
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc); /* bytes, for any alignment. 0: init would refuse it */
 /* The same, or a little more, as a constant expression. */
-#define PK_RESPOOL_BYTES(max_size) (((size_t)(max_size) + 7) * PK__RESPOOL_LINE + 4 * sizeof(pk_mutex) + \
+#define PK_RESPOOL_BYTES(max_size) ((size_t)(max_size) * PK__RESPOOL_SLOT_BYTES + 7 * PK__RESPOOL_LINE + 4 * sizeof(pk_mutex) + \
                                     sizeof(pk_respool_desc) + sizeof(pk_respool_stats) + 24 * sizeof(void *))
-#define PK__RESPOOL_LINE 64u
+#define PK__RESPOOL_LINE ((size_t)64)
+#define PK__RESPOOL_SLOT_BYTES (PK__RESPOOL_LINE * (PERFKIT_TIME_BITS / 32))
 
 /* Presets: fill in the sizes and times of a description, the rest stays as it is.
                             min    max    wait, connect    idle       life       health
@@ -1558,7 +1559,7 @@ PK_API pk_status pk_gate_close(pk_gate *g);
 
 /* Go in, or wait for up to wait_ms until somebody leaves: PK_WAIT_DEFAULT, PK_WAIT_FOREVER, or milliseconds up to 2^30. These are
    counted, and reported with a = those that are in, b = the limit:
-     PK_EXHAUSTED  it is full, and wait_ms is 0, or this gate has no threads
+     PK_EXHAUSTED  it is full, and wait_ms is 0, or there is nothing to wait with: no desc.threads, no PERFKIT_COND_ hooks
      PK_TIMEOUT    it stayed full for wait_ms
      PK_CLOSED     it has stopped; not reported where it is closed
      PK_NO_MEMORY  the platform has no condition variable left to wait with
@@ -2001,17 +2002,23 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 #else
 #define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
 #endif
-/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
+/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. Of the 6 bytes of 64-bit
+   handles the last two change once in 2^31 uses: what comes next never has to wait for them. */
 PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
     if (PK__POOL_SMALL_WORDS(core)) {
         const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        uint16_t low;
-        uint32_t high = 0;
-        pk_handle word;
-        memcpy(&low, at, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(&high, at + 2, 4);
-        word = (pk_handle)((uint64_t)high << 16 | low);
-        return (pk_handle)((uint64_t)(word >> 1) << core->name_bits | (word & 1 ? name : 0));
+        uint64_t word;
+        uint32_t low32;
+        uint16_t low16, high;
+        if (PERFKIT_POOL_HANDLE_BITS == 64) {
+            memcpy(&low32, at, 4);
+            memcpy(&high, at + 4, 2);
+            word = (uint64_t)high << 32 | low32;
+        } else {
+            memcpy(&low16, at, 2);
+            word = low16;
+        }
+        return (pk_handle)(word >> 1 << core->name_bits | (word & 1 ? name : 0));
     }
     (void)name;
     return ((const pk_handle *)core->generations)[i];
@@ -2019,11 +2026,14 @@ PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, ui
 PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
     if (PK__POOL_SMALL_WORDS(core)) {
         unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        pk_handle word = (pk_handle)((uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0));
-        uint16_t low = (uint16_t)word;
-        uint32_t high = (uint32_t)((uint64_t)word >> 16);
-        memcpy(at, &low, 2);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) memcpy(at + 2, &high, 4);
+        uint64_t word = (uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0);
+        uint32_t low32 = (uint32_t)word;
+        uint16_t low16 = (uint16_t)word, high = (uint16_t)(word >> 32);
+        if (PERFKIT_POOL_HANDLE_BITS == 64) {
+            memcpy(at, &low32, 4);
+            memcpy(at + 4, &high, 2);
+        } else
+            memcpy(at, &low16, 2);
         return;
     }
     ((pk_handle *)core->generations)[i] = value;
@@ -2041,6 +2051,23 @@ PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handl
     pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, low = (pk__pool_half)(((uint16_t)handle | (uint16_t)p->names) + 1u);
     word[0] = low;
     if (low == 0) word[1]++;
+}
+#elif PERFKIT_POOL_HANDLE_BITS == 64
+PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
+    unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low;
+    uint16_t high;
+    memcpy(&low, at, 4);
+    memcpy(&high, at + 4, 2);
+    *handle = ((uint64_t)high << 31 | low >> 1) << p->name_bits | (i + 1u);
+    low |= 1;
+    memcpy(at, &low, 4);
+}
+PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
+    unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low = ((uint32_t)(handle >> p->name_bits) + 1u) << 1;
+    memcpy(at, &low, 4);
+    if (PK__UNLIKELY(low == 0)) pk__pool_set_word(p, i, (handle | p->names) + 1);
 }
 #else
 /* A handle holds the object from now on. */
@@ -3026,19 +3053,21 @@ static void pk__pool_put_unmarked(pk_pool *p, pk_pool *core, pk__pool_index i) {
     pk__pool_count_out(p, core, -1);
 }
 
-/* Half a cache from the pool, into an empty one. Objects that were never out are taken to the end of their marks' line, so that
-   threads don't share it, or one by one where each has to be made. */
+/* Half a cache from the pool, into an empty one, and more while there are marks of the same line, so that threads don't share it;
+   or one by one where each has to be made. */
 static pk_status pk__pool_cache_fill(pk_pool_cache *c) {
     pk_pool *p = c->pool, *core;
     pk_status status = PK_OK;
     pk__pool_index i = 0;
     uint32_t n = 0, half = c->size / 2, k;
-    bool fresh = false, makes = PK__POOL_MORE(p)->makes;
+    bool fresh = false, rest = false, makes = PK__POOL_MORE(p)->makes;
     pk__pool_lock(p);
-    while (n < half || (fresh && n < c->size && (i + 1) % PK__POOL_LINE != 0)) {
+    while (n < half || (rest && n < c->size)) {
         core = pk__pool_take_unmarked(p, &i, &status);
         if (core == NULL) break;
         fresh = i + 1 == core->fresh; /* or the last of these */
+        rest = fresh ? (i + 1) % PK__POOL_LINE != 0
+                     : core->free_count > 0 && pk__pool_entry(core, core->free_count - 1, core->width) / PK__POOL_LINE == i / PK__POOL_LINE;
         if (PERFKIT_POOL_FILL && fresh) pk__pool_veil(p, core->objects + i * p->stride);
         c->slots[n++] = core->objects + i * p->stride;
         if (makes) break;
@@ -4042,7 +4071,6 @@ typedef struct pk__respool_slot { /* written by whoever has it, read by anybody 
     pk_time ends;             /* its life */
     volatile uint32_t fresh;  /* 1: the first of its leases went to who created it, which is no hit */
 } pk__respool_slot;
-#define PK__RESPOOL_SLOT_BYTES PK__ALIGN_UP(sizeof(pk__respool_slot), PK__RESPOOL_LINE)
 #define PK__RESPOOL_HOMES 16u
 
 struct pk__respool_core {
@@ -4437,6 +4465,17 @@ PK__HOT_INLINE void pk__respool_lend(pk_respool *p, pk__respool_slot *slot, uint
     lease->lease = PK__RESPOOL_LEASE(lent);
 }
 
+/* Somebody waits for long, and is about to look whether it can create one. */
+static bool pk__respool_is_for_another(const pk__respool_core *c, const pk__respool_ask *ask) {
+#if PK__WAITQ_WAITS
+    const pk__waiter *first = c->q.first ? pk__waitq_overdue(&c->q) : NULL;
+    return first && first->awake && (const void *)first != ask->self;
+#else
+    (void)c;
+    (void)ask;
+    return false;
+#endif
+}
 /* One that is idle, or an empty slot to create one in. PK_AGAIN: nothing now. Under the lock. */
 static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot **slot) {
     pk_status status;
@@ -4451,7 +4490,9 @@ static pk_status pk__respool_find(pk__respool_core *c, pk__respool_ask *ask, pk_
         if (*slot && pk__respool_cut(c, *slot)) return PK_OK;
         *slot = pk__respool_pop(c->p, 0, 0);
         if (*slot) return PK_OK;
-        status = ask->late ? PK_AGAIN : pk__respool_reserve(c, ask->now, slot, &ask->why);
+        status = ask->late || pk__respool_is_for_another(c, ask)
+                     ? PK_AGAIN
+                     : pk__respool_reserve(c, ask->now, slot, &ask->why);
         ask->fresh = status == PK_OK;
     }
     if (!ask->exhausted && PK__RESPOOL_MADE(pk__respool_word(c->p)) + c->creating == c->d.max_size && status != PK_OK) {
@@ -5142,9 +5183,9 @@ static pk_status pk__respool_plan(pk_respool_desc *d, const pk_respool_desc *des
     return PK_OK;
 }
 static size_t pk__respool_bytes(const pk_respool_desc *d) {
-    return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
+    return PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + (size_t)d->max_size * PK__RESPOOL_SLOT_BYTES + 2 * PK__RESPOOL_LINE;
 }
-PK__STATIC_ASSERT(respool_bytes, sizeof(pk__respool_slot) <= PK__RESPOOL_LINE &&
+PK__STATIC_ASSERT(respool_bytes, sizeof(pk__respool_slot) <= PK__RESPOOL_SLOT_BYTES &&
                                      PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE) + 2 * PK__RESPOOL_LINE <= PK_RESPOOL_BYTES(0));
 PK_API size_t pk_respool_memory_needed(const pk_respool_desc *desc) {
     pk_respool_desc d;

@@ -67,6 +67,7 @@ static void each_kind_has_its_level(void) {
         {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CLEANUP_FAILED, PK_LOG_WARN},
         {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CYCLE, PK_LOG_ERROR},
         {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_OVERRIDDEN, PK_LOG_WARN},
+        {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CONFLICT, PK_LOG_ERROR},
         {PK_EVENTS_MEM, PK_MEM_EVENT_FAILED, PK_LOG_ERROR},
         {PK_EVENTS_FALLBACK, PK_FALLBACK_EVENT_DOWNGRADE, PK_LOG_WARN},
         {PK_EVENTS_MONITOR, PK_MONITOR_EVENT_LEAKS, PK_LOG_WARN}};
@@ -81,7 +82,7 @@ static void each_kind_has_its_level(void) {
     }
     for (module = 0; module <= PK_EVENTS_MONITOR; module++)
         for (kind = 0; kind < 32; kind++) kinds += pk_log_event_level(module, kind) != PK_LOG_OFF;
-    CHECK_EQ(kinds, 43); /* all that the headers declare */
+    CHECK_EQ(kinds, 44); /* all that the headers declare */
     count = 0;
     report(PK_EVENTS_POOL, 99, PK_OK, NULL, 0, 0);
     report(99, 1, PK_OK, NULL, 0, 0);

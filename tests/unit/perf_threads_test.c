@@ -107,10 +107,49 @@ static void ticks_are_near_the_clock(void) {
     CHECK_EQ(pk_perf_ns(0), 0);
 }
 
+static pk_progress progress;
+static uint32_t told, running, last_done;
+static void count_up(void *user, pk_progress *p, const pk_progress_values *v) {
+    pk_progress_values inside;
+    (void)user;
+    CHECK_EQ(pk__add32(&running, 1), 0); /* one at a time */
+    CHECK(v->done >= last_done);
+    last_done = v->done;
+    pk_progress_get(p, &inside);
+    told++;
+    pk__add32(&running, (uint32_t)-1);
+}
+static void *step_ten(void *name) {
+    int i;
+    for (i = 0; i < 10; i++) pk_progress_step(&progress, (const char *)name, true);
+    return NULL;
+}
+static void five_threads_step(void) {
+    static char names[5][2] = {"a", "b", "c", "d", "e"};
+    pthread_t threads[5];
+    pk_progress_desc desc;
+    pk_progress_values v;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    desc.total = 50;
+    desc.threads = true;
+    CHECK_STATUS(pk_progress_init(&progress, &desc), PK_OK);
+    CHECK_STATUS(pk_progress_add_observer(&progress, count_up, NULL), PK_OK);
+    for (i = 0; i < 5; i++) CHECK(pthread_create(&threads[i], NULL, step_ten, names[i]) == 0);
+    for (i = 0; i < 5; i++) pthread_join(threads[i], NULL);
+    pk_progress_get(&progress, &v);
+    CHECK_EQ(v.done, 50);
+    CHECK_EQ(v.percent_100, 10000);
+    CHECK_EQ(last_done, 50);
+    CHECK(told >= 1 && told <= 50);
+    pk_progress_close(&progress);
+}
+
 TESTS {
     RUN("C45 C52", "what threads record adds up, while others read, export and trace", all_that_threads_record_is_there)
 #if PK__WORD_ATOMICS
     RUN("C52", "a histogram that several threads record into atomically is exact, and saturates", atomic_records_add_up)
 #endif
+    RUN("C59", "50 steps from 5 threads are 50; one observer at a time, and the last hears of all", five_threads_step)
     RUN("C45", "ticks of the CPU become nanoseconds of the clock", ticks_are_near_the_clock)
 }

@@ -101,6 +101,34 @@ static void idle_in_caches(void) {
     CHECK_STATUS(pk_pool_cache_init(&a, &pool, 0), PK_UNSUPPORTED);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
+/* What two threads have in hand nearly always lies in different lines of marks, whoever had it before: or each would wait for the
+   other's. */
+static void apart(void) {
+    static pk_pool_cache a, b;
+    static void *out[2][300];
+    uint32_t turn, i, shared = 0;
+    a_desc(2000, 0, PK_POOL_CHECKED);
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    for (turn = 0; turn < 20 && PERFKIT_ATOMICS; turn++) {
+        CHECK_STATUS(pk_pool_cache_init(&a, &pool, 64), PK_OK);
+        CHECK_STATUS(pk_pool_cache_init(&b, &pool, 64), PK_OK);
+        out[0][0] = pk_pool_cache_acquire(&a);
+        out[1][0] = pk_pool_cache_acquire(&b);
+        if (pk_pool_index_of(&pool, out[0][0]) / 64 == pk_pool_index_of(&pool, out[1][0]) / 64) shared++;
+        for (i = 1; i < 300; i++) {
+            out[0][i] = pk_pool_cache_acquire(&a);
+            out[1][i] = pk_pool_cache_acquire(&b);
+        }
+        for (i = 0; i < 300; i++) {
+            CHECK_STATUS(pk_pool_cache_release(&a, out[0][i]), PK_OK);
+            CHECK_STATUS(pk_pool_cache_release(&b, out[1][i]), PK_OK);
+        }
+        pk_pool_cache_close(turn % 2 ? &a : &b);
+        pk_pool_cache_close(turn % 2 ? &b : &a);
+    }
+    CHECK(shared <= 2);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
 static int made, unmade, fail_at;
 static pk_status make(void *o, void *user) {
     (void)user;
@@ -292,6 +320,7 @@ static void racing_releases(void) {
 TESTS {
     RUN("P13 P33", "objects in caches count as idle; wrong releases are refused across caches; a flush brings them back",
         idle_in_caches)
+    RUN("P32", "what two caches of 64 hand out seldom lies in one line of marks", apart)
     RUN("P27", "objects that init makes, through a cache", made_through_caches)
     RUN("P32 P13", "four threads, each with a cache that is closed when the thread ends; objects pass between them",
         caches_of_a_fixed_pool)

@@ -5,8 +5,11 @@
 #include "../support/test.h"
 #include <pthread.h>
 #include <sched.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-enum { THREADS = 8, ROUNDS = 1500, LIMIT = 3, BYTES = 1000 };
+enum { THREADS = 8, ROUNDS = 1000, LIMIT = 3, BYTES = 1000 };
 static pk_gate gate;
 static pk_budget budget;
 static pk_respool pool;
@@ -173,6 +176,46 @@ static void a_batch_of_50(void) {
     CHECK_STATUS(pk_gate_close(&gate), PK_OK);
 }
 
+static void *waits_at_the_fork(void *number) {
+    (void)number;
+    if (pk_gate_enter(&gate, PK_WAIT_FOREVER) != PK_CLOSED) (void)add(&wrong, 1);
+    return NULL;
+}
+static int child(void) { /* 0: all was right */
+    pk_gate_stats stats;
+    pk_gate_get_stats(&gate, &stats);
+    if (stats.limit != 0 || pk_gate_enter(&gate, 10) != PK_FORKED || pk_gate_leave(&gate) != PK_FORKED) return 1;
+    if (pk_gate_close(&gate) != PK_FORKED || pk_gate_after_fork(&gate) != PK_OK) return 2;
+    pk_gate_get_stats(&gate, &stats);
+    if (stats.used != 0 || stats.waiting != 0 || stats.limit != 1) return 3;
+    if (pk_gate_leave(&gate) != PK_INVALID || pk_gate_enter(&gate, 0) != PK_OK) return 4;
+    if (pk_gate_enter(&gate, 1) != PK_TIMEOUT || pk_gate_leave(&gate) != PK_OK || pk_gate_close(&gate) != PK_OK) return 5;
+    return 0;
+}
+static void a_forked_child_has_an_empty_gate(void) {
+    pk_gate_desc desc;
+    pthread_t waiter;
+    pid_t pid;
+    int status = -1;
+    memset(&desc, 0, sizeof desc);
+    desc.limit = 1;
+    desc.threads = true;
+    CHECK_STATUS(pk_gate_init(&gate, &desc), PK_OK);
+    CHECK_STATUS(pk_gate_after_fork(&gate), PK_OK); /* nothing has forked: nothing changes */
+    CHECK_STATUS(pk_gate_enter(&gate, 0), PK_OK);
+    CHECK_EQ(pthread_create(&waiter, NULL, waits_at_the_fork, NULL), 0);
+    wait_until(1);
+    pid = fork();
+    if (pid == 0) _exit(child());
+    CHECK(pid > 0);
+    if (pid > 0) CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK_EQ(status, 0);
+    pk_gate_stop(&gate);
+    pthread_join(waiter, NULL);
+    CHECK_STATUS(pk_gate_leave(&gate), PK_OK);
+    CHECK_STATUS(pk_gate_close(&gate), PK_OK);
+}
+
 /* ---- The order of arrival: each begins to wait when the one before it does ---- */
 
 static void *arrives(void *number) {
@@ -264,6 +307,8 @@ TESTS {
     RUN("C73", "bytes in flight never exceed the budget under 8 threads, of which one wants nearly all", never_more_than_the_budget)
     RUN("P29", "all who wait at a gate hear that it stopped", all_who_wait_hear_that_it_stopped)
     RUN("P30", "a batch of 50 items of 50 ms each, ten at once, takes less than 5 s", a_batch_of_50)
+    RUN("P29", "a gate is PK_FORKED in a forked child, and empty after pk_gate_after_fork; the parent's goes on",
+        a_forked_child_has_an_empty_gate)
     RUN("P29", "a gate serves threads that wait in the order of their arrival", gate_serves_in_order)
     RUN("P14", "a strict pool serves threads in the order of their arrival; nobody is left waiting", pool_serves_in_order)
 }

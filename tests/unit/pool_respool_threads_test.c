@@ -256,6 +256,49 @@ static void closed_under_waiters(void) {
     }
 }
 
+static int hangs(driver *d, int callback) {
+    (void)d;
+    while (callback == DRIVER_CREATE && !DRIVER_GET(turn)) nap(100);
+    return 0;
+}
+static void *asks_for_another(void *unused) {
+    pk_resource lease;
+    (void)unused;
+    if (pk_respool_acquire(&pool, 60000, &lease) == PK_OK && pk_respool_release(&pool, lease) == PK_OK) DRIVER_ADD(served, 1u);
+    return NULL;
+}
+static void hanging_create(void) {
+    pthread_t threads[2];
+    pk_resource lease, other;
+    pk_respool_stats stats;
+    describe();
+    desc.max_creating = 1;
+    open_pool();
+    turn = 0;
+    CHECK_STATUS(pk_respool_acquire(&pool, 0, &lease), PK_OK);
+    db.inside = hangs;
+    start_threads(threads, asks_for_another, 1);
+    do pk_respool_get_stats(&pool, &stats);
+    while (stats.creating == 0);
+    CHECK_STATUS(pk_respool_try_acquire(&pool, &other), PK_EXHAUSTED); /* nobody else hangs */
+    CHECK_STATUS(pk_respool_acquire(&pool, 5, &other), PK_TIMEOUT);
+    CHECK_EQ(pk_respool_tick(&pool, pk_respool_now(&pool), 0), 0);
+    start_threads(threads + 1, asks_for_another, 1);
+    wait_for_waiters(1);
+    CHECK_STATUS(pk_respool_release(&pool, lease), PK_OK); /* for the second, at once */
+    pthread_join(threads[1], NULL);
+    CHECK_EQ(served, 1);
+    CHECK_STATUS(pk_respool_acquire(&pool, 1000, &lease), PK_OK);
+    CHECK_STATUS(pk_respool_release(&pool, lease), PK_OK);
+    CHECK_STATUS(pk_respool_close(&pool, 0), PK_BUSY); /* it is still creating */
+    CHECK_STATUS(pk_respool_close(&pool, 5), PK_BUSY);
+    DRIVER_SET(turn, 1u);
+    pthread_join(threads[0], NULL);
+    CHECK_EQ(served, 2); /* what came of it is lent all the same, and destroyed when it comes back */
+    pk_respool_get_stats(&pool, &stats);
+    CHECK_EQ(stats.total, 0);
+    close_pool();
+}
 static void *ends_while_holding(void *unused) {
     pk_resource lease;
     (void)unused;
@@ -361,6 +404,7 @@ TESTS {
     RUN("P08 P09 P10 P11", "the same with every feature on", with_everything_on)
     RUN("P33", "of threads that release one lease at once exactly one succeeds", one_release_wins)
     RUN("P07", "a pool that closes ends all waiting, and is touched by none of them afterwards", closed_under_waiters)
+    RUN("P01 P18", "a create that hangs holds up only the one that called it", hanging_create)
     RUN("P33", "a thread that ends while it holds a resource is told as a leak", a_holder_vanishes)
     RUN("P13", "a forked child starts anew and leaves the parent's resources alone", forks)
 }

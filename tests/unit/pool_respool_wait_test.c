@@ -144,6 +144,7 @@ static bool the_clock_goes_back(uint32_t ms) {
 static void clocks_that_go_back(void) {
     describe();
     open_pool();
+    db.now = 10000000;
     held[0] = take();
     scheduler.while_waiting = the_clock_goes_back;
     slept = 0;
@@ -270,6 +271,23 @@ static void makes_another_itself(void) {
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
     CHECK_EQ(db.created, 2);
     CHECK_EQ(db.limit, 1000); /* of its time */
+    give(got[0]);
+    close_pool();
+}
+static void it_is_broken_after_a_while(void) {
+    db.now++; /* long enough: what can be created is for who waits, not for who comes now */
+    it_is_broken();
+    CHECK_STATUS(pk_respool_try_acquire(&pool, &got[1]), PK_EXHAUSTED);
+    CHECK_EQ(db.created, 1);
+}
+static void newcomers_do_not_create_in_its_place(void) {
+    describe();
+    desc.barge_us = 0;
+    open_pool();
+    held[0] = take();
+    steps[0] = it_is_broken_after_a_while;
+    CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
+    CHECK_EQ(db.created, 2);
     give(got[0]);
     close_pool();
 }
@@ -406,6 +424,7 @@ TESTS {
     RUN("P07", "strict: first come, first served", first_come_first_served)
     RUN("P07", "who waits for barge_us is served next", barging_ends)
     RUN("P07 P10", "who waits creates one where one was destroyed", makes_another_itself)
+    RUN("P07 P10", "and newcomers don't do so in its place", newcomers_do_not_create_in_its_place)
     RUN("P07 P11", "who waits is never handed a bad one, and creates none when its time is over", is_never_handed_a_bad_one)
     RUN("P18 C69", "who waits tries create again when it has rested", tries_again_when_create_may)
     RUN("P18", "and does so where it failed for somebody else", resting_is_not_forgotten)
