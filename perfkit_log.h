@@ -81,8 +81,9 @@
      a ring of the last lines (pk_log_to_ring) that is handed over with an error, read after a reset, or outlives a SIGKILL.
      A sink that fails: the line is counted as lost there, and the next is tried. A write that fails half-way: the next line
      begins on a line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
-     A crash: pk_log_crash_install has what is still held written out. A signal handler: PK_LOG_SIGNAL, nothing else. Fork: a
-     child logs at once; what holds its parent's lines is PK_FORKED there until pk_log_after_fork.
+     A crash: pk_log_crash_install has what is still held written out; in firmware a fault handler calls pk_log_panic. A signal
+     handler: PK_LOG_SIGNAL, nothing else. Fork: a child logs at once; what holds its parent's lines is PK_FORKED there until
+     pk_log_after_fork.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -1007,8 +1008,14 @@ PK_API int pk_log_level_from(const char *text);
 #if PERFKIT_THREADS && PERFKIT_HOSTED
 /* In a forked child: the logger's lock is made anew by itself, and lines go on to descriptors, FILEs and your functions. What
    holds lines of the parent (buffers, rotating files, rings) refuses all with PK_FORKED until this call, which forgets them
-   there; the parent writes its own. One thread. */
+   there; the parent writes its own. A ring in a file stays the parent's: PK_CLOSED. One thread; without a fork nothing happens. */
 PK_API void pk_log_after_fork(pk_log *log);
+#endif
+
+#if !PERFKIT_LOG_CRASH
+/* From a fault handler, when nothing else will run any more: drain and flush, past locks and a drain that was under way, whose last
+   line may come twice. The sinks have to poll. */
+PK_API void pk_log_panic(pk_log *log);
 #endif
 
 /* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
@@ -1149,6 +1156,7 @@ typedef struct pk_log_ring { /* private */
     void *dump_user;
     uint32_t size, process;
     uint8_t dump_level;
+    bool shared;
 } pk_log_ring;
 typedef struct pk_log_ring_counts {
     uint32_t lines;       /* handed over */
@@ -4270,6 +4278,7 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 
 #if PERFKIT_LOG_BUFFER && PERFKIT_THREADS && PERFKIT_HOSTED
 static void pk__buffer_forget(pk_log_buffer *b) {
+    if (!pk__log_is_forked(b->forks)) return;
     pk__store32(&b->used, 0);
     pk__store32(&b->begin, 0);
     b->forks = pk__log_this_process();
@@ -4278,6 +4287,19 @@ static void pk__buffer_forget(pk_log_buffer *b) {
 
 #if PERFKIT_LOG_SIGNALS
 static void pk__signals_out(pk_log *log);
+#endif
+
+#if PERFKIT_LOG_RING && PERFKIT_THREADS && PERFKIT_HOSTED
+static void pk__ring_forget(pk_log_ring *ring) {
+    if (ring->head == NULL || !pk__log_is_forked(ring->process)) return;
+    if (ring->shared) ring->head = NULL; /* the parent's */
+    else {
+        pk__store32(&ring->head->end, 0);
+        pk__store32(&ring->head->begin, 0);
+        pk__store32(&ring->head->overwritten, 0);
+    }
+    ring->process = pk__log_this_process();
+}
 #endif
 
 static void pk__log_set_gate(pk_log *log) { /* under the lock */
@@ -4737,6 +4759,16 @@ PK_API pk_status pk_log_flush(pk_log *log) {
     return first;
 }
 
+#if !PERFKIT_LOG_CRASH
+PK_API void pk_log_panic(pk_log *log) {
+    log->flags = (uint8_t)(log->flags & ~PK__LOG_THREADS);
+#if PK__LOG_FIFO
+    if (log->queue != NULL) log->queue->draining = 0;
+#endif
+    (void)pk_log_flush(log);
+}
+#endif
+
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc) {
     uint8_t level = PK_LOG_WARN, sink_level = PK_LOG_TRACE; /* the defaults */
     pk_log_sink_fn sink = PK__LOG_DEFAULT_SINK;
@@ -4828,7 +4860,7 @@ PK_API void pk_log_after_fork(pk_log *log) {
         if (log->sinks[i].fn == pk_log_to_rotating) pk__buffer_forget(&((pk_log_file *)log->sinks[i].user)->buffer);
 #endif
 #if PERFKIT_LOG_RING
-        if (log->sinks[i].fn == pk_log_to_ring) ((pk_log_ring *)log->sinks[i].user)->head = NULL; /* maybe shared: the parent's */
+        if (log->sinks[i].fn == pk_log_to_ring) pk__ring_forget((pk_log_ring *)log->sinks[i].user);
 #endif
     }
     pk__log_unlock(log);
@@ -4987,7 +5019,7 @@ static pk_status pk__buffer_flush(pk_log_buffer *b) {
     if (pk__log_is_forked(b->forks)) return PK_FORKED;
     if (held == 0) return PK_OK;
     pk__mask(&was, b->write_fn); /* or what was written just now might be written again */
-    taken = b->write_fn(b->user, b->memory + begin, held);
+    taken = b->write_fn(b->user, b->memory + begin, (size_t)held);
     if (taken == held) {
         pk__store32(&b->used, 0);
         pk__store32(&b->begin, 0);
@@ -5010,7 +5042,7 @@ static void pk__buffer_move(pk_log_buffer *b) {
     pk__masked was;
     if (from == 0) return;
     pk__mask(&was, b->write_fn);
-    memmove(b->memory, b->memory + from, n);
+    memmove(b->memory, b->memory + from, (size_t)n);
     pk__store32(&b->begin, b->begin - from);
     pk__store32(&b->used, n);
     pk__unmask(&was);
@@ -5220,6 +5252,9 @@ PK_API pk_status pk_log_to_ring(void *user, int level, const char *text, size_t 
     PK__IN_ORDER();
     pk__store32(&ring->head->end, pk__ring_step(ring->head->end, n, ring->size));
     if (ring->dump_fn == NULL || level > (int)ring->dump_level) return PK_OK;
+#if PERFKIT_LOG_CRASH
+    if (PK__CRASHED_HERE() && ring->dump_fn != pk_log_to_stderr && ring->dump_fn != pk_log_to_fd) return PK_OK;
+#endif
     status = pk_log_ring_dump(NULL, ring, ring->dump_fn, ring->dump_user);
     if (status == PK_OK) pk__store32(&ring->head->begin, ring->head->end);
     return status == PK_CORRUPT ? PK_IO : status;
@@ -5283,6 +5318,7 @@ PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_
     if (mapped.memory == NULL) return PK_IO;
     mapped.size = size;
     status = pk_log_ring_init(ring, &mapped);
+    ring->shared = true;
     if (status != PK_OK) (void)munmap(mapped.memory, size);
     return status;
 }

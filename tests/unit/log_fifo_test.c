@@ -207,10 +207,24 @@ static void wrong_use_is_told(void) {
     pk_log_close(&later);
 }
 
+static void a_fault_handler_drains(void) {
+    unsigned n;
+    begin(&later, count, NULL, true);
+    for (n = 1; n <= 5; n++) PK_LOG_TO(&later, PK_LOG_INFO, "n=%u", n);
+    later.queue->draining = 1; /* the fault was in a drain */
+    CHECK_STATUS(pk_log_drain(&later, 0), PK_BUSY);
+    pk_log_panic(&later);
+    CHECK_EQ(calls, 5);
+    CHECK_EQ(last_number, 5);
+    CHECK_EQ(out_of_order, 0);
+    pk_log_close(&later);
+}
+
 TESTS {
     RUN("L22 L24", "deferred lines are those written at once", lines_are_the_same_as_at_once)
     RUN("L22", "what finds no room is counted and told, and room is kept for errors", what_finds_no_room_is_counted)
     RUN("L22", "a drain stops at a record that is still being written", a_drain_stops_at_a_record_that_is_not_ready)
     RUN("L22", "a sink may log to the logger that calls it", sinks_may_log)
+    RUN("L22", "a fault in the middle of a drain: its handler drains the rest", a_fault_handler_drains)
     RUN("L22", "wrong use is told", wrong_use_is_told)
 }
