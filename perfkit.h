@@ -870,10 +870,11 @@ PK__INLINE void pk_scope_set_on_event(pk_scope *s, pk_event_fn fn, void *user) {
 
 /* ---- Scopes inside scopes: application, session, request ---- */
 
-enum { PK_SCOPE_PLAIN = 0, PK_SCOPE_REQUEST = 1, PK_SCOPE_SESSION = 2, PK_SCOPE_ISOLATED = 4 };
+enum { PK_SCOPE_PLAIN = 0, PK_SCOPE_REQUEST = 1, PK_SCOPE_SESSION = 2, PK_SCOPE_ISOLATED = 4, PK_SCOPE_LOOSE = 8 };
 
 /* Make `parent` (NULL: none) the scope around `s`, and say what `s` is to providers: one of PK_SCOPE_REQUEST and
-   PK_SCOPE_SESSION, or PLAIN; with PK_SCOPE_ISOLATED it doesn't see the instances of the scopes around it. Call it right after
+   PK_SCOPE_SESSION, or PLAIN; with PK_SCOPE_ISOLATED it doesn't see the instances of the scopes around it; with PK_SCOPE_LOOSE the
+   parent knows nothing of it and has to outlive it, which lets scopes of several threads be in one session. Call it right after
    init. A parent that is closed closes what is nested in it first, the newest first; where PERFKIT_SCOPE_MORE is 0 that is up to
    you. Takes the room of two cleanups of a scope without an allocator. PK_INVALID: it is nested already, or parent is `s` or
    nested in it. PK_NO_MEMORY, PK_FULL or PK_CLOSED: no room in one of them. O(depth). */
@@ -1209,7 +1210,8 @@ typedef struct pk_registry_desc {
     const pk_provider *providers; /* added at init; NULL: none yet */
     size_t provider_count;
     uint16_t capacity;            /* most providers, at most 65534. 0: provider_count, or if that is 0 PERFKIT_REGISTRY_CAPACITY, 1024 */
-    bool threads;                 /* any thread may get; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
+    bool threads;                 /* any thread may get; PK_UNSUPPORTED where PERFKIT_THREADS is 0, or with hooks for
+                                     locks but no PERFKIT_THREAD_ID() */
     void *memory;                 /* PK_REGISTRY_BYTES(capacity), any alignment */
     size_t memory_size;
     const pk_allocator *allocator; /* where there is no memory: one block at init. NULL: malloc if PERFKIT_HEAP, or none */
@@ -1309,7 +1311,7 @@ PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provi
    among its cleanups. An instance takes the room of two of them, a transient that of one. */
 PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
 
-/* End the registry: singletons, last made first. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
+/* End the registry: singletons, last made first. Scopes that hold instances have to be closed before. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
    something is being made, or an override is in force; nothing changes. One thread. */
 PK_API pk_status pk_registry_close(pk_registry *r);
 
@@ -2492,11 +2494,18 @@ PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind) {
     const pk_scope *around;
     pk_status status;
     PERFKIT_ASSERT(s != NULL);
-    if (kind > 7 || (kind & 3) == 3 || (s->more && s->more->parent)) return PK_INVALID;
+    if (kind > 15 || (kind & 3) == 3 || (s->more && s->more->parent)) return PK_INVALID;
     for (around = parent; around; around = pk_scope_parent(around))
         if (around == s) return PK_INVALID;
     status = pk__scope_more_of(s);
 #if PERFKIT_SCOPE_MORE
+    if (kind & PK_SCOPE_LOOSE) {
+        if (status == PK_OK) {
+            s->more->parent = parent;
+            s->more->kind = (uint8_t)kind;
+        }
+        return status;
+    }
     if (status == PK_OK && parent) status = pk__scope_more_of(parent);
 #endif
     if (status != PK_OK) return status;
@@ -2980,7 +2989,7 @@ PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark) {
 /* Take it out of the scope around it. */
 static void pk__scope_leave_parent(pk_scope *s) {
     struct pk__scope_more *more = s->more;
-    if (more->parent == NULL) return;
+    if (more->parent == NULL || more->kind & PK_SCOPE_LOOSE) return;
     if (more->older) more->older->more->newer = more->newer;
     if (more->newer)
         more->newer->more->older = more->older;
@@ -3204,10 +3213,15 @@ static void pk__registry_lock(pk_registry *r) {
 static void pk__registry_unlock(pk_registry *r) {
     if (r->threads) pk__mutex_unlock(&r->mutex);
 }
+#if PERFKIT_THREADS && (defined PERFKIT_THREAD_ID || (PERFKIT_HOSTED && (!defined PERFKIT_MUTEX_LOCK || defined _WIN32)))
+#define PK__REGISTRY_THREADS 1
+#else /* without threads, or without a way to tell them apart */
+#define PK__REGISTRY_THREADS 0
+#endif
 static uintptr_t pk__registry_me(void) {
 #ifdef PERFKIT_THREAD_ID
     return (uintptr_t)PERFKIT_THREAD_ID();
-#elif !PERFKIT_THREADS || !PERFKIT_HOSTED || (defined PERFKIT_MUTEX_LOCK && !defined _WIN32)
+#elif !PK__REGISTRY_THREADS
     return 0;
 #elif defined _WIN32
     return (uintptr_t)GetCurrentThreadId();
@@ -3435,7 +3449,7 @@ PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config,
     }
     if (desc->capacity > 65534u || desc->provider_count > 65534u) return PK_INVALID;
     capacity = desc->capacity ? desc->capacity : desc->provider_count ? (unsigned)desc->provider_count : PERFKIT_REGISTRY_CAPACITY;
-    if (desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
+    if (desc->threads && !PK__REGISTRY_THREADS) return PK_UNSUPPORTED;
     memory = (unsigned char *)desc->memory;
     if (memory && desc->memory_size < pk__registry_bytes(capacity)) return PK_NO_MEMORY;
 #if PK__REGISTRY_FORKS

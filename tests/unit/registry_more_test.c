@@ -52,7 +52,7 @@ static const pk_provider six[] = {
 };
 enum { CONFIG, LOG, DATABASE, SERVICE, REPORT, MAIL };
 
-static unsigned events[8];
+static unsigned events[16];
 static pk_event last;
 static char last_detail[256];
 static void see(void *user, const pk_event *event) {

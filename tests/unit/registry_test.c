@@ -67,7 +67,7 @@ static pk_status make_around(pk_registry *r, pk_scope *scope, void *user, void *
     return pk_registry_get(r, scope, *(const char *)user == 'x' ? 1 : 0, object);
 }
 
-static uint8_t events[8];
+static uint8_t events[16];
 static char last_detail[40];
 static void see(void *user, const pk_event *event) {
     (void)user;

@@ -6,7 +6,9 @@
 #include "../support/test.h"
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { WORKERS = 10, EACH = 1000, MOST = 20 };
 #ifdef __GNUC__
@@ -14,7 +16,7 @@ enum { WORKERS = 10, EACH = 1000, MOST = 20 };
 #else
 #define ADD(x) ((x)++)
 #endif
-static unsigned made, events[8];
+static unsigned made, events[16];
 static char last_detail[128];
 static void see(void *user, const pk_event *event) {
     (void)user;
@@ -139,9 +141,9 @@ static void *get_in_session(void *number) {
     desc.memory = memory;
     desc.memory_size = sizeof memory;
     (void)pk_scope_init(&request, &desc);
-    (void)pk_scope_nest(&request, NULL, PK_SCOPE_REQUEST);
+    (void)pk_scope_nest(&request, &session, PK_SCOPE_REQUEST | PK_SCOPE_LOOSE);
     pthread_barrier_wait(&barrier);
-    got_status[n] = pk_registry_get(&app, &session, 0, &got[n]);
+    got_status[n] = pk_registry_get(&app, &request, 0, &got[n]);
     if (got_status[n] == PK_OK) got_status[n] = pk_registry_get(&app, &request, 1, &got[n]);
     (void)pk_scope_close(&request);
     return NULL;
@@ -242,10 +244,59 @@ static void lazy_thing_is_made_once_for_twenty_threads(void) {
     CHECK_STATUS(pk_lazy_get(&circular, make_circular, &circular, &object), PK_CYCLE);
 }
 
+static void forked_child_starts_again_with_nothing(void) {
+    static const pk_provider both[] = {{"one", make_quick, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
+                                       {"two", make_quick, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0}};
+    void *object;
+    int status = 0;
+    pid_t child;
+    open_with(both, 2, 0);
+    CHECK_STATUS(pk_registry_get(&app, NULL, 0, &object), PK_OK);
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        int good = pk_registry_get(&app, NULL, 1, &object) == PK_FORKED && pk_registry_close(&app) == PK_FORKED;
+        good = good && pk_registry_after_fork(&app) == PK_OK && pk_registry_get(&app, NULL, 0, &object) == PK_OK && made == 2;
+        good = good && pk_registry_close(&app) == PK_OK;
+        _exit(good ? 7 : 1);
+    }
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK_STATUS(pk_registry_after_fork(&app), PK_OK);
+    CHECK_EQ(made, 1);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
+/* A circle of three threads: each makes one and needs the next. */
+static pk_status make_with_the_next(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    void *next;
+    int patience = 5000;
+    (void)scope;
+    ADD(begun);
+#ifdef __GNUC__
+    while (__atomic_load_n(&begun, __ATOMIC_SEQ_CST) < 3 && patience-- > 0) rest(1);
+#endif
+    *object = user;
+    return pk_registry_get(r, NULL, (pk_provider_id)(((uintptr_t)user - 1) % 3), &next);
+}
+static void circle_of_three_threads_is_told(void) {
+    static const pk_provider three[] = {{"one", make_with_the_next, NULL, (void *)2, NULL, PK_SINGLETON, 0, 0, 0},
+                                        {"two", make_with_the_next, NULL, (void *)3, NULL, PK_SINGLETON, 0, 0, 0},
+                                        {"three", make_with_the_next, NULL, (void *)1, NULL, PK_SINGLETON, 0, 0, 0}};
+    open_with(three, 3, 0);
+    begun = 0;
+    run_threads(get_own, 3);
+    CHECK(events[PK_REGISTRY_EVENT_CYCLE] >= 1);
+    CHECK(strcmp(last_detail, "one -> two -> three -> one") == 0 || strcmp(last_detail, "two -> three -> one -> two") == 0 ||
+          strcmp(last_detail, "three -> one -> two -> three") == 0);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
 TESTS {
     RUN("C08", "a slow singleton is made once for twenty threads", slow_singleton_is_made_once_for_twenty_threads)
     RUN("C08", "different singletons are made at the same time", different_singletons_are_made_at_the_same_time)
     RUN("C08 C07", "a cycle across threads is told, with the chain, and is no deadlock", cycle_across_threads_is_told_not_a_deadlock)
+    RUN("C08 C07", "a circle of three threads is told", circle_of_three_threads_is_told)
+    RUN("C08", "a forked child starts again with nothing", forked_child_starts_again_with_nothing)
     RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
     RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
     RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)

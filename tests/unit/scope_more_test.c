@@ -29,7 +29,7 @@ static void forget(void) { ran[ran_count = 0] = 0; }
 
 static pk_time now;
 static pk_time clock_now(void *user) { return *(const pk_time *)user; }
-static unsigned events[8];
+static unsigned events[16];
 static pk_event last;
 static void see(void *user, const pk_event *event) {
     (void)user;
