@@ -1667,6 +1667,11 @@ typedef void *__attribute__((may_alias)) pk__pool_pointer;
 typedef ptrdiff_t pk__pool_distance;
 typedef void *pk__pool_pointer;
 #endif
+#if defined __OPTIMIZE__ && (defined __GNUC__ || defined __clang__)
+#define PK__POOL_BRANCH() __asm__ volatile("") /* what is predicted: a conditional move would wait for what it decides on */
+#else
+#define PK__POOL_BRANCH() ((void)0)
+#endif
 #if PERFKIT_POOL_INTRUSIVE
 PK__HOT_INLINE void *pk__pool_list_pop(pk__pool_list *list, size_t stride) {
     unsigned char *object;
@@ -1684,7 +1689,10 @@ PK__HOT_INLINE void *pk__pool_list_pop(pk__pool_list *list, size_t stride) {
 #else
     {
         unsigned char *next = (unsigned char *)*(pk__pool_pointer *)(void *)object;
-        if (PK__UNLIKELY(next == NULL)) next = object + stride;
+        if (PK__UNLIKELY(next == NULL)) {
+            PK__POOL_BRANCH();
+            next = object + stride;
+        }
         list->next = next;
     }
 #endif
@@ -2042,6 +2050,7 @@ PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle
 #if PERFKIT_POOL_HANDLE_BITS == 32 && UINTPTR_MAX == 0xFFFFu && defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /* On 16-bit machines, which have 2 bytes an index, by halves: names are in the lower one, and the higher one changes seldom. */
 typedef uint16_t __attribute__((may_alias)) pk__pool_half;
+#define pk__pool_word_is(p, i, handle) (pk__pool_word(p, i, (i) + 1u) == (handle))
 PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
     pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, *to = (pk__pool_half *)handle, low = (pk__pool_half)(word[0] | (i + 1u));
     word[0] = to[0] = low;
@@ -2063,13 +2072,23 @@ PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *
     low |= 1;
     memcpy(at, &low, 4);
 }
+#define PK__POOL_LOW_OF(p, handle) ((uint32_t)((handle) >> (p)->name_bits) << 1 | 1)
+PK__HOT_INLINE bool pk__pool_word_is(const pk_pool *p, pk__pool_index i, pk_handle handle) {
+    const unsigned char *at = (const unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low;
+    uint16_t high;
+    memcpy(&low, at, 4);
+    memcpy(&high, at + 4, 2);
+    return PK__LIKELY(low == PK__POOL_LOW_OF(p, handle)) && PK__LIKELY(high == (uint16_t)(handle >> p->name_bits >> 31));
+}
 PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
     unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-    uint32_t low = ((uint32_t)(handle >> p->name_bits) + 1u) << 1;
+    uint32_t low = PK__POOL_LOW_OF(p, handle) + 1;
     memcpy(at, &low, 4);
     if (PK__UNLIKELY(low == 0)) pk__pool_set_word(p, i, (handle | p->names) + 1);
 }
 #else
+#define pk__pool_word_is(p, i, handle) (pk__pool_word(p, i, (i) + 1u) == (handle))
 /* A handle holds the object from now on. */
 PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
     pk_handle word = (pk_handle)(pk__pool_word(p, i, 0) | (i + 1u));
@@ -2115,14 +2134,14 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 }
 PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
     pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
-    pk_handle word;
+    bool holds;
     if (PK__UNLIKELY(i >= p->capacity)) return NULL; /* or no handles: no names */
     {
         PK__CRITICAL_ENTER(state);
-        word = pk__pool_word(p, i, i + 1u);
+        holds = pk__pool_word_is(p, i, handle);
         PK__CRITICAL_EXIT(state);
     }
-    return word == handle ? p->objects + i * (stride ? stride : p->stride) : NULL;
+    return holds ? p->objects + i * (stride ? stride : p->stride) : NULL;
 }
 PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned width) {
     pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
@@ -2130,9 +2149,9 @@ PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned 
     void *about = NULL;
     if (PK__LIKELY(i < p->capacity)) {
         PK__CRITICAL_ENTER(state);
-        if (PK__LIKELY(pk__pool_word(p, i, i + 1u) == handle)) {
+        if (PK__LIKELY(pk__pool_word_is(p, i, handle))) {
 #if PERFKIT_POOL_HANDLE_BITS == 64
-            if (PK__UNLIKELY((pk_handle)(handle | p->names) == ~(pk_handle)0)) { /* its last generation: the slot retires */
+            if (PK__UNLIKELY(PK__POOL_LOW_OF(p, handle) == UINT32_MAX) && (handle | p->names) == UINT64_MAX) { /* its last: it retires */
                 PK__CRITICAL_EXIT(state);
                 return pk__pool_retire_slot(p, handle);
             }

@@ -4,7 +4,11 @@
    churn     each has 50,000 out; releases one of them at random, acquires one in its place
    handover  one acquires and writes, the other releases; in between a ring of 1024, published by 32. The other does not read,
              or else what is measured is how the objects' lines go from one processor to the other, whatever the pool:
-   handover-read   and the other does read */
+   handover-read   and the other does read
+
+   A cache's pair can't be faster than its count comes back from memory, 5 clocks: unchecked is at that bound. Checked objects have a
+   byte each to be marked in, 64 on a line: a cache that is filled takes neighbours to the end of their line where it can, for two
+   threads that mark on one line wait for each other (13 ns a pair, not 2). */
 #include "../contest.hpp"
 #include "patterns.hpp"
 #include "pools.hpp"
