@@ -397,6 +397,54 @@ static void no_polling_where_all_are_out(void) {
     give(got[0]);
     close_pool();
 }
+/* While one waits the others are refused, each for another reason. */
+static void refused(uint32_t wait_ms, pk_status status, int kind, uint32_t active, uint32_t b) {
+    CHECK_STATUS(pk_respool_acquire(&pool, wait_ms, &got[1]), status);
+    CHECK_STATUS(db.last.status, status);
+    CHECK_EQ(db.last.kind, kind);
+    CHECK_TEXT(db.last.object, "db");
+    CHECK_EQ(db.last.a, active);
+    CHECK_EQ(db.last.b, b);
+    CHECK_EQ(db.at_event.active, active);
+    CHECK_EQ(db.at_event.idle, 0);
+    CHECK_EQ(db.at_event.waiting, 1);
+    CHECK_EQ(db.events[kind], 1); /* once */
+}
+static void all_are_out(void) {
+    refused(0, PK_EXHAUSTED, PK_RESPOOL_EVENT_EXHAUSTED, 2, 2);
+    scheduler.while_waiting = while_it_rests; /* for this one only the time passes */
+    refused(50, PK_TIMEOUT, PK_RESPOOL_EVENT_TIMEOUT, 2, 1);
+    scheduler.while_waiting = next_step;
+    db.fail_create = UINT32_MAX;
+    CHECK_STATUS(pk_respool_release_broken(&pool, held[1]), PK_OK);
+}
+static void none_can_be_made(void) { refused(0, PK_CREATE_FAILED, PK_RESPOOL_EVENT_REFUSED, 1, 1); }
+static void the_breaker_is_open(void) {
+    db.now += 1000;
+    CHECK_STATUS(pk_respool_try_acquire(&pool, &got[1]), PK_CREATE_FAILED); /* once more: that trips it */
+    refused(0, PK_BREAKER_OPEN, PK_RESPOOL_EVENT_BREAKER, 1, 1);
+    pk_respool_stop(&pool);
+    refused(0, PK_CLOSED, PK_RESPOOL_EVENT_CLOSED, 1, 1);
+}
+static void every_refusal_has_its_figures(void) {
+    describe();
+    desc.max_size = 2;
+    desc.barge_us = PK_RESPOOL_UNFAIR;
+    desc.breaker.failures = 2;
+    open_pool();
+    held[0] = take();
+    held[1] = take();
+    steps[0] = all_are_out;
+    steps[1] = none_can_be_made;
+    steps[2] = the_breaker_is_open;
+    CHECK_STATUS(pk_respool_acquire(&pool, 100000, &got[0]), PK_CLOSED);
+    CHECK_EQ(step, 3);
+    give(held[0]);
+    look();
+    CHECK_EQ(stats.exhausted + stats.timeouts + stats.breaker_open + stats.closed + stats.create_failed, 7);
+    CHECK_EQ(stats.errors, 2);
+    close_pool();
+}
 static void the_platform_has_no_more(void) {
     describe();
     memset(&scheduler, 0, sizeof scheduler);
@@ -429,5 +477,6 @@ TESTS {
     RUN("P18 C69", "who waits tries create again when it has rested", tries_again_when_create_may)
     RUN("P18", "and does so where it failed for somebody else", resting_is_not_forgotten)
     RUN("P18", "who waits sleeps, and does not poll", no_polling_where_all_are_out)
+    RUN("P26 P15", "each refusal has its own status, and tells once how many are active, idle and waiting", every_refusal_has_its_figures)
     RUN("P07", "a platform without further locks and conditions is no harm", the_platform_has_no_more)
 }
