@@ -60,7 +60,7 @@
      PERFKIT_POOL_LOCK_FREE      0     0         1        desc.lock_free
      PERFKIT_POOL_RESOURCES      0     0         1        pk_respool
      PERFKIT_POOL_GATE           0     1         1        pk_gate, pk_budget
-     PERFKIT_POOL_INLINE         this file sees acquire and release as static inline, specialised by PK_POOL_DEFINE
+     PERFKIT_POOL_INLINE         this file sees acquire, release and handles as static inline, specialised by PK_POOL_DEFINE
 
    Guarantees
      Cost        acquire and release: O(1), no division, no loop; in a pool that grew at most one comparison for each chunk, of

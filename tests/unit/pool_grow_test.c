@@ -204,6 +204,26 @@ static void handles_of_64_bits_retire(void) {
     CHECK_STATUS(pk_pool_release(&pool, pk_pool_at(&pool, 1)), PK_OK);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
+static void generations_carry(void) { /* from the 31st bit on, and to the last */
+    pk_pool_desc desc = growing(1, 0);
+    pk_handle handle, old = 0, one;
+    void *object;
+    unsigned bit, step;
+    desc.handles = true;
+    for (bit = 29; bit < 47; bit++) {
+        open_pool(desc);
+        one = pool.names + 1; /* one generation */
+        pk__pool_set_word(&pool, 0, (((pk_handle)1 << bit) - 2) * one);
+        for (step = 0; step < 4; step++, old = handle) {
+            CHECK_STATUS(pk_pool_acquire_handle(&pool, &handle, &object), PK_OK);
+            if (step > 0) CHECK(handle == old + one && pk_pool_get(&pool, old) == NULL);
+            if (step > 0) CHECK_STATUS(pk_pool_release_handle(&pool, old), PK_STALE);
+            CHECK(pk_pool_get(&pool, handle) == object);
+            CHECK_STATUS(pk_pool_release_handle(&pool, handle), PK_OK);
+        }
+        CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+    }
+}
 static void unchecked_pools_refuse_foreign_ones(void) {
     pk_pool_desc desc = growing(100, 0);
     desc.check = PK_POOL_UNCHECKED;
@@ -229,5 +249,6 @@ TESTS {
     RUN("P33", "200,000 objects, released in random order", big_pools)
     RUN("P32", "capacities around the widths of indices", every_index_width)
     RUN("C29", "a slot of 64-bit handles retires when its generations are used up", handles_of_64_bits_retire)
+    RUN("C29", "generations count right to their last bit", generations_carry)
     RUN("P33", "an unchecked pool still refuses what is not its own", unchecked_pools_refuse_foreign_ones)
 }
