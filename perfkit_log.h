@@ -1312,7 +1312,8 @@ typedef struct pk_log_signals { /* private; static, all zero */
     uint32_t told;
     struct {
         volatile uint32_t state; /* 0: free; 1: being written; 2: written */
-        uint32_t number, time;
+        volatile uint32_t number;
+        uint32_t time;
         const void *site;
         uint16_t ms;
         uint8_t kind, level;
@@ -1330,8 +1331,8 @@ PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals);
    Install a handler of SIGABRT, SIGSEGV, SIGBUS, SIGFPE and SIGILL that hands to descriptors, stderr, buffers, rotating files and
    rings what this logger still holds in deferred mode, in buffers or from signal handlers, adds "fatal signal 11" as an ERROR, and then
    calls the handler that was there before, or lets the signal end the program. It uses the formatter and write(2) only; sinks that
-   are functions of yours, and FILEs, get nothing. Threads that log meanwhile wait. The line that was being written when the
-   signal came may come twice. For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
+   are functions of yours, and FILEs, get nothing; write_fn of a buffer of yours is called. Threads that log meanwhile wait, or in
+   deferred mode go on, and what they log then may be lost. The line that was being written when the signal came may come twice. For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
    PK_FULL: 8 loggers are there; PK_EXISTS: this one is; PK_IO: the system refused. pk_log_close takes it out. One thread. */
 PK_API pk_status pk_log_crash_install(pk_log *log);
 
@@ -4664,7 +4665,7 @@ PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *sit
         (void)pk__add32(&s->dropped, 1);
         return;
     }
-    s->lines[i].number = pk__add32(&s->next, 1);
+    pk__store32(&s->lines[i].number, pk__add32(&s->next, 1));
     when.number = 0;
     pk__log_moment(s->log, &when);
     s->lines[i].time = when.number;
@@ -4716,7 +4717,7 @@ static void pk__signals_out(pk_log *log) {
         oldest = PERFKIT_LOG_SIGNAL_LINES;
         for (i = 0; i < PERFKIT_LOG_SIGNAL_LINES; i++)
             if (pk__load32(&s->lines[i].state) == 2 &&
-                (oldest == PERFKIT_LOG_SIGNAL_LINES || (int32_t)(s->lines[i].number - s->lines[oldest].number) < 0))
+                (oldest == PERFKIT_LOG_SIGNAL_LINES || (int32_t)(pk__load32(&s->lines[i].number) - pk__load32(&s->lines[oldest].number)) < 0))
                 oldest = i;
         if (oldest == PERFKIT_LOG_SIGNAL_LINES) break;
         if (!pk__cas32(&s->lines[oldest].state, 2, 3)) continue; /* another thread has */
@@ -8579,7 +8580,11 @@ static void pk__crash_out(pk_log *log, int signal_number) {
 #endif
     if (log->flags & PK__LOG_THREADS) locked = pk__crash_take(&log->mutex);
 #if PK__LOG_RINGS
-    if (q != NULL) (void)pk__queue_drain(log, q, 0);
+    if (q != NULL) {
+        uint32_t r;
+        for (r = 0; r <= q->count; r++) q->rings[r].from = q->rings[r].tail % q->rings[r].size; /* a step may be half done */
+        (void)pk__queue_drain(log, q, 0);
+    }
 #endif
 #if PERFKIT_LOG_SIGNALS
     pk__signals_out(log);
