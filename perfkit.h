@@ -1311,8 +1311,9 @@ PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provi
    among its cleanups. An instance takes the room of two of them, a transient that of one. */
 PK__HOT_INLINE pk_status pk_registry_get(pk_registry *r, pk_scope *scope, pk_provider_id id, void **object);
 
-/* End the registry: singletons, last made first. Scopes that hold instances have to be closed before. The status of the first cleanup that failed. Closing again is PK_OK. PK_BUSY:
-   something is being made, or an override is in force; nothing changes. One thread. */
+/* End the registry: singletons, last made first. Scopes that hold instances have to be closed before. The status of the first
+   cleanup that failed. Closing again is PK_OK. PK_BUSY: something is being made, or an override is in force; nothing changes. One
+   thread. */
 PK_API pk_status pk_registry_close(pk_registry *r);
 
 /* Put a ready object on a scope as if its provider had made it there: gets on that scope, and on those nested in it, find it first.
