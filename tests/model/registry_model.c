@@ -232,7 +232,8 @@ static int reopen(void *unused) {
         needed[i] = i ? model_random() & model_random() & model_random() & ((1u << i) - 1) : 0;
         needs[i][0] = 0;
         for (k = 0; k < i; k++)
-            if (needed[i] >> k & 1) snprintf(needs[i] + strlen(needs[i]), sizeof needs[i] - strlen(needs[i]), "%s p%u", model_below(2) ? "," : "", k);
+            if (needed[i] >> k & 1)
+                snprintf(needs[i] + strlen(needs[i]), sizeof needs[i] - strlen(needs[i]), "%s p%u", model_below(2) ? "," : "", k);
         table[i].needs = needs[i];
     }
     memcpy(other, table, sizeof table);
@@ -247,7 +248,8 @@ static int look(void *unused) {
     pk_registry_stats stats;
     (void)unused;
     pk_registry_get_stats(&registry, &stats);
-    return stats.ready == singletons.count && stats.overridden == override_count ? 1 : DIFFERS("%u ready, not %u", stats.ready, singletons.count);
+    if (stats.ready != singletons.count) return DIFFERS("%u ready, not %u", stats.ready, singletons.count);
+    return stats.overridden == override_count ? 1 : DIFFERS("%u overridden, not %u", stats.overridden, override_count);
 }
 
 int main(int argc, char **argv) {

@@ -6,6 +6,8 @@ static unsigned hashed, ticks_read;
 #define PERFKIT_REGISTRY_HASH(text, len) (hashed++, pk__name_hash(text, len))
 #define PERFKIT_TICKS() (++ticks_read)
 #define PERFKIT_TICKS_HZ 1000
+#define PERFKIT_REGISTRY_CAPACITY 7
+#define PERFKIT_SCOPE_LIMIT 5
 #include "../../perfkit.h"
 #include "../support/test.h"
 #include <stdio.h>
@@ -475,6 +477,29 @@ static void presets_of_a_thousand_need_few_bytes(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
+static void defaults_are_set_for_all_and_for_one(void) {
+    pk_scope_watch_desc watch;
+    pk_scope_stats stats;
+    pk_scope scope;
+    prepare();
+    CHECK_STATUS(pk_registry_init(&app, NULL), PK_OK);
+    CHECK_EQ(app.capacity, 7);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    desc.capacity = 9;
+    open_app();
+    CHECK_EQ(app.capacity, 9);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    memset(&watch, 0, sizeof watch);
+    CHECK_STATUS(pk_scope_init(&scope, NULL), PK_OK);
+    pk_scope_get_stats(&scope, &stats);
+    CHECK_EQ(stats.limit, 5);
+    watch.limit = 8;
+    CHECK_STATUS(pk_scope_watch(&scope, &watch), PK_OK);
+    pk_scope_get_stats(&scope, &stats);
+    CHECK_EQ(stats.limit, 8);
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+}
+
 TESTS {
     RUN("C22 C23 C26 C19 C21", "start makes what is preloaded, then what is critical, or all", start_makes_preloaded_then_critical)
     RUN("C20", "without cache singletons are made each time", without_cache_singletons_are_made_each_time)
@@ -491,5 +516,6 @@ TESTS {
     RUN("C51", "a hook sees every get; without it no clock is read", hook_sees_every_get_and_costs_no_clock_when_absent)
     RUN("C12", "tokens hash their name once", tokens_hash_their_name_once)
     RUN("C07", "a chain of a thousand is made without recursion, a circle of it refused", chain_of_a_thousand_is_made_without_recursion)
+    RUN("C84", "defaults are set for all by macros, for one by its description", defaults_are_set_for_all_and_for_one)
     RUN("C03 C01", "a thousand providers in the caller's memory, few bytes each", presets_of_a_thousand_need_few_bytes)
 }

@@ -343,7 +343,8 @@ static void lazy_thing_is_made_at_first_use(void) {
 }
 
 TESTS {
-    RUN("C44 C07", "a singleton is made once, after what it needs, and ended in reverse order", singleton_is_made_once_after_its_needs_and_ended_in_reverse)
+    RUN("C44 C07", "a singleton is made once, after what it needs, and ended in reverse order",
+        singleton_is_made_once_after_its_needs_and_ended_in_reverse)
     RUN("C09 C10", "four lifetimes, transient by default", four_lifetimes)
     RUN("C15", "values of an inner scope shadow those of outer ones", inner_values_shadow_outer_ones)
     RUN("C15", "a moved instance belongs to the other scope", moved_instance_belongs_to_the_other_scope)
