@@ -1663,7 +1663,7 @@ PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *us
 PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user);
 #endif
 #if PERFKIT_PERF_OPENMETRICS
-/* OpenMetrics 1.0: summaries perfkit_timer_seconds and perfkit_distribution, counter perfkit_counter, gauge perfkit_gauge; the
+/* OpenMetrics 1.0: summaries perfkit_timer_seconds and perfkit_distribution, counter perfkit_events, gauge perfkit_level; the
    name is the label "name". Ends in "# EOF". */
 PK_API pk_status pk_perf_openmetrics(pk_log *channel, pk_log_sink_fn writer, void *user);
 #endif
@@ -6827,12 +6827,13 @@ static void pk__metric_table(pk__out *o, const char *rom_family, const pk_perf_v
     pk__metric_start(o, rom_family, PK_ROM_STR("_sum"), v->name);
     pk__metric_number(o, v->total, time);
 }
-static void pk__metric_kind(pk__out *o, pk_log *channel, uint8_t kind, const char *rom_family, const char *rom_type) {
+static void pk__metric_kind(pk__out *o, pk_log *channel, uint8_t kind, const char *rom_family, const char *rom_type, const char *rom_help) {
     const pk_perf_site *s = NULL;
     pk_perf_values v;
     pk__out_print(o, PK_ROM_STR("# TYPE perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family),
                   PK_ROM_ARG(rom_type));
     if (kind == PK_PERF_TIMER) pk__out_print(o, PK_ROM_STR("# UNIT perfkit_timer_seconds seconds\n"));
+    pk__out_print(o, PK_ROM_STR("# HELP perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family), PK_ROM_ARG(rom_help));
     while (o->status == PK_OK && (s = pk__perf_walk(channel, s, kind, &v)) != NULL) {
         if (v.count == 0) continue;
         if (kind == PK_PERF_COUNTER) {
@@ -6848,10 +6849,10 @@ PK_API pk_status pk_perf_openmetrics(pk_log *channel, pk_log_sink_fn writer, voi
     pk__out o;
     PERFKIT_ASSERT(channel != NULL && writer != NULL);
     pk__out_start(&o, writer, user);
-    pk__metric_kind(&o, channel, PK_PERF_TIMER, PK_ROM_STR("timer_seconds"), PK_ROM_STR("summary"));
-    pk__metric_kind(&o, channel, PK_PERF_DISTRIBUTION, PK_ROM_STR("distribution"), PK_ROM_STR("summary"));
-    pk__metric_kind(&o, channel, PK_PERF_COUNTER, PK_ROM_STR("counter"), PK_ROM_STR("counter"));
-    pk__metric_kind(&o, channel, PK_PERF_LEVEL, PK_ROM_STR("gauge"), PK_ROM_STR("gauge"));
+    pk__metric_kind(&o, channel, PK_PERF_TIMER, PK_ROM_STR("timer_seconds"), PK_ROM_STR("summary"), PK_ROM_STR("Spans."));
+    pk__metric_kind(&o, channel, PK_PERF_DISTRIBUTION, PK_ROM_STR("distribution"), PK_ROM_STR("summary"), PK_ROM_STR("Values."));
+    pk__metric_kind(&o, channel, PK_PERF_COUNTER, PK_ROM_STR("events"), PK_ROM_STR("counter"), PK_ROM_STR("What was counted."));
+    pk__metric_kind(&o, channel, PK_PERF_LEVEL, PK_ROM_STR("level"), PK_ROM_STR("gauge"), PK_ROM_STR("The last value."));
     pk__out_print(&o, PK_ROM_STR("# EOF\n"));
     return pk__out_flush(&o);
 }
