@@ -2941,7 +2941,7 @@ static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status firs
                 if (first == PK_OK) first = status;
             }
             if (PK__UNLIKELY(s->more != NULL)) return first;
-        } while (s->top == chunk && chunk->next == entry && s->count == count && count > floor && entry != chunk->first);
+        } while (PK__LIKELY(count > floor && s->top == chunk && chunk->next == entry && entry != chunk->first));
     }
     return first;
 }
