@@ -1332,7 +1332,8 @@ PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals);
    rings what this logger still holds in deferred mode, in buffers or from signal handlers, adds "fatal signal 11" as an ERROR, and then
    calls the handler that was there before, or lets the signal end the program. It uses the formatter and write(2) only; sinks that
    are functions of yours, and FILEs, get nothing; write_fn of a buffer of yours is called. Threads that log meanwhile wait, or in
-   deferred mode go on, and what they log then may be lost. The line that was being written when the signal came may come twice. For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
+   deferred mode go on, and what they log then may be lost. The line that was being written when the signal came may come twice.
+   For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
    PK_FULL: 8 loggers are there; PK_EXISTS: this one is; PK_IO: the system refused. pk_log_close takes it out. One thread. */
 PK_API pk_status pk_log_crash_install(pk_log *log);
 
