@@ -7,7 +7,7 @@
              which no processor's cache holds
 
    All of ours are inline (PERFKIT_POOL_INLINE), handles too, as the floors and Boost.Pool are; but for -extern, and for what takes a
-   lock. What bounds those that fall short, by counted instructions and by leaving parts out:
+   lock. What bounds those that fall short, by leaving parts out, and as reasoned from the code:
 
    lifo       each word that is stored and loaded again in the next operation is a step of 4 to 5 clocks, unless the processor
               renames memory, which it decides anew for each pool. The floor has two such words, a count and a pointer; checked
