@@ -84,8 +84,9 @@
                  is out of bounds for valgrind.
      Limits      65535 objects outside hosted builds, else 2^31 - 1; 2047 resources.
      Resources   lending what is idle: O(1), without a lock where 64-bit atomics are, and one reading of the clock. A pool of n
-                 takes PK_RESPOOL_BYTES(n), 64 bytes a resource (128 with 64-bit time), once. No callback of yours runs under a lock. With an RTOS:
-                 PERFKIT_THREADS, the PERFKIT_MUTEX_* and PERFKIT_COND_* hooks and a clock; without threads or conditions acquire never waits.
+                 takes PK_RESPOOL_BYTES(n) once: 64 bytes a resource, 128 with 64-bit time. No callback of yours runs under a
+                 lock. With an RTOS: PERFKIT_THREADS, the PERFKIT_MUTEX_* and PERFKIT_COND_* hooks and a clock; without
+                 threads or conditions acquire never waits.
 */
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
