@@ -72,6 +72,15 @@ class ours {
         if (stdio) stream_ = fdopen(dup(file_.fd()), "a");
         desc.sink = sink;
         desc.sink_user = stdio ? static_cast<void *>(stream_) : reinterpret_cast<void *>(static_cast<intptr_t>(file_.fd()));
+        if (sink == pk_log_to_buffer) {
+            pk_log_buffer_desc buffer = {};
+            memory_.resize(65536);
+            buffer.memory = memory_.data();
+            buffer.size = memory_.size();
+            buffer.user = desc.sink_user;
+            if (pk_log_buffer_init(&buffer_, &buffer) != PK_OK) bench::complain("pk_log_buffer_init fails");
+            desc.sink_user = &buffer_;
+        }
         desc.level = PK_LOG_INFO;
         desc.threads = true;
         if (pk_log_init(&log_, &desc) != PK_OK) bench::complain("pk_log_init fails");
@@ -109,6 +118,8 @@ class ours {
     }
     target file_;
     FILE *stream_ = nullptr;
+    std::vector<char> memory_;
+    pk_log_buffer buffer_;
     pk_log log_;
     bool checked_ = false;
 };
@@ -213,7 +224,11 @@ void synchronous(bench::report &report, bool goals_only) {
             .peer("spdlog", with_spdlog(with_double, false))
             .peer("fprintf", with_fprintf(with_double, false));
         b.ours("FILE", of_ours("FILE", pk_log_to_file, true, run));
-        b.row("FILE", "ratio>=1/0.5", "spdlog").row("FILE", "", "fprintf");
+        b.ours("buffer", of_ours("buffer", pk_log_to_buffer, false, run));
+        b.row("buffer", "ratio>=1/0.5", "spdlog")
+            .row("buffer", "", "fprintf")
+            .row("FILE", "", "spdlog")
+            .row("FILE", "", "fprintf");
         b.measure();
     }
 }
