@@ -79,12 +79,12 @@ static void open_pool(size_t object_size, size_t align) { CHECK(open_form(PLAIN,
 
 /* What is in the pool, but for the figures: wrong releases leave all of it as it was. */
 static struct {
-    unsigned char memory[sizeof memory];
-    pk_pool pool;
+    unsigned char bytes[sizeof memory];
+    pk_pool whole;
 } before;
 static void remember(void) {
-    memcpy(&before.pool, &pool, sizeof pool);
-    if (!watched) memcpy(before.memory, memory, sizeof memory);
+    memcpy(&before.whole, &pool, sizeof pool);
+    if (!watched) memcpy(before.bytes, memory, sizeof memory);
 }
 static void check_unchanged(uint32_t refused) {
     CHECK_EQ(events, refused);
@@ -95,9 +95,9 @@ static void check_unchanged(uint32_t refused) {
         CHECK_EQ(stats.misused, refused);
     }
 #endif
-    memcpy(before.pool.failed, pool.failed, sizeof pool.failed);
-    CHECK(memcmp(&before.pool, &pool, sizeof pool) == 0);
-    if (!watched) CHECK(memcmp(before.memory, memory, sizeof memory) == 0);
+    memcpy(before.whole.failed, pool.failed, sizeof pool.failed);
+    CHECK(memcmp(&before.whole, &pool, sizeof pool) == 0);
+    if (!watched) CHECK(memcmp(before.bytes, memory, sizeof memory) == 0);
 }
 
 /* Objects 1, 3, 5 … are free; releases at every address near the pool: right only where an object that is out begins. */

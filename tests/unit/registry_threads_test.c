@@ -14,7 +14,8 @@ enum { WORKERS = 10, EACH = 1000, MOST = 20 };
 #ifdef __GNUC__
 #define ADD(x) __atomic_fetch_add(&(x), 1u, __ATOMIC_SEQ_CST)
 #else
-#define ADD(x) ((x)++)
+static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER;
+#define ADD(x) (pthread_mutex_lock(&adding), (x)++, pthread_mutex_unlock(&adding))
 #endif
 static unsigned made, events[16];
 static char last_detail[128];
