@@ -1239,7 +1239,7 @@ typedef struct pk_registry_stats {
     unsigned overridden;       /* overrides in force */
 } pk_registry_stats;
 
-struct pk_registry { /* all private: use the functions */
+struct pk_registry { /* all private but name: use the functions */
     pk_provider_state *states;
     volatile uint32_t *index;
     volatile uint32_t count;
@@ -1261,6 +1261,8 @@ struct pk_registry { /* all private: use the functions */
     pk_time load_timeout_ms, slow_ms;
     void (*hook)(void *user, pk_provider_id id, pk_ticks spent, bool cached);
     void *hook_user;
+    void (*trace)(void *user, const pk_registry *r, const char *path, pk_status status, bool made);
+    void *trace_user;
     struct pk__override *overrides;
     uint32_t serial, born, pump_at, wanted;
     uint8_t eager, no_cache, background;
@@ -1382,13 +1384,19 @@ PK_API pk_status pk_registry_remove(pk_registry *r, pk_provider_id id);
    only read with a hook. */
 PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provider_id id, pk_ticks spent, bool cached), void *user);
 
+/* Have the way of every get reported, once, when it has ended, and that of every need that was made for one: path is "a -> b -> c" where
+   a's create gets b, or a declares that it needs it, and so on; made: by this get, else it was there, or status says why not. Outside
+   the lock. Slows all gets down; fn NULL ends it. pk_registry_trace_log makes log lines of it. */
+PK_API void pk_registry_set_trace(pk_registry *r, void (*fn)(void *user, const pk_registry *r, const char *path, pk_status status, bool made),
+                                  void *user);
+
 /* In a forked child of a registry with threads gets are PK_FORKED, but for singletons that are there, until this: it forgets all
    objects, ending none of the parent's. PK_OK, and nothing changes, where the process has not forked. One thread. */
 PK_API pk_status pk_registry_after_fork(pk_registry *r);
 #endif
 
 /* Reported, with detail = the provider's name (in ROM on an AVR) and a = its id: */
-#define PK_REGISTRY_EVENT_CREATE_FAILED 1  /* what create said */
+#define PK_REGISTRY_EVENT_CREATE_FAILED 1  /* what create said. detail = the way to it, "a -> b -> c" (PERFKIT_REGISTRY_MORE, _STRINGS) */
 #define PK_REGISTRY_EVENT_CLEANUP_FAILED 2 /* what the cleanup of a singleton said */
 #define PK_REGISTRY_EVENT_CYCLE 3          /* PK_CYCLE. detail = the chain, where PERFKIT_STRINGS */
 #define PK_REGISTRY_EVENT_UNKNOWN 4        /* PK_NOT_FOUND: it needs what nobody provides. detail as pk_registry_check, where PERFKIT_STRINGS */
@@ -2354,6 +2362,10 @@ typedef struct pk_registry_log {
     pk_log *log;
 } pk_registry_log;
 PK_API void pk_registry_loads_log(pk_registry_log *into, pk_registry *r, pk_log *log);
+
+/* At DEBUG a line for each get, and each need made for one, with the way to it: "registry app: get a -> b -> c (made)", (there), or why not.
+   Uses pk_registry_set_trace. log NULL: no more. */
+PK_API void pk_registry_trace_log(pk_registry *r, pk_log *log);
 #endif
 #endif /* PERFKIT_H */
 
@@ -3786,6 +3798,34 @@ static pk_status pk__registry_wait(pk_registry *r, pk_provider_id id, const pk__
 #endif
 }
 
+#if PERFKIT_STRINGS && PERFKIT_REGISTRY_MORE
+#define PK__PATH_ROOM 256
+/* Under the lock: how this thread came to `id`, at the end of `text`; `making`: it is what it makes now, not what it gets. */
+static const char *pk__registry_path(const pk_registry *r, pk_provider_id id, bool making, char *text) {
+    const pk__making *m = pk__making_of(r, pk__registry_me());
+    char *at = text + PK__PATH_ROOM - 1;
+    pk_provider_id walk = m ? m->id : id;
+    *at = 0;
+    if (!pk__why_before(text, &at, r->states[id].provider, false) || m == NULL) return at;
+    if (making && !pk__making_up(r, &m, &walk)) return at;
+    while (pk__why_before(text, &at, r->states[walk].provider, true) && pk__making_up(r, &m, &walk)) {}
+    return at;
+}
+#else
+#define PK__PATH_ROOM 1
+#define pk__registry_path(r, id, making, text) ((void)(text), pk__provider_name(PK__ROW(&(r)->states[id])))
+#endif
+#if PERFKIT_REGISTRY_MORE
+/* Under the lock, which it leaves for the report. */
+static PK__COLD void pk__registry_trace(pk_registry *r, pk_provider_id id, bool made, pk_status status) {
+    char text[PK__PATH_ROOM];
+    const char *const path = pk__registry_path(r, id, made, text);
+    pk__registry_unlock(r);
+    r->trace(r->trace_user, r, path, status, made);
+    pk__registry_lock(r);
+}
+#endif
+
 static uint32_t pk__registry_now(const pk_registry *r) {
 #if PERFKIT_REGISTRY_MORE
     return r->clock ? (uint32_t)r->clock(r->clock_user) : 0;
@@ -3795,9 +3835,11 @@ static uint32_t pk__registry_now(const pk_registry *r) {
 #endif
 }
 static PK__COLD void pk__registry_failed(pk_registry *r, pk_provider_id id, pk_status status) {
+    char text[PK__PATH_ROOM];
+    const char *const path = pk__registry_path(r, id, true, text);
     r->failed++;
     pk__registry_unlock(r);
-    pk__registry_tell(r, PK_REGISTRY_EVENT_CREATE_FAILED, status, id, pk__provider_name(PK__ROW(&r->states[id])), 0);
+    pk__registry_tell(r, PK_REGISTRY_EVENT_CREATE_FAILED, status, id, path, 0);
     pk__registry_lock(r);
 }
 /* Under the lock, which it leaves: call create. */
@@ -3828,6 +3870,9 @@ static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope
 #endif
     r->made++;
     if (status != PK_OK) pk__registry_failed(r, id, status);
+#if PERFKIT_REGISTRY_MORE
+    else if (r->trace && !(p->flags & PK_PROVIDER_LOAD)) pk__registry_trace(r, id, true, status);
+#endif
     return status;
 }
 /* A row that loads another: that one takes its place. */
@@ -4063,12 +4108,13 @@ PK_API pk_status pk__registry_get(pk_registry *r, pk_scope *scope, pk_provider_i
     if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
     if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
 #if PERFKIT_REGISTRY_MORE
-    if (r->hook) {
-        pk_ticks start = pk__ticks_now();
+    if (r->watched) {
+        pk_ticks start = r->hook ? pk__ticks_now() : 0;
         pk__registry_lock(r);
         status = pk__registry_resolve(r, scope, id, false, &found, &cached);
+        if (r->trace && (cached || status != PK_OK) && r->states[id].provider) pk__registry_trace(r, id, false, status);
         pk__registry_unlock(r);
-        r->hook(r->hook_user, id, pk__ticks_between(start, pk__ticks_now()), status == PK_OK && cached);
+        if (r->hook) r->hook(r->hook_user, id, pk__ticks_between(start, pk__ticks_now()), status == PK_OK && cached);
     } else
 #endif
     {
@@ -4443,7 +4489,16 @@ PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provi
     pk__registry_lock(r);
     r->hook = fn;
     r->hook_user = user;
-    r->watched = fn != NULL;
+    r->watched = fn != NULL || r->trace != NULL;
+    pk__registry_unlock(r);
+}
+PK_API void pk_registry_set_trace(pk_registry *r, void (*fn)(void *user, const pk_registry *r, const char *path, pk_status status, bool made),
+                                  void *user) {
+    PERFKIT_ASSERT(r != NULL);
+    pk__registry_lock(r);
+    r->trace = fn;
+    r->trace_user = user;
+    r->watched = fn != NULL || r->hook != NULL;
     pk__registry_unlock(r);
 }
 PK_API pk_status pk_registry_after_fork(pk_registry *r) {
@@ -5588,6 +5643,19 @@ static bool pk__event_passes(pk_log *log, const pk__event_row *row, int level) {
 #else
 #define pk__event_passes(log, row, level) true
 #endif
+/* What can be done about it. */
+static const char *pk__registry_hint(int kind) {
+    switch (kind) {
+    case PK_REGISTRY_EVENT_CREATE_FAILED: return ": look at the create of the last one";
+    case PK_REGISTRY_EVENT_CYCLE: return ": have one of them get the next only when it is used";
+    case PK_REGISTRY_EVENT_UNKNOWN: return ": add a provider of that name first";
+    case PK_REGISTRY_EVENT_OVERRIDDEN: return ": close the scope of the first override before";
+    case PK_REGISTRY_EVENT_SLOW: return ": make it at pk_registry_start or by pk_registry_pump";
+    case PK_REGISTRY_EVENT_TIMEOUT: return ": raise load_timeout_ms, or make it in smaller parts";
+    case PK_REGISTRY_EVENT_CONFLICT: return ": for another one use pk_registry_override";
+    default: return "";
+    }
+}
 PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
     const pk__event_row *const row = pk__event_row_of(module, event->kind);
     const bool over = module == PK_EVENTS_MONITOR && event->status == PK_OK;
@@ -5600,8 +5668,9 @@ PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
 #endif
     if (log == NULL || !pk_log_enabled(log, level) || !pk__event_passes(log, row, level)) return;
     pk__event_figures(figures, sizeof figures, row->figures, event);
-    pk_log_write(log, level, "%s %s: %s%s%s (%s%s)", pk__event_modules[module], event->object ? event->object : "-", row->text,
-                 event->detail ? " " : "", event->detail ? event->detail : "", figures, over ? "over" : pk_status_text(event->status));
+    pk_log_write(log, level, "%s %s: %s%s%s (%s%s)%s", pk__event_modules[module], event->object ? event->object : "-", row->text,
+                 event->detail ? " " : "", event->detail ? event->detail : "", figures, over ? "over" : pk_status_text(event->status),
+                 module == PK_EVENTS_REGISTRY ? pk__registry_hint(event->kind) : "");
 }
 #define PK__EVENT_ADAPTER(name, module) \
     PK_API void pk_log_##name##_event(void *log, const pk_event *event) { pk_log_event((pk_log *)log, module, event); }
@@ -6540,6 +6609,11 @@ PK_API void pk_registry_loads_log(pk_registry_log *into, pk_registry *r, pk_log 
     into->log = log;
     pk_registry_set_hook(r, log ? pk__registry_loaded : NULL, into);
 }
+static void pk__registry_traced(void *user, const pk_registry *r, const char *path, pk_status status, bool made) {
+    pk_log_write((pk_log *)user, PK_LOG_DEBUG, "registry %s: get %s (%s)", pk__event_name(r->name), path,
+                 status != PK_OK ? pk_status_text(status) : made ? "made" : "there");
+}
+PK_API void pk_registry_trace_log(pk_registry *r, pk_log *log) { pk_registry_set_trace(r, log ? pk__registry_traced : NULL, log); }
 #endif
 #endif /* PERFKIT_IMPLEMENTATION */
 

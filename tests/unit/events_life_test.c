@@ -112,7 +112,8 @@ static void providers_are_told_of(void) {
 
     got[0] = 0;
     CHECK_STATUS(pk_registry_add(&registry, &again, 1, NULL), PK_EXISTS); /* L11 */
-    CHECK_TEXT(got, "ERROR registry app: not added, there is already db (singleton, not request, already there)\n");
+    CHECK_TEXT(got, "ERROR registry app: not added, there is already db (singleton, not request, already there): "
+                    "for another one use pk_registry_override\n");
 
     got[0] = 0;
     CHECK_STATUS(pk_registry_get_named(&registry, NULL, "a", &found), PK_CYCLE); /* L12 */
@@ -120,7 +121,7 @@ static void providers_are_told_of(void) {
     CHECK(told("a -> b -> c -> a"));
     got[0] = 0;
     CHECK(pk_registry_get_named(&registry, NULL, "mail", &found) != PK_OK);
-    CHECK(told("ERROR registry app: create failed mail (the create callback failed)\n"));
+    CHECK(told("ERROR registry app: create failed mail (the create callback failed): look at the create of the last one\n"));
     got[0] = 0;
     CHECK(pk_registry_get_named(&registry, NULL, "x", &found) != PK_OK);
     CHECK_EQ(last_level, PK_LOG_ERROR);
@@ -159,10 +160,68 @@ static void what_is_loaded_is_told_once(void) {
     CHECK_STATUS(pk_registry_close(&registry), PK_TIMEOUT);
 }
 
+/* ---- The way of each get ---- */
+
+static pk_status gets_next(pk_registry *r, pk_scope *scope, void *user, void **made) { /* user: the name of what it gets */
+    return pk_registry_get_named(r, scope, (const char *)user, made);
+}
+static char name_two[] = "two", name_three[] = "three", name_four[] = "four", name_five[] = "five";
+static pk_provider ways[] = {{"one", gets_next, NULL, name_two, NULL, PK_SINGLETON, 0, 0, 0},
+                             {"two", gets_next, NULL, name_three, NULL, PK_TRANSIENT, 0, 0, 0},
+                             {"three", makes, NULL, NULL, NULL, PK_SINGLETON, 0, 0, 0},
+                             {"a", makes, NULL, NULL, "b", PK_SINGLETON, 0, 0, 0},
+                             {"b", makes, NULL, NULL, "c", PK_SINGLETON, 0, 0, 0},
+                             {"c", makes, NULL, NULL, NULL, PK_SINGLETON, 0, 0, 0},
+                             {"x", makes, NULL, NULL, "y", PK_SINGLETON, 0, 0, 0},
+                             {"y", gets_next, NULL, name_four, NULL, PK_SINGLETON, 0, 0, 0},
+                             {"four", makes_nothing, NULL, NULL, NULL, PK_SINGLETON, 0, 0, 0},
+                             {"pool", makes, NULL, NULL, "databse", PK_SINGLETON, 0, 0, 0},
+                             {"database", gets_next, NULL, name_five, NULL, PK_SINGLETON, 0, 0, 0}};
+static void debug_shows_the_way_of_each_get(void) {
+    pk_registry registry;
+    pk_registry_desc desc;
+    void *found;
+    memset(&desc, 0, sizeof desc);
+    desc.name = "app";
+    desc.providers = ways;
+    desc.provider_count = PK__COUNTOF(ways);
+    desc.on_event = pk_log_registry_event;
+    desc.user = &logger;
+    start(PK_LOG_DEBUG);
+    CHECK_STATUS(pk_registry_init(&registry, &desc), PK_OK);
+    pk_registry_trace_log(&registry, &logger);
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "one", &found), PK_OK); /* three gets, one in the other */
+    CHECK_TEXT(got, "DEBUG registry app: get one -> two -> three (made)\n"
+                    "DEBUG registry app: get one -> two (made)\nDEBUG registry app: get one (made)\n");
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "two", &found), PK_OK);
+    CHECK_TEXT(got, "DEBUG registry app: get two -> three (there)\nDEBUG registry app: get two (made)\n");
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "a", &found), PK_OK); /* one get, two needs */
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "a", &found), PK_OK);
+    CHECK_TEXT(got, "DEBUG registry app: get a -> b -> c (made)\nDEBUG registry app: get a -> b (made)\n"
+                    "DEBUG registry app: get a (made)\nDEBUG registry app: get a (there)\n");
+    got[0] = 0; /* what failed, how it came to it, why, and what to do */
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "x", &found), PK_CREATE_FAILED);
+    CHECK(told("ERROR registry app: create failed x -> y -> four (the create callback failed): look at the create of the last one\n"));
+    CHECK(told("DEBUG registry app: get x -> y -> four (the create callback failed)\n"));
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "pool", &found), PK_NOT_FOUND);
+    CHECK(told("\"pool\" needs \"databse\", which nobody provides; did you mean \"database\"? (not there): "
+               "add a provider of that name first\n"));
+    pk_registry_trace_log(&registry, NULL);
+    got[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&registry, NULL, "a", &found), PK_OK);
+    CHECK_TEXT(got, "");
+    CHECK_STATUS(pk_registry_close(&registry), PK_OK);
+}
+
 TESTS {
     RUN("L02 L10 L13", "a scope's end is INFO, with time and cleanups; a failing cleanup WARN, with name and status",
         a_failing_cleanup_is_a_warning)
     RUN("L02 L09 L11 L12", "providers: init and shutdown INFO, once; conflicts, cycles with their chain, and failures ERROR",
         providers_are_told_of)
+    RUN("L15", "DEBUG shows the way of each get once; errors have the name, the way to it, the cause and what to do",
+        debug_shows_the_way_of_each_get)
     RUN("L17", "what is loaded is told at DEBUG, once, with its time", what_is_loaded_is_told_once)
 }

@@ -97,7 +97,7 @@ static void lines_say_what_and_how_much(void) {
     CHECK_TEXT(lines, "WARN  scope x: cleanup failed fopen (reading or writing failed)\n");
     start(PK_LOG_INFO);
     report(PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CYCLE, PK_CYCLE, "A -> B -> A", 0, 0);
-    CHECK_TEXT(lines, "ERROR registry x: needs itself A -> B -> A (needs itself)\n");
+    CHECK_TEXT(lines, "ERROR registry x: needs itself A -> B -> A (needs itself): have one of them get the next only when it is used\n");
     start(PK_LOG_INFO);
     report(PK_EVENTS_MONITOR, PK_MONITOR_EVENT_HIT_RATE, PK_FULL, "sessions", 4900, 5000);
     report(PK_EVENTS_MONITOR, PK_MONITOR_EVENT_HIT_RATE, PK_OK, "sessions", 5600, 5000);
