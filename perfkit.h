@@ -896,7 +896,7 @@ typedef struct pk_track {
 typedef struct pk_tracked { /* read only, and only until it is released */
     const char *name, *type, *site;
     void *context, *meta;
-    uint32_t id;      /* 1, 2, 3 … on a scope; reports say type_id */
+    uint32_t id;      /* 1, 2, 3 … on a scope; log lines say socket_3 */
     pk_time since;    /* by the scope's clock */
     pk_time life_ms;
     uint32_t slot[2]; /* private, from here on */
@@ -1230,6 +1230,8 @@ typedef struct pk_registry_desc {
     unsigned max_loads;           /* so many pumps at once, others are PK_AGAIN. 0: 3 */
     pk_time load_timeout_ms;      /* what takes a pump longer is ended again. 0: 30000 */
     pk_time slow_ms;              /* what takes longer is reported (PK_REGISTRY_EVENT_SLOW). 0: 1000 */
+    const char *preload_names;    /* in one text, "config, log": made by pk_registry_start after those of preload; not copied */
+    const char *pump_names;       /* the same for singletons that pk_registry_pump makes once pk_registry_start was called */
 } pk_registry_desc;
 
 typedef struct pk_registry_stats {
@@ -1257,6 +1259,7 @@ struct pk_registry { /* all private but name: use the functions */
     pk_clock_fn clock;
     void *clock_user;
     const char *const *preload;
+    const char *preload_names, *pump_names;
     unsigned preload_count, batch, max_loads, pumping;
     pk_time load_timeout_ms, slow_ms;
     void (*hook)(void *user, pk_provider_id id, pk_ticks spent, bool cached);
@@ -1356,8 +1359,9 @@ PK__HOT_INLINE pk_status pk_registry_get_token(pk_registry *r, pk_scope *scope, 
 
 /* ---- Start, and work in small pieces ---- */
 
-/* Make what desc.preload names, then all singletons that are critical (with desc.eager all of them). The first that fails ends it:
-   its status, and *which (may be NULL) its name; PK_NOT_FOUND: a name of preload that nobody provides. */
+/* Make what desc.preload and desc.preload_names name, then all singletons that are critical (with desc.eager all of them). The first
+   that fails ends it: its status, and *which (may be NULL) its name; PK_NOT_FOUND: a name of these, or of desc.pump_names, that nobody
+   provides; *which is then where it stands in the text. */
 PK_API pk_status pk_registry_start(pk_registry *r, const char **which);
 
 /* Make what is waiting: optional singletons with desc.background, and PK_PROVIDER_DEFERRED ones that were asked for; up to `budget`
@@ -1828,7 +1832,8 @@ PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *w
 #ifndef PERFKIT_DEFAULT_CONNECTION_MODE
 #define PERFKIT_DEFAULT_CONNECTION_MODE PK_CONFIG_LAZY
 #endif
-#ifndef PERFKIT_DEFAULT_PRELOAD_CRITICAL
+#ifndef PERFKIT_DEFAULT_PRELOAD_CRITICAL /* of this and of _COMMON: no names, as only a program knows its providers, and a name that
+                                            nobody provides ends pk_registry_start */
 #define PERFKIT_DEFAULT_PRELOAD_CRITICAL ""
 #endif
 #ifndef PERFKIT_DEFAULT_MINIMAL_REGISTRATION
@@ -1930,7 +1935,10 @@ PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *w
 #ifndef PERFKIT_DEFAULT_PARSER_CACHE_DIR
 #define PERFKIT_DEFAULT_PARSER_CACHE_DIR ".cache/parser"
 #endif
-#ifndef PERFKIT_DEFAULT_PARSER_CACHE_MB
+#ifdef PERFKIT_DEFAULT_PARSER_CACHE_MB
+#define PK__STANDARD_PARSER_CACHE_MB PERFKIT_DEFAULT_PARSER_CACHE_MB
+#else
+#define PK__STANDARD_PARSER_CACHE_MB 500
 #define PERFKIT_DEFAULT_PARSER_CACHE_MB 1024
 #endif
 #ifndef PERFKIT_DEFAULT_PARSER_WORKERS
@@ -1939,7 +1947,10 @@ PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *w
 #ifndef PERFKIT_DEFAULT_PARSER_STRATEGY
 #define PERFKIT_DEFAULT_PARSER_STRATEGY PK_CONFIG_ADAPTIVE
 #endif
-#ifndef PERFKIT_DEFAULT_PARSER_MEMORY_MB
+#ifdef PERFKIT_DEFAULT_PARSER_MEMORY_MB
+#define PK__STANDARD_PARSER_MEMORY_MB PERFKIT_DEFAULT_PARSER_MEMORY_MB
+#else
+#define PK__STANDARD_PARSER_MEMORY_MB 1024
 #define PERFKIT_DEFAULT_PARSER_MEMORY_MB 2048
 #endif
 #ifndef PERFKIT_DEFAULT_PARSER_CHUNK_KB
@@ -2093,11 +2104,12 @@ typedef struct pk_config {
 /* Hears of each problem: where (a line of the text, or 0), the key or what stands there, why in words. */
 typedef void (*pk_config_problem_fn)(void *user, unsigned line, const char *key, const char *why);
 
-/* Fill all fields. STANDARD: the defaults. MINIMAL, PERFORMANCE: workers, memory, cache, strategy and chunks for small and large machines.
-
-   FIRMWARE: one worker, the least memory (1 MB, as it is counted in these), no files. DEBUG: the standard, with everything told.
-   PK_INVALID: no such preset. */
-enum { PK_CONFIG_STANDARD, PK_CONFIG_MINIMAL, PK_CONFIG_PERFORMANCE, PK_CONFIG_FIRMWARE, PK_CONFIG_DEBUG };
+/* Fill all fields. DEFAULTS: each key's own. STANDARD: these, but 1024 MB of memory and 500 MB of cache, unless their macros are given.
+   MINIMAL: 1 worker, 256 MB, chunks of 128 KB, no cache. PERFORMANCE: as many workers as there are (auto), 4096 MB, chunks of 512 KB, 2000 MB
+   of cache, hybrid. FIRMWARE: 1 worker, caches of 32 entries, no files; as keys count memory in MB, 1 MB stands for the budget of
+   PK_CONFIG_FIRMWARE_BYTES. DEBUG: the standard, with everything told. PK_INVALID: no such preset. */
+#define PK_CONFIG_FIRMWARE_BYTES ((uint32_t)16 << 10) /* for pk_budget or pk_mem */
+enum { PK_CONFIG_STANDARD, PK_CONFIG_MINIMAL, PK_CONFIG_PERFORMANCE, PK_CONFIG_FIRMWARE, PK_CONFIG_DEBUG, PK_CONFIG_DEFAULTS };
 PK_API pk_status pk_config_preset(pk_config *c, int preset);
 
 /* Set one. Capitals do not matter. PK_NOT_FOUND: no such key; PK_INVALID: not such a value, or out of its range: the old one stays. */
@@ -2122,7 +2134,16 @@ PK_API pk_status pk_config_check(const pk_config *c, pk_config_problem_fn proble
 /* All as `KEY = value` lines that pk_config_parse reads back. */
 PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void *user);
 
-/* What is configured, into the fields of a desc; the others stay as they are. PK_INVALID: no such kind. */
+/* What is configured, into the fields of a desc; the others stay as they are. PK_INVALID: no such kind. Nobody but the program reads the
+   levels, features, parser_… and the other switches. */
+#if PERFKIT_REGISTRY
+/* All at the start where lazy_loading, minimal_registration or defer_heavy_operations is off or discovery eager. The names of preload_critical
+   and, with background_loading, of preload_common stay in *c, which has to live as long as the registry. */
+PK_API void pk_config_registry(const pk_config *c, pk_registry_desc *desc);
+#endif
+#if PERFKIT_SCOPE_MORE
+PK_API void pk_config_scope(const pk_config *c, pk_scope_watch_desc *desc); /* max_resources; hand leak_ms to pk_scope_leaks */
+#endif
 enum { PK_CONFIG_CACHE, PK_CONFIG_CACHE_ASYNC, PK_CONFIG_CACHE_COMPONENTS, PK_CONFIG_CACHE_MEMO };
 PK_API pk_status pk_config_cache(const pk_config *c, int kind, pk_cache_desc *desc);
 #if PERFKIT_POOL_RESOURCES
@@ -2169,7 +2190,7 @@ PK_API void pk_log_monitor_event(void *log, const pk_event *event);
    desc.threads; the objects themselves are read as their own functions for statistics allow, outside the lock. */
 
 #define PK_NO_DATA ((int32_t)-1)
-enum { PK_MONITOR_CACHE = 1, PK_MONITOR_POOL, PK_MONITOR_RESOURCES, PK_MONITOR_CHECK }; /* kinds */
+enum { PK_MONITOR_CACHE = 1, PK_MONITOR_POOL, PK_MONITOR_RESOURCES, PK_MONITOR_CHECK, PK_MONITOR_HISTOGRAM }; /* kinds */
 
 /* What an object says of itself since its beginning; what does not apply stays 0. */
 typedef struct pk_monitor_figures {
@@ -2185,6 +2206,8 @@ typedef struct pk_monitor_figures {
     pk_count errors, exhaustions;
     uint32_t leaks;            /* held for too long now */
     int64_t value;             /* of a check */
+    pk_count values;           /* of a histogram, as all that follows */
+    uint64_t sum, least, most, p50, p95, p99;
 } pk_monitor_figures;
 typedef void (*pk_monitor_sample_fn)(void *object, pk_monitor_figures *figures); /* fills what it knows; comes cleared */
 
@@ -2192,7 +2215,7 @@ typedef void (*pk_monitor_sample_fn)(void *object, pk_monitor_figures *figures);
 typedef struct pk_monitor_point {
     pk_time at;
     int32_t score, rate; /* rate: hits of gets, or active of max. Each may be PK_NO_DATA */
-    uint64_t amount;     /* bytes of a cache, active ones of a pool, the value of a check */
+    uint64_t amount;     /* bytes of a cache, active ones of a pool, the value of a check, the p99 of a histogram */
 } pk_monitor_point;
 
 typedef struct pk_monitored { /* private but for `name`, `kind`, `figures` and `alerts`, which only the monitor writes */
@@ -2221,12 +2244,13 @@ typedef struct pk_monitor_desc { /* zero a field for its default */
     int32_t min_hit_rate;       /* alert below. 0: 5000 */
     int32_t max_utilization;    /* alert above. 0: 9000 */
     int32_t hysteresis;         /* an alert ends when its figure is back by so much. 0: 500 */
+    uint32_t maintain_every;    /* pk_monitor_worked trims after so many operations. 0: 1000 */
     bool threads;               /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
 } pk_monitor_desc;
 typedef struct pk_monitor { /* private; all zero: the defaults */
     pk_monitor_desc desc;
     pk_monitored *first;
-    uint32_t count, forks;
+    uint32_t count, worked, forks;
     pk_mutex lock;
 } pk_monitor;
 
@@ -2235,6 +2259,9 @@ PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc)
     return pk__monitor_init(m, sizeof(pk_monitor), PK__CONFIG_WORD, desc);
 }
 PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again is harmless */
+/* In a forked child of a monitor with threads everything else is PK_FORKED, or does nothing, until this. It watches the same objects
+   then: take off those that are the parent's alone. PK_OK, and nothing changes, where the process has not forked. One thread. */
+PK_API pk_status pk_monitor_after_fork(pk_monitor *m);
 
 /* ---- What it looks at ---- */
 
@@ -2246,13 +2273,18 @@ PK_API pk_status pk_monitor_add_respool(pk_monitor *m, pk_monitored *o, const ch
 /* Its tracked resources; leaks are those older than PERFKIT_SCOPE_LEAK_MS. Tick the monitor in the scope's thread. */
 PK_API pk_status pk_monitor_add_scope(pk_monitor *m, pk_monitored *o, const char *name, pk_scope *scope);
 #endif
+#if PERFKIT_PERF
+/* How its values are distributed. PK_UNIT_TICKS: they are ticks, reported as times. Where other threads record meanwhile, with
+   pk_hist_record_atomic only. PK_INVALID: another unit than that and PK_UNIT_NONE. */
+PK_API pk_status pk_monitor_add_histogram(pk_monitor *m, pk_monitored *o, const char *name, pk_histogram *histogram, int unit);
+#endif
 /* Anything else: its figures come from sample(object, …) at each tick, or, with sample NULL, from the record functions below. */
 PK_API pk_status pk_monitor_add(pk_monitor *m, pk_monitored *o, int kind, const char *name, pk_monitor_sample_fn sample, void *object);
 
 /* A check of health: fn(user) below limit, or its severity counts. unit tells reports what the figure is: microseconds are
-   shown as "12.3ms", bytes as "1.5MB". PK_INVALID: no fn, or no such severity or unit. */
+   shown as "12.3ms", bytes as "1.5MB"; not ticks. PK_INVALID: no fn, or no such severity or unit. */
 enum { PK_HEALTHY, PK_DEGRADED, PK_UNHEALTHY };                  /* severities, and the health of all */
-enum { PK_UNIT_NONE, PK_UNIT_MICROSECONDS, PK_UNIT_BYTES };
+enum { PK_UNIT_NONE, PK_UNIT_MICROSECONDS, PK_UNIT_BYTES, PK_UNIT_TICKS };
 #define PK_TARGET_STARTUP_US ((int64_t)500000)      /* a start takes less than 500 ms … */
 #define PK_TARGET_HELP_US ((int64_t)1000000)        /* … a program's --help less than 1 s … */
 #define PK_TARGET_FIRST_ACCESS_US ((int64_t)1000000) /* … the first use of what loads lazily less than 1 s … */
@@ -2330,7 +2362,8 @@ PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *use
 #endif
 #if PERFKIT_PERF_JSON
 /* {"timestamp":"…Z","caches":{"sessions":{"metrics":{"hit_rate":"85.5%",…,"efficiency_score":"82.3/100",…},"recommendations":["…"]},…},
-   "connection_pools":{…},"resources":{"active_count":3,"potential_leaks":0,"objects":{…}},"checks":{…},"overall_health":"healthy"} */
+   "connection_pools":{…},"resources":{"active_count":3,"potential_leaks":0,"objects":{…}},"checks":{…},"histograms":{…},
+   "overall_health":"healthy"} */
 PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *user);
 #endif
 #if PERFKIT_PERF_OPENMETRICS
@@ -2340,6 +2373,8 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 /* Have all watched caches sweep what is over, and object pools give back empty chunks: before memory is measured, or when it is short.
    Entries and bytes that went, together. Waits for no one. */
 PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now);
+/* So many operations are done: after each maintain_every of them it trims, and returns what went; else 0. */
+PK_API size_t pk_monitor_worked(pk_monitor *m, pk_time now, uint32_t operations);
 #endif
 
 #if PERFKIT_EVENTS && PERFKIT_REGISTRY_MORE && PERFKIT_HOSTED
@@ -3332,16 +3367,19 @@ static unsigned pk__registry_find(const pk_registry *r, const char *text, size_t
     return id;
 #endif
 }
-PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provider_id *id) {
+static pk_status pk__registry_id(const pk_registry *r, const char *name, size_t len, pk_provider_id *id) {
     unsigned count, found;
-    PERFKIT_ASSERT(r != NULL && name != NULL);
     if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_lock((pk_registry *)(uintptr_t)r);
     count = (unsigned)pk__load32(&r->count);
-    found = pk__registry_find(r, name, pk__name_len(name), count);
+    found = pk__registry_find(r, name, len, count);
     if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_unlock((pk_registry *)(uintptr_t)r);
     if (found == count) return PK_NOT_FOUND;
     *id = (pk_provider_id)found;
     return PK_OK;
+}
+PK_API pk_status pk_registry_id(const pk_registry *r, const char *name, pk_provider_id *id) {
+    PERFKIT_ASSERT(r != NULL && name != NULL);
+    return pk__registry_id(r, name, pk__name_len(name), id);
 }
 
 /* ---- Texts: what a check found, which chain is a cycle ---- */
@@ -3435,6 +3473,8 @@ static void pk__registry_init_more(pk_registry *r, const pk_registry_desc *desc)
     r->clock_user = desc->clock_user;
     r->preload = desc->preload;
     r->preload_count = desc->preload_count;
+    r->preload_names = desc->preload_names;
+    r->pump_names = desc->pump_names;
     r->batch = desc->batch ? desc->batch : 10;
     r->max_loads = desc->max_loads ? desc->max_loads : 3;
     r->load_timeout_ms = desc->load_timeout_ms ? desc->load_timeout_ms : 30000u;
@@ -4269,25 +4309,46 @@ static pk_status pk__registry_start_one(pk_registry *r, pk_provider_id id, const
     if (status != PK_OK && which) *which = r->states[id].provider->name;
     return status;
 }
-PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
+/* Have the pump make it. */
+static pk_status pk__registry_want(pk_registry *r, pk_provider_id id, const char **which) {
+    pk_provider_state *st = &r->states[id];
+    (void)which;
+    pk__registry_lock(r);
+    if (st->word == PK__NOT_MADE && st->provider && pk__registry_lifetime(r, id) == PK_SINGLETON) {
+        pk__store32(&st->word, PK__WANTED);
+        r->wanted++;
+    }
+    pk__registry_unlock(r);
+    return PK_OK;
+}
+static pk_status pk__registry_each_name(pk_registry *r, const char *names, const char **which,
+                                        pk_status (*each)(pk_registry *r, pk_provider_id id, const char **which)) {
     pk_status status = PK_OK;
     pk_provider_id id;
+    size_t len, at = pk__needs_next(names, 0, &len);
+    for (; len > 0 && status == PK_OK; at = pk__needs_next(names, at + len, &len)) {
+        status = pk__registry_id(r, names + at, len, &id);
+        if (status == PK_OK)
+            status = each(r, id, which);
+        else if (which)
+            *which = names + at;
+    }
+    return status;
+}
+PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
+    pk_status status = PK_OK;
     unsigned i;
     PERFKIT_ASSERT(r != NULL);
-    for (i = 0; i < r->preload_count && status == PK_OK; i++) {
-        status = pk_registry_id(r, r->preload[i], &id);
-        if (status != PK_OK) {
-            if (which) *which = r->preload[i];
-        } else
-            status = pk__registry_start_one(r, id, which);
-    }
+    for (i = 0; i < r->preload_count && status == PK_OK; i++)
+        status = pk__registry_each_name(r, r->preload[i], which, pk__registry_start_one);
+    if (status == PK_OK) status = pk__registry_each_name(r, r->preload_names, which, pk__registry_start_one);
     for (i = 0; i < pk__load32(&r->count) && status == PK_OK; i++) { /* what a load adds, too */
         const pk_provider *row = PK__ROW(&r->states[i]);
         if (row && (row->tier == PK_CRITICAL || r->eager) && (row->lifetime == PK_SINGLETON || row->flags & PK_PROVIDER_LOAD))
             status = pk__registry_start_one(r, (pk_provider_id)i, which);
         if (status == PK_CLOSED) status = PK_OK; /* loaded, and not a singleton */
     }
-    return status;
+    return status == PK_OK ? pk__registry_each_name(r, r->pump_names, which, pk__registry_want) : status;
 }
 
 static bool pk__registry_pending(const pk_registry *r, unsigned id) {
@@ -5258,7 +5319,7 @@ PK_API pk_status pk_config_apply(pk_config *c, const char *key, const char *valu
 }
 
 PK_API pk_status pk_config_preset(pk_config *c, int preset) {
-    if (preset < PK_CONFIG_STANDARD || preset > PK_CONFIG_DEBUG) return PK_INVALID;
+    if (preset < PK_CONFIG_STANDARD || preset > PK_CONFIG_DEFAULTS) return PK_INVALID;
     memset(c, 0, sizeof *c);
 #define PK__SET_BOOL(field, value) c->field = (value) != 0;
 #define PK__SET_COUNT(field, value) c->field = (value);
@@ -5287,12 +5348,17 @@ PK_API pk_status pk_config_preset(pk_config *c, int preset) {
     } else if (preset == PK_CONFIG_PERFORMANCE) {
         c->parser_memory_mb = 4096;
         c->parser_strategy = PK_CONFIG_HYBRID;
+        c->parser_chunk_kb = 512;
         c->parser_cache_mb = 2000;
-    } else if (preset == PK_CONFIG_DEBUG) {
+    } else if (preset != PK_CONFIG_DEFAULTS) {
+        c->parser_memory_mb = PK__STANDARD_PARSER_MEMORY_MB;
+        c->parser_cache_mb = PK__STANDARD_PARSER_CACHE_MB;
+    }
+    if (preset == PK_CONFIG_DEBUG) {
         c->log_level = PK_LOG_DEBUG;
         c->perf_level = PK_LOG_DEBUG;
         c->debug = c->performance_timing = c->debug_timing = c->log_component_loads = c->track_memory_usage = true;
-    } else c->parser_cache_mb = 500;
+    }
     return PK_OK;
 }
 
@@ -5506,6 +5572,21 @@ PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void
 
 /* ---- Into descs ---- */
 
+#if PERFKIT_REGISTRY
+PK_API void pk_config_registry(const pk_config *c, pk_registry_desc *desc) {
+    desc->eager = !c->lazy_loading || c->discovery_mode == PK_CONFIG_EAGER || !c->minimal_registration || !c->defer_heavy_operations;
+    desc->no_cache = !c->cache_instances;
+    desc->background = c->background_loading;
+    desc->batch = c->load_batch;
+    desc->max_loads = c->load_concurrent;
+    desc->load_timeout_ms = c->load_timeout_ms;
+    desc->preload_names = c->preload_critical;
+    desc->pump_names = c->background_loading ? c->preload_common : NULL;
+}
+#endif
+#if PERFKIT_SCOPE_MORE
+PK_API void pk_config_scope(const pk_config *c, pk_scope_watch_desc *desc) { desc->limit = c->max_resources; }
+#endif
 static void pk__config_cache_desc(pk_cache_desc *desc, uint32_t entries, uint32_t ttl_ms, uint32_t memory_mb) {
     desc->capacity = entries;
     desc->ttl_ms = ttl_ms ? ttl_ms : PK_TTL_NEVER;
@@ -5557,7 +5638,7 @@ PK_API pk_status pk_config_respool(const pk_config *c, int kind, pk_respool_desc
 /* ---- Events of the modules as log lines ---- */
 
 #if PERFKIT_EVENTS
-enum { PK__NO_FIGURES, PK__A_OF_B, PK__A_FIGURE, PK__A_MS, PK__B_MS, PK__A_OF_B_KIB, PK__A_LIMIT_B, PK__B_LIFETIMES };
+enum { PK__NO_FIGURES, PK__A_OF_B, PK__A_FIGURE, PK__A_MS, PK__A_MS_OF_B, PK__B_MS, PK__A_OF_B_KIB, PK__A_LIMIT_B, PK__B_LIFETIMES };
 typedef struct pk__event_row {
     uint8_t module, kind, level, figures;
     const char *text;
@@ -5587,8 +5668,8 @@ static const pk__event_row pk__event_rows[] = {
     {PK_EVENTS_GATE, PK_GATE_EVENT_MISUSE, PK_LOG_ERROR, PK__A_OF_B, "wrong leave or release"},
     {PK_EVENTS_GATE, PK_GATE_EVENT_CLOSED, PK_LOG_INFO, PK__A_OF_B, "closed"},
     {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_CLEANUP_FAILED, PK_LOG_WARN, PK__NO_FIGURES, "cleanup failed"},
-    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_LEAK, PK_LOG_WARN, PK__A_MS, "a resource is too old"},
-    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_REAPED, PK_LOG_WARN, PK__A_MS, "a resource was past its life and is closed"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_LEAK, PK_LOG_WARN, PK__A_MS_OF_B, "a resource is too old"},
+    {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_REAPED, PK_LOG_WARN, PK__A_MS_OF_B, "a resource was past its life and is closed"},
     {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_NEARLY_FULL, PK_LOG_WARN, PK__A_OF_B, "its limit comes near"},
     {PK_EVENTS_SCOPE, PK_SCOPE_EVENT_FULL, PK_LOG_ERROR, PK__A_OF_B, "full"},
     {PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CREATE_FAILED, PK_LOG_ERROR, PK__NO_FIGURES, "create failed"},
@@ -5627,7 +5708,8 @@ static void pk__event_figures(char *text, size_t size, int figures, const pk_eve
     switch (figures) {
     case PK__A_OF_B: (void)pk_format(text, size, "%lu/%lu, ", a, b); break;
     case PK__A_FIGURE: (void)pk_format(text, size, "%lu, ", a); break;
-    case PK__A_MS: (void)pk_format(text, size, "%lu ms, ", a); break;
+    case PK__A_MS:
+    case PK__A_MS_OF_B: (void)pk_format(text, size, "%lu ms, ", a); break;
     case PK__B_MS: (void)pk_format(text, size, "%lu ms, ", b); break;
     case PK__B_LIFETIMES: (void)pk_format(text, size, "%s, not %s, ", pk__lifetimes[b >> 4 & 3], pk__lifetimes[b & 3]); break;
     case PK__A_OF_B_KIB: (void)pk_format(text, size, "%lu/%lu KiB, ", a, b); break;
@@ -5660,7 +5742,7 @@ PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
     const pk__event_row *const row = pk__event_row_of(module, event->kind);
     const bool over = module == PK_EVENTS_MONITOR && event->status == PK_OK;
     int level;
-    char figures[48];
+    char figures[48], id[12] = "";
     if (row == NULL) return;
     level = over ? (int)PK_LOG_INFO : (int)row->level;
 #ifdef PERFKIT_LOG_DEFAULT
@@ -5668,8 +5750,9 @@ PK_API void pk_log_event(pk_log *log, int module, const pk_event *event) {
 #endif
     if (log == NULL || !pk_log_enabled(log, level) || !pk__event_passes(log, row, level)) return;
     pk__event_figures(figures, sizeof figures, row->figures, event);
-    pk_log_write(log, level, "%s %s: %s%s%s (%s%s)%s", pk__event_modules[module], event->object ? event->object : "-", row->text,
-                 event->detail ? " " : "", event->detail ? event->detail : "", figures, over ? "over" : pk_status_text(event->status),
+    if (row->figures == PK__A_MS_OF_B) (void)pk_format(id, sizeof id, "_%lu", (unsigned long)event->b);
+    pk_log_write(log, level, "%s %s: %s%s%s%s (%s%s)%s", pk__event_modules[module], event->object ? event->object : "-", row->text,
+                 event->detail ? " " : "", event->detail ? event->detail : "", id, figures, over ? "over" : pk_status_text(event->status),
                  module == PK_EVENTS_REGISTRY ? pk__registry_hint(event->kind) : "");
 }
 #define PK__EVENT_ADAPTER(name, module) \
@@ -5688,6 +5771,11 @@ PK__EVENT_ADAPTER(monitor, PK_EVENTS_MONITOR)
 /* ---- Monitor ---- */
 
 #if PERFKIT_MONITOR
+#if PERFKIT_SCOPE_MORE
+#define PK__MONITOR_FORKED(m) PK__UNLIKELY((m)->desc.threads && (m)->forks != PK__SCOPE_FORKS_NOW())
+#else
+#define PK__MONITOR_FORKED(m) false
+#endif
 static void pk__monitor_lock(pk_monitor *m) { if (m->desc.threads) pk__mutex_lock(&m->lock); }
 static void pk__monitor_unlock(pk_monitor *m) { if (m->desc.threads) pk__mutex_unlock(&m->lock); }
 
@@ -5698,11 +5786,29 @@ PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, c
     if (desc == NULL) return PK_OK;
     if (desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
     if (desc->threads && !pk__mutex_init(&m->lock)) return PK_NO_MEMORY;
+#if PERFKIT_SCOPE_MORE
+    if (desc->threads) {
+        if (pk__scope_watch_forks() == PK_NO_MEMORY) {
+            pk__mutex_destroy(&m->lock);
+            return PK_NO_MEMORY;
+        }
+        m->forks = PK__SCOPE_FORKS_NOW();
+    }
+#endif
     m->desc = *desc;
+    return PK_OK;
+}
+PK_API pk_status pk_monitor_after_fork(pk_monitor *m) {
+    if (!PK__MONITOR_FORKED(m)) return PK_OK;
+    if (!pk__mutex_init(&m->lock)) return PK_NO_MEMORY;
+#if PERFKIT_SCOPE_MORE
+    m->forks = PK__SCOPE_FORKS_NOW();
+#endif
     return PK_OK;
 }
 PK_API void pk_monitor_close(pk_monitor *m) {
     const bool threads = m->desc.threads;
+    if (pk_monitor_after_fork(m) != PK_OK) return;
     while (m->first) (void)pk_monitor_remove(m, m->first);
     if (threads) pk__mutex_destroy(&m->lock);
     m->desc.threads = false;
@@ -5716,6 +5822,7 @@ static pk_monitored *pk__monitor_find(const pk_monitor *m, int kind, const char 
 }
 PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name) {
     pk_monitored *o;
+    if (PK__MONITOR_FORKED(m)) return NULL;
     pk__monitor_lock(m);
     o = pk__monitor_find(m, kind, name);
     pk__monitor_unlock(m);
@@ -5725,6 +5832,7 @@ PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name) 
 static pk_status pk__monitor_put(pk_monitor *m, pk_monitored *o, const pk_monitored *with) {
     pk_status status = PK_EXISTS;
     pk_monitored **end;
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__monitor_lock(m);
     if (!o->on && pk__monitor_find(m, with->kind, with->name) == NULL) {
         *o = *with;
@@ -5767,6 +5875,7 @@ PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char
 PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o) {
     pk_status status = PK_NOT_FOUND;
     pk_monitored **link;
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__monitor_lock(m);
     for (link = &m->first; *link && *link != o; link = &(*link)->next) {}
     if (*link) {
@@ -5846,6 +5955,33 @@ PK_API pk_status pk_monitor_add_scope(pk_monitor *m, pk_monitored *o, const char
     return pk_monitor_add(m, o, PK_MONITOR_RESOURCES, name, pk__sample_scope, scope);
 }
 #endif
+#if PERFKIT_PERF
+static void pk__sample_histogram(void *object, pk_monitor_figures *f) {
+    static const uint16_t percents[3] = {5000, 9500, 9900};
+    const pk_histogram *const h = (const pk_histogram *)object;
+    pk_ticks values[3];
+    pk_hist_percentiles(h, percents, values, 3);
+    f->values = h->count;
+    f->sum = pk_hist_sum(h);
+    f->least = pk_hist_min(h);
+    f->most = h->max;
+    f->p50 = values[0];
+    f->p95 = values[1];
+    f->p99 = values[2];
+}
+PK_API pk_status pk_monitor_add_histogram(pk_monitor *m, pk_monitored *o, const char *name, pk_histogram *histogram, int unit) {
+    pk_monitored with;
+    PERFKIT_ASSERT(m != NULL && o != NULL && histogram != NULL);
+    if (name == NULL || (unit != PK_UNIT_NONE && unit != PK_UNIT_TICKS)) return PK_INVALID;
+    memset(&with, 0, sizeof with);
+    with.name = name;
+    with.sample = pk__sample_histogram;
+    with.object = histogram;
+    with.unit = (uint8_t)unit;
+    with.kind = PK_MONITOR_HISTOGRAM;
+    return pk__monitor_put(m, o, &with);
+}
+#endif
 PK_API pk_status pk_monitor_add_cache(pk_monitor *m, pk_monitored *o, const char *name, pk_cache *cache) {
     return pk_monitor_add(m, o, PK_MONITOR_CACHE, name, pk__sample_cache, cache);
 }
@@ -5885,6 +6021,7 @@ static void pk__window_add(pk_monitored *o, uint32_t us) {
     o->window_next = o->window_next + 1 == o->window_room ? 0 : o->window_next + 1;
 }
 PK_API void pk_monitor_set_window(pk_monitor *m, pk_monitored *o, uint32_t *memory, uint32_t n) {
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     o->window = memory;
     o->window_room = memory ? n : 0;
@@ -5893,6 +6030,7 @@ PK_API void pk_monitor_set_window(pk_monitor *m, pk_monitored *o, uint32_t *memo
     pk__monitor_unlock(m);
 }
 PK_API void pk_monitor_set_history(pk_monitor *m, pk_monitored *o, pk_monitor_point *memory, uint32_t n) {
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     o->history = memory;
     o->history_room = memory ? n : 0;
@@ -5901,6 +6039,7 @@ PK_API void pk_monitor_set_history(pk_monitor *m, pk_monitored *o, pk_monitor_po
 }
 PK_API void pk_monitor_record_access(pk_monitor *m, pk_monitored *o, bool hit, uint32_t us) {
     pk_monitor_figures *const f = &o->figures;
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     if (hit) f->hits++;
     else f->misses++;
@@ -5911,6 +6050,7 @@ PK_API void pk_monitor_record_access(pk_monitor *m, pk_monitored *o, bool hit, u
 }
 PK_API void pk_monitor_record_put(pk_monitor *m, pk_monitored *o, bool evicted, int64_t bytes_more) {
     pk_monitor_figures *const f = &o->figures;
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     f->puts++;
     if (evicted) f->evictions++;
@@ -5919,6 +6059,7 @@ PK_API void pk_monitor_record_put(pk_monitor *m, pk_monitored *o, bool evicted, 
     pk__monitor_unlock(m);
 }
 PK_API void pk_monitor_record_wait(pk_monitor *m, pk_monitored *o, uint32_t us) {
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     o->figures.waits++;
     o->figures.wait_us += us;
@@ -5926,6 +6067,7 @@ PK_API void pk_monitor_record_wait(pk_monitor *m, pk_monitored *o, uint32_t us) 
     pk__monitor_unlock(m);
 }
 PK_API void pk_monitor_record_acquire(pk_monitor *m, pk_monitored *o, bool hit, bool error) {
+    if (PK__MONITOR_FORKED(m)) return;
     pk__monitor_lock(m);
     if (hit) o->figures.hits++;
     else o->figures.misses++;
@@ -5976,7 +6118,7 @@ PK_API unsigned pk_monitor_advice(const pk_monitored *o) {
     const pk_monitor_figures *const f = &o->figures;
     unsigned advice = 0;
     if (o->kind == PK_MONITOR_RESOURCES) return f->leaks ? PK_ADVICE_LEAKS : 0;
-    if (o->kind == PK_MONITOR_CHECK) return 0;
+    if (o->kind == PK_MONITOR_CHECK || o->kind == PK_MONITOR_HISTOGRAM) return 0;
     if (f->hits + f->misses == 0) return PK_ADVICE_NO_DATA;
     if (o->kind == PK_MONITOR_POOL) {
         pk_respool_stats s;
@@ -6022,12 +6164,14 @@ PK_API int pk_monitored_health(const pk_monitored *o) {
     case PK_MONITOR_CACHE: return score != PK_NO_DATA && (f->hits < f->misses || score < 5000) ? PK_DEGRADED : PK_HEALTHY;
     case PK_MONITOR_POOL: return f->errors > 10 || f->exhaustions > 0 || f->leaks ? PK_DEGRADED : PK_HEALTHY;
     case PK_MONITOR_RESOURCES: return f->leaks || pk__monitor_rate(o) > 9000 ? PK_DEGRADED : PK_HEALTHY;
+    case PK_MONITOR_HISTOGRAM: return PK_HEALTHY;
     default: return f->value >= o->limit ? (int)o->severity : (int)PK_HEALTHY;
     }
 }
 PK_API int pk_monitor_health(pk_monitor *m) {
     const pk_monitored *o;
     int worst = PK_HEALTHY;
+    if (PK__MONITOR_FORKED(m)) return worst;
     pk__monitor_lock(m);
     for (o = m->first; o; o = o->next)
         if (pk_monitored_health(o) > worst) worst = pk_monitored_health(o);
@@ -6048,7 +6192,8 @@ static void pk__monitor_keep(pk_monitored *o, pk_time now) {
     point->score = pk_monitor_score(o);
     point->rate = pk__monitor_rate(o);
     point->amount = o->kind == PK_MONITOR_CACHE ? o->figures.bytes
-                    : o->kind == PK_MONITOR_CHECK ? (uint64_t)o->figures.value : o->figures.active;
+                    : o->kind == PK_MONITOR_CHECK ? (uint64_t)o->figures.value
+                    : o->kind == PK_MONITOR_HISTOGRAM ? o->figures.p99 : o->figures.active;
     o->history_next = o->history_next + 1 == o->history_room ? 0 : o->history_next + 1;
     if (o->history_used < o->history_room) o->history_used++;
 }
@@ -6146,6 +6291,7 @@ PK_API uint32_t pk_monitor_tick(pk_monitor *m, pk_time now, uint32_t budget) {
     pk_monitored *o;
     uint32_t read = 0, i;
     (void)budget;
+    if (PK__MONITOR_FORKED(m)) return 0;
     pk__monitor_lock(m);
     for (;;) { /* by number: the list may change between two */
         for (o = m->first, i = 0; o && i < read; i++) o = o->next;
@@ -6173,6 +6319,7 @@ PK_API pk_status pk_monitor_trend(pk_monitor *m, const pk_monitored *o, int figu
     int64_t value, oldest = 0, newest = 0;
     uint32_t i, found = 0, at;
     if (figure < PK_TREND_SCORE || figure > PK_TREND_AMOUNT) return PK_INVALID;
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__monitor_lock(m);
     for (i = 0; i < o->history_used; i++) {
         at = (o->history_used < o->history_room ? 0 : o->history_next) + i;
@@ -6192,6 +6339,7 @@ PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
     pk_monitored *o;
     size_t gone = 0;
     uint32_t n, i;
+    if (PK__MONITOR_FORKED(m)) return 0;
     for (n = 0;; n++) {
         pk_monitor_sample_fn sample = NULL;
         void *object = NULL;
@@ -6208,6 +6356,16 @@ PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
             gone += pk_cache_tick(cache, now, 0xFFFFFFFFu);
         } else if (sample == pk__sample_pool) gone += pk_pool_trim((pk_pool *)object);
     }
+}
+PK_API size_t pk_monitor_worked(pk_monitor *m, pk_time now, uint32_t operations) {
+    const uint32_t every = m->desc.maintain_every ? m->desc.maintain_every : 1000u;
+    bool due;
+    if (PK__MONITOR_FORKED(m)) return 0;
+    pk__monitor_lock(m);
+    due = operations >= every - m->worked;
+    m->worked = due ? (operations - (every - m->worked)) % every : m->worked + operations;
+    pk__monitor_unlock(m);
+    return due ? pk_monitor_trim(m, now) : 0;
 }
 
 /* ---- Reports ---- */
@@ -6236,6 +6394,22 @@ static uint32_t pk__mean_wait_us(const pk_monitored *o) {
     mean = s.waits ? s.wait_us / s.waits : 0;
     return mean > 0xFFFFFFFFu ? 0xFFFFFFFFu : (uint32_t)mean;
 }
+#if PERFKIT_PERF && (PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS)
+/* As the perf channel tells of its own, for the functions that write those. */
+static void pk__monitor_as_perf(const pk_monitored *o, pk_perf_values *v) {
+    const pk_monitor_figures *const f = &o->figures;
+    memset(v, 0, sizeof *v);
+    v->name = o->name;
+    v->kind = o->unit == PK_UNIT_TICKS ? PK_PERF_TIMER : PK_PERF_DISTRIBUTION;
+    v->count = f->values;
+    v->total = v->self = f->sum;
+    v->min = f->least;
+    v->max = f->most;
+    v->p50 = f->p50;
+    v->p95 = f->p95;
+    v->p99 = f->p99;
+}
+#endif
 #define PK__TENTHS(n) (unsigned long)(((uint32_t)(n) + 5u) / 10u / 10u), (unsigned)(((uint32_t)(n) + 5u) / 10u % 10u) /* "%lu.%u" of 1/100 */
 #endif
 
@@ -6290,6 +6464,17 @@ static void pk__text_check(pk__out *o, const pk_monitored *c) {
     pk__out_print(o, " of ");
     pk__out_value(o, c->limit, c->unit);
 }
+#if PERFKIT_PERF
+static void pk__text_histogram(pk__out *o, const pk_monitored *h) {
+    const pk_monitor_figures *const f = &h->figures;
+    void (*column)(pk__out *, uint64_t) = h->unit == PK_UNIT_TICKS ? pk__out_duration : pk__out_amount;
+    pk__out_amount(o, f->values);
+    column(o, f->p50);
+    column(o, f->p95);
+    column(o, f->p99);
+    column(o, f->most);
+}
+#endif
 static void pk__text_advice(pk__out *o, const pk_monitored *of) {
     const unsigned advice = pk_monitor_advice(of);
     unsigned bit;
@@ -6306,13 +6491,18 @@ PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *use
     } tables[] = {{"cache                 hits %  evict %   score entries   bytes  get us\n", pk__text_cache},
                   {"resource pool          use %    score  active     max wait us  errors exhaust\n", pk__text_pool},
                   {"objects                use %  active     max    peak   leaks\n", pk__text_resources},
-                  {"check\n", pk__text_check}};
+                  {"check\n", pk__text_check},
+#if PERFKIT_PERF
+                  {"histogram              count     p50     p95     p99     max\n", pk__text_histogram},
+#endif
+    };
     pk__out o;
     pk_monitored object;
     int kind;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__out_start(&o, writer, user);
-    for (kind = PK_MONITOR_CACHE; kind <= PK_MONITOR_CHECK; kind++) {
+    for (kind = PK_MONITOR_CACHE; kind <= (int)PK__COUNTOF(tables); kind++) {
         const char *head = tables[kind - 1].head;
         uint32_t number = 0;
         while (o.status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
@@ -6395,6 +6585,14 @@ static void pk__json_check(pk__out *o, const pk_monitored *c) {
     pk__out_value(o, c->limit, c->unit);
     pk__out_char(o, '"');
 }
+#if PERFKIT_PERF
+static void pk__json_histogram(pk__out *o, const pk_monitored *h) {
+    pk_perf_values v;
+    pk__monitor_as_perf(h, &v);
+    pk__out_print(o, "\"count\":%" PK__COUNT_FORMAT, (pk__count_arg)v.count);
+    pk__json_table(o, &v);
+}
+#endif
 static void pk__json_advice(pk__out *o, const pk_monitored *of) {
     const unsigned advice = pk_monitor_advice(of);
     unsigned bit;
@@ -6449,6 +6647,7 @@ PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *use
     uint32_t number;
     int kind;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     for (kind = PK_MONITOR_POOL; kind <= PK_MONITOR_RESOURCES; kind++)
         for (number = 0; pk__monitor_next(m, kind, &number, &object);) {
             active += object.figures.active;
@@ -6468,6 +6667,10 @@ PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *use
     pk__json_objects(&o, m, PK_MONITOR_RESOURCES, pk__json_resources);
     pk__out_print(&o, "}},\"checks\":{");
     pk__json_objects(&o, m, PK_MONITOR_CHECK, pk__json_check);
+#if PERFKIT_PERF
+    pk__out_print(&o, "},\"histograms\":{");
+    pk__json_objects(&o, m, PK_MONITOR_HISTOGRAM, pk__json_histogram);
+#endif
     pk__out_print(&o, "},\"overall_health\":\"%s\"}\n", pk_health_word(pk_monitor_health(m)));
     return pk__out_flush(&o);
 }
@@ -6526,11 +6729,26 @@ static void pk__metric_judged(pk__out *o, pk_monitor *m, int kind, const char *n
         pk__out_print(o, "} %lu.%02u\n", (unsigned long)score / 100u, (unsigned)(score % 100));
     }
 }
+#if PERFKIT_PERF
+static void pk__metric_histograms(pk__out *o, pk_monitor *m, const char *name, uint8_t unit) {
+    pk_monitored object;
+    pk_perf_values v;
+    uint32_t number = 0;
+    pk__out_print(o, "# TYPE perfkit_%s summary\n", name);
+    if (unit == PK_UNIT_TICKS) pk__out_print(o, "# UNIT perfkit_%s seconds\n", name);
+    while (o->status == PK_OK && pk__monitor_next(m, PK_MONITOR_HISTOGRAM, &number, &object)) {
+        if (object.unit != unit) continue;
+        pk__monitor_as_perf(&object, &v);
+        pk__metric_table(o, name, &v);
+    }
+}
+#endif
 PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, void *user) {
     pk__out o;
     pk_monitored object;
     size_t i;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
+    if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__out_start(&o, writer, user);
     for (i = 0; i < PK__COUNTOF(pk__monitor_families); i++) {
         const pk__monitor_family *const f = &pk__monitor_families[i];
@@ -6544,6 +6762,10 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
     pk__metric_judged(&o, m, PK_MONITOR_CACHE, "cache_score");
     pk__metric_judged(&o, m, PK_MONITOR_POOL, "pool_score");
     pk__metric_judged(&o, m, PK_MONITOR_CHECK, "check");
+#if PERFKIT_PERF
+    pk__metric_histograms(&o, m, "histogram_seconds", PK_UNIT_TICKS);
+    pk__metric_histograms(&o, m, "histogram", PK_UNIT_NONE);
+#endif
     pk__out_print(&o, "# TYPE perfkit_health gauge\nperfkit_health %d\n", pk_monitor_health(m));
     pk__out_print(&o, "# EOF\n");
     return pk__out_flush(&o);

@@ -91,7 +91,29 @@ static void a_limit_is_told_and_nothing_breaks(void) {
     CHECK(out() == 0);
 }
 
+/* What one registry saves over three maps: from a name to the provider, to its cleanup, to its lifetime. */
+typedef struct row { char *key; void *value; } row;
+static void a_registry_is_smaller_than_three_maps(void) {
+    enum { MANY = 1000 };
+    static char name[MANY][8];
+    row *providers = NULL, *cleanups = NULL, *lifetimes = NULL;
+    int i;
+    CHECK_STATUS(pk_mem_init(&pk_stb_ds_mem, NULL), PK_OK);
+    for (i = 0; i < MANY; i++) {
+        name_of(name[i], i);
+        shput(providers, name[i], name[i]);
+        shput(cleanups, name[i], name[i]);
+        shput(lifetimes, name[i], name[i]);
+    }
+    CHECK(PK_REGISTRY_BYTES(MANY) * 10 <= out() * 9);
+    shfree(providers);
+    shfree(cleanups);
+    shfree(lifetimes);
+    CHECK(out() == 0);
+}
+
 TESTS {
+    RUN("C02", "a registry of a thousand takes at least 10 % less than three maps", a_registry_is_smaller_than_three_maps)
     RUN("D03", "stb_ds's containers are counted, and freed by their scope", containers_are_counted_and_freed_by_their_scope)
     RUN("D03 C33", "a scope without room leaves a container to the caller", a_full_scope_leaves_the_container_to_the_caller)
     RUN("D03 C74", "a limit is told; stb_ds, which cannot fail, goes on", a_limit_is_told_and_nothing_breaks)

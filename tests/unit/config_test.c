@@ -25,10 +25,13 @@ static void start(void) {
 
 static void defaults_are_those_of_the_table(void) {
     start();
+    CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_DEFAULTS), PK_OK);
     CHECK_EQ(c.log_level, PK_LOG_WARN);
     CHECK_EQ(c.perf_level, PK_LOG_OFF);
     CHECK(c.lazy_loading && c.cache_instances && c.minimal_registration && c.defer_heavy_operations);
     CHECK(!c.background_loading && !c.debug_timing && !c.feature_aws && !c.feature_database && !c.feature_monitoring);
+    CHECK(!c.debug && !c.performance_timing && !c.log_component_loads && !c.track_memory_usage);
+    CHECK(c.preload_critical[0] == 0 && c.preload_common[0] == 0); /* the program's own names, if any */
     CHECK_EQ(c.discovery_mode, PK_CONFIG_LAZY);
     CHECK_EQ(c.connection_mode, PK_CONFIG_LAZY);
     CHECK_EQ(c.background_workers, 2);
@@ -57,6 +60,7 @@ static void defaults_are_those_of_the_table(void) {
     CHECK_EQ(c.max_resources, 100);
     CHECK(c.parser_cache);
     CHECK_TEXT(c.parser_cache_dir, ".cache/parser");
+    CHECK_EQ(c.parser_cache_mb, 1024);
     CHECK_EQ(c.parser_workers, 0);
     CHECK_EQ(c.parser_strategy, PK_CONFIG_ADAPTIVE);
     CHECK_EQ(c.parser_memory_mb, 2048);
@@ -113,18 +117,58 @@ static void fills_descriptions(void) {
     CHECK_EQ(cache.capacity, 100);
     CHECK_STATUS(pk_config_cache(&c, 9, &cache), PK_INVALID);
 }
+static void fills_descriptions_of_registries_and_scopes(void) {
+    pk_registry_desc d;
+    pk_scope_watch_desc watch;
+    start();
+    memset(&d, 0, sizeof d);
+    memset(&watch, 0, sizeof watch);
+    pk_config_registry(&c, &d);
+    CHECK(!d.eager && !d.no_cache && !d.background && d.pump_names == NULL);
+    CHECK(d.batch == 10 && d.max_loads == 3 && d.load_timeout_ms == 30000);
+    pk_config_scope(&c, &watch);
+    CHECK_EQ(watch.limit, 100);
+    CHECK_STATUS(pk_config_parse(&c,
+                                 "preload_critical = [\"log\", \"config\"]\n[lazy_loading]\ncache_instances = no\n"
+                                 "[background_loading]\nenabled = yes\npreload_common = mail\n"
+                                 "[optimization]\nbatch_size = 4\nconcurrent_loads = 1\ntimeout_seconds = 2.5\n[]\nmax_resources = 7\n",
+                                 complain, NULL),
+                 PK_OK);
+    pk_config_registry(&c, &d);
+    CHECK(!d.eager && d.no_cache && d.background && d.batch == 4 && d.max_loads == 1 && d.load_timeout_ms == 2500);
+    CHECK_TEXT(d.preload_names, "log,config");
+    CHECK_TEXT(d.pump_names, "mail");
+    pk_config_scope(&c, &watch);
+    CHECK_EQ(watch.limit, 7);
+    CHECK_STATUS(pk_config_apply(&c, "discovery_mode", "eager"), PK_NOT_FOUND);
+    CHECK_STATUS(pk_config_apply(&c, "lazy_loading.discovery_mode", "eager"), PK_OK);
+    pk_config_registry(&c, &d);
+    CHECK(d.eager);
+    start();
+    c.lazy_loading = false;
+    pk_config_registry(&c, &d);
+    CHECK(d.eager);
+    start();
+    c.minimal_registration = false;
+    pk_config_registry(&c, &d);
+    CHECK(d.eager);
+}
 static void presets_differ_as_described(void) {
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_MINIMAL), PK_OK);
     CHECK(c.parser_workers == 1 && c.parser_memory_mb == 256 && !c.parser_cache && c.parser_chunk_kb == 128);
     CHECK_STATUS(pk_config_check(&c, NULL, NULL), PK_OK);
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_PERFORMANCE), PK_OK);
     CHECK(c.parser_memory_mb == 4096 && c.parser_strategy == PK_CONFIG_HYBRID && c.parser_chunk_kb == 512 && c.parser_cache_mb == 2000);
+    CHECK(c.parser_workers == 0);
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_STANDARD), PK_OK);
-    CHECK(c.parser_cache_mb == 500);
+    CHECK(c.parser_workers == 0 && c.parser_memory_mb == 1024 && c.parser_strategy == PK_CONFIG_ADAPTIVE && c.parser_chunk_kb == 512);
+    CHECK(c.parser_cache && c.parser_cache_mb == 500);
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_FIRMWARE), PK_OK);
     CHECK(c.parser_workers == 1 && c.cache_size == 32 && !c.parser_cache);
+    CHECK_EQ(PK_CONFIG_FIRMWARE_BYTES, 16384);
     CHECK_STATUS(pk_config_check(&c, NULL, NULL), PK_OK);
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_DEBUG), PK_OK);
+    CHECK(c.parser_cache_mb == 500 && c.debug && c.perf_level == PK_LOG_DEBUG);
     CHECK(c.log_level == PK_LOG_DEBUG && c.performance_timing && c.debug_timing && c.log_component_loads && c.track_memory_usage);
     CHECK_STATUS(pk_config_preset(&c, 99), PK_INVALID);
     CHECK_STATUS(pk_config_preset(&c, -1), PK_INVALID);
@@ -314,7 +358,8 @@ static void reads_the_environment(void) {
 TESTS {
     RUN("C75 C84", "every default is that of the table", defaults_are_those_of_the_table)
     RUN("C21 C84 P02 P03 P04 P28", "settings go into the descriptions of caches and pools", fills_descriptions)
-    RUN("C78", "presets", presets_differ_as_described)
+    RUN("C19 C20 C21 C22 C23 C24 C27 C39", "settings go into the descriptions of registries and scopes", fills_descriptions_of_registries_and_scopes)
+    RUN("C78", "presets have the numbers of their table", presets_differ_as_described)
     RUN("C75 C76", "an unknown key or a bad value changes nothing", a_bad_value_keeps_the_old_one)
     RUN("C77", "lines with sections, comments, quotes and lists", reads_sections_comments_and_quotes)
     RUN("C75", "bad lines are told with their number, the others are set", bad_lines_are_told_and_left_out)

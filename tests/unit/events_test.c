@@ -96,6 +96,12 @@ static void lines_say_what_and_how_much(void) {
     report(PK_EVENTS_SCOPE, PK_SCOPE_EVENT_CLEANUP_FAILED, PK_IO, "fopen", 1, 0);
     CHECK_TEXT(lines, "WARN  scope x: cleanup failed fopen (reading or writing failed)\n");
     start(PK_LOG_INFO);
+    report(PK_EVENTS_SCOPE, PK_SCOPE_EVENT_LEAK, PK_BUSY, "socket", 3600001, 17);
+    CHECK(strstr(lines, "WARN  scope x: a resource is too old socket_17 (3600001 ms, ") == lines);
+    start(PK_LOG_INFO);
+    report(PK_EVENTS_SCOPE, PK_SCOPE_EVENT_FULL, PK_FULL, NULL, 100, 100);
+    CHECK(strstr(lines, "ERROR scope x: full (100/100, ") == lines);
+    start(PK_LOG_INFO);
     report(PK_EVENTS_REGISTRY, PK_REGISTRY_EVENT_CYCLE, PK_CYCLE, "A -> B -> A", 0, 0);
     CHECK_TEXT(lines, "ERROR registry x: needs itself A -> B -> A (needs itself): have one of them get the next only when it is used\n");
     start(PK_LOG_INFO);
@@ -156,7 +162,7 @@ static void without_a_logger_the_default_one_hears(void) {
 
 TESTS {
     RUN("L02", "each kind of event is logged at exactly its level", each_kind_has_its_level)
-    RUN("P26 L12 L13", "a line has the object's name, what it is about, figures and the status", lines_say_what_and_how_much)
+    RUN("P26 L12 L13 C36 C37 C39", "a line has the object's name, what it is about, figures and the status", lines_say_what_and_how_much)
     RUN("L07", "at most 10 lines a second of a kind, the rest is counted and told; errors all pass", many_of_a_kind_are_held_back_but_errors)
     RUN("P26 P33", "a pool tells a logger, and its counters lose nothing", a_pool_tells_a_logger)
     RUN("L02", "without a logger the default one hears", without_a_logger_the_default_one_hears)

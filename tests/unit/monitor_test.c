@@ -2,9 +2,15 @@
 /* Scores, advice, alerts, health, trends and reports, with the figures of FEATURES' formulas. */
 #include "../../perfkit.h"
 #include "../support/test.h"
+#include <stdio.h>
+#ifndef _WIN32
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 static pk_monitor m;
-static pk_monitored cache_m, pool_m, other_m, check_m;
+static pk_monitored cache_m, pool_m, other_m, check_m, times_m, sizes_m;
 static pk_event heard[8];
 static unsigned events;
 static void hear(void *user, const pk_event *event) {
@@ -35,6 +41,8 @@ static void start(void) {
     memset(&pool_m, 0, sizeof pool_m);
     memset(&other_m, 0, sizeof other_m);
     memset(&check_m, 0, sizeof check_m);
+    memset(&times_m, 0, sizeof times_m);
+    memset(&sizes_m, 0, sizeof sizes_m);
     memset(&cache_f, 0, sizeof cache_f);
     memset(&pool_f, 0, sizeof pool_f);
     memset(&other_f, 0, sizeof other_f);
@@ -46,6 +54,12 @@ static void add_all(void) {
     CHECK_STATUS(pk_monitor_add(&m, &pool_m, PK_MONITOR_POOL, "database", give, &pool_f), PK_OK);
     CHECK_STATUS(pk_monitor_add(&m, &other_m, PK_MONITOR_RESOURCES, "files", give, &other_f), PK_OK);
     CHECK_STATUS(pk_monitor_add_check(&m, &check_m, "startup", startup, NULL, PK_TARGET_STARTUP_US, PK_UNHEALTHY, PK_UNIT_MICROSECONDS), PK_OK);
+}
+
+static pk_time scope_now;
+static pk_time scope_clock(void *user) {
+    (void)user;
+    return scope_now;
 }
 
 static void cache_scores_are_those_of_the_vectors(void) {
@@ -244,6 +258,21 @@ static void health_is_the_worst_of_all(void) {
     CHECK_EQ(pk_monitor_health(&m), PK_UNHEALTHY);
     CHECK_TEXT(pk_health_word(PK_UNHEALTHY), "unhealthy");
 }
+static void targets_are_those_of_the_table(void) {
+    CHECK_EQ(PK_TARGET_STARTUP_US, 500000);
+    CHECK_EQ(PK_TARGET_HELP_US, 1000000);
+    CHECK_EQ(PK_TARGET_FIRST_ACCESS_US, 1000000);
+    CHECK_EQ(PK_TARGET_GROWTH_BYTES, 50 << 20);
+    CHECK_EQ(PK_TARGET_RESIDENT_BYTES, 200 << 20);
+    start();
+    add_all();
+    startup_us = 499900;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(pk_monitored_health(&check_m), PK_HEALTHY);
+    startup_us = 500000;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(pk_monitored_health(&check_m), PK_UNHEALTHY);
+}
 static void resident_memory_is_a_check(void) {
     start();
     CHECK_STATUS(pk_monitor_add_check(&m, &check_m, "memory", pk_resident_bytes, NULL, PK_TARGET_RESIDENT_BYTES, PK_DEGRADED, PK_UNIT_BYTES), PK_OK);
@@ -370,14 +399,74 @@ static void reads_caches_and_pools(void) {
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
 
+/* An expired entry goes once a thousand operations were told of, however they are told of. */
+static void work_trims_every_thousand_operations(void) {
+    pk_cache cache;
+    pk_cache_desc cache_desc;
+    pk_monitor_desc desc;
+    uint32_t key = 1, i, gone = 0;
+    start();
+    memset(&cache_desc, 0, sizeof cache_desc);
+    cache_desc.capacity = 4;
+    cache_desc.key_size = cache_desc.value_size = sizeof key;
+    cache_desc.clock = scope_clock;
+    scope_now = 0;
+    CHECK_STATUS(pk_cache_init(&cache, &cache_desc), PK_OK);
+    CHECK_STATUS(pk_monitor_add_cache(&m, &cache_m, "sessions", &cache), PK_OK);
+    CHECK_STATUS(pk_cache_put(&cache, &key, sizeof key, &key, sizeof key, 10), PK_OK);
+    scope_now = 10;
+    for (i = 0; i < 999; i++) gone += (uint32_t)pk_monitor_worked(&m, scope_now, 1);
+    CHECK_EQ(gone, 0);
+    CHECK_EQ(pk_monitor_worked(&m, scope_now, 1), 1);
+    CHECK_STATUS(pk_cache_put(&cache, &key, sizeof key, &key, sizeof key, 10), PK_OK);
+    scope_now = 20;
+    CHECK_EQ(pk_monitor_worked(&m, scope_now, 999), 0);
+    CHECK_EQ(pk_monitor_worked(&m, scope_now, 2500), 1);
+    CHECK_EQ(m.worked, 499);
+    memset(&desc, 0, sizeof desc);
+    desc.maintain_every = 5;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
+    memset(&cache_m, 0, sizeof cache_m);
+    CHECK_STATUS(pk_monitor_add_cache(&m, &cache_m, "sessions", &cache), PK_OK);
+    CHECK_STATUS(pk_cache_put(&cache, &key, sizeof key, &key, sizeof key, 10), PK_OK);
+    scope_now = 30;
+    CHECK_EQ(pk_monitor_worked(&m, scope_now, 4), 0);
+    CHECK_EQ(pk_monitor_worked(&m, scope_now, 1), 1);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+#ifndef _WIN32
+static void a_forked_child_says_so_until_told(void) {
+    pk_monitor_desc desc;
+    int status = 0;
+    pid_t child;
+    start();
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
+    CHECK_STATUS(pk_monitor_add(&m, &cache_m, PK_MONITOR_CACHE, "a", give, &cache_f), PK_OK);
+    CHECK_STATUS(pk_monitor_after_fork(&m), PK_OK); /* nothing to do */
+    (void)pthread_mutex_lock((pthread_mutex_t *)(void *)&m.lock); /* as if another thread were in it */
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        int good = pk_monitor_add(&m, &pool_m, PK_MONITOR_POOL, "b", NULL, NULL) == PK_FORKED && pk_monitor_tick(&m, 0, 0) == 0;
+        good = good && pk_monitor_remove(&m, &cache_m) == PK_FORKED && pk_monitor_find(&m, PK_MONITOR_CACHE, "a") == NULL;
+        pk_monitor_record_access(&m, &cache_m, true, 1);
+        good = good && cache_m.figures.hits == 0 && pk_monitor_after_fork(&m) == PK_OK;
+        good = good && pk_monitor_add(&m, &pool_m, PK_MONITOR_POOL, "b", NULL, NULL) == PK_OK && pk_monitor_tick(&m, 0, 0) == 2;
+        pk_monitor_close(&m);
+        _exit(good ? 7 : 1);
+    }
+    (void)pthread_mutex_unlock((pthread_mutex_t *)(void *)&m.lock);
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK_EQ(pk_monitor_tick(&m, 0, 0), 1);
+    pk_monitor_close(&m);
+}
+#endif
+
 static pk_status nothing(void *context) {
     (void)context;
     return PK_OK;
-}
-static pk_time scope_now;
-static pk_time scope_clock(void *user) {
-    (void)user;
-    return scope_now;
 }
 static void tracked_resources_are_watched(void) {
     pk_scope s;
@@ -463,7 +552,7 @@ static void json_has_the_shape_of_the_report(void) {
                        "\"efficiency_score\":\"82.3/100\",\"hit_rate\":\"85.5%\",\"miss_rate\":\"14.5%\",\"eviction_rate\":\"30.0%\"") != NULL);
     CHECK(strstr(text, "},\"recommendations\":[\"optimal\"]}},\"connection_pools\":{\n\"database\":{") != NULL);
     CHECK(strstr(text, "\"resources\":{\"active_count\":10,\"potential_leaks\":0,\"objects\":{\n\"files\":") != NULL);
-    CHECK(strstr(text, "\"startup\":{\"status\":\"healthy\",\"value\":\"326.0ms\",\"threshold\":\"500.0ms\"}},\"overall_health\":\"healthy\"}\n") != NULL);
+    CHECK(strstr(text, "\"startup\":{\"status\":\"healthy\",\"value\":\"326.0ms\",\"threshold\":\"500.0ms\"}},\"histograms\":{},\"overall_health\":\"healthy\"}\n") != NULL);
 }
 static pk_status refuse_second(void *user, int level, const char *piece, size_t length) {
     (void)level;
@@ -482,6 +571,40 @@ static void a_failing_writer_ends_the_report(void) {
     calls = 0;
     CHECK_STATUS(pk_monitor_openmetrics(&m, refuse_second, &calls), PK_IO);
     CHECK_EQ(calls, 2);
+}
+PK_HIST_DEFINE(times, 5, 40, uint32_t)
+PK_HIST_DEFINE(sizes, 5, 40, uint32_t)
+static void histograms_are_reported_with_their_percentiles(void) {
+    pk_monitor_point points[2];
+    int64_t change = 0;
+    pk_ticks i;
+    start();
+    CHECK_STATUS(pk_monitor_add_histogram(&m, &times_m, "queries", &times, PK_UNIT_BYTES), PK_INVALID);
+    CHECK_STATUS(pk_monitor_add_histogram(&m, &times_m, "queries", &times, PK_UNIT_TICKS), PK_OK);
+    CHECK_STATUS(pk_monitor_add_histogram(&m, &sizes_m, "bodies", &sizes, PK_UNIT_NONE), PK_OK);
+    pk_monitor_set_history(&m, &sizes_m, points, 2);
+    (void)pk_monitor_tick(&m, 0, 0);
+    for (i = 1; i <= 50; i++) pk_hist_record(&sizes, i);
+    pk_hist_record(&times, PERFKIT_TICKS_HZ);
+    (void)pk_monitor_tick(&m, 1, 0);
+    CHECK(sizes_m.figures.values == 50 && sizes_m.figures.p50 == 25 && sizes_m.figures.most == 50 && sizes_m.figures.sum == 1275);
+    CHECK_STATUS(pk_monitor_trend(&m, &sizes_m, PK_TREND_AMOUNT, &change), PK_OK);
+    CHECK(change == 50);
+    CHECK_EQ(pk_monitor_score(&sizes_m), PK_NO_DATA);
+    CHECK_EQ(pk_monitor_advice(&sizes_m), 0);
+    CHECK_EQ(pk_monitor_health(&m), PK_HEALTHY);
+    used = 0;
+    CHECK_STATUS(pk_monitor_text(&m, keep, NULL), PK_OK);
+    CHECK(strstr(text, "histogram              count     p50     p95     p99     max\n") != NULL);
+    CHECK(strstr(text, "bodies                    50      25      48      50      50\n") != NULL);
+    used = 0;
+    CHECK_STATUS(pk_monitor_json(&m, keep, NULL), PK_OK);
+    CHECK(strstr(text, "\"histograms\":{\n\"queries\":{\"count\":1,\"total_ns\":") != NULL);
+    CHECK(strstr(text, "\"bodies\":{\"count\":50,\"sum\":1275,\"min\":1,\"p50\":25,") != NULL);
+    used = 0;
+    CHECK_STATUS(pk_monitor_openmetrics(&m, keep, NULL), PK_OK);
+    CHECK(strstr(text, "perfkit_histogram{name=\"bodies\",quantile=\"0.5\"} 25\n") != NULL);
+    CHECK(strstr(text, "perfkit_histogram_seconds_count{name=\"queries\"} 1\n") != NULL);
 }
 static void openmetrics_names_every_object(void) {
     fill();
@@ -518,11 +641,17 @@ TESTS {
     RUN("C64", "an alert is told when it begins and when it is over", alerts_are_told_at_each_edge)
     RUN("C64", "limits of alerts are settings", limits_of_alerts_can_be_set)
     RUN("C66 C67", "health is the worst of all; without traffic nothing is ill", health_is_the_worst_of_all)
+    RUN("C67 C68", "targets are those of the table, stock checks keep to them", targets_are_those_of_the_table)
     RUN("C67 C46", "the process's memory is a check", resident_memory_is_a_check)
     RUN("C53", "a name is of one object of its kind", names_are_of_one_object_each)
     RUN("C53 C54", "fed accesses and waits are averaged over their windows, apart for each object", what_is_fed_is_averaged_over_its_window)
     RUN("C57", "a trend is the change from the oldest moment kept to the newest", trends_go_from_the_oldest_kept_to_the_newest)
     RUN("C53 C74", "caches and pools are read by a tick, and trimmed", reads_caches_and_pools)
+    RUN("C74", "each thousand operations the caches are swept and the pools trimmed", work_trims_every_thousand_operations)
+#ifndef _WIN32
+    RUN("C56 C08", "a forked child's monitor waits for after_fork, and its parent's goes on", a_forked_child_says_so_until_told)
+#endif
+    RUN("C52 C56", "histograms are reported with their percentiles", histograms_are_reported_with_their_percentiles)
     RUN("C37 C55", "tracked resources of a scope are watched, and their leaks told", tracked_resources_are_watched)
     RUN("C56", "the table is readable at 80 columns", the_table_fits_80_columns)
     RUN("C56 E01", "the JSON report has the shape of the endpoint", json_has_the_shape_of_the_report)

@@ -119,13 +119,52 @@ static void start_makes_preloaded_then_critical(void) {
     CHECK_TEXT(order, "abcdef");
     (void)pk_registry_close(&app);
 }
+static void names_of_a_text_are_made_by_start_and_pump(void) {
+    const char *which = NULL;
+    prepare();
+    desc.preload_names = "mail, log";
+    desc.pump_names = "service,report,log";
+    open_app();
+    CHECK_STATUS(pk_registry_start(&app, &which), PK_OK);
+    CHECK_TEXT(order, "fab");
+    CHECK_STATUS(pk_registry_pump(&app, 1), PK_AGAIN);
+    CHECK_TEXT(order, "fabcd");
+    CHECK_STATUS(pk_registry_pump(&app, 1), PK_OK);
+    CHECK_TEXT(order, "fabcde");
+    CHECK_STATUS(pk_registry_pump(&app, 0), PK_OK);
+    (void)pk_registry_close(&app);
+    prepare();
+    desc.preload_names = "log lgo,mail";
+    open_app();
+    CHECK_STATUS(pk_registry_start(&app, &which), PK_NOT_FOUND);
+    CHECK_TEXT(which ? which : "", "lgo,mail");
+    CHECK_TEXT(order, "ab");
+    (void)pk_registry_close(&app);
+    prepare();
+    desc.pump_names = "mial";
+    open_app();
+    CHECK_STATUS(pk_registry_start(&app, &which), PK_NOT_FOUND);
+    CHECK_TEXT(which ? which : "", "mial");
+    (void)pk_registry_close(&app);
+}
+static unsigned hook_calls, hook_cached;
+static pk_ticks hook_spent;
+static void hook(void *user, pk_provider_id id, pk_ticks spent, bool cached) {
+    (void)user;
+    hook_calls++;
+    hook_cached += cached;
+    if (id == MAIL) hook_spent = spent;
+}
 static void without_cache_singletons_are_made_each_time(void) {
     prepare();
     desc.no_cache = true;
     open_app();
+    hook_calls = hook_cached = 0;
+    pk_registry_set_hook(&app, hook, NULL);
     CHECK_STATUS(get(MAIL), PK_OK);
     CHECK_STATUS(get(MAIL), PK_OK);
     CHECK_TEXT(order, "ff");
+    CHECK(hook_calls == 2 && hook_cached == 0);
     (void)pk_registry_close(&app);
 }
 static void pump_makes_what_is_optional(void) {
@@ -216,12 +255,15 @@ static void deferred_provider_is_made_by_the_pump(void) {
         {"user", make, end, &letters[1], "slow", PK_SINGLETON, 0, 0, 0},
         {"page", make, end, &letters[2], NULL, PK_REQUEST, 0, PK_PROVIDER_DEFERRED, 0},
     };
+    pk_provider_info info;
     pk_scope request;
     void *object;
     prepare();
     desc.providers = slow;
     desc.provider_count = 3;
     open_app();
+    CHECK_STATUS(pk_registry_info(&app, 0, &info), PK_OK);
+    CHECK(info.provider->flags == PK_PROVIDER_DEFERRED && !info.ready); /* known before anything is called */
     CHECK_STATUS(get(1), PK_DEFERRED);
     CHECK_STATUS(get(0), PK_DEFERRED);
     CHECK_STATUS(pk_registry_pump(&app, 0), PK_OK);
@@ -370,18 +412,10 @@ static void unknown_names_get_a_suggestion(void) {
     CHECK_TEXT(text, "\"other\" needs \"elephant\", which nobody provides");
     (void)pk_registry_close(&app);
 }
-static unsigned hook_calls, hook_cached;
-static pk_ticks hook_spent;
-static void hook(void *user, pk_provider_id id, pk_ticks spent, bool cached) {
-    (void)user;
-    hook_calls++;
-    hook_cached += cached;
-    if (id == MAIL) hook_spent = spent;
-}
 static void hook_sees_every_get_and_costs_no_clock_when_absent(void) {
     open_six();
     CHECK_STATUS(get(MAIL), PK_OK);
-    clock_read = ticks_read = 0;
+    clock_read = ticks_read = hook_calls = hook_cached = 0;
     CHECK_STATUS(get(MAIL), PK_OK);
     CHECK(clock_read == 0 && ticks_read == 0);
     pk_registry_set_hook(&app, hook, NULL);
@@ -502,6 +536,7 @@ static void defaults_are_set_for_all_and_for_one(void) {
 
 TESTS {
     RUN("C22 C23 C26 C19 C21", "start makes what is preloaded, then what is critical, or all", start_makes_preloaded_then_critical)
+    RUN("C22 C24", "names of one text are made by start, or by the pump", names_of_a_text_are_made_by_start_and_pump)
     RUN("C20", "without cache singletons are made each time", without_cache_singletons_are_made_each_time)
     RUN("C24 C26", "the pump makes what is optional, if asked to", pump_makes_what_is_optional)
     RUN("C27", "a pump makes ten at most, and stops at what fails", pump_makes_ten_at_most)

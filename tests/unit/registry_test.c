@@ -255,12 +255,16 @@ static void unknown_need_is_told(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 static void tables_are_added_whole_or_not(void) {
+    pk_provider_info before, after;
     pk_provider_id id = 0;
     size_t bad = 99;
     OPEN(circle);
     CHECK_STATUS(pk_registry_add(&app, services, 8, &bad), PK_OK);
     CHECK_EQ(pk_registry_count(&app), 10);
+    CHECK_STATUS(pk_registry_info(&app, 2, &before), PK_OK);
     CHECK_STATUS(pk_registry_add(&app, services, 1, &bad), PK_EXISTS);
+    CHECK_STATUS(pk_registry_info(&app, 2, &after), PK_OK);
+    CHECK(after.provider == &services[0] && memcmp(&before, &after, sizeof after) == 0);
     CHECK_STATUS(pk_registry_add(&app, late, 1, &bad), PK_FULL);
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
     OPEN(unknown);
@@ -352,7 +356,7 @@ TESTS {
     RUN("C30", "NULL is kept only where it is declared", null_is_kept_only_where_declared)
     RUN("C07", "cycles are found before use and at run time, with the chain", cycles_are_found_before_use_and_at_run_time)
     RUN("C07 C22", "a need that nobody provides is told", unknown_need_is_told)
-    RUN("C11 C14 C25 C05", "tables are added whole or not at all, groups only if enabled", tables_are_added_whole_or_not)
+    RUN("C11 C14 C25 C05 C04", "tables are added whole or not at all, groups only if enabled", tables_are_added_whole_or_not)
     RUN("C16 C04", "a registry can be looked at", registry_can_be_looked_at)
     RUN("C33", "a full scope refuses before anything is made", full_scope_refuses_before_anything_is_made)
     RUN("C03 D02", "records are small, wrong descriptions refused", wrong_descriptions_are_refused)

@@ -70,7 +70,7 @@ static void file_is_closed_with_its_scope(void) {
     char path[] = "scope_hosted_test.tmp";
 #else
     char path[] = "/tmp/scope_test.......";
-    int fd;
+    int fd, after;
     memset(path + sizeof path - 7, 'X', 6); /* the six places that mkstemp fills */
     fd = mkstemp(path);
     CHECK(fd >= 0 && close(fd) == 0);
@@ -87,6 +87,10 @@ static void file_is_closed_with_its_scope(void) {
     CHECK(pk_scope_fopen(&s, "/nonexistent/file", "r") == NULL);
     CHECK_EQ(pk_scope_count(&s), 1);
     CHECK_STATUS(pk_scope_close(&s), PK_OK);
+#ifndef _WIN32
+    after = dup(1);
+    CHECK(after == fd && close(after) == 0); /* the lowest that is free: none is left open */
+#endif
     CHECK_EQ(remove(path), 0);
 }
 static void failing_fclose_is_told(void) {
