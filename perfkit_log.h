@@ -3604,6 +3604,7 @@ typedef struct pk__moment {
 } pk__moment;
 enum { PK__NO_TIME, PK__TIME_NUMBER, PK__TIME_DATE };
 
+#define PK__LINE_TIMED (PK__LOG_WIDE || PK__LOG_FIFO || PERFKIT_LOG_SIGNALS) /* a line may be of an earlier moment */
 typedef struct pk__line { /* on its way to the sinks */
     pk__text text;
     pk_log *log;
@@ -3614,7 +3615,7 @@ typedef struct pk__line { /* on its way to the sinks */
     bool cut_inside; /* at the last place to cut it: inside a string */
     size_t cut;      /* which is there */
 #endif
-#if PK__LOG_WIDE || PK__LOG_FIFO
+#if PK__LINE_TIMED
     pk__moment when;
 #endif
     char buffer[PK__LOG_ROOM];
@@ -3691,7 +3692,7 @@ static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
-#if PK__LOG_WIDE || PK__LOG_FIFO
+#if PK__LINE_TIMED
     pk__put_moment(&l->text, &l->when);
 #else
     {
@@ -4138,15 +4139,16 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
 }
 #endif
 
-#if PK__LOG_FIFO
+#if PK__LINE_TIMED
 #define PK__LINE_NOW(l) pk__log_moment((l)->log, &(l)->when)
-/* What a record without a site is: the level, and these. */
-enum { PK__MARK_FIELDS = 16, PK__MARK_COPY = 32 }; /* COPY: of the format, not its address */
-static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args);
 #else
 #define PK__LINE_NOW(l) ((void)0)
 #endif
-#if PK__LOG_RINGS
+#if PK__LOG_FIFO
+/* What a record without a site is: the level, and these. */
+enum { PK__MARK_FIELDS = 16, PK__MARK_COPY = 32 }; /* COPY: of the format, not its address */
+static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args);
+#elif PK__LOG_RINGS
 enum { PK__RECORD_MOMENT = 1, PK__RECORD_FIELDS = 2, PK__RECORD_FORMAT = 4 }; /* FORMAT: it is the first argument */
 static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *place, const char *format, unsigned flags,
                                     pk__log_word *word, va_list args);
@@ -4289,6 +4291,8 @@ static void pk__buffer_forget(pk_log_buffer *b) {
 
 #if PERFKIT_LOG_SIGNALS
 static void pk__signals_out(pk_log *log);
+#else
+#define pk__signals_out(log) ((void)0)
 #endif
 
 #if PERFKIT_LOG_RING && PERFKIT_THREADS && PERFKIT_HOSTED
@@ -4699,12 +4703,18 @@ static void pk__signal_out(pk_log *log, int level, const pk__log_site *site, con
     pk__entry_out(&e, when);
     va_end(PK__ENTRY_LIST(&e));
 #else
+    pk__line l;
     va_list args;
-    (void)site;
-    (void)when;
+    l.log = log;
+    l.level = (uint8_t)level;
+    l.when = *when;
+    pk__line_begin(&l);
+    if (site) pk__put_site(&l.text, log, site);
+    else pk__put_name(&l.text, log);
     va_start(args, rom_format);
-    pk__log_line(log, level, rom_format, true, args);
+    pk__vformat(&l.text, rom_format, true, args);
     va_end(args);
+    pk__line_end(&l);
 #endif
 }
 /* Those that are there, in their order. One thread at a time does it: it takes each. */
@@ -4746,9 +4756,7 @@ PK_API pk_status pk_log_flush(pk_log *log) {
 #if PERFKIT_LOG_LIMITS
     pk__limits_tell(log);
 #endif
-#if PERFKIT_LOG_SIGNALS
     pk__signals_out(log);
-#endif
 #if PERFKIT_LOG_DEFERRED
     if (log->queue != NULL) (void)pk_log_drain(log, 0);
 #endif
@@ -7601,7 +7609,12 @@ typedef struct pk__walked {
 static void pk__walk_put(pk__queue *q, const pk__defer_site *site, uint8_t level, const pk__walked *w) {
     size_t size = (size_t)(w->keep.at - (const unsigned char *)w->slots);
     uint8_t *p;
-    if (w->keep.full || size + q->before > 255 * PK__SLOT) size = (size_t)0 - PK__SLOT; /* nowhere is room for it */
+    if (w->keep.full || size + q->before > 255 * PK__SLOT) { /* nowhere is room for it */
+        PK__CRITICAL_ENTER(state);
+        q->dropped++;
+        PK__CRITICAL_EXIT(state);
+        return;
+    }
     p = pk__fifo_begin(q, site, level, (unsigned)(size / PK__SLOT));
     if (p == NULL) return;
     pk__copy(p + q->before, w->slots, size);
@@ -7774,8 +7787,9 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk__queue *q = log->queue;
     uint8_t *p;
     PERFKIT_ASSERT(log != NULL);
+    if (q != NULL && q->draining) return PK_BUSY;
+    pk__signals_out(log);
     if (q == NULL) return PK_OK;
-    if (q->draining) return PK_BUSY;
     q->draining = 1;
     if (budget == 0) budget = q->size; /* interrupts may add without end */
     for (; (p = pk__fifo_oldest(q)) != NULL && budget > 0; budget--) {
@@ -7784,10 +7798,12 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     }
     if (p == NULL) {
         pk__moment when;
-        pk_log_queue counts;
-        pk_log_get_queue(log, &counts);
+        unsigned dropped = q->told;
+        PK__CRITICAL_ENTER(state);
+        if (q->room == q->size) dropped = (unsigned)q->dropped; /* nothing waits that was logged before */
+        PK__CRITICAL_EXIT(state);
         pk__log_moment(log, &when);
-        pk__fifo_tell(log, q, (unsigned)counts.dropped, &when);
+        pk__fifo_tell(log, q, dropped, &when);
     }
     q->draining = 0;
     return p == NULL ? PK_OK : PK_AGAIN;
@@ -8396,11 +8412,11 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk_status status = PK_BUSY;
     bool mine;
     PERFKIT_ASSERT(log != NULL);
-#if PERFKIT_LOG_SIGNALS
-    pk__signals_out(log);
-#endif
     q = log->queue;
-    if (q == NULL) return PK_OK;
+    if (q == NULL) {
+        pk__signals_out(log);
+        return PK_OK;
+    }
     if (pk__log_is_forked(q->process)) return PK_FORKED;
     if (PK__CRASHED_ELSEWHERE()) return PK_BUSY;
     pk__queue_lock(q);
@@ -8412,6 +8428,7 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk__queue_unlock(q);
     if (!mine) return PK_BUSY;
     PK__SET_DRAINING(q);
+    pk__signals_out(log);
     status = pk__queue_drain(log, q, budget);
     PK__SET_DRAINING(NULL);
     pk__queue_lock(q);

@@ -4,6 +4,7 @@
 #define PERFKIT_LOG_DEFERRED 1
 #define PERFKIT_LOG_KV 1
 #define PERFKIT_LOG_INT64 1
+#define PERFKIT_LOG_SIGNALS 1
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
@@ -173,6 +174,57 @@ static void a_drain_stops_at_a_record_that_is_not_ready(void) {
     CHECK_EQ(calls, 4);
     pk_log_close(&later);
 }
+static void a_drop_is_told_behind_what_was_before(void) {
+    pk_log_queue queue;
+    pk__queue *q;
+    uint8_t *p;
+    begin(&later, count, NULL, true);
+    q = later.queue;
+    send(1, 2);
+    p = pk__fifo_begin(q, NULL, PK_LOG_INFO, 4); /* somebody is writing it */
+    send(3, 100);
+    CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
+    CHECK_EQ(calls, 2);
+    CHECK_EQ(told, 0);
+    pk__fifo_free(q, p[1] * PK__SLOT);
+    CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
+    pk_log_get_queue(&later, &queue);
+    CHECK(queue.dropped > 0);
+    CHECK_EQ(told, queue.dropped);
+    CHECK_EQ(calls + told, 100);
+    pk_log_close(&later);
+}
+static void what_is_too_large_is_dropped(void) {
+    static char text[PERFKIT_LOG_LINE + 20];
+    unsigned i;
+    memset(text, 'a', sizeof text - 1);
+    begin(&later, count, NULL, true);
+    for (i = 0; i < 6; i++) {
+        send(1 + i * 3, 1 + i * 3);
+        PK_LOG_TO(&later, PK_LOG_INFO, "n=%u %s %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d %d", i * 3 + 2, text, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+                  10, 11, 12, 13, 14, 15, 16, 17);
+        PK_LOG_KV_TO(&later, PK_LOG_INFO, "n=", PK_KV_I("a", 1), PK_KV_I("b", 2), PK_KV_I("c", 3), PK_KV_I("d", 4), PK_KV_I("e", 5),
+                     PK_KV_I("f", 6), PK_KV_I("g", 7), PK_KV_I("h", 8), PK_KV_I("i", 9), PK_KV_I("j", 10), PK_KV_I("k", 11));
+        CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
+    }
+    CHECK_EQ(calls, 6);
+    check_sums(18);
+    pk_log_close(&later);
+}
+static void interrupts_lines_keep_their_time(void) {
+    static pk_log_signals signals;
+    begin(&later, keep, lines, true);
+    CHECK_STATUS(pk_log_set_signals(&later, &signals), PK_OK);
+    now = 100;
+    PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "interrupt %d", 7);
+    now = 900;
+    CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
+    CHECK_TEXT(lines[1], "100 WARN  fw interrupt 7\n");
+    pk_log_close(&later);
+    now = 0;
+    ends[1] = 0;
+    lines[1][0] = 0;
+}
 static pk_status busy;
 static pk_status log_inside(void *user, int level, const char *text, size_t length) {
     (void)user;
@@ -224,6 +276,9 @@ TESTS {
     RUN("L22 L24", "deferred lines are those written at once", lines_are_the_same_as_at_once)
     RUN("L22", "what finds no room is counted and told, and room is kept for errors", what_finds_no_room_is_counted)
     RUN("L22", "a drain stops at a record that is still being written", a_drain_stops_at_a_record_that_is_not_ready)
+    RUN("L22", "what was dropped is not told before the records that wait", a_drop_is_told_behind_what_was_before)
+    RUN("L22", "what is too large for a record is dropped, counted and told", what_is_too_large_is_dropped)
+    RUN("L22", "a line from an interrupt goes out with a drain, with its own time", interrupts_lines_keep_their_time)
     RUN("L22", "a sink may log to the logger that calls it", sinks_may_log)
     RUN("L22", "a fault in the middle of a drain: its handler drains the rest", a_fault_handler_drains)
     RUN("L22", "wrong use is told", wrong_use_is_told)

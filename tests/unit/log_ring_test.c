@@ -174,6 +174,11 @@ static void a_spoilt_ring_goes_on(void) {
     CHECK_EQ(counts.lines, 1);
 }
 
+static pk_time now = 5;
+static pk_time clock_of_test(void *user) {
+    (void)user;
+    return now;
+}
 static size_t uart_room;
 static size_t to_uart(void *user, const char *bytes, size_t n) { /* takes so many and no more */
     (void)user;
@@ -198,7 +203,7 @@ static void lines_are_gathered_and_handlers_log(void) {
     CHECK_STATUS(pk_log_buffer_init(&buffer, &buffer_desc), PK_OK);
     log_desc.sink = pk_log_to_buffer;
     log_desc.sink_user = &buffer;
-    log_desc.no_time = true;
+    log_desc.clock = clock_of_test;
     CHECK_STATUS(pk_log_init(&logger, &log_desc), PK_OK);
     CHECK_STATUS(pk_log_set_signals(&logger, &signals), PK_OK);
     dumped[0] = 0;
@@ -209,11 +214,12 @@ static void lines_are_gathered_and_handlers_log(void) {
     PK_LOG_SIGNAL(&signals, PK_LOG_INFO, "off %d", 7);
     PK_LOG_TO(&logger, PK_LOG_WARN, "two");
     CHECK_EQ(dumps, 0);
+    now = 9; /* the time of the line is that of the interrupt */
     CHECK_STATUS(pk_log_flush(&logger), PK_IO);
-    CHECK_TEXT(dumped, "WARN  on");
+    CHECK_TEXT(dumped, "5 WARN  ");
     uart_room = 100;
     CHECK_STATUS(pk_log_flush(&logger), PK_OK); /* the rest, from where it stopped */
-    CHECK_TEXT(dumped, "WARN  one\nWARN  two\nWARN  interrupt 7\n");
+    CHECK_TEXT(dumped, "5 WARN  one\n5 WARN  two\n5 WARN  interrupt 7\n");
     CHECK_EQ(dumps, 2);
     pk_log_close(&logger);
 }
