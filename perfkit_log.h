@@ -1078,9 +1078,8 @@ PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer); /* Bytes not wr
        if (pk_log_file_open(&file, &desc) == PK_OK) pk_log_add_sink(&log, pk_log_to_rotating, &file, PK_LOG_TRACE);
    Appends to path. When a line would make it longer than max_bytes, or is the first of a new period, path becomes path.1, path.1
    becomes path.2 and so on, and the one beyond `keep` goes. No line is split between files; what a full disk held up may
-   make one longer. Where a name can't be changed or the
-   new file not be made, the old one is written on, the failure counted, and it is tried again a while later. Of one logger; one
-   process. */
+   make one longer. Where the new file (path.new at first) can't be made or a name not be changed, the old one is written on, the
+   failure counted, and it is tried again a quarter of max_bytes, or a minute, later. Of one logger; one process. */
 typedef struct pk_log_file_desc {
     const char *path;      /* not copied; below 1000 bytes */
     uint64_t max_bytes;    /* 0: any */
@@ -1098,7 +1097,7 @@ typedef struct pk_log_file { /* read rotations, not_rotated, buffer.failures; al
     pk_wall_fn wall;
     void *wall_user;
     uint64_t bytes, limit, max_bytes; /* of the file; when to rotate, 0: never */
-    uint32_t period_s, period, keep;
+    uint32_t period_s, period, keep, failed_at; /* seconds */
     int fd;
     pk_count rotations, not_rotated;  /* done; failed */
 } pk_log_file;
@@ -3710,10 +3709,11 @@ static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     l->text.escape = true;
 }
 
-/* A line that was too long ends at the start of a character, and in dots. */
+/* A line that was too long ends at the start of a character, and in dots. A level's name ends the search; what has none needs a bound. */
+#define PK__CUT_BOUND (PERFKIT_LOG_SIGNALS || PERFKIT_PERF_PROGRESS || PERFKIT_PERF_STAGES)
 static void pk__line_cut(pk__text *t) {
     char *end = t->at + t->room - 3;
-    while (((uint8_t)*end & 0xC0) == 0x80) end--; /* UTF-8 continues with 10xxxxxx; the level's name does not */
+    while (((uint8_t)*end & 0xC0) == 0x80 && !(PK__CUT_BOUND && end == t->at)) end--; /* UTF-8 continues with 10xxxxxx */
     *end++ = '.';
     *end++ = '.';
     *end++ = '.';
@@ -4678,12 +4678,12 @@ PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *sit
     s->lines[i].kind = when.kind;
     s->lines[i].level = (uint8_t)level;
     s->lines[i].site = site;
-    pk__text_over(&t, s->lines[i].text, sizeof s->lines[i].text);
+    pk__text_over(&t, s->lines[i].text, sizeof s->lines[i].text - 1);
     va_start(args, rom_format);
     pk__vformat(&t, rom_format, true, args);
     va_end(args);
-    if (t.length >= t.room) pk__line_cut(&t);
-    (void)pk__text_end(&t);
+    if (t.length > t.room) pk__line_cut(&t);
+    s->lines[i].text[t.length] = 0;
     pk__store32(&s->lines[i].state, 2);
 }
 /* A line at once, of a logger in deferred mode too. */
@@ -5386,11 +5386,11 @@ static bool pk__file_rename(const char *from, const char *to) {
 #endif
     return rename(from, to) == 0 || errno == ENOENT;
 }
-static uint32_t pk__file_period(const pk_log_file *f, uint32_t seconds) { return f->period_s ? seconds / f->period_s : 0; }
-static uint32_t pk__file_period_now(const pk_log_file *f) {
+static uint32_t pk__file_now(const pk_log_file *f) {
     uint16_t ms;
-    return f->period_s ? pk__file_period(f, f->wall(f->wall_user, &ms)) : 0;
+    return f->period_s ? f->wall(f->wall_user, &ms) : 0;
 }
+static uint32_t pk__file_period(const pk_log_file *f, uint32_t seconds) { return f->period_s ? seconds / f->period_s : 0; }
 /* path.number; 0: path */
 static void pk__file_name(const pk_log_file *f, char *name, uint32_t number) {
     if (number == 0) pk_format(name, PK__FILE_PATH + 5, "%s", f->path);
@@ -5408,30 +5408,39 @@ static bool pk__file_shift(const pk_log_file *f) {
     return true;
 }
 static pk_status pk__file_change(pk_log_file *f) {
-    char newest[PK__FILE_PATH + 5];
+    char fresh[PK__FILE_PATH + 5], newest[PK__FILE_PATH + 5];
+    const uint32_t now = pk__file_now(f);
+    bool done = false;
     int fd;
+    pk_format(fresh, sizeof fresh, "%s.new", f->path);
+    pk__file_name(f, newest, 1);
+    fd = pk__file_make(fresh); /* before a name changes: or each vain try would push the oldest file out */
 #ifdef _WIN32 /* an open file keeps its name */
-    pk__file_shut(f->fd);
-    fd = pk__file_shift(f) ? 0 : -1;
-    f->fd = pk__file_make(f->path);
-    if (f->fd < 0) fd = -1;
-    (void)newest;
-#else
-    fd = pk__file_shift(f) ? pk__file_make(f->path) : -1;
-    if (fd < 0) { /* maybe path.1 is what is being written; a path that is there is left alone */
-        pk__file_name(f, newest, 1);
-        if (access(f->path, F_OK) != 0) (void)rename(newest, f->path);
-    } else {
+    if (fd >= 0) {
+        pk__file_shut(fd);
         pk__file_shut(f->fd);
-        f->fd = fd;
+        f->fd = -1;
     }
 #endif
-    f->period = pk__file_period_now(f);
-    if (fd < 0) {
+    if (fd >= 0) {
+        bool shifted = pk__file_shift(f);
+        done = shifted && rename(fresh, f->path) == 0;
+        if (shifted && !done) (void)rename(newest, f->path);
+        if (!done) (void)remove(fresh);
+    }
+#ifdef _WIN32
+    if (f->fd < 0) f->fd = pk__file_make(f->path);
+#else
+    if (fd >= 0) pk__file_shut(done ? f->fd : fd);
+    if (done) f->fd = fd;
+#endif
+    if (!done) {
+        f->failed_at = now;
         if (f->max_bytes) f->limit = f->bytes + f->max_bytes / 4 + 1;
         pk__count_up(&f->not_rotated);
         return PK_IO;
     }
+    f->period = pk__file_period(f, now);
     pk__count_up(&f->rotations);
     f->bytes = 0;
     f->limit = f->max_bytes;
@@ -5458,8 +5467,8 @@ static size_t pk__file_write(void *user, const char *bytes, size_t n) {
 /* Rotate before a line of so many bytes, where it is time; never an empty file, or a full disk would push all old ones out. */
 static void pk__file_turn(pk_log_file *f, size_t length) {
     uint64_t bytes = f->bytes + (f->buffer.memory ? pk_log_buffer_held(&f->buffer) : 0);
-    uint32_t period = pk__file_period_now(f);
-    if (period == f->period && (f->limit == 0 || bytes + length <= f->limit)) return;
+    uint32_t now = pk__file_now(f), period = pk__file_period(f, now);
+    if ((period == f->period || now - f->failed_at < 60) && (f->limit == 0 || bytes + length <= f->limit)) return;
     if (f->bytes == 0 && bytes != 0) (void)pk__buffer_flush(&f->buffer);
     if (f->bytes != 0) (void)pk_log_file_rotate(f);
     else f->period = period;
@@ -5502,7 +5511,7 @@ PK_API pk_status pk_log_file_open(pk_log_file *file, const pk_log_file_desc *des
     file->wall_user = desc->user;
     file->fd = pk__file_make(file->path);
     if (file->fd < 0) return PK_IO;
-    file->period = pk__file_period_now(file);
+    file->period = pk__file_period(file, pk__file_now(file));
 #ifndef _WIN32
     {
         struct stat about;
@@ -8704,9 +8713,12 @@ PK_API pk_status pk_log_crash_install(pk_log *log) {
     action.sa_sigaction = pk__crash_handler;
     action.sa_flags = SA_SIGINFO | PK__ON_STACK;
     (void)sigemptyset(&action.sa_mask);
-    for (i = 0; i < 5; i++)
-        if (sigaction(pk__crash_signals[i], &action, &pk__crash_before[i]) != 0) return PK_IO;
-    return PK_OK;
+    for (i = 0; i < 5 && sigaction(pk__crash_signals[i], &action, &pk__crash_before[i]) == 0; i++) {}
+    if (i == 5) return PK_OK;
+    while (i-- > 0) (void)sigaction(pk__crash_signals[i], &pk__crash_before[i], NULL);
+    pk__crash_logs[place].log = NULL;
+    pk__store32(&pk__crash_installed, 0);
+    return PK_IO;
 }
 static void pk__crash_forget(const pk_log *log) {
     int i;

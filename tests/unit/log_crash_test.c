@@ -3,11 +3,13 @@
 #if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
 #define _XOPEN_SOURCE 700
 #endif
+#include <signal.h>
+static int refused; /* by the system */
+#define sigaction(number, action, before) ((number) == refused ? -1 : sigaction(number, action, before))
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
 #include <pthread.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || !defined __linux__
@@ -267,6 +269,19 @@ static void handlers_before_ours_are_called(void) {
     remove(path);
 }
 
+static void a_handler_that_is_refused_leaves_all_as_it_was(void) {
+    struct sigaction now;
+    pk_log log;
+    CHECK_STATUS(pk_log_init(&log, NULL), PK_OK);
+    refused = SIGFPE;
+    CHECK_STATUS(pk_log_crash_install(&log), PK_IO);
+    CHECK(sigaction(SIGBUS, NULL, &now) == 0 && now.sa_sigaction != pk__crash_handler);
+    refused = 0;
+    CHECK_STATUS(pk_log_crash_install(&log), PK_OK); /* not PK_EXISTS */
+    CHECK(sigaction(SIGFPE, NULL, &now) == 0 && now.sa_sigaction == pk__crash_handler);
+    pk_log_close(&log);
+}
+
 #if PERFKIT_LOG_SIGNALS
 static pk_log_signals signals;
 static pk_log default_log;
@@ -307,6 +322,28 @@ static void handlers_can_log(void) {
     CHECK_STATUS(pk_log_drain(&default_log, 0), PK_OK);
     CHECK_EQ(signal_lines, PERFKIT_LOG_SIGNAL_LINES + 1);
     CHECK(strstr(gathered, "WARN  5 lines of signal handlers dropped\n") != NULL);
+    pk_log_close(&default_log);
+}
+static void long_lines_of_handlers_are_cut(void) {
+    static char much[300];
+    char end[8];
+    pk_log_desc desc;
+    memset(&desc, 0, sizeof desc);
+    memset(&signals, 0, sizeof signals);
+    desc.sink = gather;
+    desc.no_time = true;
+    CHECK_STATUS(pk_log_init(&default_log, &desc), PK_OK);
+    CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_OK);
+    memset(much, 'a', sizeof much - 1);
+    PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "%s", much);
+    gathered[0] = 0;
+    CHECK_STATUS(pk_log_flush(&default_log), PK_OK);
+    memcpy(end, gathered + strlen(gathered) - 6, 7);
+    CHECK_TEXT(end, "aa...\n");
+    memset(much, 0x80, sizeof much - 1); /* no start of a character */
+    PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "%s", much);
+    CHECK_TEXT(signals.lines[0].text, "...");
+    CHECK_EQ(signals.lines[0].level, PK_LOG_WARN);
     pk_log_close(&default_log);
 }
 static volatile uint32_t over;
@@ -356,9 +393,11 @@ TESTS {
     (void)signals_from_outside_lose_nothing;
     (void)handlers_before_ours_are_called;
 #endif
+    RUN("L05", "where the system refuses a handler, all is as it was", a_handler_that_is_refused_leaves_all_as_it_was)
     RUN("L05", "a ring in a file holds all up to a SIGKILL", a_shared_ring_outlives_sigkill)
 #if PERFKIT_LOG_SIGNALS
     RUN("L22", "signal handlers can log; what finds no place is counted and told", handlers_can_log)
+    RUN("L22", "a handler's line too long ends in dots, whatever its bytes are", long_lines_of_handlers_are_cut)
     RUN("L22", "and while threads log and flush", handlers_log_while_threads_do)
 #endif
 }

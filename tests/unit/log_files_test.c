@@ -372,6 +372,68 @@ static void a_name_that_cannot_change_keeps_the_file(void) {
     pk_log_file_close(&file);
     remove_all();
 }
+static void write_file(unsigned number, const char *content) {
+    int fd = open(name_of(number), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    CHECK(write(fd, content, strlen(content)) == (long)strlen(content));
+    close(fd);
+}
+static void a_new_file_that_cannot_be_made_costs_no_old_one(void) {
+    struct rlimit was, none;
+    pk_log_file file;
+    pk_log_file_desc desc;
+    unsigned n;
+    int i, last = 0, fd;
+    memset(&desc, 0, sizeof desc);
+    make_folder();
+    for (n = 1; n <= 5; n++) write_file(n, name_of(n));
+    desc.path = path;
+    desc.max_bytes = 300;
+    CHECK_STATUS(pk_log_file_open(&file, &desc), PK_OK);
+    start(pk_log_to_rotating, &file);
+    fd = dup(1);
+    close(fd);
+    CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+    none = was;
+    none.rlim_cur = (rlim_t)fd; /* no descriptor is left */
+    CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    for (i = 1; i <= 60; i++) pk_log_write(&logger, PK_LOG_WARN, "line=%d of it", i);
+    CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+    CHECK(file.not_rotated > 2 && file.rotations == 0);
+    for (n = 1; n <= 5; n++) {
+        read_file(n);
+        CHECK_TEXT(text, name_of(n));
+    }
+    read_file(0);
+    CHECK_EQ(whole_lines(&last), 60);
+    for (; i <= 80; i++) pk_log_write(&logger, PK_LOG_WARN, "line=%d of it", i);
+    CHECK(file.rotations > 0);
+    pk_log_close(&logger);
+    pk_log_file_close(&file);
+    remove_all();
+}
+static void a_period_that_failed_is_tried_again(void) {
+    pk_log_file file;
+    pk_log_file_desc desc;
+    char inside[200];
+    memset(&desc, 0, sizeof desc);
+    make_folder();
+    pk_format(inside, sizeof inside, "%s/full", name_of(1));
+    CHECK(mkdir(name_of(1), 0700) == 0 && mkdir(inside, 0700) == 0);
+    desc.path = path;
+    desc.period_s = 3600;
+    desc.keep = 1;
+    desc.wall = fake_wall;
+    seconds = 7200;
+    CHECK_STATUS(pk_log_file_open(&file, &desc), PK_OK);
+    pk_log_to_rotating(&file, PK_LOG_WARN, "one\n", 4);
+    for (seconds = 10800; seconds < 10850; seconds++) pk_log_to_rotating(&file, PK_LOG_WARN, "two\n", 4);
+    CHECK_EQ(file.not_rotated, 1);
+    CHECK(rmdir(inside) == 0 && rmdir(name_of(1)) == 0);
+    for (; seconds < 10900; seconds++) pk_log_to_rotating(&file, PK_LOG_WARN, "two\n", 4);
+    CHECK_EQ(file.rotations, 1);
+    pk_log_file_close(&file);
+    remove_all();
+}
 
 enum { THREADS = 4, EACH = 400, KEEP = 60 };
 static void *log_many(void *number) {
@@ -429,5 +491,7 @@ TESTS {
     RUN("L05", "a closed descriptor is a failure like any other", a_closed_descriptor_stops_nobody)
     RUN("L05", "files rotate by size and by time and keep N", files_rotate_by_size_and_time)
     RUN("L05", "a rename that fails keeps writing, is counted and tried again", a_name_that_cannot_change_keeps_the_file)
+    RUN("L05", "a new file that cannot be made costs none of those kept", a_new_file_that_cannot_be_made_costs_no_old_one)
+    RUN("L05", "a rotation by time that failed is tried again within the period", a_period_that_failed_is_tried_again)
     RUN("L05", "rotation while threads write loses, doubles and splits nothing", rotation_loses_nothing)
 }
