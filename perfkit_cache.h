@@ -1413,7 +1413,7 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t);
 
 #if PERFKIT_HOSTED
 /* To a file: written beside it (path.tmp), synced and renamed, so that at every moment, whatever fails, `path` is the old file or
-   the new one. PK_IO: errno tells; PK_BUSY: another process is saving to it. */
+   the new one. PK_IO: errno (Windows: GetLastError) tells; PK_BUSY: another process is saving to it. */
 PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path);
 /* PK_NOT_FOUND: no such file, and PK_IO: it can't be opened: the cache is as it was. Else as pk_cache_load; more bytes than the
    snapshot's are PK_CORRUPT. */
@@ -5748,6 +5748,9 @@ PK__STATIC_ASSERT(cache_hooks_agree, PK__CACHE_HOOKS_SPAN(pk_cache_desc) == PK__
                                              offsetof(pk__cache_cold, on_evict) - offsetof(pk__cache_cold, allocator));
 
 #if PERFKIT_CACHE_SIPHASH
+#if PERFKIT_HOSTED && defined _WIN32
+PK__EXTERN BOOLEAN NTAPI SystemFunction036(PVOID bytes, ULONG n); /* RtlGenRandom, of advapi32: not in every SDK's headers */
+#endif
 /* The cache's own key: the one given, or random bytes of the operating system. */
 static pk_status pk__cache_sip_key(unsigned char *key, const unsigned char *given) {
     if (given) {
@@ -5755,7 +5758,7 @@ static pk_status pk__cache_sip_key(unsigned char *key, const unsigned char *give
         return PK_OK;
     }
 #if PERFKIT_HOSTED && defined _WIN32
-    return SystemFunction036(key, 16) ? PK_OK : PK_UNSUPPORTED; /* RtlGenRandom */
+    return SystemFunction036(key, 16) ? PK_OK : PK_UNSUPPORTED;
 #elif PERFKIT_HOSTED
     {
         int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -8126,6 +8129,55 @@ PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flag
         if (kept) *kept = t.kept;
     }
     (void)close(fd);
+    return status;
+}
+#elif PERFKIT_HOSTED
+static size_t pk__cache_write_handle(void *user, const void *bytes, size_t n) {
+    DWORD done = 0;
+    return WriteFile(*(const HANDLE *)user, bytes, n > 0x40000000u ? 0x40000000u : (DWORD)n, &done, NULL) ? done : 0;
+}
+static size_t pk__cache_read_handle(void *user, void *bytes, size_t n) {
+    DWORD done = 0;
+    if (!ReadFile(*(const HANDLE *)user, bytes, n > 0x40000000u ? 0x40000000u : (DWORD)n, &done, NULL)) return PK_CACHE_IO_FAILED;
+    return done;
+}
+PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
+    char temporary[1024];
+    size_t n = strlen(path);
+    DWORD error;
+    HANDLE file;
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && path != NULL);
+    if (n + 5 > sizeof temporary) return PK_INVALID;
+    memcpy(temporary, path, n);
+    memcpy(temporary + n, ".tmp", 5);
+    /* Others may rename it, as this does, and not open it to write: that is the lock. */
+    file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE) return GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
+    status = pk_cache_save(c, pk__cache_write_handle, &file);
+    if (status == PK_OK && !FlushFileBuffers(file)) status = PK_IO;
+    if (status == PK_OK && !MoveFileExA(temporary, path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) status = PK_IO;
+    error = GetLastError();
+    if (status != PK_OK) (void)DeleteFileA(temporary); /* before the lock is gone */
+    (void)CloseHandle(file);
+    if (status != PK_OK) SetLastError(error);
+    return status;
+}
+PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flags, uint32_t *kept) {
+    pk_cache_transfer t;
+    HANDLE file;
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && path != NULL);
+    if (kept) *kept = 0;
+    file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE) return GetLastError() == ERROR_FILE_NOT_FOUND ? PK_NOT_FOUND : PK_IO;
+    status = pk_cache_load_begin(c, &t, pk__cache_read_handle, &file, flags);
+    if (status == PK_OK) {
+        t.flags |= PK__CACHE_ALONE;
+        status = pk_cache_load_step(&t, 0xFFFFFFFFu);
+        if (kept) *kept = t.kept;
+    }
+    (void)CloseHandle(file);
     return status;
 }
 #endif

@@ -4142,8 +4142,9 @@ PK__HOT_INLINE uintptr_t pk__respool_me(void) {
 #elif defined _WIN32
     return (uintptr_t)GetCurrentThreadId();
 #else
-#ifdef __has_builtin
-#if __has_builtin(__builtin_thread_pointer) /* without a call */
+#if defined __has_builtin && (defined __x86_64__ || defined __i386__ || defined __aarch64__ || defined __arm__ || \
+                              defined __riscv || defined __s390__ || defined __mips__) /* gcc claims to have it everywhere */
+#if __has_builtin(__builtin_thread_pointer)                                           /* without a call */
 #define PK__RESPOOL_THREAD_POINTER
 #endif
 #endif

@@ -160,9 +160,10 @@ static void reset_on_release(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 static void beside_the_objects(void) {
+    const size_t once = sizeof(void *) > 4 && !PK__FULL ? 36 : 28; /* a pointer's alignment counts too */
     CHECK(PK_POOL_BYTES(8, 0, 200) - 8 * 200 <=
-          200 * (PK__FULL + (PERFKIT_POOL_INDEX_BITS > 8 ? PERFKIT_POOL_INDEX_BITS / 8 : 1)) + 28);
-    CHECK(PK_POOL_BYTES(8, 0, 2000) - 8 * 2000u <= 2000u * 3 + 28);
+          200 * (PK__FULL + (PERFKIT_POOL_INDEX_BITS > 8 ? PERFKIT_POOL_INDEX_BITS / 8 : 1)) + once);
+    CHECK(PK_POOL_BYTES(8, 0, 2000) - 8 * 2000u <= 2000u * 3 + once);
 #if PERFKIT_POOL_INDEX_BITS == 0
     CHECK((PK_POOL_BYTES(8, 0, 1000000) - 8u * 1000000u) * 10 <= 42u * 1000000u); /* 4.2 bytes */
     CHECK((PK_POOL_BYTES(8, 0, 1000000) + PK_POOL_HANDLE_BYTES(1000000) - 8u * 1000000u) <= 12u * 1000000u);
