@@ -6372,7 +6372,7 @@ PK_API size_t pk_monitor_worked(pk_monitor *m, pk_time now, uint32_t operations)
 
 #if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS
 /* The next object of a kind after *number, copied under the lock, as the writer runs outside; false: no more. */
-static bool pk__monitor_next(pk_monitor *m, int kind, uint32_t *number, pk_monitored *copy) {
+static PK__COLD bool pk__monitor_next(pk_monitor *m, int kind, uint32_t *number, pk_monitored *copy) {
     const pk_monitored *o;
     uint32_t i = 0;
     bool found = false;

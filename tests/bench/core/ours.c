@@ -1,6 +1,5 @@
 /* The implementation, compiled as C, in a unit of its own: calls to it are calls. And what a lookup by name can't do without. */
 #define PERFKIT_IMPLEMENTATION
-#define PERFKIT_CORE_ONLY
 #include "../../../perfkit.h"
 #include "names.h"
 
