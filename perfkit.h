@@ -3747,13 +3747,23 @@ static void pk__making_begin(pk_registry *r, pk__making *m, pk_provider_id id, c
     m->older = r->making;
     r->making = m;
 }
+#ifdef PK__HAS_COND
+/* Under the lock: something is made, or no longer is. All that wait look again, and until then wait for nobody: whom they waited for may
+   be gone when another thread looks for a cycle before they do. */
+static void pk__making_wake(pk_registry *r) {
+    pk__making *m;
+    if (!r->threads) return;
+    for (m = r->making; m; m = m->older) m->waits = NULL;
+    pk__cond_broadcast(&r->cond);
+}
+#else
+#define pk__making_wake(r) ((void)0)
+#endif
 static void pk__making_end(pk_registry *r, const pk__making *m) {
     pk__making **at = &r->making;
     while (*at != m) at = &(*at)->older;
     *at = m->older;
-#ifdef PK__HAS_COND
-    if (r->threads) pk__cond_broadcast(&r->cond);
-#endif
+    pk__making_wake(r);
 }
 #if PERFKIT_STRINGS
 /* Who made the thread of `m` come to `id`: what needs it, or what is made around it. False: nothing. */
@@ -4046,6 +4056,7 @@ static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, 
             last = st->up == 0;
             pk__registry_unclaim(r, &m);
             if (last) break;
+            pk__making_wake(r);
             continue;
         }
         if (status == PK_OK) status = pk__registry_missing(r, m.id, &need);
@@ -4059,9 +4070,7 @@ static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, 
                 if (!last) m.id = (pk_provider_id)(st->up - 1u);
                 pk__registry_ready(r, done, object);
                 if (last) break;
-#ifdef PK__HAS_COND
-                if (r->threads) pk__cond_broadcast(&r->cond);
-#endif
+                pk__making_wake(r);
                 continue;
             }
         }

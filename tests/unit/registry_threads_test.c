@@ -292,7 +292,43 @@ static void circle_of_three_threads_is_told(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
+/* One thread gets what another waited for before, or needs what that one makes now: neither is a circle. */
+static pk_status make_in_30_ms(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    (void)scope;
+    rest(30);
+    *object = user;
+    return PK_OK;
+}
+static void *get_app_or_database(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    if (n) rest(10);
+    got_status[n] = pk_registry_get(&app, NULL, n ? 1 : 2, &got[n]);
+    return NULL;
+}
+static void *get_config_then_database(void *number) {
+    uintptr_t n = (uintptr_t)number;
+    if (n) rest(10);
+    got_status[n] = n ? PK_OK : pk_registry_get(&app, NULL, 0, &got[n]);
+    if (got_status[n] == PK_OK) got_status[n] = pk_registry_get(&app, NULL, 1, &got[n]);
+    return NULL;
+}
+static void wait_that_is_over_makes_no_cycle(void) {
+    static const pk_provider three[] = {{"config", make_in_30_ms, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
+                                        {"database", make_in_30_ms, NULL, &two, "config", PK_SINGLETON, 0, 0, 0},
+                                        {"app", make_in_30_ms, NULL, &one, "config, database", PK_SINGLETON, 0, 0, 0}};
+    open_with(three, 3, 0);
+    run_threads(get_app_or_database, 2);
+    CHECK(got_status[0] == PK_OK && got_status[1] == PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    open_with(three, 3, 0);
+    run_threads(get_config_then_database, 2);
+    CHECK(got_status[0] == PK_OK && got_status[1] == PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
 TESTS {
+    RUN("C08 C07", "a wait that is over makes no cycle", wait_that_is_over_makes_no_cycle)
     RUN("C08", "a slow singleton is made once for twenty threads", slow_singleton_is_made_once_for_twenty_threads)
     RUN("C08", "different singletons are made at the same time", different_singletons_are_made_at_the_same_time)
     RUN("C08 C07", "a cycle across threads is told, with the chain, and is no deadlock", cycle_across_threads_is_told_not_a_deadlock)
