@@ -823,11 +823,12 @@ PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->count
 PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark);
 
 /* Hand every cleanup of `from` to `to`, on top of what is there, in the same order; nothing runs. All or nothing: PK_FULL,
-   PK_NO_MEMORY or PK_CLOSED leave both as they were; PK_INVALID: they are the same scope. Scopes nested in `from` stay there.
-   Tracked resources get new ids. O(cleanups moved). */
+   PK_NO_MEMORY or PK_CLOSED leave both as they were; PK_INVALID: they are the same scope; PK_BUSY: an override of a registry is on
+   `from`. Scopes nested in `from` stay there. Tracked resources get new ids. O(cleanups moved). */
 PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to);
 
-/* Take what was added since the mark off the scope without running it. PK_INVALID as pk_scope_unwind. O(cleanups). */
+/* Take what was added since the mark off the scope without running it. PK_INVALID as pk_scope_unwind; PK_BUSY: an override of a
+   registry is among it. O(cleanups). */
 PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark);
 
 /* A batch: steps that are undone together unless all of them succeed.
@@ -850,11 +851,12 @@ PK__INLINE pk_batch pk_batch_begin(pk_scope *s) {
 PK__INLINE pk_status pk_batch_add(pk_batch *b, pk_cleanup_fn undo, void *context, const char *name) {
     return b->scope ? pk_scope_defer(b->scope, undo, context, name) : PK_CLOSED;
 }
-/* End the batch: forget the undos, or run them (then what the first failing one returned). Ending again is PK_OK and does nothing. */
+/* End the batch: forget the undos, or run them (then what the first failing one returned). Ending again is PK_OK and does nothing.
+   What pk_scope_forget refuses is still a batch. */
 PK__INLINE pk_status pk_batch_commit(pk_batch *b) {
-    pk_scope *s = b->scope;
-    b->scope = NULL;
-    return s ? pk_scope_forget(s, b->mark) : PK_OK;
+    pk_status status = b->scope ? pk_scope_forget(b->scope, b->mark) : PK_OK;
+    if (status == PK_OK) b->scope = NULL;
+    return status;
 }
 PK__INLINE pk_status pk_batch_rollback(pk_batch *b) {
     pk_scope *s = b->scope;
@@ -2418,10 +2420,12 @@ PK_API void pk_registry_trace_log(pk_registry *r, pk_log *log);
 struct pk__scope_more {
     pk_scope *parent;
     uint8_t kind;
+#if PERFKIT_SCOPE_GROW
+    struct pk__scope_block *blocks;
+#endif
 #if PERFKIT_SCOPE_MORE
     pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
     pk_tracked *newest, *later, *spare;  /* tracked; to run later, the newest first; nodes to use again */
-    struct pk__scope_block *blocks;
     pk_clock_fn clock;
     void *clock_user;
     uint32_t ids, forks;
@@ -2475,7 +2479,7 @@ static void pk__scope_free_chunks(pk_scope *s) {
 #define pk__scope_free_chunks(s) ((void)0)
 #endif
 
-#if PERFKIT_SCOPE_MORE && PERFKIT_SCOPE_GROW
+#if PERFKIT_SCOPE_GROW
 typedef struct pk__scope_block {
     struct pk__scope_block *next;
     size_t size;
@@ -2483,20 +2487,21 @@ typedef struct pk__scope_block {
 #define PK__SCOPE_BLOCK PK__ALIGN_UP(sizeof(pk__scope_block), PK__SCOPE_ALIGN)
 static void pk__scope_free_blocks(pk_scope *s) {
     pk__scope_block *block, *next;
-    for (block = s->more->blocks; block; block = next) { /* the last of them holds *s->more */
+    for (block = s->more ? s->more->blocks : NULL; block; block = next) { /* the last of them holds *s->more */
         next = block->next;
         pk__free(s->allocator, block, block->size);
     }
+    s->more = NULL;
 }
 #else
-#define pk__scope_free_blocks(s) ((void)0)
+#define pk__scope_free_blocks(s) ((void)((s)->more = NULL))
 #endif
 /* Memory that lives as long as the scope, from its allocator or else from the end of its only chunk. NULL: none. With an
    allocator *s->more has to be there, or be what it is for. */
 static void *pk__scope_carve(pk_scope *s, size_t size) {
     pk__scope_chunk *chunk = s->top;
     size_t past;
-#if PERFKIT_SCOPE_MORE && PERFKIT_SCOPE_GROW
+#if PERFKIT_SCOPE_GROW
     if (s->allocator) {
         size_t whole = PK__SCOPE_BLOCK + size;
         pk__scope_block *block = (pk__scope_block *)pk__alloc(s->allocator, whole, PK__SCOPE_ALIGN);
@@ -2530,44 +2535,13 @@ static pk_status pk__scope_more_of(pk_scope *s) {
     more->limit = PERFKIT_SCOPE_LIMIT;
     more->alert_above = (unsigned)(PERFKIT_SCOPE_LIMIT * 9ul / 10);
     more->ages = PK__HAS_CLOCK;
+#endif
 #if PERFKIT_SCOPE_GROW
     if (s->allocator) more->blocks = (pk__scope_block *)(void *)((unsigned char *)more - PK__SCOPE_BLOCK);
-#endif
 #endif
     s->more = more;
     return PK_OK;
 }
-
-PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind) {
-    const pk_scope *around;
-    pk_status status;
-    PERFKIT_ASSERT(s != NULL);
-    if (kind > 15 || (kind & 3) == 3 || (s->more && s->more->parent)) return PK_INVALID;
-    for (around = parent; around; around = pk_scope_parent(around))
-        if (around == s) return PK_INVALID;
-    status = pk__scope_more_of(s);
-#if PERFKIT_SCOPE_MORE
-    if (kind & PK_SCOPE_LOOSE) {
-        if (status == PK_OK) {
-            s->more->parent = parent;
-            s->more->kind = (uint8_t)kind;
-        }
-        return status;
-    }
-    if (status == PK_OK && parent) status = pk__scope_more_of(parent);
-#endif
-    if (status != PK_OK) return status;
-    s->more->parent = parent;
-    s->more->kind = (uint8_t)kind;
-#if PERFKIT_SCOPE_MORE
-    if (parent == NULL) return PK_OK;
-    s->more->older = parent->more->child;
-    if (s->more->older) s->more->older->more->newer = s;
-    parent->more->child = s;
-#endif
-    return PK_OK;
-}
-PK_API pk_scope *pk_scope_parent(const pk_scope *s) { return s->more ? s->more->parent : NULL; }
 
 #if PERFKIT_SCOPE_MORE
 /* After a fork the child has what the parent put on its scopes: pk__scope_forks counts in the child. */
@@ -2591,6 +2565,40 @@ static bool pk__scope_forked(const pk_scope *s) {
 #else
 #define pk__scope_forked(s) false
 #endif
+
+PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind) {
+    const pk_scope *around;
+    pk_status status;
+    PERFKIT_ASSERT(s != NULL);
+    if (kind > 15 || (kind & 3) == 3 || (s->more && s->more->parent)) return PK_INVALID;
+    for (around = parent; around; around = pk_scope_parent(around))
+        if (around == s) return PK_INVALID;
+#if PERFKIT_SCOPE_MORE
+    if (pk__scope_forked(s) || (parent && pk__scope_forked(parent))) return PK_FORKED;
+#endif
+    status = pk__scope_more_of(s);
+#if PERFKIT_SCOPE_MORE
+    if (kind & PK_SCOPE_LOOSE) {
+        if (status == PK_OK) {
+            s->more->parent = parent;
+            s->more->kind = (uint8_t)kind;
+        }
+        return status;
+    }
+    if (status == PK_OK && parent) status = pk__scope_more_of(parent);
+#endif
+    if (status != PK_OK) return status;
+    s->more->parent = parent;
+    s->more->kind = (uint8_t)kind;
+#if PERFKIT_SCOPE_MORE
+    if (parent == NULL) return PK_OK;
+    s->more->older = parent->more->child;
+    if (s->more->older) s->more->older->more->newer = s;
+    parent->more->child = s;
+#endif
+    return PK_OK;
+}
+PK_API pk_scope *pk_scope_parent(const pk_scope *s) { return s->more ? s->more->parent : NULL; }
 
 PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc) {
     pk__scope_chunk *chunk = NULL;
@@ -2899,7 +2907,8 @@ PK_API void pk_scope_get_stats(const pk_scope *s, pk_scope_stats *stats) {
     stats->peak = s->more->peak;
     stats->limit = s->more->limit;
     stats->ever = s->more->ids;
-    stats->utilisation_100 = (uint16_t)((uint64_t)stats->tracked * 10000u / stats->limit);
+    stats->utilisation_100 = 10000; /* also where the limit was lowered since */
+    if (stats->tracked < stats->limit) stats->utilisation_100 = (uint16_t)((uint64_t)stats->tracked * 10000u / stats->limit);
 }
 PK_API unsigned pk_scope_count_type(const pk_scope *s, const char *type) {
     const pk_tracked *t = s->more ? s->more->newest : NULL;
@@ -2916,6 +2925,7 @@ PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc) {
     PERFKIT_ASSERT(s != NULL);
     if (desc == NULL) desc = &defaults;
     if (desc->alert_pct > 100) return PK_INVALID;
+    if (pk__scope_forked(s)) return PK_FORKED;
     status = desc->watch_forks ? pk__scope_watch_forks() : PK_OK;
     if (status == PK_OK) status = pk__scope_more_of(s);
     if (status != PK_OK) return status;
@@ -3019,11 +3029,32 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
 #endif
     return first;
 }
+#if PERFKIT_REGISTRY_MORE
+/* An override is tied to its scope, which has its memory: it can't be moved or forgotten, only unwound. */
+static pk_status pk__override_end(void *context);
+static void pk__override_drop(pk_scope_entry *entry);
+/* The newest one among what the scope has above `floor`, or NULL. */
+static pk_scope_entry *pk__scope_override(const pk_scope *s, unsigned floor) {
+    const pk__scope_chunk *chunk;
+    unsigned left = s->count - floor;
+    if (s->more == NULL) return NULL;
+    for (chunk = s->top; chunk; chunk = chunk->below) {
+        pk_scope_entry *entry = chunk->next;
+        for (; entry > chunk->first && left > 0; left--)
+            if ((--entry)->fn == pk__override_end) return entry;
+    }
+    return NULL;
+}
+#elif PERFKIT_SCOPE_MORE
+#define pk__scope_override(s, floor) false
+#define pk__override_drop(entry) ((void)0)
+#endif
 PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark) {
     PERFKIT_ASSERT(s != NULL);
 #if PERFKIT_SCOPE_MORE
     pk_status status = pk__scope_may_unwind(s, mark);
     if (status != PK_OK && status != PK_DEFERRED) return status;
+    if (pk__scope_override(s, PK__SCOPE_COUNT_OF(mark))) return PK_BUSY;
     while (s->more && s->more->newest && s->more->newest->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->newest);
     while (s->more && s->more->later && s->more->later->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->later);
 #else
@@ -3049,7 +3080,6 @@ static void pk__scope_end(pk_scope *s) {
     if (s->more) {
         pk__scope_leave_parent(s);
         pk__scope_free_blocks(s);
-        s->more = NULL;
     }
     pk__scope_free_chunks(s);
     s->top = NULL; /* neither room nor a source of it: closed */
@@ -3105,24 +3135,30 @@ PK_API pk_status pk_scope_after_fork(pk_scope *s) {
     if (!pk__scope_forked(s)) return PK_OK;
     s->more->forks = PK__SCOPE_FORKS_NOW();
     while ((child = s->more->child) != NULL) pk__scope_leave_parent(child);
-    s->more->parent = s->more->older = s->more->newer = NULL;
+    pk__scope_leave_parent(s);
+    s->more->parent = NULL; /* a loose one's */
     s->more->closing = 0;
     s->more->first = PK_OK;
+    while (pk__scope_override(s, 0)) pk__override_drop(pk__scope_override(s, 0));
     return pk_scope_forget(s, 0);
 }
-/* Room for the nodes of what is tracked on another scope. */
+/* Room for the nodes of what is tracked on another scope; all or nothing, where room is scarce. */
 static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
     unsigned spare = 0, wanted = from->more ? from->more->tracked : 0;
+    unsigned limit = to->more ? to->more->limit : PERFKIT_SCOPE_LIMIT, used = to->more ? to->more->tracked : 0;
     const pk_tracked *t;
     pk_status status;
     if (wanted == 0) return PK_OK;
-    status = pk__scope_more_of(to);
-    if (status != PK_OK) return status;
-    if (wanted > to->more->limit || to->more->tracked > to->more->limit - wanted) return PK_FULL;
-    do {
-        for (spare = 0, t = to->more->spare; t; t = t->older) spare++;
-        if (spare < wanted) status = pk__scope_spare(to);
-    } while (status == PK_OK && spare < wanted);
+    if (wanted > limit || used > limit - wanted) return PK_FULL;
+    for (t = to->more ? to->more->spare : NULL; t && spare < wanted; t = t->older) spare++;
+    if (to->top && !PK__SCOPE_ALLOCATOR(to)) { /* a fixed one: what is carved never goes back, so the entries have to fit as well */
+        size_t need = (size_t)((uintptr_t)to->top->end & (PK__SCOPE_ALIGN - 1)) + from->count * sizeof(pk_scope_entry);
+        need += (wanted - spare) * PK__ALIGN_UP(sizeof *t, PK__SCOPE_ALIGN);
+        if (to->more == NULL) need += PK__ALIGN_UP(sizeof *to->more, PK__SCOPE_ALIGN);
+        if ((size_t)(to->top->end - (unsigned char *)to->top->next) < need) return PK_FULL;
+    }
+    for (status = pk__scope_more_of(to); status == PK_OK && spare < wanted; spare += PK__SCOPE_ALLOCATOR(to) ? 8 : 1)
+        status = pk__scope_spare(to);
     return status;
 }
 static void pk__scope_move_list(pk_scope *from, pk_tracked *t, pk_scope *to) {
@@ -3141,6 +3177,9 @@ static void pk__scope_move_list(pk_scope *from, pk_tracked *t, pk_scope *to) {
 #else
 PK_API pk_status pk_scope_close(pk_scope *s) {
     pk_status first = pk_scope_unwind(s, 0);
+#if PERFKIT_SCOPE_GROW
+    pk__scope_free_blocks(s);
+#endif
     pk__scope_free_chunks(s);
     s->top = NULL; /* neither room nor a source of it: closed */
     return first;
@@ -3154,6 +3193,7 @@ PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     if (from == to) return PK_INVALID;
 #if PERFKIT_SCOPE_MORE
     if (pk__scope_forked(from) || pk__scope_forked(to)) return PK_FORKED;
+    if (pk__scope_override(from, 0)) return PK_BUSY;
     status = pk__scope_reserve_tracked(from, to);
     if (status != PK_OK) return status;
 #endif
@@ -3279,7 +3319,7 @@ static uintptr_t pk__registry_me(void) {
 }
 #if PERFKIT_REGISTRY_MORE && PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
 #define PK__REGISTRY_FORKS 1
-#define PK__REGISTRY_FORKED(r) PK__UNLIKELY((r)->forks != PK__SCOPE_FORKS_NOW())
+#define PK__REGISTRY_FORKED(r) ((r)->threads && PK__UNLIKELY((r)->forks != PK__SCOPE_FORKS_NOW()))
 #else
 #define PK__REGISTRY_FORKS 0
 #define PK__REGISTRY_FORKED(r) false
@@ -4458,36 +4498,61 @@ static void pk__registry_relist(pk_registry *r, pk_provider_id id) { /* where it
     r->states[id].before = *at;
     *at = (uint16_t)(id + 1);
 }
-static pk_status pk__override_end(void *context) {
-    pk__override *o = (pk__override *)context, *newer = NULL, *walk;
+/* Under the lock: bring back what was before. True: what was made meanwhile is to be ended, *row's *object. */
+static bool pk__override_off(pk__override *o, const pk_provider **row, void **object) {
     pk_registry *r = o->registry;
     pk_provider_state *st = &r->states[o->id];
-    pk__override **at;
-    pk_status status = PK_OK;
-    pk__registry_lock(r);
-    for (walk = r->overrides; walk != o; walk = walk->older)
-        if (walk->id == o->id) newer = walk;
-    for (at = &r->overrides; *at != o; at = &(*at)->older) {}
+    pk__override **at, *newer = NULL;
+    bool made;
+    for (at = &r->overrides; *at != o; at = &(*at)->older)
+        if ((*at)->id == o->id) newer = *at;
     *at = o->older;
     if (newer) { /* what it would have brought back was made under this one */
-        const pk_provider *row = newer->provider;
-        void *object = newer->object;
-        bool ready = newer->word != PK__NOT_MADE;
+        made = newer->word != PK__NOT_MADE;
+        *row = newer->provider;
+        *object = newer->object;
         newer->provider = o->provider;
         newer->object = o->object;
         newer->word = o->word;
         newer->born = o->born;
-        pk__registry_unlock(r);
-        return ready ? pk__registry_run_cleanup(r, o->id, row, object) : PK_OK;
+        return made;
     }
-    if (st->word == PK__READY || st->word == PK__READY_WATCHED) status = pk__registry_end(r, o->id);
+    made = st->word == PK__READY || st->word == PK__READY_WATCHED;
+    *row = st->provider;
+    *object = st->object;
+    if (made) pk__registry_unlist(r, o->id);
+    if (st->word == PK__WANTED) r->wanted--;
     PK__SET_ROW(st, o->provider);
     st->object = o->object;
     st->born = o->born;
     if (o->word != PK__NOT_MADE) pk__registry_relist(r, o->id);
     pk__store32(&st->word, o->word);
+    return made;
+}
+/* On a scope that forgets what it held, in a forked child: where the registry has threads no other is left, and its lock may be held. */
+static void pk__override_drop(pk_scope_entry *entry) {
+    pk__override *o = (pk__override *)entry->context;
+    const pk_provider *row;
+    void *object;
+    entry->fn = pk__registry_mark;
+    if (o->registry) (void)pk__override_off(o, &row, &object);
+}
+static pk_status pk__override_end(void *context) {
+    pk__override *o = (pk__override *)context;
+    pk_registry *r = o->registry;
+    pk_provider_id id = o->id;
+    const pk_provider *row;
+    void *object;
+    bool made;
+    if (r == NULL) return PK_OK; /* pk_registry_after_fork ended it */
+    if (PK__REGISTRY_FORKED(r)) { /* as above; and the object is the parent's */
+        (void)pk__override_off(o, &row, &object);
+        return PK_OK;
+    }
+    pk__registry_lock(r);
+    made = pk__override_off(o, &row, &object);
     pk__registry_unlock(r);
-    return status;
+    return made ? pk__registry_run_cleanup(r, id, row, object) : PK_OK;
 }
 PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provider_id id, const pk_provider *with) {
     pk__override *o = NULL;
@@ -4573,13 +4638,17 @@ PK_API void pk_registry_set_trace(pk_registry *r, void (*fn)(void *user, const p
 }
 PK_API pk_status pk_registry_after_fork(pk_registry *r) {
 #if PK__REGISTRY_FORKS
+    pk__override *o;
     unsigned id;
     PERFKIT_ASSERT(r != NULL);
     if (!PK__REGISTRY_FORKED(r)) return PK_OK;
-    if (r->threads && !(pk__mutex_init(&r->mutex) && pk__cond_init(&r->cond))) return PK_NO_MEMORY;
+    if (!(pk__mutex_init(&r->mutex) && pk__cond_init(&r->cond))) return PK_NO_MEMORY;
     r->forks = PK__SCOPE_FORKS_NOW();
     r->making = NULL;
-    r->overrides = NULL;
+    for (; (o = r->overrides) != NULL; r->overrides = o->older) { /* the newest first, so that the oldest's row stays */
+        PK__SET_ROW(&r->states[o->id], o->provider);
+        o->registry = NULL; /* its scope may be closed at any time */
+    }
     r->newest = 0;
     r->pumping = 0;
     r->wanted = 0;

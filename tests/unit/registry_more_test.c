@@ -363,6 +363,32 @@ static void override_lasts_as_long_as_its_scope(void) {
         CHECK_TEXT(order, swapped ? "abcjkJKCBA" : "abcjkKJCBA");
     }
 }
+static void override_stays_on_its_scope(void) {
+    static const pk_provider fake = {"mail", make, end, &letters[9], NULL, PK_SINGLETON, 0, 0, 0};
+    pk_scope outer, inner;
+    pk_batch batch;
+    open_six();
+    CHECK_STATUS(pk_scope_init(&outer, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_init(&inner, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_defer(&inner, end, &letters[11], NULL), PK_OK);
+    batch = pk_batch_begin(&inner);
+    CHECK_STATUS(pk_registry_override(&app, &inner, MAIL, &fake), PK_OK);
+    CHECK_STATUS(pk_scope_defer(&inner, end, &letters[12], NULL), PK_OK);
+    CHECK_STATUS(get(MAIL), PK_OK);
+    CHECK_STATUS(pk_scope_move(&inner, &outer), PK_BUSY);
+    CHECK_STATUS(pk_scope_forget(&inner, 0), PK_BUSY);
+    CHECK_STATUS(pk_scope_forget(&inner, 2), PK_OK);
+    CHECK_STATUS(pk_batch_commit(&batch), PK_BUSY);
+    CHECK_EQ(pk_scope_count(&inner), 2);
+    CHECK_STATUS(pk_batch_rollback(&batch), PK_OK);
+    CHECK_STATUS(get(MAIL), PK_OK);
+    CHECK_TEXT(order, "jJf");
+    CHECK_STATUS(pk_scope_move(&inner, &outer), PK_OK);
+    CHECK_STATUS(pk_scope_close(&inner), PK_OK);
+    CHECK_STATUS(pk_scope_close(&outer), PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    CHECK_TEXT(order, "jJfLF");
+}
 static void removed_provider_is_not_found_anywhere(void) {
     pk_provider_info info;
     pk_provider_id id;
@@ -545,6 +571,7 @@ TESTS {
     RUN("C06 C35", "a deferred provider is made and ended by pumps", deferred_provider_is_made_by_the_pump)
     RUN("C17 C49 C19", "a provider is loaded on demand, once; times are kept", provider_is_loaded_on_demand_once)
     RUN("C13", "an override lasts as long as its scope; a second one is told", override_lasts_as_long_as_its_scope)
+    RUN("C13 C38", "an override stays on its scope until that unwinds", override_stays_on_its_scope)
     RUN("C01", "a removed provider is not found anywhere", removed_provider_is_not_found_anywhere)
     RUN("C28", "idle singletons are unloaded and made again", idle_singletons_are_unloaded_and_made_again)
     RUN("C07", "unknown names get a suggestion", unknown_names_get_a_suggestion)

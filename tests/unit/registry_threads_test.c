@@ -267,6 +267,67 @@ static void forked_child_starts_again_with_nothing(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
+/* Whether fn is true in a forked child. */
+static bool child_says(bool (*fn)(void)) {
+    int status = 0;
+    pid_t child;
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        (void)alarm(10);
+        _exit(fn() ? 7 : 1);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+static pk_registry alone; /* a registry without threads */
+static const pk_provider true_one[] = {{"one", make_quick, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0}};
+static const pk_provider false_one = {"one", make_quick, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0};
+static bool has(pk_registry *r, const void *expected) {
+    void *object = NULL;
+    return pk_registry_get(r, NULL, 0, &object) == PK_OK && object == expected;
+}
+static bool registry_without_threads_goes_on(void) {
+    return has(&alone, &two) && pk_scope_close(&session) == PK_OK && has(&alone, &one) && pk_registry_close(&alone) == PK_OK;
+}
+static bool override_is_over(void) {
+    return pk_registry_after_fork(&app) == PK_OK && has(&app, &one) && pk_scope_close(&session) == PK_OK && has(&app, &one) &&
+           pk_registry_close(&app) == PK_OK;
+}
+static bool override_ends_with_its_scope(void) { /* which nobody told of the fork */
+    return pk_scope_close(&session) == PK_OK && pk_registry_after_fork(&app) == PK_OK && has(&app, &one) &&
+           pk_registry_close(&app) == PK_OK;
+}
+static bool override_is_forgotten_with_its_scope(void) {
+    return pk_scope_after_fork(&session) == PK_OK && pk_scope_close(&session) == PK_OK && has(&alone, &one) &&
+           pk_registry_close(&alone) == PK_OK && pk_registry_after_fork(&app) == PK_OK && has(&app, &one) &&
+           pk_registry_close(&app) == PK_OK;
+}
+static void override_in_a_forked_child_is_over(void) {
+    pk_scope_watch_desc watch;
+    pk_registry_desc desc;
+    memset(&desc, 0, sizeof desc);
+    desc.providers = true_one;
+    desc.provider_count = 1;
+    CHECK_STATUS(pk_registry_init(&alone, &desc), PK_OK);
+    open_with(true_one, 1, 0);
+    CHECK(has(&app, &one) && has(&alone, &one));
+    CHECK_STATUS(pk_scope_init(&session, NULL), PK_OK);
+    CHECK_STATUS(pk_registry_override(&app, &session, 0, &false_one), PK_OK);
+    CHECK_STATUS(pk_registry_override(&alone, &session, 0, &false_one), PK_OK);
+    CHECK(has(&app, &two));
+    CHECK(child_says(registry_without_threads_goes_on));
+    CHECK(child_says(override_is_over));
+    CHECK(child_says(override_ends_with_its_scope));
+    memset(&watch, 0, sizeof watch);
+    watch.watch_forks = true;
+    CHECK_STATUS(pk_scope_watch(&session, &watch), PK_OK);
+    CHECK(child_says(override_is_forgotten_with_its_scope));
+    CHECK_STATUS(pk_scope_close(&session), PK_OK);
+    CHECK(has(&app, &one) && has(&alone, &one));
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+    CHECK_STATUS(pk_registry_close(&alone), PK_OK);
+}
+
 /* A circle of three threads: each makes one and needs the next. */
 static pk_status make_with_the_next(pk_registry *r, pk_scope *scope, void *user, void **object) {
     void *next;
@@ -334,6 +395,7 @@ TESTS {
     RUN("C08 C07", "a cycle across threads is told, with the chain, and is no deadlock", cycle_across_threads_is_told_not_a_deadlock)
     RUN("C08 C07", "a circle of three threads is told", circle_of_three_threads_is_told)
     RUN("C08", "a forked child starts again with nothing", forked_child_starts_again_with_nothing)
+    RUN("C08 C13", "an override is over in a forked child; a registry without threads goes on there", override_in_a_forked_child_is_over)
     RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
     RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
     RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)

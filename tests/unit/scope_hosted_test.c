@@ -137,8 +137,26 @@ static void longjmp_past_cleanups_is_unwound_by_a_mark(void) {
     CHECK_STATUS(pk_scope_close(&jumped), PK_OK);
     CHECK_EQ(runs, 3);
 }
+static void growing_scope_may_be_nested(void) {
+    pk_scope around, s;
+    int i;
+    CHECK_STATUS(pk_scope_init(&around, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_init(&s, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_nest(&s, &around, PK_SCOPE_SESSION), PK_OK);
+    for (i = 0; i < 100; i++) CHECK_STATUS(pk_scope_defer(&s, count_run, NULL, "n"), PK_OK);
+    CHECK_STATUS(pk_scope_close(&s), PK_OK);
+    CHECK_STATUS(pk_scope_init(&s, NULL), PK_OK);
+    for (i = 0; i < 9; i++) CHECK_STATUS(pk_scope_defer(&s, count_run, NULL, "n"), PK_OK);
+    CHECK_STATUS(pk_scope_nest(&s, &around, PK_SCOPE_SESSION), PK_OK);
+    CHECK_STATUS(pk_scope_unwind(&s, 0), PK_OK);
+    for (i = 0; i < 9; i++) CHECK_STATUS(pk_scope_defer(&s, count_run, NULL, "n"), PK_OK);
+    CHECK(pk_scope_parent(&s) == &around);
+    CHECK_STATUS(pk_scope_close(&s), PK_OK);
+    CHECK_STATUS(pk_scope_close(&around), PK_OK);
+}
 
 TESTS {
+    RUN("C31 C33", "a scope that grows may be nested", growing_scope_may_be_nested)
     RUN("C31", "a scope grows without limit and keeps order", grows_without_limit_and_keeps_order)
     RUN("C33", "the caller's memory is used first, then the allocator", callers_memory_first_then_the_allocator)
     RUN("C33", "a scope breathing at a chunk's edge does not allocate", breathing_at_a_chunks_edge_does_not_allocate)

@@ -284,6 +284,33 @@ static void tracked_resources_move_with_their_order(void) {
     CHECK_STATUS(pk_scope_pump(&other, 0), PK_OK);
     CHECK_TEXT(ran, "fedcba");
 }
+static void refused_move_takes_no_room(void) {
+    unsigned char small[PK_SCOPE_BYTES(20)];
+    pk_scope_watch_desc few;
+    pk_scope_stats stats;
+    pk_scope_desc desc;
+    unsigned i, fit = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.memory = small;
+    desc.memory_size = sizeof small;
+    CHECK_STATUS(pk_scope_init(&other, &desc), PK_OK);
+    open_watched(0);
+    memset(&few, 0, sizeof few);
+    few.limit = 1;
+    (void)track(&scope, 0, "x", 0);
+    (void)track(&scope, 0, "x", 0);
+    for (i = 0; i < 17; i++) (void)pk_scope_defer(&scope, note, &letters[1], "b");
+    CHECK_STATUS(pk_scope_move(&scope, &other), PK_FULL);
+    CHECK_EQ(pk_scope_count(&scope), 19);
+    CHECK_STATUS(pk_scope_watch(&scope, &few), PK_OK);
+    pk_scope_get_stats(&scope, &stats);
+    CHECK(stats.tracked == 2 && stats.limit == 1 && stats.utilisation_100 == 10000);
+    while (pk_scope_defer(&other, note, &letters[2], "c") == PK_OK) fit++;
+    CHECK_EQ(fit, 20);
+    CHECK_STATUS(pk_scope_close(&other), PK_OK);
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    CHECK_EQ(ran_count, 39);
+}
 static void without_a_clock_deadlines_are_unsupported(void) {
     pk_scope_watch_desc watch;
     pk_track what;
@@ -386,6 +413,41 @@ static void forked_child_runs_nothing_of_its_parents(void) {
     CHECK_STATUS(pk_scope_after_fork(&scope), PK_OK);
     CHECK_STATUS(pk_scope_close(&scope), PK_OK);
     CHECK_TEXT(ran, "ba");
+}
+/* Whether fn is true in a forked child. */
+static bool child_says(bool (*fn)(void)) {
+    int status = 0;
+    pid_t child;
+    fflush(NULL);
+    child = fork();
+    if (child == 0) {
+        (void)alarm(10);
+        _exit(fn() ? 7 : 1);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+static pk_scope_watch_desc watch_forks;
+static bool nested_one_starts_again(void) {
+    if (pk_scope_watch(&inner, &watch_forks) != PK_FORKED || pk_scope_watch(&inner, NULL) != PK_FORKED) return false;
+    if (pk_scope_nest(&other, &inner, 0) != PK_FORKED || pk_scope_nest(&inner, &other, 0) != PK_INVALID) return false;
+    if (pk_scope_after_fork(&inner) != PK_OK || pk_scope_parent(&inner) != NULL) return false;
+    return pk_scope_close(&scope) == PK_OK && strcmp(ran, "a") == 0 && pk_scope_nest(&other, &inner, 0) == PK_OK &&
+           pk_scope_close(&inner) == PK_OK;
+}
+static void nested_scope_of_a_forked_child_is_on_its_own(void) {
+    memset(&watch_forks, 0, sizeof watch_forks);
+    watch_forks.watch_forks = true;
+    open_scope(&scope, "application");
+    open_scope(&inner, "session");
+    open_scope(&other, "other");
+    CHECK_STATUS(pk_scope_nest(&inner, &scope, PK_SCOPE_SESSION), PK_OK);
+    CHECK_STATUS(pk_scope_watch(&inner, &watch_forks), PK_OK);
+    (void)pk_scope_defer(&scope, note, &letters[0], "a");
+    (void)pk_scope_defer(&inner, note, &letters[1], "b");
+    CHECK(child_says(nested_one_starts_again));
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    CHECK_TEXT(ran, "ba");
+    CHECK_STATUS(pk_scope_close(&other), PK_OK);
 }
 static void descriptors_and_locks_end_with_the_scope(void) {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -545,6 +607,7 @@ TESTS {
     RUN("C39 C43", "the 101st resource is refused before its factory is called; 90 % is told once each time",
         full_scope_does_not_call_the_factory)
     RUN("C31 C36", "tracked resources move with their order", tracked_resources_move_with_their_order)
+    RUN("C31 C36", "a move that is refused takes no room", refused_move_takes_no_room)
     RUN("C41", "without a clock a deadline is unsupported", without_a_clock_deadlines_are_unsupported)
     RUN("C35 C06", "later cleanups run from the pump, first, and nothing leaks", later_cleanups_run_from_the_pump)
     RUN("C35", "the parent of a scope with later cleanups is pumped", parent_of_a_deferred_scope_is_pumped)
@@ -554,6 +617,7 @@ TESTS {
     RUN("C42", "a scope of the whole program may be closed twice, at exit too", scope_of_the_program_may_be_closed_twice)
 #ifndef _WIN32
     RUN("C31", "a forked child runs nothing of its parent's", forked_child_runs_nothing_of_its_parents)
+    RUN("C31", "a nested scope of a forked child is on its own", nested_scope_of_a_forked_child_is_on_its_own)
     RUN("C31", "descriptors and locks end with the scope", descriptors_and_locks_end_with_the_scope)
 #endif
     RUN("C31 P06", "pooled objects and leases go back with the scope", pooled_things_go_back_with_the_scope)
