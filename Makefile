@@ -44,6 +44,9 @@ FUZZ_SECONDS = 60
 fuzz: ## random operations and random bytes, FUZZ_SECONDS=60 for each target
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run fuzz
 
+cover: ## lines and branches of the headers that the tests run (needs lcov)
+	@tests/cover
+
 size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
 	@tests/size
 
@@ -65,4 +68,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-core bench-log bench-hitratio bench-worst size examples install
+.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-core bench-log bench-hitratio bench-worst cover size examples install
