@@ -5668,7 +5668,10 @@ PK_API void pk_config_scope(const pk_config *c, pk_scope_watch_desc *desc) { des
 static void pk__config_cache_desc(pk_cache_desc *desc, uint32_t entries, uint32_t ttl_ms, uint32_t memory_mb) {
     desc->capacity = entries;
     desc->ttl_ms = ttl_ms ? ttl_ms : PK_TTL_NEVER;
-    if (memory_mb && desc->slot_size) desc->max_bytes = (size_t)memory_mb << 20; /* counts where lengths vary */
+    if (memory_mb && desc->slot_size) { /* counts where lengths vary */
+        const uint64_t bytes = (uint64_t)memory_mb << 20;
+        desc->max_bytes = (size_t)bytes == bytes ? (size_t)bytes : (size_t)-1;
+    }
 }
 PK_API pk_status pk_config_cache(const pk_config *c, int kind, pk_cache_desc *desc) {
     switch (kind) {
@@ -6494,7 +6497,7 @@ static void pk__monitor_as_perf(const pk_monitored *o, pk_perf_values *v) {
 #if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON
 static void pk__out_value(pk__out *o, int64_t value, uint8_t unit) { /* "12.3ms", "1.5MB", "42" */
     const uint64_t size = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
-    uint64_t tenths = unit == PK_UNIT_BYTES ? (size * 10u + (1u << 19)) >> 20 : (size + 50u) / 100u;
+    uint64_t tenths = unit == PK_UNIT_BYTES ? (size * 10u + ((uint32_t)1 << 19)) >> 20 : (size + 50u) / 100u;
     if (value < 0) pk__out_char(o, '-');
     if (unit == PK_UNIT_NONE) pk__out_print(o, "%" PK__COUNT_FORMAT, (pk__count_arg)size);
     else pk__out_print(o, "%" PK__COUNT_FORMAT ".%u%s", (pk__count_arg)(tenths / 10u), (unsigned)(tenths % 10u),

@@ -3491,7 +3491,7 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 #endif
 
 #if PERFKIT_LOG_WALL || PERFKIT_PERF || PERFKIT_FLOAT
-static void pk__print(pk__text *t, const char *rom_format, ...) {
+static PK__UNUSED void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
     va_start(args, rom_format);
     pk__vformat(t, rom_format, true, args);
@@ -3732,7 +3732,7 @@ static void pk__puts(pk__text *t, const char *text) {
 
 #if PERFKIT_LOG_KV || PK__LOG_WIDE
 /* A value of a field or, in logfmt, a message: quoted where it is not one plain word. */
-static void pk__put_quoted(pk__text *t, const char *text, size_t length, bool always) {
+static PK__UNUSED void pk__put_quoted(pk__text *t, const char *text, size_t length, bool always) {
     size_t i;
     bool quote = always || length == 0;
     char c;
@@ -7254,7 +7254,7 @@ PK_API void pk_growth_begin(pk_growth *g, const char *name) {
 }
 PK_API int64_t pk_growth_end(pk_growth *g) {
     const uint64_t now = pk__growth_now(g), size = now < g->before ? g->before - now : now - g->before;
-    const uint32_t tenths = (uint32_t)((size * 10u + (1u << 19)) >> 20);
+    const uint32_t tenths = (uint32_t)((size * 10u + ((uint32_t)1 << 19)) >> 20);
     if (g->channel && pk_log_enabled(g->channel, PK_LOG_INFO))
         pk__log_rom(g->channel, PK_LOG_INFO, PK_ROM_STR("%s memory increase: %s%lu.%uMB"), g->name, now < g->before && tenths ? "-" : "",
                     (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u));
@@ -7274,7 +7274,7 @@ static pk_metric *pk__metric_find(const pk_metrics *m, int kind, const char *nam
 static void pk__metric_line(const pk_metrics *m, int kind, const char *name, uint64_t value) {
     uint32_t tenths, rest;
     if (m->channel == NULL || !pk_log_enabled(m->channel, PK_LOG_INFO)) return;
-    if (kind == PK_METRIC_MEMORY) tenths = (uint32_t)((value * 10u + (1u << 19)) >> 20);
+    if (kind == PK_METRIC_MEMORY) tenths = (uint32_t)((value * 10u + ((uint32_t)1 << 19)) >> 20);
     else tenths = (uint32_t)pk__divide(value + (kind == PK_METRIC_HIT_RATE ? 5u : 50u), kind == PK_METRIC_HIT_RATE ? 10u : 100u, &rest);
     pk__log_rom(m->channel, PK_LOG_INFO, PK_ROM_STR("%s%s%s %lu.%u%s"),
                 kind == PK_METRIC_STARTUP ? "startup"

@@ -1,4 +1,4 @@
-/* logger in deferred mode with the interrupt mask; not: avr */
+/* logger in deferred mode with the interrupt mask */
 /* flags: -include tests/targets/critical.h -DPERFKIT_LOG_DEFERRED=1 */
 #include "perfkit_log.h"
 

@@ -1,4 +1,4 @@
-/* perf core: timer counter histogram; not: avr */
+/* perf core: timer counter histogram */
 /* flags: -include tests/targets/ticks.h */
 #include "perfkit_log.h"
 

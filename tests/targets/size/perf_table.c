@@ -1,4 +1,4 @@
-/* perf core and its table of text, with the formatter; not: avr */
+/* perf core and its table of text, with the formatter */
 /* flags: -include tests/targets/ticks.h */
 #include "perfkit_log.h"
 
