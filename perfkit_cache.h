@@ -1413,7 +1413,8 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t);
 
 #if PERFKIT_HOSTED
 /* To a file: written beside it (path.tmp), synced and renamed, so that at every moment, whatever fails, `path` is the old file or
-   the new one. PK_IO: errno (Windows: GetLastError) tells; PK_BUSY: another process is saving to it. */
+   the new one. PK_IO: errno (Windows: GetLastError) tells; PK_BUSY: another save to it, or another save or load of this cache, is
+   under way: nothing is touched. */
 PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path);
 /* PK_NOT_FOUND: no such file, and PK_IO: it can't be opened: the cache is as it was. Else as pk_cache_load; more bytes than the
    snapshot's are PK_CORRUPT. */
@@ -1557,6 +1558,7 @@ typedef struct pk__cache_wheel {
     uint64_t occupied[PK__CACHE_LEVELS];
     uint32_t heads[(PK__CACHE_PENDING + 1) * 2]; /* next and previous; a head's number is the capacity + 1 + its place */
     uint32_t count;
+    uint32_t steps; /* that its last run took */
 } pk__cache_wheel;
 #endif
 #define PK__CACHE_LOADS (PERFKIT_CACHE_LOAD || (PERFKIT_CACHE_LEASES && PK__FULL))
@@ -4119,6 +4121,7 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h> /* rename */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #endif
@@ -5307,12 +5310,13 @@ static bool pk__cache_wheel_step(pk_cache *c, pk__cache_n *due) {
 }
 /* Remove what is due, in so many steps; how many entries. */
 static pk__cache_n pk__cache_wheel_run(pk_cache *c, pk__cache_n budget) {
-    pk__cache_n removed = 0, e;
-    for (; budget > 0 && pk__cache_wheel_step(c, &e); budget--) {
+    pk__cache_n removed = 0, steps = 0, e;
+    for (; steps < budget && pk__cache_wheel_step(c, &e); steps++) {
         if (e == 0) continue;
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         removed++;
     }
+    c->cold->wheel->steps = steps;
     return removed;
 }
 /* An entry that is due and not pinned, if a few steps find one; else 0. */
@@ -5597,7 +5601,16 @@ static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
 #if PERFKIT_CACHE_PINS
     pk__cache_unpark(c);
 #endif
-    for (; n > 0 && c->count > 0; n--) pk__cache_drop(c, pk__cache_prev(PK__CACHE_ANY, 0), PK_EVICT_CLEARED);
+    for (; n > 0 && c->count > 0; n--) {
+        pk__cache_n e = pk__cache_prev(PK__CACHE_ANY, 0);
+#if PERFKIT_CACHE_PINS
+        if (e == 0) { /* on_evict has put something, for which the pinned rest was parked again */
+            pk__cache_unpark(c);
+            e = pk__cache_prev(PK__CACHE_ANY, 0);
+        }
+#endif
+        pk__cache_drop(c, e, PK_EVICT_CLEARED);
+    }
 }
 
 #if PK__FULL || PERFKIT_CACHE_THREADS
@@ -5610,9 +5623,12 @@ static void pk__cache_forget(pk_cache *c) {
         return;
     }
 #endif
-    memset(c->index, 0, (size_t)c->groups * 16 * c->width);
-    memset(c->meta, 0, PK__CACHE_META(c->width));
-    memset(cold->flags, 0, (size_t)c->fresh + 1);
+    PK__CACHE_ZERO(c->index, (size_t)PK__CACHE_INDEX_OF((size_t)c->capacity, (size_t)c->groups, PK__CACHE_WIDTH_OF(c)));
+    PK__CACHE_ZERO(c->meta, PK__CACHE_META(PK__CACHE_WIDTH_OF(c)));
+    PK__CACHE_ZERO(cold->flags, (size_t)c->fresh + 1);
+#if PERFKIT_CACHE_CHAINS && !PK__FULL
+    if (c->chains) PK__CACHE_ZERO(cold->items, (size_t)8u * (c->capacity + 1u)); /* as init: nobody has slots */
+#endif
     c->count = c->fresh = c->free = 0;
     cold->slots_used = cold->slot_fresh = cold->slot_list = 0;
     cold->slots_free = cold->slots;
@@ -6992,7 +7008,13 @@ static uint32_t pk__cache_tick_one(pk_cache *c, unsigned i, pk_time now, uint32_
     pk_cache *one = pk__cache_enter_at(c, i);
     uint32_t removed = 0, n = *budget;
     if (n > one->fresh && !PK__CACHE_HAS_WHEEL(one)) n = one->fresh;
+#if PERFKIT_CACHE_WHEEL
+    if (PK__CACHE_HAS_WHEEL(one)) one->cold->wheel->steps = 0;
+#endif
     if (one->clock) removed = pk__cache_move_on(one, now, (pk__cache_n)n);
+#if PERFKIT_CACHE_WHEEL
+    if (PK__CACHE_HAS_WHEEL(one)) n = one->cold->wheel->steps; /* the rest of the budget is for the next shard */
+#endif
     *budget -= n;
     pk__cache_exit_at(one);
     return removed;
@@ -7265,6 +7287,7 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
     pk__cache_cold *cold;
     pk_cache *one;
     unsigned i;
+    bool first;
     PERFKIT_ASSERT(c != NULL && t != NULL);
     if (size != sizeof(pk_cache_transfer)) return PK_INVALID;
     PK__CACHE_ZERO(t, offsetof(pk_cache_transfer, buffer));
@@ -7272,7 +7295,10 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
     if (c->key_size + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER) return PK_UNSUPPORTED;
     if ((c->special & PK__CACHE_IS_S3) && c->stride + 40u > PERFKIT_CACHE_SNAPSHOT_BUFFER) return PK_UNSUPPORTED;
     if (pk__cache_forked(c)) return PK_FORKED;
-    if (!pk__cas32(&c->cold->transfer, 0, 1)) return PK_BUSY;
+    one = pk__cache_enter_at(c, 0); /* for there may be no atomics */
+    first = pk__cas32(&c->cold->transfer, 0, 1);
+    pk__cache_exit_at(one);
+    if (!first) return PK_BUSY;
     t->cache = c;
     t->user = user;
     t->forks = pk__cache_forks_of(c);
@@ -7313,7 +7339,9 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t) {
         one->cold->save_at = 0;
         pk__cache_exit_at(one);
     }
+    one = pk__cache_enter_at(c, 0);
     pk__store32(&c->cold->transfer, 0);
+    pk__cache_exit_at(one);
 }
 
 /* Hand all of the buffer over. */
@@ -7739,9 +7767,9 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
     pk__cache_n e;
     PK__CACHE_BEGIN;
     if (!pk__cache_newer(c, key, key_len, &again)) {
-#if PK__FULL
+#if PK__FULL || PERFKIT_CACHE_THREADS
         status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, t->ttl);
-#else
+#else /* the same, by a function that is there already */
         status = pk_cache_put(c, key, key_len, value, len, t->ttl);
 #endif
 #if PERFKIT_CACHE_S3FIFO
@@ -7817,12 +7845,12 @@ static void pk__cache_long_begin(pk_cache *c, pk_cache_transfer *t, unsigned cha
     if (t->ttl == 0 || (c->special & PK__CACHE_IS_S3)) return; /* over, or longer than any slot */
 #if PK__FULL
     c = pk__cache_enter(c, hash);
+#elif PERFKIT_CACHE_THREADS
+    if (PK__CACHE_SHARDED(c)) c = pk__cache_enter(c, pk__cache_hash(c, key, key_len));
 #endif
     t->holder = c;
     pk__cache_long_take(c, t, PK__CACHE_KEYED, len);
-#if PK__FULL
-    pk__cache_exit(c, hash);
-#endif
+    PK__CACHE_END;
 }
 static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
     pk__cache_n e = (pk__cache_n)t->entry, other;
@@ -8061,16 +8089,23 @@ static size_t pk__cache_read_fd(void *user, void *bytes, size_t n) {
     while (done < 0 && errno == EINTR);
     return done < 0 ? PK_CACHE_IO_FAILED : (size_t)done;
 }
-/* Open and lock path.tmp, which another process may be about to rename. */
+/* Open and lock path.tmp, which another save may be about to rename. The lock is the opened file's, not the process's: so it keeps
+   out other caches of this process, too. */
 static pk_status pk__cache_open_temporary(const char *temporary, int *fd) {
     struct stat own, there;
+#ifndef LOCK_NB
     struct flock lock;
+#endif
     *fd = open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (*fd < 0) return PK_IO;
+#ifdef LOCK_NB
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+#else
     memset(&lock, 0, sizeof lock);
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     if (fcntl(*fd, F_SETLK, &lock) != 0) {
+#endif
         pk_status status = errno == EACCES || errno == EAGAIN ? PK_BUSY : PK_OK; /* else: locks are not to be had here */
         if (status != PK_OK) close(*fd);
         if (status != PK_OK) return status;
@@ -8094,6 +8129,7 @@ static void pk__cache_sync_folder(char *path) {
     close(fd);
 }
 PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
+    pk_cache_transfer t;
     char temporary[4096];
     size_t n = strlen(path);
     int fd, error;
@@ -8102,13 +8138,21 @@ PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
     if (n + 5 > sizeof temporary) return PK_INVALID;
     memcpy(temporary, path, n);
     memcpy(temporary + n, ".tmp", 5);
-    status = pk__cache_open_temporary(temporary, &fd);
+    status = pk_cache_save_begin(c, &t, pk__cache_write_fd, &fd); /* before any file is touched: it may not be its turn */
     if (status != PK_OK) return status;
-    status = pk_cache_save(c, pk__cache_write_fd, &fd);
+    status = pk__cache_open_temporary(temporary, &fd);
+    if (status != PK_OK) {
+        pk_cache_transfer_end(&t);
+        return status;
+    }
+    status = pk_cache_save_step(&t, 0xFFFFFFFFu);
     if (status == PK_OK && fsync(fd) != 0) status = PK_IO;
     if (status == PK_OK && rename(temporary, path) != 0) status = PK_IO;
     error = errno;
     if (status != PK_OK) (void)unlink(temporary); /* before the lock is gone */
+#ifdef LOCK_NB
+    (void)flock(fd, LOCK_UN); /* closed it may still be open in a forked child */
+#endif
     (void)close(fd);
     if (status == PK_OK) pk__cache_sync_folder(temporary);
     errno = error;

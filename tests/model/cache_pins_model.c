@@ -1,6 +1,6 @@
-/* Pins against a slow obvious model: random gets, puts, pins, releases, walks and clears. Every victim has to be the model's own: the
-   least recent entry that is not pinned; those that it passed over are the least recent ones again when they are released. Each
-   pinned value is compared with its copy at every step. With S3-FIFO all but the victims. */
+/* Pins against a slow obvious model: random gets, puts, pins, releases, walks, and clears that on_evict disturbs. Every victim has to
+   be the model's own: the least recent entry that is not pinned; those that it passed over are the least recent ones again when they
+   are released. Each pinned value is compared with its copy at every step. With S3-FIFO all but the victims. */
 #define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/model.h"
@@ -21,7 +21,7 @@ static entry entries[KEYS];
 static pin pins[PINS];
 static int64_t newest, oldest;
 static pk_cache cache;
-static int policy, wrong, putting;
+static int policy, wrong, putting, clearing, meddling; /* meddling: so often on_evict puts a key of its own */
 
 static int say(int good, const char *what, uint32_t key) {
     if (good) return 1;
@@ -66,7 +66,11 @@ static void leaves(void *user, const pk_cache_item *item, pk_evict_reason reason
     uint32_t key;
     (void)user;
     memcpy(&key, item->key, sizeof key);
-    if (reason == PK_EVICT_LRU) {
+    if (meddling > 0) {
+        meddling--;
+        key = KEYS;
+        (void)pk_cache_put(&cache, &key, 4, entries[0].value, LENGTH, 0);
+    } else if (reason == PK_EVICT_LRU && !clearing) {
         say(putting && entries[key].live && !entries[key].pins, "a pinned entry was evicted", key);
         if (policy == PK_CACHE_LRU) say(victim() == key, "evicted out of turn", key);
         gone(key);
@@ -174,7 +178,12 @@ static int clear(void *unused) {
     uint32_t key;
     (void)unused;
     if (model_below(20)) return 1;
+    meddling = (int)model_below(4);
+    clearing = 1;
     (void)pk_cache_clear(&cache);
+    clearing = meddling = 0;
+    key = KEYS;
+    (void)pk_cache_remove(&cache, &key, 4);
     for (key = 0; key < KEYS; key++) gone(key);
     return sound();
 }

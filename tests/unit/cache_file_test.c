@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -300,11 +301,8 @@ static void what_fails_leaves_the_old_file(void) {
     CHECK(pipe(ready) == 0);
     child = fork();
     if (child == 0) { /* another process is at it */
-        struct flock lock;
-        memset(&lock, 0, sizeof lock);
-        lock.l_type = F_WRLCK;
         status = open(temporary, O_WRONLY | O_CREAT, 0600);
-        if (fcntl(status, F_SETLK, &lock) == 0 && write(ready[1], "", 1) == 1) (void)pause();
+        if (flock(status, LOCK_EX | LOCK_NB) == 0 && write(ready[1], "", 1) == 1) (void)pause();
         _exit(1);
     }
     CHECK(read(ready[0], elsewhere, 1) == 1);

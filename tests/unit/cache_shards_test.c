@@ -242,6 +242,19 @@ static void ticks_visit_shards_in_turn(void) {
     CHECK_EQ(numbers_count(&cache), 0);
     CHECK_STATUS(numbers_close(&cache), PK_OK);
 }
+#if PERFKIT_CACHE_WHEEL
+static void one_tick_has_steps_for_every_shard(void) {
+    pk_cache_desc desc = desc_of(400, 4);
+    numbers cache;
+    uint32_t key;
+    desc.prompt_expiry = true;
+    CHECK_STATUS(numbers_init(&cache, &desc), PK_OK);
+    for (key = 0; key < 100; key++) CHECK_STATUS(numbers_put(&cache, key, &key, 1000), PK_OK);
+    now += 1000;
+    CHECK_EQ(pk_cache_tick(&cache.cache, now, 100000), 100);
+    CHECK_STATUS(numbers_close(&cache), PK_OK);
+}
+#endif
 
 static void hooks_hear_of_every_entry_once(void) {
     pk_cache_desc desc = desc_of(100, 4);
@@ -354,6 +367,9 @@ TESTS {
     RUN("K20 K19", "count and statistics are the sums of the shards'", counts_and_statistics_are_sums)
     RUN("K20", "foreach, clear_step and clear see every shard", walking_and_clearing_see_every_shard)
     RUN("K21 K22", "a tick visits the shards in turn, tick_shard one", ticks_visit_shards_in_turn)
+#if PERFKIT_CACHE_WHEEL
+    RUN("K21 K22", "one tick serves every shard with a wheel", one_tick_has_steps_for_every_shard)
+#endif
     RUN("K29", "on_evict hears of every entry of every shard once", hooks_hear_of_every_entry_once)
     RUN("K15", "80 % of all shards together are told once a crossing", filling_is_told_once_for_all_shards)
     RUN("K16 K17", "a window has rates of its own", windows_have_rates_of_their_own)

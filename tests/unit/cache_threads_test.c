@@ -7,6 +7,7 @@
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
@@ -374,6 +375,49 @@ static void a_forked_child_starts_afresh(void) {
     CHECK_STATUS(records_close(&cache), PK_OK);
 }
 
+/* Two threads save one cache, a third another one, all to the same path: whoever loads it meets a whole file. */
+static char path[] = "/tmp/perfkit-threads-??????";
+static pk_cache saved[3]; /* the last one loads */
+static volatile uint32_t saves;
+static void *save(void *argument) {
+    worker *w = (worker *)argument;
+    while (pk__load32(&forked) == 0) {
+        pk_status status = pk_cache_save_file(&saved[w->number == 2], path);
+        if (status == PK_OK) (void)add(&saves, 1);
+        if (status != PK_OK && status != PK_BUSY) w->errors++;
+    }
+    return NULL;
+}
+static void saves_to_one_path_leave_it_whole(void) {
+    pk_cache_desc desc = desc_of(500, 1);
+    char temporary[sizeof path + 4];
+    unsigned i, whole = 0;
+    uint32_t key;
+    int fd;
+    memset(path + sizeof path - 7, 'X', 6); /* the six places that mkstemp fills */
+    fd = mkstemp(path);
+    CHECK(fd >= 0);
+    (void)close(fd);
+    desc.key_size = desc.value_size = 4;
+    for (i = 0; i < 3; i++) CHECK_STATUS(pk_cache_init(&saved[i], &desc), PK_OK);
+    for (key = 0; key < 500; key++)
+        for (i = 0; i < 2; i++) CHECK_STATUS(pk_cache_put(&saved[i], &key, 4, &key, 4, 0), PK_OK);
+    CHECK_STATUS(pk_cache_save_file(&saved[0], path), PK_OK);
+    forked = saves = 0;
+    start(save, 3);
+    for (i = 0; i < 50 || pk__load32(&saves) < 10; i++) {
+        whole += pk_cache_load_file(&saved[2], path, 0, NULL) == PK_OK && pk_cache_count(&saved[2]) == 500;
+        (void)sched_yield();
+    }
+    pk__store32(&forked, 1);
+    CHECK_EQ(finish(3), 0);
+    CHECK_EQ(whole, i);
+    for (i = 0; i < 3; i++) CHECK_STATUS(pk_cache_close(&saved[i]), PK_OK);
+    (void)snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    CHECK(unlink(path) == 0);
+    (void)unlink(temporary);
+}
+
 TESTS {
     const char *given = getenv("STEPS");
     if (given) steps = strtoul(given, NULL, 10);
@@ -385,4 +429,5 @@ TESTS {
     RUN("K21", "four threads sweep, each entry is removed once", four_sweepers_remove_each_entry_once)
     RUN("K08 K13", "entries of any length stay whole among threads", entries_of_any_length_stay_whole)
     RUN("T02", "a child forked meanwhile is told so, and starts afresh", a_forked_child_starts_afresh)
+    RUN("K42 K08", "threads that save to one path leave it whole", saves_to_one_path_leave_it_whole)
 }
