@@ -1018,7 +1018,9 @@ PK_API void pk_log_after_fork(pk_log *log);
 PK_API void pk_log_panic(pk_log *log);
 #endif
 
-/* Have each sink write out what it holds. Returns the first failure, having asked all. Any thread. */
+/* Have each sink write out what it holds, in deferred mode also what was logged up to now, behind a drain of another thread. Returns
+   the first failure, having asked all. PK_BUSY: a drain is under way and could not be waited for (in its sinks, without condition
+   variables): lines still wait. PK_FORKED: see pk_log_after_fork. Any thread. */
 PK_API pk_status pk_log_flush(pk_log *log);
 
 #if PERFKIT_STDIO
@@ -1393,7 +1395,7 @@ PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, uns
 PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget);
 
 typedef struct pk_log_queue {
-    pk_count sent;    /* lines logged since deferred mode began */
+    pk_count sent;    /* lines logged since deferred mode began; both: on 32-bit hosts a thread's modulo 2^32 */
     pk_count dropped; /* of these, lost because there was no room; the rest is delivered or waiting */
 } pk_log_queue;
 PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue); /* All 0 where the logger is not deferred. Any thread. */
@@ -1559,15 +1561,15 @@ typedef struct pk_perf_site { /* a named place, static, by the macros or PK_PERF
     pk_log *channel;
     struct pk_perf_site *next;    /* in the channel's list, newest first */
     struct pk_perf_site *target;  /* who counts for this name: itself, or the first of that name; NULL: not listed yet */
+    uint8_t kind;
+    uint8_t wrapped;              /* a span was longer than one wrap of the tick counter, as the clock told */
+    uint8_t printed;
     pk_histogram values;          /* without counters: of a counter or gauge; a gauge's value is in `over`, ends with a bias */
 #if PERFKIT_HOSTED
     pk_histogram shared;          /* what threads other than the owner recorded */
     const void *owner;            /* thread: the first that recorded */
     uint64_t self, shared_self;   /* ticks not spent in inner spans */
 #endif
-    uint8_t kind;
-    uint8_t wrapped;              /* a span was longer than one wrap of the tick counter, as the clock told */
-    uint8_t printed;
 } pk_perf_site;
 
 typedef struct pk_timer { /* private: a running span; a local variable, ended in the thread that began it */
@@ -1631,7 +1633,7 @@ typedef struct pk_perf_values { /* what a name has gathered, over all threads */
     bool wrapped;               /* a span was longer than one wrap of the tick counter */
 } pk_perf_values;
 
-/* What is recorded under a name. PK_NOT_FOUND: nothing was ever. Any thread, while others record too: their latest may be
+/* What is recorded under a name (one for several kinds is an entry each: of the last begun). PK_NOT_FOUND: nothing was ever. Any thread, while others record too: their latest may be
    partly in. O(names + buckets). */
 PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *values);
 
@@ -2355,16 +2357,16 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 #define PK__PERF_TABLE_SITE(site, channel, name, kind)                                          \
     static PERFKIT_PERF_COUNTER site##_counters[2][PK__PERF_BUCKETS];                           \
     static const char site##_name[] PK_ROM = name;                                              \
-    static pk_perf_site site = {site##_name, &channel, NULL, NULL, PK__PERF_TABLE(site##_counters[0]), \
-                                PK__PERF_TABLE(site##_counters[1]), NULL, 0, 0, kind, 0, 0};
+    static pk_perf_site site = {site##_name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_TABLE(site##_counters[0]), \
+                                PK__PERF_TABLE(site##_counters[1]), NULL, 0, 0};
 #define PK__PERF_BARE_SITE(name, channel, kind) \
-    {name, &channel, NULL, NULL, PK__PERF_NO_TABLE, PK__PERF_NO_TABLE, NULL, 0, 0, kind, 0, 0}
+    {name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_NO_TABLE, PK__PERF_NO_TABLE, NULL, 0, 0}
 #else
 #define PK__PERF_TABLE_SITE(site, channel, name, kind)                                                                 \
     static PERFKIT_PERF_COUNTER site##_counters[PK__PERF_BUCKETS];                                                     \
     static const char site##_name[] PK_ROM = name;                                                                     \
-    static pk_perf_site site = {site##_name, &channel, NULL, NULL, PK__PERF_TABLE(site##_counters), kind, 0, 0};
-#define PK__PERF_BARE_SITE(name, channel, kind) {name, &channel, NULL, NULL, PK__PERF_NO_TABLE, kind, 0, 0}
+    static pk_perf_site site = {site##_name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_TABLE(site##_counters)};
+#define PK__PERF_BARE_SITE(name, channel, kind) {name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_NO_TABLE}
 #endif
 
 PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site);
@@ -3499,6 +3501,13 @@ static PK__UNUSED void pk__print(pk__text *t, const char *rom_format, ...) {
 }
 #endif
 
+#if defined __GNUC__ || defined __clang__
+#define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
+#elif defined _MSC_VER
+#define PK__IN_ORDER() _ReadWriteBarrier()
+#else
+#define PK__IN_ORDER() ((void)0)
+#endif
 #if PERFKIT_LOG_WALL
 #if PERFKIT_HOSTED
 static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
@@ -3535,11 +3544,6 @@ typedef struct pk__wall_text { /* the date of the last line: many lines have it 
     char text[sizeof PK__WALL_TEXT];
 } pk__wall_text;
 static PERFKIT_TLS pk__wall_text pk__wall_last;
-#if defined __GNUC__ || defined __clang__
-#define PK__SIGNAL_FENCE() __atomic_signal_fence(__ATOMIC_SEQ_CST)
-#else
-#define PK__SIGNAL_FENCE() _ReadWriteBarrier()
-#endif
 #endif
 #endif
 /* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date
@@ -3568,9 +3572,9 @@ static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
         pk__put_bytes(t, text, sizeof text - 1);
 #if PK__HAS_TLS
         pk__wall_last.of = 0;
-        PK__SIGNAL_FENCE();
+        PK__IN_ORDER();
         memcpy(pk__wall_last.text, text, sizeof text);
-        PK__SIGNAL_FENCE();
+        PK__IN_ORDER();
         pk__wall_last.of = seconds;
 #endif
     }
@@ -4749,6 +4753,9 @@ static void pk__signals_out(pk_log *log) {
 }
 #endif
 
+#if PK__LOG_RINGS
+static bool pk__queue_wait(struct pk__queue *q);
+#endif
 PK_API pk_status pk_log_flush(pk_log *log) {
     pk_status first = PK_OK, status;
     uint8_t i;
@@ -4757,8 +4764,10 @@ PK_API pk_status pk_log_flush(pk_log *log) {
     pk__limits_tell(log);
 #endif
     pk__signals_out(log);
-#if PERFKIT_LOG_DEFERRED
-    if (log->queue != NULL) (void)pk_log_drain(log, 0);
+#if PK__LOG_RINGS
+    if (log->queue != NULL) do first = pk_log_drain(log, 0); while (first == PK_BUSY && pk__queue_wait(log->queue));
+#elif PK__LOG_FIFO
+    if (log->queue != NULL) first = pk_log_drain(log, 0);
 #endif
     pk__log_lock(log);
     for (i = 0; i < log->sink_count; i++) {
@@ -5085,13 +5094,6 @@ typedef struct pk__ring_aligned { char first; uint32_t word; } pk__ring_aligned;
 #define PK__RING_LAYOUT 1
 #define PK__RING_FILL 0x5AFFFFFFu
 #define PK__RING_RECORD(length) (8u + (((uint32_t)(length) + 4u) & ~(uint32_t)3))
-#if defined __GNUC__ || defined __clang__
-#define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
-#elif defined _MSC_VER
-#define PK__IN_ORDER() _ReadWriteBarrier()
-#else
-#define PK__IN_ORDER() ((void)0)
-#endif
 
 static uint32_t pk__ring_word(const unsigned char *p) {
     uint32_t word;
@@ -6109,9 +6111,9 @@ static bool pk__perf_same_name(const char *a, const char *b, bool b_in_rom) { /*
     }
     return false;
 }
-static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name, bool in_rom) {
+static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name) {
     pk_perf_site *s = channel->sites;
-    while (s && !pk__perf_same_name(s->name, name, in_rom)) s = s->next;
+    while (s && !pk__perf_same_name(s->name, name, false)) s = s->next;
     return s;
 }
 
@@ -6120,9 +6122,10 @@ static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name, boo
 #else
 #define PK__SET_TARGET(site, to) ((void)((site)->target = (to)))
 #endif
-/* The first record of a site: the site goes on the channel's list, or behind the one that has its name and kind of table. */
+/* The first record of a site: the site goes on the channel's list, or behind the one that has its name and kind. */
 static PK__COLD void pk__perf_list(pk_perf_site *site) {
-    pk_perf_site *first = pk__perf_named(site->channel, site->name, true);
+    pk_perf_site *first = site->channel->sites;
+    while (first && (first->kind != site->kind || !pk__perf_same_name(first->name, site->name, true))) first = first->next;
     PK__CRITICAL_ENTER(state);
     pk__raw_begin();
     if (site->target == NULL) { /* an interrupt may have been here */
@@ -6429,7 +6432,7 @@ PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     const pk_perf_site *site;
     PERFKIT_ASSERT(channel != NULL && name != NULL);
     pk__log_lock(channel);
-    site = pk__perf_named(channel, name, false);
+    site = pk__perf_named(channel, name);
     pk__log_unlock(channel);
     return site;
 }
@@ -6491,7 +6494,7 @@ PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *
     const pk_perf_site *site;
     PERFKIT_ASSERT(channel != NULL && name != NULL && values != NULL);
     pk__log_lock(channel);
-    site = pk__perf_named(channel, name, false);
+    site = pk__perf_named(channel, name);
     if (site) pk__perf_read(site, values);
     pk__log_unlock(channel);
     return site ? PK_OK : PK_NOT_FOUND;
@@ -6502,12 +6505,15 @@ PK_API void pk_perf_reset(pk_log *channel) {
     PERFKIT_ASSERT(channel != NULL);
     pk__log_lock(channel);
     for (s = channel->sites; s; s = s->next) {
-        pk_count level = PK__PEEK(&s->values.over);
-        pk_hist_reset(&s->values);
-        if (s->kind == PK_PERF_LEVEL) {
-            PK__POKE(&s->values.over, level);
+        if (s->kind == PK_PERF_LEVEL) { /* its value stays, whoever changes it meanwhile */
+#if PERFKIT_HOSTED
+            PK__POKE(&s->values.not_min, 0);
+#endif
+            PK__POKE(&s->values.max, 0);
+            PK__POKE(&s->values.count, 0);
             continue;
         }
+        pk_hist_reset(&s->values);
 #if PK__PERF_LOCKFREE
         pk_hist_reset(&s->shared);
         PK__POKE(&s->shared_self, 0);
@@ -7944,7 +7950,8 @@ typedef struct pk__ring {
     size_t seen;            /* published, as a drain found it */
     size_t overwritten;     /* under the lock */
     uint32_t told, told_overwritten; /* of dropped and overwritten, said in the stream */
-    PK__APART(3);
+    size_t next_from, next_tail; /* of the step under way, which `tail` completes: for the handler of crashes */
+    unsigned char apart_3[112];
 } pk__ring;
 enum { PK__RING_FREE, PK__RING_TAKEN, PK__RING_LEFT }; /* LEFT: its thread has ended; free when drained */
 
@@ -8000,7 +8007,33 @@ static void pk__queue_lock(pk__queue *q) {
 static void pk__queue_unlock(pk__queue *q) {
     if (q->threads && !PK__CRASHED_HERE()) pk__mutex_unlock(&q->lock);
 }
-#if PERFKIT_PERF
+/* For the end of another thread's drain. False: not to be waited for. */
+static bool pk__queue_wait(pk__queue *q) {
+#ifdef PK__HAS_COND
+    if (!q->threads || PK__I_DRAIN(q) || PK__CRASHED_HERE() || PK__CRASHED_ELSEWHERE()) return false;
+    pk__mutex_lock(&q->lock);
+    PK__SET_RELAXED(&q->waiting, q->waiting + 1);
+    while (q->draining) (void)pk__cond_wait(&q->room, &q->lock, 1000);
+    PK__SET_RELAXED(&q->waiting, q->waiting - 1);
+    pk__mutex_unlock(&q->lock);
+    return true;
+#else
+    (void)q;
+    return false;
+#endif
+}
+#ifdef PERFKIT_TICKS /* which may wrap, count down or be coarse: the monotonic clock in nanoseconds */
+static uint64_t pk__queue_tick(void) {
+#if defined CLOCK_MONOTONIC && !defined _WIN32
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+#else
+    return (uint64_t)pk__now_ms(NULL) * 1000000u;
+#endif
+}
+#define pk__queue_ns(ticks) (ticks)
+#elif PERFKIT_PERF
 #define pk__queue_tick() pk__perf_now()
 #define pk__queue_ns(ticks) pk_perf_ns(ticks)
 #else
@@ -8045,10 +8078,13 @@ static size_t pk__record_size(const pk__ring *r, size_t from) {
     return ((const pk__record *)(const void *)(r->bytes + from))->size;
 }
 static void pk__ring_skip(pk__ring *r) { /* the oldest record */
-    size_t size = pk__record_size(r, r->from);
-    r->from += size;
-    if (r->from >= r->size) r->from -= r->size;
-    PK__SET_RELEASE(&r->tail, r->tail + size);
+    size_t size = pk__record_size(r, r->from), next = r->from + size;
+    r->next_tail = r->tail + size;
+    PK__IN_ORDER();
+    r->next_from = next >= r->size ? next - r->size : next;
+    PK__SET_RELEASE(&r->tail, r->next_tail);
+    PK__IN_ORDER();
+    r->from = r->next_from;
 }
 static void pk__ring_overwrite(pk__queue *q, pk__ring *r, pk__record *record, bool locked) {
     if (!locked) pk__queue_lock(q);
@@ -8120,7 +8156,7 @@ static void pk__queue_put(pk__queue *q, pk__record *record, bool too_big) {
         } else r = &q->rings[q->count];
     }
     PK__SET_RELAXED(&r->sent, r->sent + 1);
-    if (too_big) PK__SET_RELAXED(&r->dropped, r->dropped + 1);
+    if (too_big) PK__SET_RELEASE(&r->dropped, r->dropped + 1);
     else if (q->full == PK_LOG_OVERWRITE_OLDEST) {
         if (!pk__ring_put(r, record, 0)) pk__ring_overwrite(q, r, record, locked);
     } else {
@@ -8137,7 +8173,7 @@ static void pk__queue_put(pk__queue *q, pk__record *record, bool too_big) {
                 continue;
             }
 #endif
-            PK__SET_RELAXED(&r->dropped, r->dropped + 1);
+            PK__SET_RELEASE(&r->dropped, r->dropped + 1);
             break;
         }
     }
@@ -8389,7 +8425,7 @@ static bool pk__queue_next(pk_log *log, pk__queue *q) { /* false: there is none 
 /* What a ring lost behind its last record; and a ring that was left is free. */
 static void pk__ring_settle(pk_log *log, pk__queue *q, pk__ring *r) {
     uint32_t state = pk__load32(&r->state);
-    size_t lost = PK__GET_RELAXED(&r->dropped);
+    size_t lost = PK__GET_ACQUIRE(&r->dropped); /* before `published`: it may count no drop behind a record that is not told yet */
     pk__moment when;
     if (PK__GET_ACQUIRE(&r->published) != PK__GET_RELAXED(&r->tail)) return;
     if ((uint32_t)lost != r->told) {
@@ -8468,7 +8504,7 @@ static pk_status pk__queue_begin_locks(pk__queue *q, bool threads) {
     if (threads && !pk__mutex_init(&q->lock)) return PK_UNSUPPORTED;
     q->threads = threads;
 #ifdef PK__HAS_COND
-    if (threads && q->full == PK_LOG_BLOCK && !pk__cond_init(&q->room)) {
+    if (threads && !pk__cond_init(&q->room)) {
         pk__mutex_destroy(&q->lock);
         return PK_UNSUPPORTED;
     }
@@ -8534,7 +8570,7 @@ static void pk__queue_forget(pk_log *log) {
     if (q == NULL || !pk__log_is_forked(q->process)) return;
     if (q->threads) (void)pk__mutex_init(&q->lock);
 #ifdef PK__HAS_COND
-    if (q->full == PK_LOG_BLOCK) (void)pk__cond_init(&q->room);
+    if (q->threads) (void)pk__cond_init(&q->room);
 #endif
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
     if (q->count != 0) (void)pthread_setspecific(q->key, NULL);
@@ -8544,7 +8580,7 @@ static void pk__queue_forget(pk_log *log) {
     for (i = 0; i <= q->count; i++) {
         pk__ring *r = &q->rings[i];
         r->state = PK__RING_FREE;
-        r->at = r->head = r->published = r->from = r->tail = r->seen = 0;
+        r->at = r->head = r->published = r->from = r->tail = r->seen = r->next_from = r->next_tail = 0;
         r->sent = r->dropped = r->overwritten = 0;
         r->told = r->told_overwritten = 0;
         r->limit = r->size - q->keep;
@@ -8562,7 +8598,7 @@ static void pk__queue_end(pk_log *log) {
     if (q->count != 0) (void)pthread_key_delete(q->key);
 #endif
 #ifdef PK__HAS_COND
-    if (q->threads && q->full == PK_LOG_BLOCK) pk__cond_destroy(&q->room);
+    if (q->threads) pk__cond_destroy(&q->room);
 #endif
     if (q->threads) pk__mutex_destroy(&q->lock);
     log->queue = NULL;
@@ -8621,7 +8657,8 @@ static void pk__crash_out(pk_log *log, int signal_number) {
 #if PK__LOG_RINGS
     if (q != NULL) {
         uint32_t r;
-        for (r = 0; r <= q->count; r++) q->rings[r].from = q->rings[r].tail % q->rings[r].size; /* a step may be half done */
+        for (r = 0; r <= q->count; r++)
+            if (q->rings[r].tail == q->rings[r].next_tail) q->rings[r].from = q->rings[r].next_from; /* a step may be half done */
         (void)pk__queue_drain(log, q, 0);
     }
 #endif

@@ -282,6 +282,34 @@ static void a_handler_that_is_refused_leaves_all_as_it_was(void) {
     pk_log_close(&log);
 }
 
+static void a_ring_whose_counters_wrapped_is_flushed(void) {
+    const char *p;
+    pk__ring *r;
+    size_t wraps;
+    unsigned n = 0;
+    int i;
+    pk_format(path, sizeof path, "/tmp/perfkit-crash-%d", (int)getpid());
+    close(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+    start(DEFERRED);
+    r = &logger.queue->rings[logger.queue->count ? 0 : logger.queue->count];
+    wraps = (size_t)-1 / r->size * r->size; /* as behind so many bytes of records */
+    r->head = r->tail = r->published = r->seen = r->next_tail = wraps;
+    r->limit = wraps + r->size - logger.queue->keep;
+    for (i = 0; i < 20000; i++) {
+        PK_LOG_TO(&logger, PK_LOG_WARN, "n=%d;", i);
+        if (i % 100 == 0) pk_log_drain(&logger, 0);
+    }
+    CHECK(r->tail < wraps);
+    pk_log_crash_flush(&logger);
+    CHECK(read_all() < sizeof text - 1);
+    for (p = text; (p = strstr(p, "n=")) != NULL; p += 2, n++)
+        if (strtoul(p + 2, NULL, 10) != n) break;
+    CHECK_EQ(n, 20000);
+    close((int)(intptr_t)logger.sinks[0].user);
+    pk_log_close(&logger);
+    (void)remove(path);
+}
+
 #if PERFKIT_LOG_SIGNALS
 static pk_log_signals signals;
 static pk_log default_log;
@@ -394,6 +422,7 @@ TESTS {
     (void)handlers_before_ours_are_called;
 #endif
     RUN("L05", "where the system refuses a handler, all is as it was", a_handler_that_is_refused_leaves_all_as_it_was)
+    RUN("L05", "a handler flushes a ring whose counters went round", a_ring_whose_counters_wrapped_is_flushed)
     RUN("L05", "a ring in a file holds all up to a SIGKILL", a_shared_ring_outlives_sigkill)
 #if PERFKIT_LOG_SIGNALS
     RUN("L22", "signal handlers can log; what finds no place is counted and told", handlers_can_log)

@@ -1,5 +1,14 @@
 /* targets: threads */
 /* Deferred mode with threads: each thread's lines in order, none lost uncounted, whatever is done when a ring is full. */
+#if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
+#define _XOPEN_SOURCE 700
+#endif
+#include <stdint.h>
+static uint32_t ticks_of_test(void);
+#define PERFKIT_TICKS() ticks_of_test() /* deferred mode does without: it counts down and wraps every 17 ms */
+#define PERFKIT_TICKS_HZ 1000000u
+#define PERFKIT_TICKS_MASK 0x3FFFu
+#define PERFKIT_TICKS_DOWN 1
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
@@ -7,6 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static uint32_t ticks_of_test(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 0x3FFFu - ((uint32_t)t.tv_nsec / 1000u & 0x3FFFu);
+}
+static void nap(long ms) {
+    struct timespec t = {0, 0};
+    t.tv_nsec = ms * 1000000;
+    nanosleep(&t, NULL);
+}
 enum { MOST = 12, LINES = 2000 };
 static char memory[PK_LOG_QUEUE_BYTES(4, 4096)];
 static pk_log logger;
@@ -165,6 +184,54 @@ static void loggers_do_not_mix(void) {
     check_sums(1);
     pk_log_close(&logger);
 }
+#ifdef PK__HAS_COND
+static pk_status slow_line(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    if (length == 0) return PK_OK;
+    pk__store32(&running, 1);
+    nap(3);
+    delivered += strstr(text, "last") != NULL;
+    return PK_OK;
+}
+static void *drain_once(void *unused) {
+    (void)unused;
+    (void)pk_log_drain(&logger, 0);
+    return NULL;
+}
+static void a_flush_waits_for_the_drain_of_another_thread(void) {
+    pthread_t thread;
+    int i;
+    begin(PK_LOG_DROP_NEWEST);
+    pk_log_remove_sink(&logger, check_line, NULL);
+    pk_log_add_sink(&logger, slow_line, NULL, PK_LOG_TRACE);
+    pk__store32(&running, 0);
+    for (i = 0; i < 10; i++) PK_LOG_TO(&logger, PK_LOG_WARN, "first");
+    CHECK(pthread_create(&thread, NULL, drain_once, NULL) == 0);
+    while (!pk__load32(&running)) nap(0);
+    PK_LOG_TO(&logger, PK_LOG_ERROR, "last");
+    CHECK_STATUS(pk_log_flush(&logger), PK_OK);
+    CHECK_EQ(delivered, 1);
+    pthread_join(thread, NULL);
+    pk_log_close(&logger);
+}
+#endif
+static void times_do_not_come_from_the_users_counter(void) {
+    uint64_t before, tick, after, got;
+    pk__moment m;
+    pk__queue *q;
+    begin(PK_LOG_DROP_NEWEST);
+    q = logger.queue;
+    before = pk__wall_ns() / 1000000u;
+    tick = pk__queue_tick();
+    after = pk__wall_ns() / 1000000u;
+    nap(40);
+    pk__queue_anchor(q);
+    pk__queue_moment(q, tick, &m);
+    got = (uint64_t)m.number * 1000u + m.ms;
+    CHECK(got + 2 >= before && got <= after + 2);
+    pk_log_close(&logger);
+}
 static void a_forked_child_starts_anew(void) {
 #if PK__LOG_FORKS
     int status = 0;
@@ -173,7 +240,7 @@ static void a_forked_child_starts_anew(void) {
     PK_LOG_TO(&logger, PK_LOG_INFO, "t=0 n=1 same=1 name=text end");
     child = fork();
     if (child == 0) {
-        bool good = pk_log_drain(&logger, 0) == PK_FORKED && delivered == 0; /* the parent's */
+        bool good = pk_log_drain(&logger, 0) == PK_FORKED && pk_log_flush(&logger) == PK_FORKED && delivered == 0; /* the parent's */
         pk_log_after_fork(&logger);
         PK_LOG_TO(&logger, PK_LOG_INFO, "t=1 n=1 same=1 name=text end");
         good = good && pk_log_drain(&logger, 0) == PK_OK && delivered == 1 && broken == 0 && last[1] == 1;
@@ -190,6 +257,10 @@ TESTS {
     RUN("T01 L22", "more threads than rings: the rest share one", more_threads_than_rings)
     RUN("T01 L22", "full and blocking: nothing is lost", blocked_threads_lose_nothing)
     RUN("T01 L22", "rings of ended threads are drained and used again", rings_of_ended_threads_are_used_again)
+#ifdef PK__HAS_COND
+    RUN("T01 L22", "a flush waits for another thread's drain", a_flush_waits_for_the_drain_of_another_thread)
+#endif
+    RUN("L22", "a line's time is right whatever PERFKIT_TICKS counts", times_do_not_come_from_the_users_counter)
     RUN("T01 L22", "a forked child starts anew, and the parent's records are delivered once", a_forked_child_starts_anew)
     RUN("T01 L22", "loggers do not mix, nor one with its earlier life", loggers_do_not_mix)
 }

@@ -128,6 +128,26 @@ static void gauges_keep_the_last_and_the_ends(void) {
     CHECK_EQ(of("open").level, 4);
     CHECK_EQ(of("open").count, 0);
 }
+static void kinds_of_one_name_are_entries_each(void) {
+    pk_perf_values v;
+    const pk_perf_site *site;
+    unsigned found = 0;
+    start();
+    PK_PERF_SCOPE("queue") { spend(30); }
+    PK_PERF_GAUGE("queue", 5);
+    PK_PERF_SCOPE("queue") { spend(50); }
+    for (site = pk_perf_default.sites; site != NULL; site = site->next) {
+        if (strcmp(site->name, "queue") != 0) continue;
+        found++;
+        pk__perf_read(site, &v);
+        if (v.kind == PK_PERF_LEVEL) CHECK_EQ(v.level, 5);
+        else {
+            CHECK_EQ(v.count, 2);
+            CHECK_EQ(v.max, 50);
+        }
+    }
+    CHECK_EQ(found, 2);
+}
 static void distributions_have_percentiles(void) {
     uint8_t i;
     pk_perf_values v;
@@ -197,6 +217,7 @@ TESTS {
     RUN("C45", "a span longer than one wrap of the counter is right, and marked", a_long_span_is_right_and_marked)
     RUN("C45", "a clock that runs ahead of the counter marks nothing", a_short_span_beside_a_coarse_clock_is_not_marked)
     RUN("C52", "a gauge keeps its last, least and greatest value", gauges_keep_the_last_and_the_ends)
+    RUN("C52", "one name for a timer and a gauge is an entry each", kinds_of_one_name_are_entries_each)
     RUN("C52", "a distribution has percentiles", distributions_have_percentiles)
     RUN("C45", "a timed block writes its line", timed_blocks_write_a_line)
     RUN("L14", "`name: 12.35ms {k=v}`, and only where INFO passes", a_note_stands_in_braces)

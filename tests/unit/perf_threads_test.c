@@ -86,6 +86,27 @@ static void atomic_records_add_up(void) {
     CHECK_EQ(((uint16_t *)shared.counters)[3], 0xFFFF);
 }
 #endif
+static uint32_t changed;
+static void *change_a_gauge(void *unused) {
+    int i;
+    (void)unused;
+    for (i = 0; i < 100000; i++) {
+        PK_PERF_GAUGE_ADD("drift", 1);
+        PK_PERF_GAUGE_ADD("drift", -1);
+    }
+    pk__store32(&changed, 1);
+    return NULL;
+}
+static void a_reset_leaves_gauges_alone(void) {
+    pthread_t thread;
+    pk_perf_values v;
+    CHECK_STATUS(pk_log_set_level(&pk_perf_default, PK_LOG_ERROR), PK_OK);
+    CHECK(pthread_create(&thread, NULL, change_a_gauge, NULL) == 0);
+    while (!pk__load32(&changed)) pk_perf_reset(&pk_perf_default);
+    pthread_join(thread, NULL);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "drift", &v), PK_OK);
+    CHECK_EQ(v.level, 0);
+}
 static void ticks_are_near_the_clock(void) {
     uint64_t before, after, ns;
     pk_ticks start, spent;
@@ -146,6 +167,7 @@ static void five_threads_step(void) {
 }
 
 TESTS {
+    RUN("C52", "a reset while a gauge changes loses no change", a_reset_leaves_gauges_alone) /* first, while it is the only place */
     RUN("C45 C52", "what threads record adds up, while others read, export and trace", all_that_threads_record_is_there)
 #if PK__WORD_ATOMICS
     RUN("C52", "a histogram that several threads record into atomically is exact, and saturates", atomic_records_add_up)
