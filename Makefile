@@ -47,8 +47,9 @@ fuzz: ## random operations and random bytes, FUZZ_SECONDS=60 for each target
 cover: ## lines and branches of the headers that the tests run (needs lcov)
 	@tests/cover
 
-size: ## flash, RAM and stack of each part on four small targets, against tests/size_budget.txt
+size: ## flash, RAM, stack and instructions of each part and switch on small targets, against the budgets
 	@tests/size
+	@tests/cycles
 
 examples: build/quickstart build/scan build/connections ## build the examples
 

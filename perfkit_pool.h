@@ -74,6 +74,8 @@
      Errors      every refusal is counted and reported to on_event, after the state is whole again; nothing else has changed.
      Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three
                  functions of handles, count. At most 40 instructions are under the mask: no loop, callback or division.
+                 In any state, without a listener, on a Cortex-M0 at -Os: acquire and get take at most 40 instructions, all
+                 others but count 50, intrusive pools 30, gates without threads 120; count O(capacity).
      Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside.
                  Threads that acquire much have a pk_pool_cache each, and seldom meet at the lock.
      Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is
