@@ -6197,6 +6197,8 @@ static bool pk__cache_forget_loads(pk__cache_loads *l) {
 #endif
     l->first = NULL;
     l->out = l->loading = l->queued = 0;
+    PK__CACHE_ZERO(l->counts, sizeof l->counts);
+    l->ticks = 0;
     if (!pk__mutex_init(&l->lock)) return false;
 #ifdef PK__HAS_COND
     if (!pk__cond_init(&l->changed)) {

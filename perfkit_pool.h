@@ -849,9 +849,9 @@ PK_API pk_status pk_pool_close(pk_pool *p);
 
 #if PERFKIT_THREADS
 /* In a child of fork, where a thread that is no more may hold the lock, acquire of pools with desc.threads or lock_free gives NULL,
-   and release, close and their like PK_FORKED, until this makes the child's copy one that nothing is out of: handles are stale,
-   caches closed, what desc.init made is forgotten, not unmade. Till then a cache goes on with what it holds. Other pools need
-   nothing: PK_OK. One thread. O(capacity). */
+   and release, close and their like PK_FORKED, neither counted nor reported, until this makes the child's copy one that nothing is
+   out of: handles are stale, caches closed, what desc.init made is forgotten, not unmade. Till then a cache goes on with what it
+   holds. Other pools need nothing: PK_OK. One thread. O(capacity). */
 PK_API pk_status pk_pool_after_fork(pk_pool *p);
 #endif
 
@@ -1438,7 +1438,7 @@ typedef struct pk_respool_stats {
     pk_count wait_histogram[PK_RESPOOL_BUCKETS]; /* [i]: below 16 * 4^i us, and not below [i - 1]; the last: all longer ones */
     pk_count create_errors, validate_errors, reset_errors; /* callbacks that failed */
     pk_count errors;         /* all three */
-    pk_count timeouts, exhausted, breaker_open, closed, create_failed; /* acquires by what they returned */
+    pk_count timeouts, exhausted, breaker_open, closed, create_failed, no_memory; /* acquires by what they returned */
     pk_count misused;        /* wrong releases */
     pk_count leaks, late;    /* leases reported as held for too long, and how many of these were given back since */
 } pk_respool_stats;
@@ -1458,7 +1458,8 @@ enum {
     PK_RESPOOL_EVENT_MISUSE = 9,    /* PK_INVALID: a wrong release */
     PK_RESPOOL_EVENT_LEAK = 10,     /* PK_BUSY: a lease is held for too long. detail = its site, a = for how many ms, b = its tag */
     PK_RESPOOL_EVENT_LATE = 11,     /* PK_OK: it was given back after all. detail, a, b: the same */
-    PK_RESPOOL_EVENT_ERRORS = 12    /* more than 5 % of all acquires met an error of a callback; told again once it was less */
+    PK_RESPOOL_EVENT_ERRORS = 12,   /* more than 5 % of all acquires met an error of a callback; told again once it was less */
+    PK_RESPOOL_EVENT_NO_MEMORY = 13 /* PK_NO_MEMORY: an acquire could not wait */
 };
 
 #if PERFKIT_STRINGS
@@ -2716,7 +2717,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
 #if PERFKIT_POOL_HANDLES
     pk_handle word = 0;
 #endif
-    if (pk__pool_forked(p)) return pk__pool_refuse(p, PK_FORKED);
+    if (pk__pool_forked(p)) return PK_FORKED;
     pk__pool_lock(p);
     for (;;) {
         PK__CRITICAL_ENTER(state);
@@ -2861,7 +2862,7 @@ static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
         (void)pk__pool_acquire_slow(p, &object, NULL);
         return (uintptr_t)object;
     }
-    if (pk__pool_forked(p)) return (uintptr_t)pk__pool_refuse(p, PK_FORKED);
+    if (pk__pool_forked(p)) return (uintptr_t)PK_FORKED;
     pk__pool_lock(p);
 #if PERFKIT_POOL_HANDLES
     if (what == PK__POOL_RELEASES_HANDLE) {
@@ -2932,10 +2933,9 @@ static pk_status pk__pool_release_intrusive(pk_pool *p, void *object) {
 }
 static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) {
     void *object = NULL;
-    if (pk__pool_forked(p)) (void)pk__pool_refuse(p, PK_FORKED);
-    else if (what == PK__POOL_ACQUIRES) (void)pk__pool_acquire_intrusive(p, &object);
-    else return (uintptr_t)pk__pool_release_intrusive(p, about);
-    return what == PK__POOL_ACQUIRES ? (uintptr_t)object : (uintptr_t)PK_FORKED;
+    if (what != PK__POOL_ACQUIRES) return (uintptr_t)(pk__pool_forked(p) ? PK_FORKED : pk__pool_release_intrusive(p, about));
+    if (!pk__pool_forked(p)) (void)pk__pool_acquire_intrusive(p, &object);
+    return (uintptr_t)object;
 }
 
 /* ---- Lock-free pools: a stack of indices under one word of index and tag, which changes with every pop and push, so that a
@@ -2996,10 +2996,9 @@ static pk_status pk__pool_release_lock_free(pk_pool *p, void *object) {
 }
 static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) {
     void *object = NULL;
-    if (pk__pool_forked(p)) (void)pk__pool_refuse(p, PK_FORKED);
-    else if (what == PK__POOL_ACQUIRES) (void)pk__pool_acquire_lock_free(p, &object);
-    else return (uintptr_t)pk__pool_release_lock_free(p, about);
-    return what == PK__POOL_ACQUIRES ? (uintptr_t)object : (uintptr_t)PK_FORKED;
+    if (what != PK__POOL_ACQUIRES) return (uintptr_t)(pk__pool_forked(p) ? PK_FORKED : pk__pool_release_lock_free(p, about));
+    if (!pk__pool_forked(p)) (void)pk__pool_acquire_lock_free(p, &object);
+    return (uintptr_t)object;
 }
 #define PK__POOL_SLOW_OF(form) \
     ((form) == PK__POOL_INTRUSIVE   ? pk__pool_slow_intrusive \
@@ -3125,7 +3124,9 @@ PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c) {
     if (p == NULL) return NULL;
     if (c->size == 0) return pk__pool_acquire_any(p);
     if (c->count == 0) {
-        pk_status status = pk__pool_forked(p) ? PK_FORKED : pk__pool_cache_fill(c);
+        pk_status status;
+        if (pk__pool_forked(p)) return NULL;
+        status = pk__pool_cache_fill(c);
         if (status != PK_OK) {
             (void)pk__pool_refuse(p, status);
             return NULL;
@@ -3154,7 +3155,7 @@ PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object) {
     pk__pool_index i = 0;
     if (p == NULL) return PK_CLOSED;
     if (c->size == 0) return pk__pool_release_any(p, object);
-    if (pk__pool_forked(p)) return pk__pool_refuse(p, PK_FORKED);
+    if (pk__pool_forked(p)) return PK_FORKED;
     core = pk__pool_seek(p, object, &i);
     if (core == NULL || (c->marks && !pk__pool_clear_mark(pk__pool_mark_of(core, i), c->raceproof)))
         return pk__pool_refuse(p, PK_INVALID);
@@ -3248,12 +3249,13 @@ PK_API pk_status pk__pool_acquire_handle_else(pk_pool *p, pk_handle *handle, voi
 PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
     pk__pool_index i = 0;
     const pk_pool *core;
-    bool holds;
+    void *object = NULL;
     pk__pool_lock(p);
     core = pk__pool_named(pk__pool_mutable(p), handle, &i);
-    holds = core && pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) == handle && !pk__pool_forked(p);
+    if (core && pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) == handle && !pk__pool_forked(p))
+        object = core->objects + i * p->stride; /* under the lock: a trim may free what is around the core */
     pk__pool_unlock(p);
-    return holds ? core->objects + i * p->stride : NULL;
+    return object;
 }
 #endif
 PK_API PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) {
@@ -3276,26 +3278,34 @@ PK_API uint32_t pk_pool_count(const pk_pool *p) {
     pk__pool_unlock(p);
     return out;
 }
-PK_API uint32_t pk_pool_capacity(const pk_pool *p) {
+static uint32_t pk__pool_all_capacity(const pk_pool *p) { /* under the lock */
     uint32_t capacity = p->capacity;
     const pk__pool_chunk *chunk;
-    pk__pool_lock(p);
     for (chunk = PK__POOL_CHUNKS(p); chunk; chunk = chunk->next) capacity += chunk->core.capacity;
+    return capacity;
+}
+static uint32_t pk__pool_high(const pk_pool *p) { /* under the lock */
+    uint32_t high;
+    PK__CRITICAL_ENTER(state);
+    high = PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->peak : p->fresh;
+#if PK__POOL_FORMS
+    if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) high = pk__pool_all_fresh(p);
+    if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) high = PK__POOL_FRESH(p);
+#endif
+    PK__CRITICAL_EXIT(state);
+    return high;
+}
+PK_API uint32_t pk_pool_capacity(const pk_pool *p) {
+    uint32_t capacity;
+    pk__pool_lock(p);
+    capacity = pk__pool_all_capacity(p);
     pk__pool_unlock(p);
     return capacity;
 }
 PK_API uint32_t pk_pool_high_water(const pk_pool *p) {
     uint32_t high;
     pk__pool_lock(p);
-    {
-        PK__CRITICAL_ENTER(state);
-        high = PERFKIT_POOL_GROW && p->flags & PK__POOL_GROWS ? PK__POOL_MORE(p)->peak : p->fresh;
-#if PK__POOL_FORMS
-        if (PK__POOL_FORM(p) == PK__POOL_INTRUSIVE) high = pk__pool_all_fresh(p);
-        if (PK__POOL_FORM(p) == PK__POOL_LOCK_FREE) high = PK__POOL_FRESH(p);
-#endif
-        PK__CRITICAL_EXIT(state);
-    }
+    high = pk__pool_high(p);
     pk__pool_unlock(p);
     return high;
 }
@@ -3311,10 +3321,12 @@ PK_API uint32_t pk_pool_index_of(const pk_pool *p, const void *object) {
 }
 PK_API void *pk_pool_at(const pk_pool *p, uint32_t index) {
     pk_pool *core;
+    void *object;
     pk__pool_lock(p);
     core = pk__pool_core_at(pk__pool_mutable(p), &index);
+    object = core ? core->objects + (size_t)index * p->stride : NULL;
     pk__pool_unlock(p);
-    return core ? core->objects + (size_t)index * p->stride : NULL;
+    return object;
 }
 PK_API bool pk_pool_owns(const pk_pool *p, const void *object) {
     pk__pool_index i = 0;
@@ -3374,9 +3386,9 @@ PK_API void pk_pool_get_stats(const pk_pool *p, pk_pool_stats *stats) {
     const pk__pool_chunk *chunk;
     PERFKIT_ASSERT(p != NULL && stats != NULL);
     memset(stats, 0, sizeof *stats);
-    stats->capacity = pk_pool_capacity(p);
-    stats->high_water = pk_pool_high_water(p);
-    pk__pool_lock(p);
+    pk__pool_lock(p); /* once: all is of one moment */
+    stats->capacity = pk__pool_all_capacity(p);
+    stats->high_water = pk__pool_high(p);
     {
         PK__CRITICAL_ENTER(state);
         stats->exhausted = PK__POOL_FAILED(p, 0);
@@ -3961,15 +3973,18 @@ static uint64_t pk__waitq_us(const pk__waitq *q, uint64_t from) {
     if (PK__WAITQ_MICROSECONDS && q->clock == NULL) return to > from ? to - from : 0;
     return (uint64_t)pk__pool_elapsed((pk_time)from, (pk_time)to) * 1000u;
 }
-/* `since`: when it came; who comes back, as what it got was no good, takes its place again. */
-static bool pk__waitq_join(pk__waitq *q, pk__waiter *self, size_t want, uint64_t since) {
-    pk__waiter **link = q->last ? &q->last->next : &q->first;
+/* Whether moment b is later than a; those of a pk_clock_fn may wrap. */
+static bool pk__waitq_later(const pk__waitq *q, uint64_t a, uint64_t b) {
+    return PK__WAITQ_MICROSECONDS && q->clock == NULL ? b > a : a != b && pk__time_reached((pk_time)b, (pk_time)a);
+}
+/* `since`: when it came; who is back, as what it got was no good, takes its place again. */
+static bool pk__waitq_join(pk__waitq *q, pk__waiter *self, size_t want, uint64_t since, bool back) {
+    pk__waiter **link = q->last && !back ? &q->last->next : &q->first;
     memset(self, 0, sizeof *self);
     if (!pk__cond_init(&self->changed)) return false;
     self->since = since;
     self->want = want;
-    if (q->last && q->last->since > since)
-        for (link = &q->first; (*link)->since <= since;) link = &(*link)->next;
+    while (*link && !pk__waitq_later(q, since, (*link)->since)) link = &(*link)->next;
     self->next = *link;
     *link = self;
     if (self->next == NULL) q->last = self;
@@ -4091,7 +4106,7 @@ typedef struct pk__respool_slot { /* written by whoever has it, read by anybody 
     volatile pk_time stamp;   /* lent or idle since */
     volatile pk_time checked; /* last seen to work */
     pk_time ends;             /* its life */
-    volatile uint32_t fresh;  /* 1: the first of its leases went to who created it, which is no hit */
+    volatile uint32_t counted; /* of `uses`, those in hits_counted, or no hit: the first one, where it went to who created it */
 } pk__respool_slot;
 #define PK__RESPOOL_HOMES 16u
 
@@ -4114,7 +4129,7 @@ struct pk__respool_core {
     void *block;              /* NULL: the caller's */
     size_t bytes;
     pk_respool_stats s;       /* its counters */
-    pk_count hits_gone;       /* of resources that were destroyed */
+    pk_count hits_counted;    /* up to the last reading of the statistics */
 };
 
 PK__HOT_INLINE pk__respool_slot *pk__respool_at(const pk_respool *p, uint32_t i) {
@@ -4162,9 +4177,12 @@ PK__HOT_INLINE volatile uint32_t *pk__respool_home(pk_respool *p, uintptr_t me) 
     return &p->core->homes[(uint32_t)((uint64_t)me * 0x9E3779B97F4A7C15u >> 60)];
 }
 
-static uint32_t pk__respool_hits(const pk__respool_slot *slot) {
-    uint32_t uses = PK__RESPOOL_LOAD(slot->uses);
-    return uses ? uses - PK__RESPOOL_LOAD(slot->fresh) : 0;
+/* Count its hits since the last time, of which 2^32 - 2 fit. Under the lock. */
+static void pk__respool_count_hits(pk__respool_core *c, pk__respool_slot *slot) {
+    uint32_t hits = PK__RESPOOL_LOAD(slot->uses) - PK__RESPOOL_LOAD(slot->counted);
+    if (hits == UINT32_MAX) return; /* it is about to be lent to who created it */
+    c->hits_counted += hits;
+    PK__RESPOOL_STORE(slot->counted, PK__RESPOOL_LOAD(slot->counted) + hits);
 }
 
 /* So many are active now. */
@@ -4313,7 +4331,7 @@ static PK__COLD void pk__respool_destroy(pk__respool_core *c, pk__respool_slot *
     if (c->d.destroy) c->d.destroy(slot->it, reason, c->d.user);
     pk__waitq_lock(&c->q);
     c->s.destroyed[reason]++;
-    c->hits_gone += pk__respool_hits(slot);
+    pk__respool_count_hits(c, slot);
     PK__RESPOOL_STORE(slot->it, NULL);
     pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_EMPTY));
     PK__RESPOOL_STORE(slot->next, c->empty);
@@ -4406,7 +4424,7 @@ static void pk__respool_made(pk__respool_core *c, pk__respool_slot *slot, void *
     PK__RESPOOL_STORE(slot->it, it);
     PK__RESPOOL_STORE(slot->owner, 0);
     PK__RESPOOL_STORE(slot->uses, 0);
-    PK__RESPOOL_STORE(slot->fresh, to_lend);
+    PK__RESPOOL_STORE(slot->counted, to_lend);
     PK__RESPOOL_STORE(slot->ends, (pk_time)(now + pk__respool_life(c)));
     PK__RESPOOL_STORE(slot->checked, now);
     PK__RESPOOL_STORE(slot->stamp, now);
@@ -4429,7 +4447,7 @@ static void pk__respool_not_made(pk__respool_core *c, pk__respool_slot *slot, pk
     (void)pk_backoff_next(&c->d.backoff, &delay);
     pk__respool_rest(c, now, c->d.breaker.state == PK_BREAKER_TRIPPED ? c->d.breaker.open_ms : delay);
 }
-/* Create one in a reserved slot. Where it fails, and was to be lent, the caller is `inside`. */
+/* Create one in a reserved slot. Where it fails, the caller is `inside`. */
 static PK__COLD pk_status pk__respool_make(pk__respool_core *c, pk__respool_slot *slot, uint32_t limit_ms, bool to_lend) {
     void *it = NULL;
     pk_status status = c->d.create(&it, limit_ms < c->d.connect_ms ? limit_ms : c->d.connect_ms, c->d.user);
@@ -4441,7 +4459,7 @@ static PK__COLD pk_status pk__respool_make(pk__respool_core *c, pk__respool_slot
         pk__respool_made(c, slot, it, now, to_lend);
     } else {
         pk__respool_not_made(c, slot, now);
-        if (to_lend) c->inside++;
+        c->inside++;
     }
     failures = c->failures;
     waiting = c->q.waiting;
@@ -4531,6 +4549,7 @@ static bool pk__respool_over(const pk__respool_ask *ask) {
 }
 static uint32_t pk__respool_time(const pk__respool_ask *ask) {
     pk_time left = (pk_time)(ask->deadline - ask->now);
+    if (pk__respool_over(ask)) return 0;
     return left < ask->wait_ms ? (uint32_t)left : ask->wait_ms;
 }
 #if PK__WAITQ_WAITS
@@ -4571,7 +4590,7 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
     pk_status status;
     bool whole;
     if (!ask->waited) ask->since = pk__waitq_moment(&c->q);
-    if (!pk__waitq_join(&c->q, &self, 1, ask->since)) return PK_NO_MEMORY;
+    if (!pk__waitq_join(&c->q, &self, 1, ask->since, ask->waited)) return PK_NO_MEMORY;
     ask->self = &self;
     (void)pk__respool_change(c->p, PK__RESPOOL_WAITED, 0, 0); /* from here on what is given back comes by the queue */
     for (;;) {
@@ -4583,6 +4602,7 @@ static PK__COLD pk_status pk__respool_wait(pk__respool_core *c, pk__respool_ask 
         if (left == 0) break;
         ask->late = !pk__waitq_sleep(&c->q, &self, left) && whole; /* whatever the clock says then */
         ask->now = pk__respool_now(c->p);
+        ask->late |= pk__respool_over(ask);
         status = PK_OK;
         if (self.given) {
             *slot = pk__respool_at(c->p, self.given - 1);
@@ -4604,28 +4624,30 @@ static void pk__respool_count(pk__respool_core *c, pk_status status) {
       : status == PK_TIMEOUT      ? &c->s.timeouts
       : status == PK_BREAKER_OPEN ? &c->s.breaker_open
       : status == PK_CLOSED       ? &c->s.closed
+      : status == PK_NO_MEMORY    ? &c->s.no_memory
                                   : &c->s.create_failed) += 1;
 }
 static void pk__respool_go(pk__respool_core *c, pk__respool_ask *ask) { /* no more `inside`. Under the lock */
     if (ask->inside) c->inside--;
     ask->inside = false;
 }
-static void pk__respool_leave(pk__respool_core *c, pk__respool_ask *ask) {
+static void pk__respool_leave(pk__respool_core *c) { /* who was `inside` touches it no more */
     pk__waitq_lock(&c->q);
-    pk__respool_go(c, ask);
+    c->inside--;
     if (pk__respool_stopped(c)) pk__respool_settle(c); /* close may wait for this one */
     pk__waitq_unlock(&c->q);
 }
-/* Tell of a refusal, and go. */
-static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk__respool_ask *ask, pk_status status) {
+/* Tell of a refusal, and go: the caller is `inside`. */
+static PK__COLD pk_status pk__respool_refuse(pk__respool_core *c, pk_status status) {
     pk__respool_tell(c,
                      status == PK_EXHAUSTED      ? PK_RESPOOL_EVENT_EXHAUSTED
                      : status == PK_TIMEOUT      ? PK_RESPOOL_EVENT_TIMEOUT
                      : status == PK_BREAKER_OPEN ? PK_RESPOOL_EVENT_BREAKER
                      : status == PK_CLOSED       ? PK_RESPOOL_EVENT_CLOSED
+                     : status == PK_NO_MEMORY    ? PK_RESPOOL_EVENT_NO_MEMORY
                                                  : PK_RESPOOL_EVENT_REFUSED,
                      status);
-    pk__respool_leave(c, ask);
+    pk__respool_leave(c);
     return status;
 }
 /* One to lend, or to create one in; waits for it. */
@@ -4669,7 +4691,7 @@ static bool pk__respool_ready(pk__respool_core *c, pk__respool_ask *ask, pk__res
 static PK__COLD pk_status pk__respool_acquire_slow(pk__respool_core *c, pk__respool_ask *ask, pk__respool_slot *slot) {
     pk_status status;
     do {
-        if (slot == NULL && (status = pk__respool_get(c, ask, &slot)) != PK_OK) return pk__respool_refuse(c, ask, status);
+        if (slot == NULL && (status = pk__respool_get(c, ask, &slot)) != PK_OK) return pk__respool_refuse(c, status);
         if (pk__respool_ready(c, ask, slot)) break;
         slot = NULL;
     } while (true);
@@ -4860,6 +4882,7 @@ PK_API const char *pk_respool_event_text(int kind) {
     case PK_RESPOOL_EVENT_LEAK: return PK_ROM_STR("leak");
     case PK_RESPOOL_EVENT_LATE: return PK_ROM_STR("given back late");
     case PK_RESPOOL_EVENT_ERRORS: return PK_ROM_STR("many errors");
+    case PK_RESPOOL_EVENT_NO_MEMORY: return PK_ROM_STR("nothing to wait with");
     default: return PK_ROM_STR("no event of a pool");
     }
 }
@@ -4937,7 +4960,10 @@ static uint32_t pk__respool_fill(pk__respool_core *c, uint32_t most, pk_status *
         pk__waitq_unlock(&c->q);
         if (!more) break;
         *status = pk__respool_make(c, slot, c->d.connect_ms, false);
-        if (*status != PK_OK) break;
+        if (*status != PK_OK) {
+            pk__respool_leave(c);
+            break;
+        }
         pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
         pk__respool_give_back(c, slot);
     }
@@ -4994,11 +5020,11 @@ PK_API void pk_respool_get_stats(const pk_respool *p, pk_respool_stats *stats) {
     word = pk__respool_word(c->p);
     stats->creating = c->creating;
     stats->waiting = c->q.waiting;
-    stats->hits = c->hits_gone;
     for (i = 0; i < c->d.max_size; i++) {
         pk__respool_slot *slot = pk__respool_at(c->p, i);
-        if (PK__RESPOOL_IS(pk__load32(&slot->state)) != PK__RESPOOL_EMPTY) stats->hits += pk__respool_hits(slot);
+        if (PK__RESPOOL_IS(pk__load32(&slot->state)) != PK__RESPOOL_EMPTY) pk__respool_count_hits(c, slot);
     }
+    stats->hits = c->hits_counted;
     pk__waitq_unlock(&c->q);
     stats->name = c->d.name;
     stats->min_size = c->d.min_size;
@@ -5015,6 +5041,7 @@ PK_API pk_status pk_respool_health(pk_respool *p) {
     pk__respool_slot *slot = NULL;
     pk__respool_ask ask;
     pk_status status;
+    unsigned inside = 0;
     PERFKIT_ASSERT(p != NULL);
     c = p->core;
     if (c == NULL) return PK_CLOSED;
@@ -5024,23 +5051,26 @@ PK_API pk_status pk_respool_health(pk_respool *p) {
     do {
         ask.now = pk__respool_now(p);
         pk__waitq_lock(&c->q);
-        pk__respool_go(c, &ask);
         status = pk__respool_find(c, &ask, &slot);
         pk__waitq_unlock(&c->q);
-        if (status == PK_AGAIN) return ask.why == PK_EXHAUSTED ? PK_BUSY : ask.why;
-        if (status != PK_OK) return status;
-        if (ask.fresh && pk__respool_make(c, slot, c->d.connect_ms, false) != PK_OK) return PK_CREATE_FAILED;
+        if (status == PK_AGAIN) status = ask.why == PK_EXHAUSTED ? PK_BUSY : ask.why;
+        if (status != PK_OK) break;
+        if (ask.fresh && pk__respool_make(c, slot, c->d.connect_ms, false) != PK_OK) {
+            status = PK_CREATE_FAILED;
+            inside++;
+            break;
+        }
         if (c->d.validate) status = pk__respool_check(c, slot);
         if (status == PK_OK) {
             pk__store32(&slot->state, PK__RESPOOL_STATE(PK__RESPOOL_LEASE(pk__load32(&slot->state)), PK__RESPOOL_FREE));
             pk__respool_give_back(c, slot);
-            return PK_OK;
+            break;
         }
-        pk__respool_stay(c);
-        ask.inside = true;
+        if (inside == 0) pk__respool_stay(c);
+        inside = 1;
         pk__respool_destroy(c, slot, PK_RESPOOL_INVALID);
     } while (!ask.fresh);
-    pk__respool_leave(c, &ask);
+    for (; inside > 0; inside--) pk__respool_leave(c);
     return status;
 }
 PK_API bool pk_respool_next_lease(const pk_respool *p, uint32_t min_ms, uint32_t *cursor, pk_respool_lease *lease) {
@@ -5280,7 +5310,8 @@ PK_API pk_status pk__respool_init(pk_respool *p, size_t size, uint32_t config, c
     p->slots = (unsigned char *)c + PK__ALIGN_UP(sizeof(pk__respool_core), PK__RESPOOL_LINE);
     p->clock = d.clock;
     p->core = c;
-    p->quick = d.reset == NULL && !d.race_proof && d.max_uses == 0 ? d.max_size : 0;
+    /* A lease that a tick may report as leaked meanwhile ends by a compare-and-swap, as of a race-proof pool. */
+    p->quick = d.reset == NULL && !d.race_proof && d.max_uses == 0 && d.leak_ms == 0 ? d.max_size : 0;
     p->lives = d.life_ms != PK_RESPOOL_NONE;
     p->vets = d.validate_on_acquire;
     c->random = 0x9E3779B9u ^ (uint32_t)pk__respool_now(p) << 1;
@@ -5358,7 +5389,7 @@ PK_API pk_status pk_respool_after_fork(pk_respool *p) {
     if (c == NULL) return PK_CLOSED;
     if (!pk__respool_forked(p)) return PK_OK;
     memset(&c->s, 0, sizeof c->s);
-    c->hits_gone = 0;
+    c->hits_counted = 0;
     p->peak = 0;
     c->creating = c->failures = c->cursor = c->inside = 0;
     c->resting = c->ticking = c->alarmed = c->closing = false;
@@ -5440,7 +5471,7 @@ static PK__COLD pk_status pk__gate_wait(pk_gate *g, size_t n, uint32_t wait_ms) 
     pk_status status = PK_OK;
     bool in_time = true;
     pk_time now = pk__waitq_now(q), deadline = (pk_time)(now + wait_ms);
-    if (!pk__waitq_join(q, &self, n, pk__waitq_moment(q))) return PK_NO_MEMORY;
+    if (!pk__waitq_join(q, &self, n, pk__waitq_moment(q), false)) return PK_NO_MEMORY;
     while (!self.given) {
         uint32_t left = wait_ms == PK_WAIT_FOREVER ? 1000000000u : (uint32_t)pk__pool_elapsed(now, deadline);
         status = pk__gate_try(g, n, &self);

@@ -193,7 +193,7 @@ static void who_comes_back_takes_its_place(void) {
     pk__waiter all[6], *w;
     unsigned i;
     CHECK_STATUS(pk__waitq_init(&q, true, 0, 0, driver_clock, &db), PK_OK);
-    for (i = 0; i < 6; i++) CHECK(pk__waitq_join(&q, &all[i], 1, since[i]));
+    for (i = 0; i < 6; i++) CHECK(pk__waitq_join(&q, &all[i], 1, since[i], true));
     for (w = q.first, i = 0; w != NULL && i < 6; w = w->next, i++) CHECK(w == &all[order[i]]);
     CHECK_EQ(q.waiting, 6);
     CHECK(q.last == &all[4]);

@@ -239,14 +239,21 @@ static void *lets_them_in(void *number) {
     }
     return NULL;
 }
+static uint32_t millis;
+static pk_time clock_that_wraps(void *user) {
+    (void)user;
+    return (pk_time)add(&millis, 1);
+}
 static void gate_serves_in_order(void) {
     pk_gate_desc desc;
     unsigned i, turn;
     memset(&desc, 0, sizeof desc);
     desc.limit = 1;
     desc.threads = true;
-    for (turn = 0; turn < 2; turn++) { /* by default it is the same for those who wait already */
-        desc.barge_us = turn == 0 ? PK_RESPOOL_STRICT : 0;
+    for (turn = 0; turn < 3; turn++) { /* by default it is the same for those who wait already */
+        desc.barge_us = turn == 1 ? 0 : PK_RESPOOL_STRICT;
+        if (turn == 2) desc.clock = clock_that_wraps; /* while they arrive */
+        millis = 0u - 4u;
         CHECK_STATUS(pk_gate_init(&gate, &desc), PK_OK);
         CHECK_STATUS(pk_gate_enter(&gate, 0), PK_OK);
         run_all(lets_them_in, THREADS);

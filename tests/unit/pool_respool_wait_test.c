@@ -445,6 +445,52 @@ static void every_refusal_has_its_figures(void) {
     CHECK_EQ(stats.errors, 2);
     close_pool();
 }
+static int closes_it(driver *d, int callback) {
+    (void)d;
+    if (callback == DRIVER_EVENT) CHECK_STATUS(pk_respool_close(&pool, 0), PK_BUSY);
+    return 0;
+}
+static void close_waits_for_a_look_at_its_health(void) {
+    describe();
+    open_pool();
+    db.fail_create = 1;
+    db.inside = closes_it;
+    CHECK_STATUS(pk_respool_health(&pool), PK_CREATE_FAILED);
+    CHECK_EQ(db.events[PK_RESPOOL_EVENT_CREATE], 1);
+    db.inside = NULL;
+    CHECK_STATUS(pk_respool_health(&pool), PK_CREATE_FAILED); /* it rests */
+    close_pool();
+}
+static void broken_after_the_deadline(void) {
+    db.now += 1200;
+    CHECK_STATUS(pk_respool_release_broken(&pool, held[0]), PK_OK);
+}
+static void creates_none_after_the_deadline(void) { /* which would have all of the wait again */
+    describe();
+    open_pool();
+    held[0] = take();
+    steps[0] = broken_after_the_deadline;
+    CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_TIMEOUT);
+    CHECK_EQ(db.created, 1);
+    close_pool();
+}
+static void hits_never_go_back(void) {
+    pk_count hits;
+    describe();
+    open_pool();
+    give(take());
+    pk__respool_at(&pool, 0)->uses = UINT32_MAX; /* as after so many leases */
+    look();
+    hits = stats.hits;
+    give(take());
+    look();
+    CHECK_EQ(stats.hits - hits, 1);
+    give(take());
+    look();
+    CHECK_EQ(stats.hits - hits, 2);
+    CHECK_EQ(stats.misses, 1);
+    close_pool();
+}
 static void the_platform_has_no_more(void) {
     describe();
     memset(&scheduler, 0, sizeof scheduler);
@@ -458,7 +504,11 @@ static void the_platform_has_no_more(void) {
     scheduler.fail_condition = 1;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_NO_MEMORY);
     CHECK_STATUS(db.last.status, PK_NO_MEMORY);
+    CHECK_EQ(db.events[PK_RESPOOL_EVENT_NO_MEMORY], 1);
     give(held[0]);
+    look();
+    CHECK_EQ(stats.no_memory, 1);
+    CHECK_EQ(stats.create_failed, 0);
     close_pool();
 }
 
@@ -469,6 +519,9 @@ TESTS {
     RUN("P07", "stopping the pool ends all waiting", stopping_ends_all_waiting)
     RUN("P01", "close waits for what is out, for drain_ms", closing_drains)
     RUN("P01", "close waits for those that are being told", close_waits_for_who_is_told)
+    RUN("P01", "close waits for who looks whether the pool works", close_waits_for_a_look_at_its_health)
+    RUN("P07", "who is woken after its time creates nothing", creates_none_after_the_deadline)
+    RUN("P15", "hits count on beyond 2^32 leases of one resource", hits_never_go_back)
     RUN("P07", "strict: first come, first served", first_come_first_served)
     RUN("P07", "who waits for barge_us is served next", barging_ends)
     RUN("P07 P10", "who waits creates one where one was destroyed", makes_another_itself)

@@ -78,6 +78,46 @@ static void many_threads(uint32_t capacity, uint32_t max_capacity) {
 static void fixed_pool(void) { many_threads(THREADS * HELD - 5, 0); } /* now and then exhausted */
 static void growing_pool(void) { many_threads(2, 1000); }
 
+/* ---- Whoever looks at a pool sees one moment of it, and nothing of what a trim frees ---- */
+
+static uint32_t ended;
+static pthread_mutex_t end_lock = PTHREAD_MUTEX_INITIALIZER;
+static void *grows_and_trims(void *unused) {
+    void *out[200];
+    unsigned round, i;
+    for (round = 0; round < ROUNDS / 3; round++) {
+        for (i = 0; i < 200; i++) out[i] = pk_pool_acquire(&pool);
+        for (i = 0; i < 200; i++) (void)pk_pool_release(&pool, out[i]);
+        (void)pk_pool_trim(&pool);
+    }
+    pthread_mutex_lock(&end_lock);
+    ended = 1;
+    pthread_mutex_unlock(&end_lock);
+    return unused;
+}
+static void looking_meanwhile(void) {
+    pk_pool_desc desc = pool_desc_of(sizeof(object), 16, 1000);
+    pk_pool_stats stats;
+    pthread_t thread;
+    unsigned mixed = 0, over = 0;
+    ended = 0;
+    desc.threads = desc.handles = true;
+    CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
+    CHECK(pthread_create(&thread, NULL, grows_and_trims, NULL) == 0);
+    while (!over) {
+        pk_pool_get_stats(&pool, &stats);
+        mixed += stats.active + stats.idle != stats.capacity || stats.idle > 1000;
+        (void)pk_pool_at(&pool, 100);
+        (void)pk_pool_get(&pool, (pk_handle)101);
+        pthread_mutex_lock(&end_lock);
+        over = ended;
+        pthread_mutex_unlock(&end_lock);
+    }
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK_EQ(mixed, 0);
+    CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+}
+
 /* ---- fork: while another thread is busy with the pool, maybe under its lock ---- */
 
 #if PERFKIT_POOL_CACHES && !defined _WIN32
@@ -100,7 +140,14 @@ static void *keep_busy(void *unused) {
     return unused;
 }
 static pk_pool_cache cache;
+static unsigned told;
+static void hears(void *user, const pk_event *event) {
+    (void)user;
+    (void)event;
+    told++;
+}
 static int child(void *own, pk_handle handle, bool cached, uint32_t capacity) { /* what is wrong */
+    pk_pool_stats stats;
     void *o = NULL;
     uint32_t n;
     if (pk_pool_acquire(&pool) != NULL) return 1;
@@ -109,6 +156,8 @@ static int child(void *own, pk_handle handle, bool cached, uint32_t capacity) { 
                    pk_pool_acquire_handle(&pool, &handle, &o) != PK_FORKED))
         return 3;
     if (pk_pool_close(&pool) != PK_FORKED || pk_pool_trim(&pool) != 0) return 4;
+    pk_pool_get_stats(&pool, &stats);
+    if (stats.misused + stats.exhausted + told != 0) return 13;
     (void)pk_pool_count(&pool); /* doesn't hang */
     while (cached && (o = pk_pool_cache_acquire(&cache)) != NULL && o != own) {}
     if (pk_pool_after_fork(&pool) != PK_OK || pk_pool_after_fork(&pool) != PK_OK) return 5;
@@ -127,6 +176,7 @@ static void fork_in(pk_pool_desc desc, bool cached) {
     unsigned turn, capacity = desc.max_capacity ? desc.max_capacity : desc.capacity;
     void *own;
     pk_handle handle = 0;
+    desc.on_event = hears;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
     CHECK_STATUS(pk_pool_after_fork(&pool), PK_OK); /* there was none: nothing changes */
     if (cached) CHECK_STATUS(pk_pool_cache_init(&cache, &pool, 16), PK_OK);
@@ -180,4 +230,5 @@ TESTS {
     RUN_FORKS
     RUN("P32 P13", "four threads on a fixed pool: none meets another's object, none is lost", fixed_pool)
     RUN("P32 P13", "four threads on a pool that grows and is trimmed meanwhile", growing_pool)
+    RUN("P32 P15", "statistics are of one moment, and what is looked up is no freed memory", looking_meanwhile)
 }
