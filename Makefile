@@ -13,6 +13,9 @@ demo: build/quickstart build/scan ## build and run two examples; needs only a C 
 	@echo "== build/scan $(SCAN)"
 	@build/scan $(SCAN)
 
+demo-firmware: ## a sensor node on a Cortex-M3 in QEMU; make -C examples/firmware avr, riscv: on these
+	@$(MAKE) --no-print-directory -C examples/firmware
+
 test: ## every test on the fast targets, below 5 minutes (tests/run --help says more)
 	@tests/run
 
@@ -69,4 +72,4 @@ install: ## copy the four headers to PREFIX/include (PREFIX=/usr/local)
 	mkdir -p $(DESTDIR)$(PREFIX)/include
 	cp $(HEADERS) $(DESTDIR)$(PREFIX)/include
 
-.PHONY: help demo test test-all fuzz bench bench-cache bench-pool bench-core bench-log bench-hitratio bench-worst cover size examples install
+.PHONY: help demo demo-firmware test test-all fuzz bench bench-cache bench-pool bench-core bench-log bench-hitratio bench-worst cover size examples install

@@ -4658,13 +4658,22 @@ PK_API pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals) {
     pk__log_unlock(log);
     return PK_OK;
 }
-PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals) { return pk__load32(&signals->dropped); }
+static uint32_t pk__signals_dropped(const pk_log_signals *s) {
+    uint32_t dropped;
+    PK__CRITICAL_ENTER(state); /* an AVR reads it byte by byte */
+    dropped = pk__load32(&s->dropped);
+    PK__CRITICAL_EXIT(state);
+    return dropped;
+}
+PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals) { return pk__signals_dropped(signals); }
 
-/* A free place, now taken; the number of places where there is none. */
+/* A free place, now taken and numbered; the number of places where there is none, which is counted. */
 static unsigned pk__signal_place(pk_log_signals *s) {
     unsigned i = 0;
     PK__CRITICAL_ENTER(state);
     while (i < PERFKIT_LOG_SIGNAL_LINES && !(pk__load32(&s->lines[i].state) == 0 && pk__cas32(&s->lines[i].state, 0, 1))) i++;
+    if (i == PERFKIT_LOG_SIGNAL_LINES) (void)pk__add32(&s->dropped, 1);
+    else pk__store32(&s->lines[i].number, pk__add32(&s->next, 1));
     PK__CRITICAL_EXIT(state);
     return i;
 }
@@ -4673,11 +4682,7 @@ PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *sit
     pk__text t;
     pk__moment when;
     va_list args;
-    if (i == PERFKIT_LOG_SIGNAL_LINES) {
-        (void)pk__add32(&s->dropped, 1);
-        return;
-    }
-    pk__store32(&s->lines[i].number, pk__add32(&s->next, 1));
+    if (i == PERFKIT_LOG_SIGNAL_LINES) return;
     when.number = 0;
     pk__log_moment(s->log, &when);
     s->lines[i].time = when.number;
@@ -4747,7 +4752,7 @@ static void pk__signals_out(pk_log *log) {
         pk__store32(&s->lines[oldest].state, 0);
     }
     pk__log_lock(log);
-    dropped = pk__load32(&s->dropped) - s->told;
+    dropped = pk__signals_dropped(s) - s->told;
     s->told += dropped;
     pk__log_unlock(log);
     if (dropped == 0) return;
@@ -7709,7 +7714,7 @@ static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *
         pk__walked w;
         pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
         pk__keep_arguments(&w.keep, format, true, list);
-        *(pk__log_word *)(uintptr_t)word = w.keep.word;
+        PK__STORE8((pk__log_word *)(uintptr_t)word, w.keep.word); /* every core and interrupt finds the same */
         pk__walk_put(log->queue, site, mark & 7, &w);
     }
 }
@@ -7718,7 +7723,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...) {
     const char *format = (const char *)pk__rom_read_ptr(&site->format);
     uint8_t mark = (uint8_t)PK__GET(format, true), *p;
     pk__queue *q = log->queue;
-    unsigned word = *(const volatile pk__log_word *)pk__rom_read_ptr(&site->word);
+    unsigned word = PK__LOAD8((const volatile pk__log_word *)pk__rom_read_ptr(&site->word));
     va_start(args, site);
     if (q == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN) pk__defer_slowly(log, site, mark, format + 1, args);
     else {

@@ -1,20 +1,10 @@
-/* critical.h - interrupt masks of the targets for perfkit's critical-section hook. What an application would put into its
-   PERFKIT_CONFIG_FILE. Each saves the state, masks, and puts the state back, so that they nest. */
-#ifndef CRITICAL_H
-#define CRITICAL_H
-#if defined __arm__
-#define PERFKIT_CRITICAL_STATE unsigned long
-#define PERFKIT_CRITICAL_ENTER(s) __asm volatile("mrs %0, primask\n\tcpsid i" : "=r"(s) : : "memory")
-#define PERFKIT_CRITICAL_EXIT(s) __asm volatile("msr primask, %0" : : "r"(s) : "memory")
+/* critical.h - the interrupt mask of the target for perfkit's hook, as users get it. -DBASEPRI: the other one of a Cortex-M3 and up. */
+#if defined __arm__ && defined BASEPRI
+#include "../../examples/firmware/adapters/basepri.h"
+#elif defined __arm__
+#include "../../examples/firmware/adapters/primask.h"
 #elif defined __AVR__
-#define PERFKIT_CRITICAL_STATE unsigned char
-#define PERFKIT_CRITICAL_ENTER(s) __asm volatile("in %0, __SREG__\n\tcli" : "=r"(s) : : "memory")
-#define PERFKIT_CRITICAL_EXIT(s) __asm volatile("out __SREG__, %0" : : "r"(s) : "memory")
+#include "../../examples/firmware/adapters/avr_sreg.h"
 #elif defined __riscv
-#define PERFKIT_CRITICAL_STATE unsigned long
-#define PERFKIT_CRITICAL_ENTER(s) \
-    __asm volatile(".option push\n\t.option arch, +zicsr\n\tcsrrci %0, mstatus, 8\n\t.option pop" : "=r"(s) : : "memory")
-#define PERFKIT_CRITICAL_EXIT(s) \
-    __asm volatile(".option push\n\t.option arch, +zicsr\n\tcsrs mstatus, %0\n\t.option pop" : : "r"((s) & 8) : "memory")
-#endif
+#include "../../examples/firmware/adapters/riscv_mstatus.h"
 #endif

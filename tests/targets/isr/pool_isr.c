@@ -1,4 +1,4 @@
-/* Pools of every form that firmware has, shared between the SysTick interrupt and main. With the interrupt mask nothing is ever
+/* Pools of every form that firmware has, shared between a timer's interrupt and main. With the interrupt mask nothing is ever
    lost or handed out twice; built with -DNOLOCK=FORM, without the mask, each form alone must fail, or this proves nothing. */
 #include <stdint.h>
 #ifndef NOLOCK
@@ -7,9 +7,9 @@
 #define PERFKIT_POOL_IMPLEMENTATION
 #include "../../../perfkit_pool.h"
 #include "../../support/test.h"
+#include "isr.h"
 
-#define REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
-enum { OBJECTS = 16, INTERRUPTS = 10000 };
+enum { OBJECTS = 16 };
 
 typedef struct block {
     uint32_t first; /* where an intrusive pool has its link */
@@ -59,10 +59,9 @@ static void pass_plain(uint32_t owner) {
     if (plain_release(b) != PK_OK) errors++;
 }
 
-void SysTick_Handler(void);
 static block *kept; /* by the interrupt, over a few turns: so objects come back in another order */
 static pk_handle kept_handle;
-void SysTick_Handler(void) {
+void isr_tick(void) {
     pk_handle of_a, of_b;
     block *a = take(false, &of_a, 2), *b = take(true, &of_b, 3);
     interrupts++;
@@ -83,16 +82,14 @@ static void share(uint8_t what) {
     form = what;
     interrupts = errors = 0;
     kept = NULL;
-    REGISTER(0xE000E014u) = 3989; /* SysTick: reload, count, enable with interrupt at the core's clock */
-    REGISTER(0xE000E018u) = 0;
-    REGISTER(0xE000E010u) = 7;
-    for (i = 0; interrupts < INTERRUPTS && i < 4000000u; i++) {
+    isr_start(2003);
+    for (i = 0; isr_read(&interrupts) < INTERRUPTS && i < 400000000u; i++) {
         block *a = take(false, &of_a, 1), *b = take((i & 1u) != 0, &of_b, 1);
         pass_plain(1);
         give(a, of_a, 1);
         give(b, of_b, 1);
     }
-    REGISTER(0xE000E010u) = 0;
+    isr_stop();
     give(kept, kept_handle, 4);
     CHECK(interrupts >= INTERRUPTS);
     CHECK_EQ(errors, 0);

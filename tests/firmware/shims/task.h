@@ -1,0 +1,31 @@
+/* task.h - shim: FreeRTOS's critical sections, clock and tasks. A port counts the depth of sections of tasks by itself. */
+#ifndef TASK_SHIM_H
+#define TASK_SHIM_H
+#include "FreeRTOS.h"
+typedef struct tskTaskControlBlock *TaskHandle_t;
+static inline void taskENTER_CRITICAL(void) {
+    rtos.wrong += rtos.in_interrupt;
+    (void)rtos_mask();
+}
+static inline void taskEXIT_CRITICAL(void) {
+    rtos.wrong += rtos.in_interrupt || rtos.masked == 0;
+    rtos_unmask(rtos.masked - 1);
+}
+static inline UBaseType_t taskENTER_CRITICAL_FROM_ISR(void) {
+    rtos.wrong += !rtos.in_interrupt;
+    return rtos_mask();
+}
+static inline void taskEXIT_CRITICAL_FROM_ISR(UBaseType_t before) {
+    rtos.wrong += !rtos.in_interrupt;
+    rtos_unmask((unsigned)before);
+}
+static inline TickType_t xTaskGetTickCount(void) {
+    rtos.wrong += rtos.in_interrupt;
+    return rtos.ticks;
+}
+static inline TickType_t xTaskGetTickCountFromISR(void) {
+    rtos.wrong += !rtos.in_interrupt;
+    return rtos.ticks;
+}
+static inline TaskHandle_t xTaskGetCurrentTaskHandle(void) { return (TaskHandle_t)(void *)&rtos; }
+#endif

@@ -1,0 +1,3 @@
+/* pool_isr.c with the mask by BASEPRI, which a Cortex-M0 lacks. */
+#define BASEPRI
+#include "pool_isr.c"
