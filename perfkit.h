@@ -1640,8 +1640,8 @@ typedef struct pk_ticker { /* private; all zero: empty */
    inside ticks, once the ticker has a thread. */
 PK_API pk_status pk_ticker_add(pk_ticker *t, pk_tick *tick, pk_tick_fn fn, void *object, pk_time every_ms, uint32_t budget);
 
-/* Take it off; waits until it has returned where it runs on the ticker's thread just now, but for a call out of the tick itself.
-   PK_NOT_FOUND: it is not on this ticker. */
+/* Take it off; waits until it has returned where it runs on the ticker's thread just now, but for a call out of the tick itself. Its
+   memory is yours again. PK_NOT_FOUND: it is not on this ticker. */
 PK_API pk_status pk_ticker_remove(pk_ticker *t, pk_tick *tick);
 
 /* Run what is due, each once. Returns the milliseconds until the next is due: 0 when one has more to do, PK_TTL_NEVER without ticks.
@@ -2850,7 +2850,8 @@ PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void *
     if (status != PK_OK) return status;
     status = pk_scope_track(s, &made, NULL);
     if (status != PK_OK) { /* make itself took the room */
-        (void)made.fn(made.context);
+        const pk_status failed = made.fn(made.context);
+        if (failed != PK_OK) pk__scope_failed(s, made.name ? made.name : made.type, failed);
         return status;
     }
     if (object) *object = made.context;
@@ -3284,6 +3285,9 @@ typedef struct pk__making {
     uintptr_t thread;
     const pk_scope *scope;            /* that the object goes to; NULL: a singleton, or a transient for no scope */
     pk_provider_id id, wanted;
+#if PERFKIT_REGISTRY_MORE
+    unsigned pumped;                  /* 1 + id of what a pump makes, which must not take long; 0: none */
+#endif
 } pk__making;
 
 #if PERFKIT_REGISTRY_MORE
@@ -3804,6 +3808,9 @@ static void pk__making_begin(pk_registry *r, pk__making *m, pk_provider_id id, c
     m->scope = scope;
     m->waits = NULL;
     m->id = m->wanted = id;
+#if PERFKIT_REGISTRY_MORE
+    m->pumped = 0;
+#endif
     m->older = r->making;
     r->making = m;
 }
@@ -3952,10 +3959,38 @@ static PK__COLD void pk__registry_failed(pk_registry *r, pk_provider_id id, pk_s
     pk__registry_tell(r, PK_REGISTRY_EVENT_CREATE_FAILED, status, id, path, 0);
     pk__registry_lock(r);
 }
+/* Outside the lock. */
+static PK__SCOPE_SHARED pk_status pk__registry_run_cleanup(pk_registry *r, pk_provider_id id, const pk_provider *row, void *object) {
+    pk_provider p = pk__provider_of(row);
+    pk_status status = p.cleanup ? p.cleanup(object) : PK_OK;
+    if (status != PK_OK) {
+        pk__registry_lock(r);
+        r->cleanups_failed++;
+        pk__registry_unlock(r);
+        pk__registry_tell(r, PK_REGISTRY_EVENT_CLEANUP_FAILED, status, id, p.name, 0);
+    }
+    return status;
+}
+#if PERFKIT_REGISTRY_MORE
+/* Under the lock, which it leaves: whether a pump made that for too long. It is ended then, before anybody can get it. */
+static bool pk__registry_too_late(pk_registry *r, pk_provider_id id, void *object, uint32_t spent) {
+    const pk_provider *row = r->states[id].provider;
+    const pk__making *m = pk__making_of(r, pk__registry_me());
+    if (m == NULL || m->pumped != id + 1u || spent <= r->load_timeout_ms) return false;
+    pk__registry_unlock(r);
+    (void)pk__registry_run_cleanup(r, id, row, object);
+    pk__registry_tell(r, PK_REGISTRY_EVENT_TIMEOUT, PK_TIMEOUT, id, row->name, spent);
+    pk__registry_lock(r);
+    return true;
+}
+#endif
 /* Under the lock, which it leaves: call create. */
 static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope *scope, pk_provider *p, void **object) {
     pk_status status;
     uint32_t start, spent;
+#if PERFKIT_REGISTRY_MORE
+    bool slow;
+#endif
     *p = pk__provider_of(r->states[id].provider);
     *object = NULL;
     pk__registry_unlock(r);
@@ -3964,13 +3999,12 @@ static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope
     spent = pk__registry_now(r) - start;
     if (status == PK_OK && *object == NULL && !(p->flags & PK_PROVIDER_NULL_OK)) status = PK_CREATE_FAILED;
 #if PERFKIT_REGISTRY_MORE
-    if (status == PK_OK && spent > r->slow_ms) {
-        r->states[id].slow = 1;
-        pk__registry_tell(r, PK_REGISTRY_EVENT_SLOW, PK_OK, id, p->name, spent);
-    }
+    slow = status == PK_OK && spent > r->slow_ms;
+    if (slow) pk__registry_tell(r, PK_REGISTRY_EVENT_SLOW, PK_OK, id, p->name, spent);
 #endif
     pk__registry_lock(r);
 #if PERFKIT_REGISTRY_MORE
+    if (slow) r->states[id].slow = 1;
     if (p->flags & PK_PROVIDER_LOAD)
         r->states[id].load_ms = (uint16_t)(spent > 65535 ? 65535 : spent);
     else
@@ -3981,6 +4015,8 @@ static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope
     r->made++;
     if (status != PK_OK) pk__registry_failed(r, id, status);
 #if PERFKIT_REGISTRY_MORE
+    else if (!(p->flags & PK_PROVIDER_LOAD) && pk__registry_too_late(r, id, *object, spent))
+        status = PK_TIMEOUT;
     else if (r->trace && !(p->flags & PK_PROVIDER_LOAD)) pk__registry_trace(r, id, true, status);
 #endif
     return status;
@@ -4105,6 +4141,9 @@ static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, 
         pk__making_end(r, &m);
         return status;
     }
+#if PERFKIT_REGISTRY_MORE
+    if (pumping) m.pumped = id + 1u;
+#endif
     for (;;) {
         pk_provider_state *st = &r->states[m.id];
         pk_provider_id need = 0, done = m.id;
@@ -4121,7 +4160,7 @@ static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, 
         }
         if (status == PK_OK) status = pk__registry_missing(r, m.id, &need);
         if (status == PK_AGAIN) {
-            status = pk__registry_claim_or_wait(r, &m, need, m.id + 1u, false);
+            status = pk__registry_claim_or_wait(r, &m, need, m.id + 1u, pumping);
             if (status == PK_OK) continue;
         } else if (status == PK_OK) {
             status = pk__registry_create(r, m.id, NULL, &p, &object);
@@ -4136,6 +4175,9 @@ static pk_status pk__registry_make_singleton(pk_registry *r, pk_provider_id id, 
         }
         while (r->states[m.id].up) pk__registry_unclaim(r, &m); /* all that waited for it */
         pk__registry_unclaim(r, &m);
+#if PERFKIT_REGISTRY_MORE
+        if (pumping && status == PK_DEFERRED) (void)pk__registry_may_make(r, id, false); /* its create got what waits for a pump, too */
+#endif
         break;
     }
     pk__making_end(r, &m);
@@ -4158,7 +4200,7 @@ static pk_status pk__registry_make(pk_registry *r, pk_provider_id id, pk_scope *
         status = pk__registry_keep(scope, &r->states[id], &p, *object);
         if (status != PK_OK) { /* create itself took the room */
             pk__registry_unlock(r);
-            if (p.cleanup) (void)p.cleanup(*object);
+            (void)pk__registry_run_cleanup(r, id, r->states[id].provider, *object);
             pk__registry_lock(r);
         }
     }
@@ -4243,15 +4285,6 @@ static void pk__registry_unlist(pk_registry *r, pk_provider_id id) {
     while (*at && *at != id + 1u) at = &r->states[*at - 1u].before;
     if (*at) *at = r->states[id].before;
 }
-static pk_status pk__registry_run_cleanup(pk_registry *r, pk_provider_id id, const pk_provider *row, void *object) { /* outside the lock */
-    pk_provider p = pk__provider_of(row);
-    pk_status status = p.cleanup ? p.cleanup(object) : PK_OK;
-    if (status != PK_OK) {
-        r->cleanups_failed++;
-        pk__registry_tell(r, PK_REGISTRY_EVENT_CLEANUP_FAILED, status, id, p.name, 0);
-    }
-    return status;
-}
 /* Under the lock, which it leaves. */
 static pk_status pk__registry_end(pk_registry *r, pk_provider_id id) {
     pk_provider_state *st = &r->states[id];
@@ -4266,6 +4299,15 @@ static pk_status pk__registry_end(pk_registry *r, pk_provider_id id) {
     pk__registry_lock(r);
     return status;
 }
+#if PERFKIT_REGISTRY_MORE
+static void pk__registry_clear(pk_registry *r) { /* but for what pk_registry_close_log tells */
+    const pk_count cleanups_failed = r->cleanups_failed;
+    memset(r, 0, sizeof *r);
+    r->cleanups_failed = cleanups_failed;
+}
+#else
+#define pk__registry_clear(r) memset(r, 0, sizeof *(r))
+#endif
 PK_API pk_status pk_registry_close(pk_registry *r) {
     pk_status first = PK_OK;
     PERFKIT_ASSERT(r != NULL);
@@ -4291,7 +4333,7 @@ PK_API pk_status pk_registry_close(pk_registry *r) {
         pk__mutex_destroy(&r->mutex);
     }
     if (r->block) pk__free(&r->allocator, r->block, pk__registry_bytes(r->capacity));
-    memset(r, 0, sizeof *r);
+    pk__registry_clear(r);
     return first;
 }
 
@@ -4415,7 +4457,8 @@ PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
         const pk_provider *row = PK__ROW(&r->states[i]);
         if (row && (row->tier == PK_CRITICAL || r->eager) && (row->lifetime == PK_SINGLETON || row->flags & PK_PROVIDER_LOAD))
             status = pk__registry_start_one(r, (pk_provider_id)i, which);
-        if (status == PK_CLOSED) status = PK_OK; /* loaded, and not a singleton */
+        if (status == PK_CLOSED && row->flags & PK_PROVIDER_LOAD && PK__ROW(&r->states[i])->lifetime != PK_SINGLETON)
+            status = PK_OK; /* it is loaded, and not a singleton */
     }
     return status == PK_OK ? pk__registry_each_name(r, r->pump_names, which, pk__registry_want) : status;
 }
@@ -4431,20 +4474,9 @@ static unsigned pk__registry_next_pending(const pk_registry *r, unsigned from) {
     return from;
 }
 static pk_status pk__registry_pump_one(pk_registry *r, pk_provider_id id) {
-    uint32_t start = pk__registry_now(r), spent;
     void *object;
     bool cached;
-    pk_status status = pk__registry_resolve(r, NULL, id, true, &object, &cached);
-    spent = pk__registry_now(r) - start;
-    if (status == PK_OK && !cached && spent > r->load_timeout_ms && r->states[id].object == object) {
-        const char *name = r->states[id].provider->name;
-        (void)pk__registry_end(r, id);
-        pk__registry_unlock(r);
-        pk__registry_tell(r, PK_REGISTRY_EVENT_TIMEOUT, PK_TIMEOUT, id, name, spent);
-        pk__registry_lock(r);
-        status = PK_TIMEOUT;
-    }
-    return status;
+    return pk__registry_resolve(r, NULL, id, true, &object, &cached);
 }
 PK_API pk_status pk_registry_pump(pk_registry *r, unsigned budget) {
     pk_status status = PK_OK;
@@ -4736,6 +4768,8 @@ PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void *
 
 #if PERFKIT_TICKER
 enum { PK__TICK_OFF, PK__TICK_FRESH, PK__TICK_WAITING };
+/* What runs when the running tick took itself off: it may be in use for something else already. No tick's address. */
+#define PK__TICK_GONE(t) ((pk_tick *)(void *)(t))
 
 #if PK__TICKER_THREADS
 #ifndef _WIN32
@@ -4756,9 +4790,9 @@ static void pk__ticker_lock(const pk_ticker *t) { if (t->thread) pk__mutex_lock(
 static void pk__ticker_unlock(const pk_ticker *t) { if (t->thread) pk__mutex_unlock(&t->thread->lock); }
 static void pk__ticker_changed(const pk_ticker *t) { if (t->thread) pk__cond_signal(&t->thread->wake); }
 static void pk__ticker_ran(const pk_ticker *t) { if (t->thread) pk__cond_broadcast(&t->thread->ran); }
-static void pk__ticker_wait_for(const pk_ticker *t, const pk_tick *tick) {
+static void pk__ticker_wait_for(pk_ticker *t, const pk_tick *tick, bool found) { /* what is not found may be the one that is gone */
     if (pk__ticker_foreign(t))
-        while (t->running == tick) (void)pk__cond_wait(&t->thread->ran, &t->thread->lock, 1000);
+        while (t->running == tick || (!found && t->running == PK__TICK_GONE(t))) (void)pk__cond_wait(&t->thread->ran, &t->thread->lock, 1000);
 }
 #else
 #define pk__ticker_forked(t) false
@@ -4767,7 +4801,7 @@ static void pk__ticker_wait_for(const pk_ticker *t, const pk_tick *tick) {
 #define pk__ticker_unlock(t) ((void)0)
 #define pk__ticker_changed(t) ((void)0)
 #define pk__ticker_ran(t) ((void)0)
-#define pk__ticker_wait_for(t, tick) ((void)0)
+#define pk__ticker_wait_for(t, tick, found) ((void)0)
 #endif
 
 PK_API pk_status pk_ticker_add(pk_ticker *t, pk_tick *tick, pk_tick_fn fn, void *object, pk_time every_ms, uint32_t budget) {
@@ -4802,9 +4836,10 @@ PK_API pk_status pk_ticker_remove(pk_ticker *t, pk_tick *tick) {
         *link = tick->next;
         if (t->cursor == tick) t->cursor = tick->next;
         tick->state = PK__TICK_OFF;
+        if (t->running == tick && !pk__ticker_foreign(t)) t->running = PK__TICK_GONE(t);
         status = PK_OK;
     }
-    pk__ticker_wait_for(t, tick);
+    pk__ticker_wait_for(t, tick, status == PK_OK);
     pk__ticker_unlock(t);
     return status;
 }
@@ -4824,12 +4859,12 @@ static void pk__tick_run(pk_ticker *t, pk_tick *tick, pk_time now) {
     pk__ticker_unlock(t);
     did = fn(object, now, budget);
     pk__ticker_lock(t);
-    t->running = NULL;
-    pk__ticker_ran(t);
-    if (tick->state == PK__TICK_WAITING) { /* on the ticker still: its memory is there */
+    if (t->running == tick && tick->state == PK__TICK_WAITING) { /* on the ticker still */
         tick->due = did >= budget ? now : tick->due + tick->every_ms;
         if (did < budget && pk__time_reached(now, tick->due)) tick->due = now + tick->every_ms;
     }
+    t->running = NULL;
+    pk__ticker_ran(t);
 }
 /* One round, locked. */
 static pk_time pk__ticker_round(pk_ticker *t, pk_time now) {
@@ -6879,7 +6914,8 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 
 static const char *pk__event_name(const char *name) { return name ? name : "-"; }
 static void pk__ms_tenths(pk_ticks ticks, unsigned long *ms, unsigned *tenth) {
-    uint64_t tenths = ((uint64_t)ticks * 10000u + PERFKIT_TICKS_HZ / 2) / PERFKIT_TICKS_HZ;
+    const uint64_t seconds = ticks / PERFKIT_TICKS_HZ, rest = ticks % PERFKIT_TICKS_HZ; /* the product of all would wrap after 21 days */
+    const uint64_t tenths = seconds * 10000u + (rest * 10000u + PERFKIT_TICKS_HZ / 2) / PERFKIT_TICKS_HZ;
     *ms = (unsigned long)(tenths / 10);
     *tenth = (unsigned)(tenths % 10);
 }
@@ -6905,17 +6941,15 @@ PK_API void pk_registry_init_log(pk_registry *r, pk_log *log) {
     pk_log_write(log, PK_LOG_INFO, "init: registry %s, %u providers", pk__event_name(r->name), pk_registry_count(r));
 }
 PK_API pk_status pk_registry_close_log(pk_registry *r, pk_log *log) {
-    pk_registry_stats before, after;
+    pk_registry_stats before;
     const char *name = pk__event_name(r->name);
     pk_status status;
     if (r->capacity == 0) return pk_registry_close(r); /* closed already */
     pk_registry_get_stats(r, &before);
     status = pk_registry_close(r);
-    if (status == PK_BUSY) return status;
-    after = before;
-    after.cleanups_failed = r->cleanups_failed;
+    if (r->capacity) return status; /* it is not closed */
     pk_log_write(log, PK_LOG_INFO, "shutdown: registry %s, %u ended, %lu made, %lu failed, %lu cleanups failed", name, before.ready,
-              (unsigned long)before.made, (unsigned long)before.failed, (unsigned long)after.cleanups_failed);
+              (unsigned long)before.made, (unsigned long)before.failed, (unsigned long)r->cleanups_failed);
     return status;
 }
 static void pk__registry_loaded(void *user, pk_provider_id id, pk_ticks spent, bool cached) {

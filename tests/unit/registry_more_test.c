@@ -15,8 +15,10 @@ static unsigned hashed, ticks_read;
 
 static pk_time now;
 static unsigned clock_read;
+static bool (*watched)(void), seen; /* whether that was ever true when the clock was read: what other threads could see then */
 static pk_time clock_now(void *user) {
     clock_read++;
+    if (watched && watched()) seen = true;
     return *(const pk_time *)user;
 }
 static char order[128]; /* a letter for each creation, a capital for each end */
@@ -211,19 +213,35 @@ static void pump_makes_ten_at_most(void) {
     CHECK_EQ(ordered, 25);
     (void)pk_registry_close(&app);
 }
+static bool mail_is_there(void) { return app.states[MAIL].word == PK__READY; }
 static void load_that_takes_too_long_is_ended(void) {
+    static const pk_provider two[] = {{"base", make, end, &letters[0], NULL, PK_SINGLETON, 0, 0, 0},
+                                      {"late", make, end, &letters[1], "base", PK_SINGLETON, PK_OPTIONAL, 0, 0}};
     prepare();
     desc.background = true;
     open_app();
     takes = 30000;
     CHECK_STATUS(pk_registry_pump(&app, 1), PK_AGAIN);
     takes = 30001;
+    watched = mail_is_there;
+    seen = false;
     CHECK_STATUS(pk_registry_pump(&app, 1), PK_TIMEOUT);
+    watched = NULL;
+    CHECK(!seen); /* nobody ever got what is ended */
     CHECK_TEXT(order, "efF");
     CHECK_EQ(events[PK_REGISTRY_EVENT_TIMEOUT], 1);
     CHECK_EQ(last.b, 30001);
     (void)pk_registry_close(&app);
     CHECK_TEXT(order, "efFE");
+    prepare(); /* the time of what it needs is not its own */
+    desc.providers = two;
+    desc.provider_count = 2;
+    desc.background = true;
+    open_app();
+    takes = 20000;
+    CHECK_STATUS(pk_registry_pump(&app, 1), PK_OK);
+    CHECK_TEXT(order, "ab");
+    (void)pk_registry_close(&app);
 }
 static pk_status pump_again(pk_registry *r, pk_scope *scope, void *user, void **object) { /* stands for other threads */
     pk_status status = pk_registry_pump(r, 1);
@@ -277,6 +295,85 @@ static void deferred_provider_is_made_by_the_pump(void) {
     CHECK_STATUS(pk_scope_pump(&request, 0), PK_OK);
     CHECK_TEXT(order, "abcC");
     (void)pk_registry_close(&app);
+}
+
+static pk_status make_when_slow_is_there(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    pk_status status = pk_registry_get_named(r, NULL, "slow", object);
+    return status == PK_OK ? make(r, scope, user, object) : status;
+}
+static void deferred_provider_may_need_another(void) {
+    static const pk_provider three[] = {
+        {"slow", make, end, &letters[0], NULL, PK_SINGLETON, 0, PK_PROVIDER_DEFERRED, 0},
+        {"needs-it", make, end, &letters[1], "slow", PK_SINGLETON, 0, PK_PROVIDER_DEFERRED, 0},
+        {"gets-it", make_when_slow_is_there, end, &letters[2], NULL, PK_SINGLETON, 0, PK_PROVIDER_DEFERRED, 0},
+    };
+    prepare();
+    desc.providers = three;
+    desc.provider_count = 3;
+    open_app();
+    CHECK_STATUS(get(1), PK_DEFERRED);
+    CHECK_STATUS(pk_registry_pump(&app, 0), PK_OK);
+    CHECK_TEXT(order, "ab");
+    (void)pk_registry_close(&app);
+    prepare();
+    desc.providers = three;
+    desc.provider_count = 3;
+    open_app();
+    CHECK_STATUS(get(2), PK_DEFERRED);
+    CHECK_STATUS(pk_registry_pump(&app, 0), PK_DEFERRED); /* it still waits */
+    CHECK_STATUS(pk_registry_pump(&app, 0), PK_AGAIN);
+    CHECK_STATUS(pk_registry_pump(&app, 0), PK_OK);
+    CHECK_TEXT(order, "ac");
+    (void)pk_registry_close(&app);
+}
+static pk_status make_closed(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)make_nothing(r, scope, user, object);
+    return PK_CLOSED;
+}
+static void start_tells_a_create_that_says_closed(void) {
+    static const pk_provider one[] = {{"socket", make_closed, NULL, NULL, NULL, PK_SINGLETON, PK_CRITICAL, 0, 0}};
+    const char *which = NULL;
+    prepare();
+    desc.providers = one;
+    desc.provider_count = 1;
+    open_app();
+    CHECK_STATUS(pk_registry_start(&app, &which), PK_CLOSED);
+    CHECK_TEXT(which ? which : "", "socket");
+    (void)pk_registry_close(&app);
+}
+
+/* Its create takes the room on the scope that its own cleanup would need. */
+static pk_status make_on_full_scope(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    *object = user;
+    while (pk_scope_defer(scope, end, &letters[0], NULL) == PK_OK) {}
+    return PK_OK;
+}
+static pk_status end_badly(void *object) {
+    (void)object;
+    return PK_IO;
+}
+static void failing_cleanup_of_what_found_no_room_is_told(void) {
+    static const pk_provider one[] = {{"big", make_on_full_scope, end_badly, &letters[0], NULL, PK_TRANSIENT, 0, 0, 0}};
+    unsigned char memory[PK_SCOPE_BYTES(4)];
+    pk_scope_desc scope_desc;
+    pk_registry_stats stats;
+    pk_scope scope;
+    void *object;
+    prepare();
+    desc.providers = one;
+    desc.provider_count = 1;
+    open_app();
+    memset(&scope_desc, 0, sizeof scope_desc);
+    scope_desc.memory = memory;
+    scope_desc.memory_size = sizeof memory;
+    CHECK_STATUS(pk_scope_init(&scope, &scope_desc), PK_OK);
+    CHECK_STATUS(pk_registry_get(&app, &scope, 0, &object), PK_FULL);
+    CHECK_EQ(events[PK_REGISTRY_EVENT_CLEANUP_FAILED], 1);
+    pk_registry_get_stats(&app, &stats);
+    CHECK_EQ(stats.cleanups_failed, 1);
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
 static const pk_provider loaded[] = {{"plugin", make, end, &letters[6], "extra", PK_SINGLETON, 0, 0, 0},
@@ -569,6 +666,9 @@ TESTS {
     RUN("C27", "what takes a pump longer than 30 s is ended again", load_that_takes_too_long_is_ended)
     RUN("C27", "the fourth pump at once is told to come again", fourth_pump_at_once_is_told_to_come_again)
     RUN("C06 C35", "a deferred provider is made and ended by pumps", deferred_provider_is_made_by_the_pump)
+    RUN("C06 C35", "a deferred provider may need another one", deferred_provider_may_need_another)
+    RUN("C23 C30", "start tells a create that says closed", start_tells_a_create_that_says_closed)
+    RUN("C32 C33", "a failing cleanup of what found no room on its scope is told", failing_cleanup_of_what_found_no_room_is_told)
     RUN("C17 C49 C19", "a provider is loaded on demand, once; times are kept", provider_is_loaded_on_demand_once)
     RUN("C13", "an override lasts as long as its scope; a second one is told", override_lasts_as_long_as_its_scope)
     RUN("C13 C38", "an override stays on its scope until that unwinds", override_stays_on_its_scope)

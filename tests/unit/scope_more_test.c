@@ -284,6 +284,27 @@ static void tracked_resources_move_with_their_order(void) {
     CHECK_STATUS(pk_scope_pump(&other, 0), PK_OK);
     CHECK_TEXT(ran, "fedcba");
 }
+static pk_status make_tracks_another(void *user, void **object) {
+    *object = user;
+    (void)track((pk_scope *)user, 0, "x", 0);
+    return PK_OK;
+}
+static pk_status fails_quietly(void *context) {
+    (void)context;
+    return PK_IO;
+}
+static void failing_cleanup_of_what_found_no_room_is_told(void) {
+    pk_track what;
+    open_watched(1);
+    memset(&what, 0, sizeof what);
+    what.fn = fails_quietly;
+    what.name = "socket";
+    CHECK_STATUS(pk_scope_make(&scope, make_tracks_another, &scope, &what, NULL), PK_FULL);
+    CHECK_EQ(pk_scope_failures(&scope), 1);
+    CHECK_EQ(events[PK_SCOPE_EVENT_CLEANUP_FAILED], 1);
+    CHECK_TEXT(last.detail, "socket");
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+}
 static void refused_move_takes_no_room(void) {
     unsigned char small[PK_SCOPE_BYTES(20)];
     pk_scope_watch_desc few;
@@ -607,6 +628,7 @@ TESTS {
     RUN("C39 C43", "the 101st resource is refused before its factory is called; 90 % is told once each time",
         full_scope_does_not_call_the_factory)
     RUN("C31 C36", "tracked resources move with their order", tracked_resources_move_with_their_order)
+    RUN("C32 C39", "a failing cleanup of what found no room is told", failing_cleanup_of_what_found_no_room_is_told)
     RUN("C31 C36", "a move that is refused takes no room", refused_move_takes_no_room)
     RUN("C41", "without a clock a deadline is unsupported", without_a_clock_deadlines_are_unsupported)
     RUN("C35 C06", "later cleanups run from the pump, first, and nothing leaks", later_cleanups_run_from_the_pump)

@@ -110,6 +110,26 @@ static void ticks_may_add_and_remove(void) {
     CHECK_EQ(pk_ticker_run(&ticker, 0), 10);
     CHECK_EQ(ran[2], 1);
 }
+/* What a freed one's memory may be used for at once: nothing may be written there. */
+static uint32_t takes_itself_off(void *object, pk_time now, uint32_t budget) {
+    pk_tick *tick = (pk_tick *)object;
+    (void)budget;
+    CHECK_STATUS(pk_ticker_remove(&ticker, tick), PK_OK);
+    CHECK(pk_ticker_run(&ticker, now) == PK_TTL_NEVER);
+    memset(tick, 2, sizeof *tick);
+    return 0;
+}
+static void a_tick_may_end_itself_and_its_memory(void) {
+    pk_tick used;
+    start();
+    memset(&used, 2, sizeof used);
+    (void)pk_ticker_add(&ticker, &ticks[0], takes_itself_off, &ticks[0], 10, 0);
+    (void)pk_ticker_add(&ticker, &ticks[1], count_run, &ran[1], 10, 0);
+    CHECK_EQ(pk_ticker_run(&ticker, 0), 10);
+    CHECK(memcmp(&ticks[0], &used, sizeof used) == 0);
+    CHECK_EQ(pk_ticker_run(&ticker, 10), 10);
+    CHECK_EQ(ran[1], 2);
+}
 static void wrong_ones_are_refused(void) {
     pk_ticker other;
     memset(&other, 0, sizeof other);
@@ -133,5 +153,6 @@ TESTS {
     RUN("K22", "a tick that used its budget up runs again at once", what_used_its_budget_up_runs_again_at_once)
     RUN("K22", "ticks run on time when the clock wraps", across_the_wrap_of_the_clock)
     RUN("K22", "ticks may add and remove ticks, themselves too", ticks_may_add_and_remove)
+    RUN("K22", "a tick may end itself, and its memory be used for something else", a_tick_may_end_itself_and_its_memory)
     RUN("D10", "a tick without fn, period or place is refused, and nothing changes", wrong_ones_are_refused)
 }
