@@ -222,7 +222,11 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #else /* for the debugger, and three times as fast to compile */
 #define PK__HOT_INLINE static inline __attribute__((unused))
 #endif
+#if defined __MINGW32__ && !defined __clang__ /* whose printf is Microsoft's: perfkit's formatter is C99's */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(gnu_printf, format_at, args_at)))
+#else
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#endif
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
@@ -643,6 +647,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#define PK__HAS_KEYS 1 /* a pointer of each thread, handed to a function when that ends (here also when the key is dropped) */
+#define PK__KEY_CALL NTAPI
+typedef DWORD pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void(PK__KEY_CALL *ends)(void *)) { return (*key = FlsAlloc(ends)) != FLS_OUT_OF_INDEXES; }
+PK__INLINE void *pk__key_get(pk__key key) { return FlsGetValue(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return FlsSetValue(key, p) != 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)FlsFree(key); }
 #else
 #define PK__HAS_COND 1
 PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
@@ -691,6 +702,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#define PK__HAS_KEYS 1
+#define PK__KEY_CALL
+typedef pthread_key_t pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void (*ends)(void *)) { return pthread_key_create(key, ends) == 0; }
+PK__INLINE void *pk__key_get(pk__key key) { return pthread_getspecific(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return pthread_setspecific(key, p) == 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #endif
 #endif /* PK__PRELUDE_IMPLEMENTATION */
 /* ==== perfkit prelude 1: end ==== */

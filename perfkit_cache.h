@@ -239,7 +239,11 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #else /* for the debugger, and three times as fast to compile */
 #define PK__HOT_INLINE static inline __attribute__((unused))
 #endif
+#if defined __MINGW32__ && !defined __clang__ /* whose printf is Microsoft's: perfkit's formatter is C99's */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(gnu_printf, format_at, args_at)))
+#else
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#endif
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
@@ -660,6 +664,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#define PK__HAS_KEYS 1 /* a pointer of each thread, handed to a function when that ends (here also when the key is dropped) */
+#define PK__KEY_CALL NTAPI
+typedef DWORD pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void(PK__KEY_CALL *ends)(void *)) { return (*key = FlsAlloc(ends)) != FLS_OUT_OF_INDEXES; }
+PK__INLINE void *pk__key_get(pk__key key) { return FlsGetValue(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return FlsSetValue(key, p) != 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)FlsFree(key); }
 #else
 #define PK__HAS_COND 1
 PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
@@ -708,6 +719,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#define PK__HAS_KEYS 1
+#define PK__KEY_CALL
+typedef pthread_key_t pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void (*ends)(void *)) { return pthread_key_create(key, ends) == 0; }
+PK__INLINE void *pk__key_get(pk__key key) { return pthread_getspecific(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return pthread_setspecific(key, p) == 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #endif
 #endif /* PK__PRELUDE_IMPLEMENTATION */
 /* ==== perfkit prelude 1: end ==== */
@@ -8200,7 +8218,15 @@ static size_t pk__cache_read_handle(void *user, void *bytes, size_t n) {
     if (!ReadFile(*(const HANDLE *)user, bytes, n > 0x40000000u ? 0x40000000u : (DWORD)n, &done, NULL)) return PK_CACHE_IO_FAILED;
     return done;
 }
+/* Why `path` could not be replaced: others have it open, who may be done soon, or something worse. */
+static pk_status pk__cache_not_replaced(const char *path, DWORD error) {
+    DWORD what = GetFileAttributesA(path);
+    if (error == ERROR_SHARING_VIOLATION) return PK_BUSY;
+    if (error != ERROR_ACCESS_DENIED || what == INVALID_FILE_ATTRIBUTES) return PK_IO;
+    return what & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY) ? PK_IO : PK_BUSY;
+}
 PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
+    pk_cache_transfer t;
     char temporary[1024];
     size_t n = strlen(path);
     DWORD error;
@@ -8210,13 +8236,22 @@ PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
     if (n + 5 > sizeof temporary) return PK_INVALID;
     memcpy(temporary, path, n);
     memcpy(temporary + n, ".tmp", 5);
+    status = pk_cache_save_begin(c, &t, pk__cache_write_handle, &file); /* before any file is touched: it may not be its turn */
+    if (status != PK_OK) return status;
     /* Others may rename it, as this does, and not open it to write: that is the lock. */
     file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE) return GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
-    status = pk_cache_save(c, pk__cache_write_handle, &file);
+    if (file == INVALID_HANDLE_VALUE) {
+        status = GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
+        pk_cache_transfer_end(&t);
+        return status;
+    }
+    status = pk_cache_save_step(&t, 0xFFFFFFFFu);
     if (status == PK_OK && !FlushFileBuffers(file)) status = PK_IO;
-    if (status == PK_OK && !MoveFileExA(temporary, path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) status = PK_IO;
     error = GetLastError();
+    if (status == PK_OK && !MoveFileExA(temporary, path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
+        error = GetLastError();
+        status = pk__cache_not_replaced(path, error);
+    }
     if (status != PK_OK) (void)DeleteFileA(temporary); /* before the lock is gone */
     (void)CloseHandle(file);
     if (status != PK_OK) SetLastError(error);
@@ -8228,8 +8263,10 @@ PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flag
     pk_status status;
     PERFKIT_ASSERT(c != NULL && path != NULL);
     if (kept) *kept = 0;
-    file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE) return GetLastError() == ERROR_FILE_NOT_FOUND ? PK_NOT_FOUND : PK_IO;
+    file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                       FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND ? PK_NOT_FOUND : PK_IO;
     status = pk_cache_load_begin(c, &t, pk__cache_read_handle, &file, flags);
     if (status == PK_OK) {
         t.flags |= PK__CACHE_ALONE;

@@ -260,7 +260,11 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #else /* for the debugger, and three times as fast to compile */
 #define PK__HOT_INLINE static inline __attribute__((unused))
 #endif
+#if defined __MINGW32__ && !defined __clang__ /* whose printf is Microsoft's: perfkit's formatter is C99's */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(gnu_printf, format_at, args_at)))
+#else
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#endif
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
@@ -681,6 +685,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#define PK__HAS_KEYS 1 /* a pointer of each thread, handed to a function when that ends (here also when the key is dropped) */
+#define PK__KEY_CALL NTAPI
+typedef DWORD pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void(PK__KEY_CALL *ends)(void *)) { return (*key = FlsAlloc(ends)) != FLS_OUT_OF_INDEXES; }
+PK__INLINE void *pk__key_get(pk__key key) { return FlsGetValue(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return FlsSetValue(key, p) != 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)FlsFree(key); }
 #else
 #define PK__HAS_COND 1
 PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
@@ -729,6 +740,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#define PK__HAS_KEYS 1
+#define PK__KEY_CALL
+typedef pthread_key_t pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void (*ends)(void *)) { return pthread_key_create(key, ends) == 0; }
+PK__INLINE void *pk__key_get(pk__key key) { return pthread_getspecific(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return pthread_setspecific(key, p) == 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #endif
 #endif /* PK__PRELUDE_IMPLEMENTATION */
 /* ==== perfkit prelude 1: end ==== */
@@ -1434,7 +1452,7 @@ PK_API pk_status pk_log_drain_raw(pk_log *log, uint32_t budget, pk_log_raw_fn ou
 #endif
 
 #if PK__LOG_RINGS
-/* Give this thread's ring back before the thread ends: for systems without POSIX threads, elsewhere its end does it. */
+/* Give this thread's ring back before the thread ends: where locks are hooks; elsewhere its end does it. */
 PK_API void pk_log_leave(pk_log *log);
 #endif
 #endif
@@ -7983,7 +8001,7 @@ typedef struct pk__ring {
 } pk__ring;
 enum { PK__RING_FREE, PK__RING_TAKEN, PK__RING_LEFT }; /* LEFT: its thread has ended; free when drained */
 
-#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK && !defined _WIN32
+#if PERFKIT_THREADS && defined PK__HAS_KEYS
 #define PK__THREAD_ENDS 1 /* they tell */
 #else
 #define PK__THREAD_ENDS 0
@@ -8004,8 +8022,10 @@ typedef struct pk__queue {
     pk_mutex lock; /* of claims, of the shared ring, and for the other ways to be full; held for a copy at most, never in a callback */
     pk_cond room;
 #if PK__THREAD_ENDS
-    pthread_key_t key; /* a thread's ring */
+    pk__key key; /* a thread's ring */
+#ifndef _WIN32
     pthread_t drainer;
+#endif
 #endif
     uint32_t process;          /* as pk_log's forks */
     uint64_t ns_of_ticks;      /* of 2^24 of them */
@@ -8021,7 +8041,7 @@ static PERFKIT_TLS struct {
 static PERFKIT_TLS const pk__queue *pk__draining; /* by this thread */
 #define PK__I_DRAIN(q) (pk__draining == (q))
 #define PK__SET_DRAINING(q) (pk__draining = (q))
-#elif PK__THREAD_ENDS
+#elif PK__THREAD_ENDS && !defined _WIN32
 #define PK__I_DRAIN(q) ((q)->draining && pthread_equal((q)->drainer, pthread_self()))
 #define PK__SET_DRAINING(q) ((void)0)
 #else
@@ -8125,7 +8145,7 @@ static void pk__ring_overwrite(pk__queue *q, pk__ring *r, pk__record *record, bo
 
 #if PK__LOG_OWN_RINGS
 #if PK__THREAD_ENDS
-static void pk__thread_ends(void *ring) {
+static void PK__KEY_CALL pk__thread_ends(void *ring) {
     pk__ring *r = (pk__ring *)ring;
     if (pk__mine.id == r->queue->id) pk__mine.id = 0;
     pk__store32(&r->state, PK__RING_LEFT);
@@ -8137,11 +8157,11 @@ static pk__ring *pk__ring_of_thread(pk__queue *q, bool locked) {
     uint32_t i;
     if (pk__mine.id == q->id && pk__mine.ring != NULL) return pk__mine.ring;
 #if PK__THREAD_ENDS
-    r = (pk__ring *)pthread_getspecific(q->key);
+    r = (pk__ring *)pk__key_get(q->key);
     for (i = 0; locked && r == NULL && i < q->count; i++)
         if (pk__load32(&q->rings[i].state) == PK__RING_FREE) {
             r = &q->rings[i];
-            if (pthread_setspecific(q->key, r) != 0) return NULL;
+            if (!pk__key_set(q->key, r)) return NULL;
         }
 #else
     for (i = 0; locked && r == NULL && i < q->count; i++)
@@ -8159,7 +8179,7 @@ PK_API void pk_log_leave(pk_log *log) {
     if (r == NULL) return;
     pk__mine.id = 0;
 #if PK__THREAD_ENDS
-    (void)pthread_setspecific(q->key, NULL);
+    (void)pk__key_set(q->key, NULL);
 #endif
     pk__store32(&r->state, PK__RING_LEFT);
 }
@@ -8495,7 +8515,7 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk__queue_lock(q);
     mine = !q->draining;
     q->draining = 1;
-#if PK__THREAD_ENDS
+#if PK__THREAD_ENDS && !defined _WIN32
     if (mine) q->drainer = pthread_self();
 #endif
     pk__queue_unlock(q);
@@ -8538,7 +8558,7 @@ static pk_status pk__queue_begin_locks(pk__queue *q, bool threads) {
     }
 #endif
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
-    if (pthread_key_create(&q->key, pk__thread_ends) != 0) q->count = 0; /* then all share one */
+    if (!pk__key_make(&q->key, pk__thread_ends)) q->count = 0; /* then all share one */
 #endif
     return PK_OK;
 }
@@ -8601,7 +8621,7 @@ static void pk__queue_forget(pk_log *log) {
     if (q->threads) (void)pk__cond_init(&q->room);
 #endif
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
-    if (q->count != 0) (void)pthread_setspecific(q->key, NULL);
+    if (q->count != 0) (void)pk__key_set(q->key, NULL);
 #endif
     q->waiting = 0;
     q->draining = 0;
@@ -8623,7 +8643,7 @@ static void pk__queue_end(pk_log *log) {
     (void)pk_log_drain(log, 0);
     (void)pk_log_drain(log, 0); /* what the sinks logged */
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
-    if (q->count != 0) (void)pthread_key_delete(q->key);
+    if (q->count != 0) pk__key_drop(q->key);
 #endif
 #ifdef PK__HAS_COND
     if (q->threads) pk__cond_destroy(&q->room);

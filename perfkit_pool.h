@@ -228,7 +228,11 @@ typedef uint32_t pk_ticks; /* a reading of PERFKIT_TICKS() */
 #else /* for the debugger, and three times as fast to compile */
 #define PK__HOT_INLINE static inline __attribute__((unused))
 #endif
+#if defined __MINGW32__ && !defined __clang__ /* whose printf is Microsoft's: perfkit's formatter is C99's */
+#define PK__PRINTF(format_at, args_at) __attribute__((format(gnu_printf, format_at, args_at)))
+#else
 #define PK__PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
+#endif
 #else
 #define PK__LIKELY(x) (x)
 #define PK__UNLIKELY(x) (x)
@@ -649,6 +653,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { WakeConditionVariable((CONDITION_VARIABLE *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { WakeAllConditionVariable((CONDITION_VARIABLE *)(void *)c); }
+#define PK__HAS_KEYS 1 /* a pointer of each thread, handed to a function when that ends (here also when the key is dropped) */
+#define PK__KEY_CALL NTAPI
+typedef DWORD pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void(PK__KEY_CALL *ends)(void *)) { return (*key = FlsAlloc(ends)) != FLS_OUT_OF_INDEXES; }
+PK__INLINE void *pk__key_get(pk__key key) { return FlsGetValue(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return FlsSetValue(key, p) != 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)FlsFree(key); }
 #else
 #define PK__HAS_COND 1
 PK__STATIC_ASSERT(mutex_fits, sizeof(pthread_mutex_t) <= sizeof(pk_mutex) && sizeof(pthread_cond_t) <= sizeof(pk_cond));
@@ -697,6 +708,13 @@ PK__INLINE bool pk__cond_wait(pk_cond *c, pk_mutex *m, uint32_t ms) {
 }
 PK__INLINE void pk__cond_signal(pk_cond *c) { pthread_cond_signal((pthread_cond_t *)(void *)c); }
 PK__INLINE void pk__cond_broadcast(pk_cond *c) { pthread_cond_broadcast((pthread_cond_t *)(void *)c); }
+#define PK__HAS_KEYS 1
+#define PK__KEY_CALL
+typedef pthread_key_t pk__key;
+PK__INLINE bool pk__key_make(pk__key *key, void (*ends)(void *)) { return pthread_key_create(key, ends) == 0; }
+PK__INLINE void *pk__key_get(pk__key key) { return pthread_getspecific(key); }
+PK__INLINE bool pk__key_set(pk__key key, void *p) { return pthread_setspecific(key, p) == 0; }
+PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #endif
 #endif /* PK__PRELUDE_IMPLEMENTATION */
 /* ==== perfkit prelude 1: end ==== */
@@ -1046,8 +1064,8 @@ PK_API void pk_pool_cache_flush(pk_pool_cache *c); /* give what it holds to the 
 PK_API void pk_pool_cache_close(pk_pool_cache *c);
 
 /* Have the calling thread, whose cache it is, close it when it ends: the memory has to last until then, as static, allocated
-   and thread-local variables do. PK_EXISTS: the thread has another cache of this pool that does. PK_UNSUPPORTED: no POSIX
-   threads. It takes a pthread key a pool until pk_pool_close. */
+   and thread-local variables do. PK_EXISTS: the thread has another cache of this pool that does. PK_UNSUPPORTED: locks
+   are hooks. It takes a pthread key (Windows: an FLS index) a pool until pk_pool_close. */
 PK_API pk_status pk_pool_cache_close_at_exit(pk_pool_cache *c);
 #endif
 
@@ -2326,7 +2344,7 @@ typedef struct pk__pool_chunk {
     uint32_t out; /* and those whose release has begun: the chunk has to stay for them */
 } pk__pool_chunk;
 
-#if PERFKIT_POOL_CACHES && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
+#if PERFKIT_POOL_CACHES && defined PK__HAS_KEYS
 #define PK__POOL_KEYS
 #endif
 typedef struct pk__pool_more {
@@ -2352,7 +2370,7 @@ typedef struct pk__pool_more {
 #if PERFKIT_POOL_CACHES
     pk_pool_cache *caches;
 #ifdef PK__POOL_KEYS
-    pthread_key_t key;        /* of the cache that a thread closes when it ends */
+    pk__key key;              /* of the cache that a thread closes when it ends */
     bool has_key;
 #endif
 #endif
@@ -3200,7 +3218,7 @@ PK_API void pk_pool_cache_close(pk_pool_cache *c) {
     if (p == NULL) return;
     pk_pool_cache_flush(c);
 #ifdef PK__POOL_KEYS
-    if (c->at_exit && pthread_getspecific(PK__POOL_MORE(p)->key) == c) (void)pthread_setspecific(PK__POOL_MORE(p)->key, NULL);
+    if (c->at_exit && pk__key_get(PK__POOL_MORE(p)->key) == c) (void)pk__key_set(PK__POOL_MORE(p)->key, NULL);
 #endif
     pk__pool_lock(p);
     for (link = &PK__POOL_MORE(p)->caches; *link && *link != c; link = &(*link)->next) {}
@@ -3212,7 +3230,7 @@ PK_API void pk_pool_cache_close(pk_pool_cache *c) {
 #ifdef __cplusplus
 extern "C" {
 #endif
-static void pk__pool_thread_ends(void *cache) { pk_pool_cache_close((pk_pool_cache *)cache); }
+static void PK__KEY_CALL pk__pool_thread_ends(void *cache) { pk_pool_cache_close((pk_pool_cache *)cache); }
 #ifdef __cplusplus
 }
 #endif
@@ -3226,13 +3244,13 @@ PK_API pk_status pk_pool_cache_close_at_exit(pk_pool_cache *c) {
     if (c->pool == NULL) return PK_CLOSED;
     more = PK__POOL_MORE(c->pool);
     pk__pool_lock(c->pool);
-    if (!more->has_key) more->has_key = pthread_key_create(&more->key, pk__pool_thread_ends) == 0;
+    if (!more->has_key) more->has_key = pk__key_make(&more->key, pk__pool_thread_ends);
     if (!more->has_key) status = PK_NO_MEMORY;
     pk__pool_unlock(c->pool);
     if (status != PK_OK) return status;
-    other = pthread_getspecific(more->key);
+    other = pk__key_get(more->key);
     if (other && other != c) return PK_EXISTS;
-    if (pthread_setspecific(more->key, c) != 0) return PK_NO_MEMORY;
+    if (!pk__key_set(more->key, c)) return PK_NO_MEMORY;
     c->at_exit = true;
     return PK_OK;
 #else
@@ -3246,7 +3264,7 @@ static bool pk__pool_detach(pk_pool *p) {
     if (!(p->flags & PK__POOL_LOCKED)) return true;
     if (more->caches) return false;
 #ifdef PK__POOL_KEYS
-    if (more->has_key) (void)pthread_key_delete(more->key);
+    if (more->has_key) pk__key_drop(more->key);
 #endif
     return true;
 }

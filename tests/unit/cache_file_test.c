@@ -5,18 +5,17 @@
 #endif
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "../support/files.h"
 #include <string.h>
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
+#endif
 
 typedef struct kind { uint32_t capacity, key_size, value_size; uint8_t policy; } kind;
 static const kind kinds[] = {{30, 4, 12, PK_CACHE_LRU}, {30, 0, 0, PK_CACHE_LRU}, {32, 4, 12, PK_CACHE_S3FIFO}, {32, 0, 0, PK_CACHE_S3FIFO}};
@@ -81,7 +80,7 @@ static size_t read_memory(void *user, void *bytes, size_t n) {
     return n;
 }
 static memory saved, again;
-static char folder[] = "/tmp/pk-......", path[64], temporary[64];
+static char folder[] = FILES_TEMPORARY "pk-......", path[64], temporary[64];
 
 /* Two caches of a kind, the first with n entries and saved. */
 static void open_saved(pk_cache *a, pk_cache *b, size_t which, uint32_t n) {
@@ -212,7 +211,7 @@ static void any_bit_that_flips_is_found(void) {
 }
 static void write_file(const void *bytes, size_t n) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    CHECK(write(fd, bytes, n) == (ssize_t)n);
+    CHECK(write(fd, bytes, (unsigned)n) == (long)n);
     CHECK(close(fd) == 0);
 }
 static void any_length_and_any_garbage_is_found(void) {
@@ -267,15 +266,20 @@ static void a_file_comes_back(void) {
 }
 static void what_fails_leaves_the_old_file(void) {
     pk_cache a;
-    struct rlimit limit, small;
     struct stat info;
     char elsewhere[96];
+#ifdef _WIN32
+    HANDLE other;
+#else
+    struct rlimit limit, small;
     int ready[2], status;
     pid_t child;
+#endif
     open_kind(&a, &kinds[0]);
     fill(&a, 20, 1);
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
     fill(&a, 25, 2);
+#ifndef _WIN32
     (void)signal(SIGXFSZ, SIG_IGN); /* the disk is full after 200 bytes */
     CHECK(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     small = limit;
@@ -284,13 +288,18 @@ static void what_fails_leaves_the_old_file(void) {
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_IO);
     CHECK_EQ(errno, EFBIG);
     CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+#endif
     CHECK(stat(temporary, &info) != 0);
     CHECK_STATUS(pk_cache_load_file(&a, path, 0, NULL), PK_OK);
     CHECK_EQ(pk_cache_count(&a), 20);
     CHECK(sound(&a, 1));
     (void)snprintf(elsewhere, sizeof elsewhere, "%s/none/file", folder);
     CHECK_STATUS(pk_cache_save_file(&a, elsewhere), PK_IO);
+#ifdef _WIN32
+    CHECK_EQ(GetLastError(), ERROR_PATH_NOT_FOUND);
+#else
     CHECK_EQ(errno, ENOENT);
+#endif
     CHECK(mkdir(temporary, 0700) == 0); /* what is to be written to is a folder */
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_IO);
     CHECK(rmdir(temporary) == 0);
@@ -298,6 +307,12 @@ static void what_fails_leaves_the_old_file(void) {
     CHECK(mkdir(elsewhere, 0700) == 0);
     CHECK_STATUS(pk_cache_save_file(&a, elsewhere), PK_IO);
     CHECK(rmdir(elsewhere) == 0);
+#ifdef _WIN32 /* another process is at it */
+    other = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    CHECK(other != INVALID_HANDLE_VALUE);
+    CHECK_STATUS(pk_cache_save_file(&a, path), PK_BUSY);
+    CHECK(CloseHandle(other));
+#else
     CHECK(pipe(ready) == 0);
     child = fork();
     if (child == 0) { /* another process is at it */
@@ -311,10 +326,12 @@ static void what_fails_leaves_the_old_file(void) {
     CHECK(waitpid(child, &status, 0) == child);
     (void)close(ready[0]);
     (void)close(ready[1]);
+#endif
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
     CHECK_STATUS(pk_cache_load_file(&a, path, 0, NULL), PK_OK);
     CHECK_STATUS(pk_cache_close(&a), PK_OK);
 }
+#ifndef _WIN32
 static void killed_at_any_moment_it_leaves_the_old_or_the_new(void) {
     pk_cache a;
     unsigned i, loaded = 0, seen = 0;
@@ -352,14 +369,20 @@ static void killed_at_any_moment_it_leaves_the_old_or_the_new(void) {
     CHECK_STATUS(pk_cache_close(&a), PK_OK);
     (void)seen;
 }
+#endif
 static void clean_up(void) {
     (void)unlink(path);
     (void)unlink(temporary);
 }
 
 TESTS {
-    memset(folder + sizeof folder - 7, 'X', 6); /* the six places that mkdtemp fills */
+    FILES_BINARY();
+    memset(folder + sizeof folder - 7, 'X', 6); /* the six places that are filled */
+#ifdef _WIN32
+    if (_mktemp(folder) == NULL || mkdir(folder, 0700) != 0) CHECK(false);
+#else
     if (mkdtemp(folder) == NULL) CHECK(false);
+#endif
     (void)snprintf(path, sizeof path, "%s/file", folder);
     (void)snprintf(temporary, sizeof temporary, "%s/file.tmp", folder);
     RUN("K41", "both policies come back the same, byte for byte", both_policies_come_back_the_same)
@@ -371,7 +394,9 @@ TESTS {
     RUN("K43", "any length and any garbage is found", any_length_and_any_garbage_is_found)
     clean_up();
     RUN("K42", "what fails leaves the old file", what_fails_leaves_the_old_file)
+#ifndef _WIN32
     RUN("K42", "killed at any moment it leaves the old file or the new one", killed_at_any_moment_it_leaves_the_old_or_the_new)
+#endif
     clean_up();
     (void)rmdir(folder);
 }

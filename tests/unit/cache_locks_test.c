@@ -20,7 +20,7 @@ static bool waited(void *c);
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 
-enum { LOCKS = 8, STEPS = 20000, KEYS = 120, LONG = 20000 };
+enum { LOCKS = 8, STEPS = 20000, KEYS = 120, LARGE = 20000 };
 static void *locks[LOCKS];
 static bool within[LOCKS][LOCKS]; /* [a][b]: b was taken while a was held */
 static unsigned held[LOCKS], made, gone, taken, twice, called_while_held, writes_while_held, calls;
@@ -70,7 +70,7 @@ static unsigned held_now(void) {
 static pk_time now;
 static uint32_t random_state;
 static unsigned depth; /* of hooks that call the cache */
-static unsigned char value[LONG], got[LONG];
+static unsigned char value[LARGE], got[LARGE];
 
 static uint32_t below(uint32_t n) { /* xorshift32: Marsaglia, 2003 */
     random_state ^= random_state << 13;

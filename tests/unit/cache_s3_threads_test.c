@@ -414,7 +414,9 @@ static void ticks_of_a_shard_remove_what_is_over(void) {
 TESTS {
     const char *given = getenv("STEPS");
     if (given) steps = strtoul(given, NULL, 10);
+#ifndef _WIN32
     (void)alarm(given ? 3000 : 60);
+#endif
     RUN("K08", "8 threads, mixed operations: no value torn or wrong, bounds hold, the counters add up when it is quiet", mixed)
     if (given) return;
     RUN("K08", "the same with lengths that vary", mixed_varying)

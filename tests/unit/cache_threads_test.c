@@ -6,12 +6,15 @@
 #endif
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
+#include "../support/files.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 #include <unistd.h>
 
 #ifndef STEPS
@@ -328,6 +331,7 @@ static void entries_of_any_length_stay_whole(void) {
     CHECK_STATUS(pk_cache_close(&texts), PK_OK);
 }
 
+#ifndef _WIN32
 /* fork while threads use the cache: the child, whose locks may be taken, is told so, and can start afresh. */
 static volatile uint32_t forked;
 static void *busy(void *argument) {
@@ -374,9 +378,10 @@ static void a_forked_child_starts_afresh(void) {
     CHECK(records_count(&cache) > 0); /* the parent noticed nothing */
     CHECK_STATUS(records_close(&cache), PK_OK);
 }
+#endif
 
 /* Two threads save one cache, a third another one, all to the same path: whoever loads it meets a whole file. */
-static char path[] = "/tmp/perfkit-threads-??????";
+static char path[] = FILES_TEMPORARY "perfkit-threads-??????";
 static pk_cache saved[3]; /* the last one loads */
 static volatile uint32_t saves;
 static void *save(void *argument) {
@@ -393,11 +398,16 @@ static void saves_to_one_path_leave_it_whole(void) {
     char temporary[sizeof path + 4];
     unsigned i, whole = 0;
     uint32_t key;
-    int fd;
     memset(path + sizeof path - 7, 'X', 6); /* the six places that mkstemp fills */
-    fd = mkstemp(path);
-    CHECK(fd >= 0);
-    (void)close(fd);
+#ifdef _WIN32
+    CHECK(_mktemp(path) != NULL);
+#else
+    {
+        int fd = mkstemp(path);
+        CHECK(fd >= 0);
+        (void)close(fd);
+    }
+#endif
     desc.key_size = desc.value_size = 4;
     for (i = 0; i < 3; i++) CHECK_STATUS(pk_cache_init(&saved[i], &desc), PK_OK);
     for (key = 0; key < 500; key++)
@@ -421,13 +431,17 @@ static void saves_to_one_path_leave_it_whole(void) {
 TESTS {
     const char *given = getenv("STEPS");
     if (given) steps = strtoul(given, NULL, 10);
+#ifndef _WIN32
     (void)alarm(given ? 3000 : 60);
+#endif
     RUN("K08 T01 T02", "8 threads' mixed operations keep the bounds, and the counters add up", mixed_operations_keep_the_bounds)
     if (given) return;
     RUN("K08 K29", "on_evict may call the cache from every thread, and hears of each entry once", hooks_may_call_the_cache_from_every_thread)
     RUN("K08", "two threads that put one key are both stored", two_threads_put_one_key)
     RUN("K21", "four threads sweep, each entry is removed once", four_sweepers_remove_each_entry_once)
     RUN("K08 K13", "entries of any length stay whole among threads", entries_of_any_length_stay_whole)
+#ifndef _WIN32
     RUN("T02", "a child forked meanwhile is told so, and starts afresh", a_forked_child_starts_afresh)
+#endif
     RUN("K42 K08", "threads that save to one path leave it whole", saves_to_one_path_leave_it_whole)
 }

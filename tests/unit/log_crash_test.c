@@ -1,4 +1,4 @@
-/* targets: threads */
+/* targets: posix */
 /* Programs that are ended in the middle of logging: what was logged before is there. KILLS=1000 in the environment: that often. */
 #if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
 #define _XOPEN_SOURCE 700

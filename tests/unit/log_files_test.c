@@ -10,30 +10,33 @@ static long hooked_write(int fd, const char *bytes, size_t n);
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
+#include "../support/files.h"
 #include <pthread.h>
+#ifndef _WIN32
 #include <signal.h>
 #include <sys/resource.h>
+#endif
 
 /* The n-th write fails: at once, after half of its bytes, or it only takes half, or is interrupted; 0: none. */
-enum { FAILS, TEARS, FAILS_NOW, SHORT, INTERRUPTED };
+enum { FAILS, TEARS, FAILS_NOW, TAKES_HALF, INTERRUPTED };
 static long writes, fail_at;
 static int how, until_end; /* until_end: and all behind it */
 static long hooked_write(int fd, const char *bytes, size_t n) {
     long at = fail_at;
-    if (at == 0) return (long)write(fd, bytes, n);
+    if (at == 0) return (long)write(fd, bytes, (unsigned)n);
     writes++;
     if (writes == at || (until_end && writes > at)) {
-        if (how == SHORT) return (long)write(fd, bytes, (n + 1) / 2);
+        if (how == TAKES_HALF) return (long)write(fd, bytes, (unsigned)(n + 1) / 2);
         if (how == TEARS) {
             how = FAILS_NOW; /* the rest of the line */
             fail_at++;
-            return (long)write(fd, bytes, (n + 1) / 2);
+            return (long)write(fd, bytes, (unsigned)(n + 1) / 2);
         }
         if (how == FAILS_NOW) fail_at = -1;
         errno = how == INTERRUPTED ? EINTR : ENOSPC;
         return -1;
     }
-    return (long)write(fd, bytes, n);
+    return (long)write(fd, bytes, (unsigned)n);
 }
 
 static char folder[64], path[128], text[1 << 20];
@@ -48,13 +51,13 @@ static size_t read_file(unsigned number) { /* into text */
     ssize_t got;
     text[0] = 0;
     if (fd < 0) return 0;
-    while ((got = read(fd, text + n, sizeof text - 1 - n)) > 0) n += (size_t)got;
+    while ((got = read(fd, text + n, (unsigned)(sizeof text - 1 - n))) > 0) n += (size_t)got;
     close(fd);
     text[n] = 0;
     return n;
 }
 static void make_folder(void) {
-    pk_format(folder, sizeof folder, "/tmp/perfkit-log-%d", (int)getpid());
+    pk_format(folder, sizeof folder, FILES_TEMPORARY "perfkit-log-%d", (int)getpid());
     (void)mkdir(folder, 0700);
     pk_format(path, sizeof path, "%s/app.log", folder);
 }
@@ -159,7 +162,7 @@ static void fail_one(int sink, long n) {
         CHECK(number == 0 || sink == 2 || strlen(text) <= 100);
     }
     CHECK_EQ(whole + failed, 2 * LINES);
-    if (how >= SHORT || (sink > 0 && sink < 3)) CHECK_EQ(failed, 0);
+    if (how >= TAKES_HALF || (sink > 0 && sink < 3)) CHECK_EQ(failed, 0);
     else CHECK(failed > 0);
     pk_log_close(&logger);
     if (sink >= 2) CHECK_STATUS(pk_log_file_close(&file), PK_OK);
@@ -246,6 +249,7 @@ static void a_buffer_is_written_when_it_should(void) {
     remove_all();
 }
 
+#ifndef _WIN32
 static void the_limit_of_a_file_is_no_end(void) {
     struct rlimit was, small;
     pk_log_file file;
@@ -282,6 +286,7 @@ static void the_limit_of_a_file_is_no_end(void) {
     signal(SIGXFSZ, old);
     remove_all();
 }
+#endif
 static void a_closed_descriptor_stops_nobody(void) {
     int fd = dup(1);
     close(fd);
@@ -372,9 +377,10 @@ static void a_name_that_cannot_change_keeps_the_file(void) {
     pk_log_file_close(&file);
     remove_all();
 }
+#ifndef _WIN32
 static void write_file(unsigned number, const char *content) {
     int fd = open(name_of(number), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    CHECK(write(fd, content, strlen(content)) == (long)strlen(content));
+    CHECK(write(fd, content, (unsigned)strlen(content)) == (long)strlen(content));
     close(fd);
 }
 static void a_new_file_that_cannot_be_made_costs_no_old_one(void) {
@@ -411,6 +417,7 @@ static void a_new_file_that_cannot_be_made_costs_no_old_one(void) {
     pk_log_file_close(&file);
     remove_all();
 }
+#endif
 static void a_period_that_failed_is_tried_again(void) {
     pk_log_file file;
     pk_log_file_desc desc;
@@ -484,14 +491,19 @@ static void rotation_loses_nothing(void) {
 }
 
 TESTS {
+    FILES_BINARY();
     RUN("L05", "whichever write fails, is short or interrupted: lines are whole, lost ones counted, and the next ones come", whatever_write_fails)
     RUN("L05", "a buffer on a full disk keeps what it can, counts the rest and recovers", a_full_buffer_loses_and_counts)
     RUN("L05", "a buffer is written when full, by level, by call", a_buffer_is_written_when_it_should)
+#ifndef _WIN32
     RUN("L05", "a file at its size limit loses lines, counted, and goes on after a rotation", the_limit_of_a_file_is_no_end)
+#endif
     RUN("L05", "a closed descriptor is a failure like any other", a_closed_descriptor_stops_nobody)
     RUN("L05", "files rotate by size and by time and keep N", files_rotate_by_size_and_time)
     RUN("L05", "a rename that fails keeps writing, is counted and tried again", a_name_that_cannot_change_keeps_the_file)
+#ifndef _WIN32
     RUN("L05", "a new file that cannot be made costs none of those kept", a_new_file_that_cannot_be_made_costs_no_old_one)
+#endif
     RUN("L05", "a rotation by time that failed is tried again within the period", a_period_that_failed_is_tried_again)
     RUN("L05", "rotation while threads write loses, doubles and splits nothing", rotation_loses_nothing)
 }

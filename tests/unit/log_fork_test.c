@@ -1,4 +1,4 @@
-/* targets: threads */
+/* targets: posix */
 /* A forked child logs at once, whatever the parent's threads were doing, and writes none of the parent's lines. */
 #if !defined _XOPEN_SOURCE && !defined _GNU_SOURCE
 #define _XOPEN_SOURCE 700

@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 #include <unistd.h>
 
 enum { THREADS = 8, ROUNDS = 1000, LIMIT = 3, BYTES = 1000 };
@@ -176,6 +178,7 @@ static void a_batch_of_50(void) {
     CHECK_STATUS(pk_gate_close(&gate), PK_OK);
 }
 
+#ifndef _WIN32
 static void *waits_at_the_fork(void *number) {
     (void)number;
     if (pk_gate_enter(&gate, PK_WAIT_FOREVER) != PK_CLOSED) (void)add(&wrong, 1);
@@ -215,6 +218,7 @@ static void a_forked_child_has_an_empty_gate(void) {
     CHECK_STATUS(pk_gate_leave(&gate), PK_OK);
     CHECK_STATUS(pk_gate_close(&gate), PK_OK);
 }
+#endif
 
 /* ---- The order of arrival: each begins to wait when the one before it does ---- */
 
@@ -314,8 +318,10 @@ TESTS {
     RUN("C73", "bytes in flight never exceed the budget under 8 threads, of which one wants nearly all", never_more_than_the_budget)
     RUN("P29", "all who wait at a gate hear that it stopped", all_who_wait_hear_that_it_stopped)
     RUN("P30", "a batch of 50 items of 50 ms each, ten at once, takes less than 5 s", a_batch_of_50)
+#ifndef _WIN32
     RUN("P29", "a gate is PK_FORKED in a forked child, and empty after pk_gate_after_fork; the parent's goes on",
         a_forked_child_has_an_empty_gate)
+#endif
     RUN("P29", "a gate serves threads that wait in the order of their arrival", gate_serves_in_order)
     RUN("P14", "a strict pool serves threads in the order of their arrival; nobody is left waiting", pool_serves_in_order)
 }

@@ -17,22 +17,22 @@
 #define IS_SHUT(at) 0
 #endif
 
-enum { SIZE = 48 };
+enum { BYTES_EACH = 48 };
 typedef struct item {
-    unsigned char bytes[SIZE];
+    unsigned char bytes[BYTES_EACH];
 } item;
 PK_POOL_DEFINE(items, item, 4)
 PK_POOL_DEFINE_INTRUSIVE(linked, item, 4)
 
 /* Open to its user in full, or shut but for `link` bytes at its start. */
 static void check_open(void *object) {
-    memset(object, 1, SIZE);
-    CHECK(!IS_SHUT((unsigned char *)object) && !IS_SHUT((unsigned char *)object + SIZE - 1));
+    memset(object, 1, BYTES_EACH);
+    CHECK(!IS_SHUT((unsigned char *)object) && !IS_SHUT((unsigned char *)object + BYTES_EACH - 1));
 }
 static void check_shut(void *object, size_t link) {
     size_t i;
     if (WATCHED)
-        for (i = link; i < SIZE; i++) CHECK(IS_SHUT((unsigned char *)object + i));
+        for (i = link; i < BYTES_EACH; i++) CHECK(IS_SHUT((unsigned char *)object + i));
     (void)object;
     (void)i;
 }
@@ -88,7 +88,7 @@ static void in_form(const pk_pool_desc *desc, bool cached, size_t link) {
 }
 static void in_every_form(void) {
     static union { uint64_t align; unsigned char bytes[2048]; } memory;
-    pk_pool_desc desc = pool_desc_of(SIZE, 1, 0);
+    pk_pool_desc desc = pool_desc_of(BYTES_EACH, 1, 0);
     desc.handles = true;
     in_form(&desc, false, 0);
     desc.max_capacity = 6;
@@ -120,7 +120,7 @@ static void use_after_release_is_found(void) {
     {
         unsigned before = VALGRIND_COUNT_ERRORS;
         sum = a->bytes[9]; /* valgrind says: invalid read of size 1 */
-        a->bytes[SIZE - 1] = 3;
+        a->bytes[BYTES_EACH - 1] = 3;
         CHECK_EQ(VALGRIND_COUNT_ERRORS - before, WATCHED ? 2 : 0);
     }
 #endif

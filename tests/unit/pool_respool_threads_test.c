@@ -17,7 +17,9 @@ static pthread_mutex_t driver_lock = PTHREAD_MUTEX_INITIALIZER;
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 #include <unistd.h>
 
 #if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__ || defined __clang__
@@ -328,6 +330,7 @@ static void a_holder_vanishes(void) {
     close_pool();
 }
 
+#ifndef _WIN32
 /* ---- Forks ---- */
 
 static pk_resource parents;
@@ -398,6 +401,7 @@ static void forks(void) {
     CHECK_EQ(stats.hits + stats.misses, attempts + 1);
     close_pool();
 }
+#endif
 
 TESTS {
     RUN("P13 P14 P15 P17", "eight threads and faults: all accounts are exact afterwards, and nobody waits", accounts_are_exact)
@@ -406,5 +410,7 @@ TESTS {
     RUN("P07", "a pool that closes ends all waiting, and is touched by none of them afterwards", closed_under_waiters)
     RUN("P01 P18", "a create that hangs holds up only the one that called it", hanging_create)
     RUN("P33", "a thread that ends while it holds a resource is told as a leak", a_holder_vanishes)
+#ifndef _WIN32
     RUN("P13", "a forked child starts anew and leaves the parent's resources alone", forks)
+#endif
 }

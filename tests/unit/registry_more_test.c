@@ -573,9 +573,9 @@ static void tokens_hash_their_name_once(void) {
     CHECK_EQ(id, 0);
     (void)pk_registry_close(&app);
 }
-enum { LONG = 1000 };
-static pk_provider chain[LONG + 1];
-static char chain_names[LONG + 1][8];
+enum { LARGE = 1000 };
+static pk_provider chain[LARGE + 1];
+static char chain_names[LARGE + 1][8];
 static unsigned nested;
 static pk_status make_nested(pk_registry *r, pk_scope *scope, void *user, void **object) {
     uintptr_t row = (uintptr_t)user;
@@ -583,54 +583,54 @@ static pk_status make_nested(pk_registry *r, pk_scope *scope, void *user, void *
     (void)scope;
     *object = &letters[0];
     nested++;
-    return row + 1 < LONG ? pk_registry_get(r, NULL, (pk_provider_id)(row + 1), &ignored) : PK_OK;
+    return row + 1 < LARGE ? pk_registry_get(r, NULL, (pk_provider_id)(row + 1), &ignored) : PK_OK;
 }
 static void chain_of_a_thousand_is_made_without_recursion(void) {
     char text[300];
     unsigned i;
     prepare();
-    for (i = 0; i < LONG; i++) {
+    for (i = 0; i < LARGE; i++) {
         snprintf(chain_names[i], sizeof chain_names[i], "n%u", i);
         chain[i].name = chain_names[i];
         chain[i].create = make_nested; /* what it gets is there already */
         chain[i].user = (void *)(uintptr_t)i;
-        chain[i].needs = i + 1 < LONG ? chain_names[i + 1] : NULL;
+        chain[i].needs = i + 1 < LARGE ? chain_names[i + 1] : NULL;
         chain[i].lifetime = PK_SINGLETON;
     }
-    for (i = 0; i + 1 < LONG; i++) snprintf(chain_names[i + 1], sizeof chain_names[0], "n%u", i + 1);
+    for (i = 0; i + 1 < LARGE; i++) snprintf(chain_names[i + 1], sizeof chain_names[0], "n%u", i + 1);
     desc.providers = chain;
-    desc.provider_count = LONG;
+    desc.provider_count = LARGE;
     open_app();
     CHECK_STATUS(pk_registry_check(&app, text, sizeof text), PK_OK);
     nested = 0;
     CHECK_STATUS(get(0), PK_OK);
-    CHECK_EQ(nested, LONG);
+    CHECK_EQ(nested, LARGE);
     (void)pk_registry_close(&app);
-    chain[LONG - 1].needs = "n0";
+    chain[LARGE - 1].needs = "n0";
     open_app();
     CHECK_STATUS(pk_registry_check(&app, text, sizeof text), PK_CYCLE);
     CHECK(strstr(text, "... -> n") == text && strcmp(text + strlen(text) - 13, "-> n999 -> n0") == 0);
     CHECK_STATUS(get(0), PK_CYCLE);
     CHECK(strstr(last_detail, "... -> n") == last_detail && strcmp(last_detail + strlen(last_detail) - 13, "-> n999 -> n0") == 0);
-    chain[LONG - 1].needs = NULL;
-    for (i = 0; i < LONG; i++) chain[i].needs = NULL; /* the same, found by gets alone */
+    chain[LARGE - 1].needs = NULL;
+    for (i = 0; i < LARGE; i++) chain[i].needs = NULL; /* the same, found by gets alone */
     CHECK_STATUS(get(0), PK_OK);
-    CHECK_EQ(nested, 2 * LONG);
+    CHECK_EQ(nested, 2 * LARGE);
     (void)pk_registry_close(&app);
 }
 static void presets_of_a_thousand_need_few_bytes(void) {
-    static unsigned char memory[PK_REGISTRY_BYTES(LONG)];
+    static unsigned char memory[PK_REGISTRY_BYTES(LARGE)];
     prepare();
     desc.providers = chain;
-    desc.provider_count = LONG;
+    desc.provider_count = LARGE;
     desc.memory = memory;
     desc.memory_size = sizeof memory;
     open_app();
     CHECK(app.block == NULL);
-    CHECK_EQ(pk_registry_count(&app), LONG);
+    CHECK_EQ(pk_registry_count(&app), LARGE);
     CHECK_STATUS(pk_registry_add(&app, six, 1, NULL), PK_FULL);
     CHECK_STATUS(pk_registry_check(&app, NULL, 0), PK_OK);
-    CHECK(sizeof memory / LONG <= (sizeof(void *) > 4 ? 64 : 40));
+    CHECK(sizeof memory / LARGE <= (sizeof(void *) > 4 ? 64 : 40));
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 

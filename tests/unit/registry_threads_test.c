@@ -6,7 +6,9 @@
 #include "../support/test.h"
 #include <pthread.h>
 #include <stdio.h>
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -245,6 +247,7 @@ static void lazy_thing_is_made_once_for_twenty_threads(void) {
     CHECK_STATUS(pk_lazy_get(&circular, make_circular, &circular, &object), PK_CYCLE);
 }
 
+#ifndef _WIN32
 static void forked_child_starts_again_with_nothing(void) {
     static const pk_provider both[] = {{"one", make_quick, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
                                        {"two", make_quick, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0}};
@@ -327,6 +330,7 @@ static void override_in_a_forked_child_is_over(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
     CHECK_STATUS(pk_registry_close(&alone), PK_OK);
 }
+#endif
 
 /* A circle of three threads: each makes one and needs the next. */
 static pk_status make_with_the_next(pk_registry *r, pk_scope *scope, void *user, void **object) {
@@ -394,8 +398,10 @@ TESTS {
     RUN("C08", "different singletons are made at the same time", different_singletons_are_made_at_the_same_time)
     RUN("C08 C07", "a cycle across threads is told, with the chain, and is no deadlock", cycle_across_threads_is_told_not_a_deadlock)
     RUN("C08 C07", "a circle of three threads is told", circle_of_three_threads_is_told)
+#ifndef _WIN32
     RUN("C08", "a forked child starts again with nothing", forked_child_starts_again_with_nothing)
     RUN("C08 C13", "an override is over in a forked child; a registry without threads goes on there", override_in_a_forked_child_is_over)
+#endif
     RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
     RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
     RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)

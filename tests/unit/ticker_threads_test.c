@@ -8,7 +8,9 @@
 #include "../support/test.h"
 #include <pthread.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/wait.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +110,7 @@ static void ticks_may_change_the_ticker(void) {
     CHECK_STATUS(inside[2], PK_OK);
 }
 
+#ifndef _WIN32
 static void a_forked_child_forgets_the_thread(void) {
     int status = -1;
     pid_t child;
@@ -126,10 +129,13 @@ static void a_forked_child_forgets_the_thread(void) {
     CHECK_EQ(status, 0);
     CHECK_STATUS(pk_ticker_stop(&ticker), PK_OK);
 }
+#endif
 
 TESTS {
     RUN("K22 T02", "a ticker with a thread runs its ticks until it is stopped", runs_by_itself_until_stopped)
     RUN("K22 T02", "remove returns after the tick that is running", remove_waits_for_the_tick_that_runs)
     RUN("K22 T02", "ticks add and remove ticks on the ticker's thread, and cannot stop it", ticks_may_change_the_ticker)
+#ifndef _WIN32
     RUN("T02", "in a forked child all is PK_FORKED until stop", a_forked_child_forgets_the_thread)
+#endif
 }
