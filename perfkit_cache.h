@@ -8238,8 +8238,8 @@ PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
     memcpy(temporary + n, ".tmp", 5);
     status = pk_cache_save_begin(c, &t, pk__cache_write_handle, &file); /* before any file is touched: it may not be its turn */
     if (status != PK_OK) return status;
-    /* Others may rename it, as this does, and not open it to write: that is the lock. */
-    file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    /* Others may read it, once it is renamed, and not open it to write: that is the lock. */
+    file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
     if (file == INVALID_HANDLE_VALUE) {
         status = GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
         pk_cache_transfer_end(&t);

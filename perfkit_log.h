@@ -3557,7 +3557,11 @@ static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
     {
         FILETIME t; /* 100 ns since 1601 */
         uint64_t count;
+#if defined _WIN32_WINNT && _WIN32_WINNT >= 0x0602
+        GetSystemTimePreciseAsFileTime(&t); /* the other one steps by up to 16 ms */
+#else
         GetSystemTimeAsFileTime(&t);
+#endif
         count = ((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) / 10000u;
         *ms = (uint16_t)(count % 1000u);
         return (uint32_t)(count / 1000u - 11644473600u);
@@ -8072,7 +8076,12 @@ static bool pk__queue_wait(pk__queue *q) {
 }
 #ifdef PERFKIT_TICKS /* which may wrap, count down or be coarse: the monotonic clock in nanoseconds */
 static uint64_t pk__queue_tick(void) {
-#if defined CLOCK_MONOTONIC && !defined _WIN32
+#ifdef _WIN32
+    LARGE_INTEGER count, hz;
+    QueryPerformanceFrequency(&hz);
+    QueryPerformanceCounter(&count);
+    return (uint64_t)(count.QuadPart / hz.QuadPart * 1000000000 + count.QuadPart % hz.QuadPart * 1000000000 / hz.QuadPart);
+#elif defined CLOCK_MONOTONIC
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;

@@ -331,9 +331,9 @@ static void entries_of_any_length_stay_whole(void) {
     CHECK_STATUS(pk_cache_close(&texts), PK_OK);
 }
 
+static volatile uint32_t forked; /* and what goes on meanwhile ends */
 #ifndef _WIN32
 /* fork while threads use the cache: the child, whose locks may be taken, is told so, and can start afresh. */
-static volatile uint32_t forked;
 static void *busy(void *argument) {
     worker *w = (worker *)argument;
     while (pk__load32(&forked) == 0) one_step(w, random_of(w));

@@ -323,7 +323,7 @@ static pk_status gather(void *user, int level, const char *line, size_t length) 
     if (strlen(gathered) + length < sizeof gathered) strcat(gathered, line);
     return PK_OK;
 }
-static void on_signal(int number) { PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d %s", number, "a\nb"); }
+static void on_signal(int number) { PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d %s", number == SIGUSR1 ? 10 : 0, "a\nb"); }
 static void handlers_can_log(void) {
     struct sigaction action;
     pk_log_desc desc;
