@@ -2464,10 +2464,12 @@ struct pk__scope_more {
 #if PERFKIT_SCOPE_MORE
     pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
     pk_tracked *newest, *later, *spare;  /* tracked; to run later, the newest first; nodes to use again */
+    pk_tracked *fresh, *fresh_end;       /* nodes behind each other, taken before the spare ones and given back last first */
     pk_clock_fn clock;
     void *clock_user;
     uint32_t ids, forks;
     unsigned tracked, peak, limit, alert_above;
+    unsigned quick;                      /* below so many tracked there is nothing to look at but room */
     pk_status first;                     /* of a closing scope: what the first failing cleanup returned */
     uint8_t closing, alerted, ages, watch_forks;
 #endif
@@ -2500,7 +2502,7 @@ static PK__COLD pk_status pk__scope_grow(pk_scope *s, size_t bytes) {
 }
 
 /* The top chunk is empty: go down one. It was kept until now so that a scope breathing at a chunk's edge does not allocate. */
-static PK__COLD void pk__scope_shrink(pk_scope *s) {
+static void pk__scope_shrink(pk_scope *s) {
     pk__scope_chunk *chunk = s->top;
     s->top = chunk->below;
     pk__free(s->allocator, chunk, (size_t)(chunk->end - (unsigned char *)chunk));
@@ -2580,6 +2582,13 @@ static pk_status pk__scope_more_of(pk_scope *s) {
     s->more = more;
     return PK_OK;
 }
+#if PERFKIT_SCOPE_MORE
+static void pk__scope_set_quick(struct pk__scope_more *more) {
+    unsigned quick = more->ages || more->watch_forks ? 0 : more->peak;
+    if (quick > more->alert_above) quick = more->alert_above;
+    more->quick = quick > more->limit ? more->limit : quick;
+}
+#endif
 
 #if PERFKIT_SCOPE_MORE
 /* After a fork the child has what the parent put on its scopes: pk__scope_forks counts in the child. */
@@ -2696,6 +2705,11 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 #else
 #define PK__SCOPE_SHARED PK__COLD /* one copy for both callers: flash counts for more than the call */
 #endif
+#if defined __GNUC__ || defined __clang__
+#define PK__SCOPE_APART __attribute__((noinline)) /* not cold: gcc would put the loops that call it among what never runs */
+#else
+#define PK__SCOPE_APART
+#endif
 /* The cleanup to run next, taken off the scope. */
 static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
     while (PK__UNLIKELY(s->top->next == s->top->first)) pk__scope_shrink(s);
@@ -2712,7 +2726,7 @@ static void pk__scope_report(const pk_scope *s, pk_event *event) {
 }
 
 #if PERFKIT_HOSTED || PERFKIT_SCOPE_MORE
-static PK__COLD void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
+static PK__SCOPE_APART void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
     pk_event event;
     event.detail = name;
     event.status = status;
@@ -2759,19 +2773,41 @@ static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const 
     event.b = b;
     s->on_event(s->user, &event);
 }
-/* A scope with an allocator takes several nodes at once. */
-static PK__COLD pk_status pk__scope_spare(pk_scope *s) {
-    size_t size = PK__ALIGN_UP(sizeof(pk_tracked), PK__SCOPE_ALIGN);
-    unsigned n = PK__SCOPE_ALLOCATOR(s) ? 8 : 1;
-    unsigned char *memory = (unsigned char *)pk__scope_carve(s, n * size);
-    if (memory == NULL) return pk__scope_no_room(s);
-    for (; n > 0; n--, memory += size) {
-        pk_tracked *t = (pk_tracked *)(void *)memory;
-        t->older = s->more->spare;
-        s->more->spare = t;
+/* Room for a node: spare, or fresh. A scope with an allocator takes several at once. */
+static bool pk__scope_has_node(const struct pk__scope_more *more) { return more->fresh != more->fresh_end || more->spare != NULL; }
+static pk_tracked *pk__scope_take_node(struct pk__scope_more *more) {
+    pk_tracked *t = more->fresh;
+    if (PK__LIKELY(t != more->fresh_end)) {
+        more->fresh = t + 1;
+        return t;
     }
+    t = more->spare;
+    more->spare = t->older;
+    return t;
+}
+static void pk__scope_give_node(struct pk__scope_more *more, pk_tracked *t) {
+    if (PK__LIKELY(t + 1 == more->fresh)) {
+        more->fresh = t;
+        return;
+    }
+    t->older = more->spare;
+    more->spare = t;
+}
+static PK__COLD pk_status pk__scope_more_nodes(pk_scope *s) {
+    struct pk__scope_more *const more = s->more;
+    unsigned n = PK__SCOPE_ALLOCATOR(s) ? more->tracked < 8 ? 8 : 32 : 1;
+    pk_tracked *t = (pk_tracked *)pk__scope_carve(s, n * PK__ALIGN_UP(sizeof(pk_tracked), PK__SCOPE_ALIGN));
+    if (t == NULL) return pk__scope_no_room(s);
+    while (more->fresh != more->fresh_end) { /* the rest of a row becomes spare before there is another */
+        pk_tracked *rest = more->fresh++;
+        rest->older = more->spare;
+        more->spare = rest;
+    }
+    more->fresh = t;
+    more->fresh_end = t + n;
     return PK_OK;
 }
+PK__STATIC_ASSERT(nodes_in_a_row, sizeof(pk_tracked) % PK__SCOPE_ALIGN == 0);
 static pk_status pk__scope_may_track(pk_scope *s) {
     pk_status status;
     PERFKIT_ASSERT(s != NULL);
@@ -2784,7 +2820,7 @@ static pk_status pk__scope_may_track(pk_scope *s) {
         pk__scope_tell(s, PK_SCOPE_EVENT_FULL, PK_FULL, NULL, s->more->tracked, s->more->limit);
         return PK_FULL;
     }
-    return PK__LIKELY(s->more->spare != NULL) ? PK_OK : pk__scope_spare(s);
+    return PK__LIKELY(pk__scope_has_node(s->more)) ? PK_OK : pk__scope_more_nodes(s);
 }
 /* Put a node on one of the lists; there is room. */
 static pk_tracked *pk__scope_link(pk_scope *s, pk_tracked *t, unsigned flags) {
@@ -2797,7 +2833,10 @@ static pk_tracked *pk__scope_link(pk_scope *s, pk_tracked *t, unsigned flags) {
     t->older = *list;
     if (t->older) t->older->newer = t;
     *list = t;
-    if (++more->tracked > more->peak) more->peak = more->tracked;
+    if (++more->tracked > more->peak) {
+        more->peak = more->tracked;
+        pk__scope_set_quick(more);
+    }
     if (PK__UNLIKELY(more->tracked > more->alert_above) && !more->alerted) {
         more->alerted = 1;
         pk__scope_tell(s, PK_SCOPE_EVENT_NEARLY_FULL, PK_BUSY, t->name, more->tracked, more->limit);
@@ -2812,9 +2851,12 @@ static void pk__scope_unlink(struct pk__scope_more *more, pk_tracked *t) {
         more->later = t->older;
     else
         more->newest = t->older;
-    t->older = more->spare;
-    more->spare = t;
+    pk__scope_give_node(more, t);
     if (--more->tracked <= more->alert_above) more->alerted = 0;
+}
+static PK__SCOPE_APART void pk__scope_tracked_failed(pk_scope *s, const char *name, pk_status status, uint32_t id) {
+    s->failures++;
+    pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, id);
 }
 /* Take it off and run it. */
 static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
@@ -2831,31 +2873,49 @@ static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
         pk__scope_unlink(s->more, t);
         status = fn(context);
     }
-    if (PK__UNLIKELY(status != PK_OK)) {
-        s->failures++;
-        pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, id);
-    }
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_tracked_failed(s, name, status, id);
     return status;
 }
-PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
-    pk_tracked *t;
-    pk_status status;
-    PERFKIT_ASSERT(what != NULL);
-    if (what->fn == NULL) return PK_INVALID;
-    status = pk__scope_may_track(s);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
-    if (what->life_ms && !s->more->ages) return PK_UNSUPPORTED;
-    t = s->more->spare;
-    s->more->spare = t->older;
-    t->fn = what->fn;
+PK__HOT_INLINE pk_tracked *pk__scope_node_of(struct pk__scope_more *more, const pk_track *what) {
+    pk_tracked *t = pk__scope_take_node(more);
+    t->fn = what->fn; /* each by itself: what was just stored is not forwarded to a wider load */
     t->context = what->context;
     t->type = what->type ? what->type : "resource";
     t->name = what->name ? what->name : t->type;
     t->site = what->site;
     t->meta = what->meta;
     t->life_ms = what->life_ms;
+    return t;
+}
+static PK__SCOPE_APART pk_status pk__scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+    pk_tracked *t;
+    pk_status status;
+    if (what->fn == NULL) return PK_INVALID;
+    status = pk__scope_may_track(s);
+    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (what->life_ms && !s->more->ages) return PK_UNSUPPORTED;
+    t = pk__scope_node_of(s->more, what);
     t->since = s->more->ages ? pk__scope_now(s->more) : 0;
     (void)pk__scope_link(s, t, 0);
+    if (id) *id = t->id;
+    return PK_OK;
+}
+PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+    struct pk__scope_more *more = s->more;
+    pk_tracked *t;
+    PERFKIT_ASSERT(what != NULL);
+    if (PK__UNLIKELY(more == NULL || more->tracked >= more->quick || !pk__scope_has_node(more) || what->fn == NULL || what->life_ms))
+        return pk__scope_track(s, what, id);
+    t = pk__scope_node_of(more, what); /* as pk__scope_link, of which the rest has nothing to do here */
+    t->since = 0;
+    t->id = ++more->ids;
+    t->at = s->count;
+    t->flags = 0;
+    t->newer = NULL;
+    t->older = more->newest;
+    if (t->older) t->older->newer = t;
+    more->newest = t;
+    more->tracked++;
     if (id) *id = t->id;
     return PK_OK;
 }
@@ -2879,8 +2939,7 @@ PK_API pk_status pk__scope_hold(pk_scope *s, pk_cleanup_fn fn, const pk_tracked 
     pk_status status = pk__scope_may_track(s);
     pk_tracked *t;
     if (status != PK_OK) return status;
-    t = s->more->spare;
-    s->more->spare = t->older;
+    t = pk__scope_take_node(s->more);
     *t = *like;
     t->fn = fn;
     t->site = NULL;
@@ -2975,14 +3034,14 @@ PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc) {
     s->more->ages = (desc->clock || PK__HAS_CLOCK) && !desc->no_ages;
     s->more->watch_forks = desc->watch_forks;
     s->more->forks = PK__SCOPE_FORKS_NOW();
+    pk__scope_set_quick(s->more);
     return PK_OK;
 }
 PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name) {
     pk_tracked *t;
     pk_status status = fn ? pk__scope_may_track(s) : PK_INVALID;
     if (status != PK_OK) return status;
-    t = s->more->spare;
-    s->more->spare = t->older;
+    t = pk__scope_take_node(s->more);
     memset(t, 0, sizeof *t);
     t->fn = fn;
     t->context = context;
@@ -3019,13 +3078,14 @@ static pk_status pk__scope_may_unwind(const pk_scope *s, pk_scope_mark mark) {
 /* As long as cleanups leave the scope alone where they stand is known, and need not be read again. */
 static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status first) {
     while (s->count > floor) {
-        pk__scope_chunk *chunk = s->top;
-        pk_scope_entry *entry = chunk->next;
+        pk__scope_chunk *const chunk = s->top;
+        pk_scope_entry *entry = chunk->next, *stop = chunk->first;
         unsigned count = s->count;
-        if (entry == chunk->first) {
+        if (PK__UNLIKELY(entry == stop)) {
             pk__scope_shrink(s);
             continue;
         }
+        if ((size_t)((unsigned char *)entry - (unsigned char *)stop) > (count - floor) * sizeof *entry) stop = entry - (count - floor);
         do {
             const char *name = (--entry)->name;
             pk_status status;
@@ -3036,9 +3096,33 @@ static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status firs
                 pk__scope_failed(s, name, status);
                 if (first == PK_OK) first = status;
             }
-            if (PK__UNLIKELY(s->more != NULL)) return first;
-        } while (PK__LIKELY(count > floor && s->top == chunk && chunk->next == entry && entry != chunk->first));
+        } while (entry != stop && s->more == NULL && s->top == chunk && chunk->next == entry && s->count == count);
+        if (s->more != NULL) break;
     }
+    return first;
+}
+#endif
+#if PERFKIT_SCOPE_MORE
+/* The newest tracked resources, as long as they are next in turn and cleanups leave the list as it is. */
+static pk_status pk__scope_run_newest(pk_scope *s, pk_tracked *t, uint32_t floor, pk_status first) {
+    struct pk__scope_more *const more = s->more;
+    do {
+        const pk_cleanup_fn fn = t->fn;
+        void *const context = t->context;
+        const char *const name = t->name;
+        const uint32_t id = t->id;
+        pk_status status;
+        more->newest = t->older;
+        if (t->older) t->older->newer = NULL;
+        pk__scope_give_node(more, t); /* which may change t->older */
+        if (--more->tracked <= more->alert_above) more->alerted = 0;
+        t = more->newest;
+        status = fn(context);
+        if (PK__UNLIKELY(status != PK_OK)) {
+            pk__scope_tracked_failed(s, name, status, id);
+            if (first == PK_OK) first = status;
+        }
+    } while (s->more == more && more->newest == t && t && t->id > floor && t->at >= s->count && t->flags == 0);
     return first;
 }
 #endif
@@ -3052,7 +3136,11 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
         pk_status status;
         if (PK__LIKELY(s->more == NULL)) first = pk__scope_run_plain(s, PK__SCOPE_COUNT_OF(mark), first);
         t = pk__scope_turn(s, mark);
-        if (PK__UNLIKELY(t != NULL))
+        if (t && t->flags == 0) {
+            first = pk__scope_run_newest(s, t, (uint32_t)(mark >> 32), first);
+            continue;
+        }
+        if (t)
             status = pk__scope_run_tracked(s, t);
         else if (PK__LIKELY(s->count > PK__SCOPE_COUNT_OF(mark)))
             status = pk__scope_run_one(s);
@@ -3189,24 +3277,24 @@ static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
     pk_status status;
     if (wanted == 0) return PK_OK;
     if (wanted > limit || used > limit - wanted) return PK_FULL;
+    if (to->more) spare = (unsigned)(to->more->fresh_end - to->more->fresh);
     for (t = to->more ? to->more->spare : NULL; t && spare < wanted; t = t->older) spare++;
     if (to->top && !PK__SCOPE_ALLOCATOR(to)) { /* a fixed one: what is carved never goes back, so the entries have to fit as well */
         size_t need = (size_t)((uintptr_t)to->top->end & (PK__SCOPE_ALIGN - 1)) + from->count * sizeof(pk_scope_entry);
-        need += (wanted - spare) * PK__ALIGN_UP(sizeof *t, PK__SCOPE_ALIGN);
+        need += (wanted > spare ? wanted - spare : 0) * PK__ALIGN_UP(sizeof *t, PK__SCOPE_ALIGN);
         if (to->more == NULL) need += PK__ALIGN_UP(sizeof *to->more, PK__SCOPE_ALIGN);
         if ((size_t)(to->top->end - (unsigned char *)to->top->next) < need) return PK_FULL;
     }
-    for (status = pk__scope_more_of(to); status == PK_OK && spare < wanted; spare += PK__SCOPE_ALLOCATOR(to) ? 8 : 1)
-        status = pk__scope_spare(to);
+    for (status = pk__scope_more_of(to); status == PK_OK && spare < wanted; spare += (unsigned)(to->more->fresh_end - to->more->fresh))
+        status = pk__scope_more_nodes(to);
     return status;
 }
 static void pk__scope_move_list(pk_scope *from, pk_tracked *t, pk_scope *to) {
     while (t && t->older) t = t->older;
     while (t) { /* the oldest first, so that ids ascend */
-        pk_tracked *next = t->newer, *moved = to->more->spare, *rest = moved->older;
+        pk_tracked *next = t->newer, *moved = pk__scope_take_node(to->more);
         unsigned at = t->at;
         *moved = *t;
-        to->more->spare = rest;
         (void)pk__scope_link(to, moved, t->flags);
         moved->at = to->count + at;
         pk__scope_unlink(from->more, t);
