@@ -42,10 +42,12 @@
      PERFKIT_LOG_FORMS     1 / 0 / 0                sinks may take logfmt or JSON lines; off where PERFKIT_LOG_LINE < 128
      PERFKIT_LOG_RULES     1 / 0 / 0                levels by name: pk_log_set_rules
      PERFKIT_LOG_LIMITS    1 / 0 / 0                PK_LOG_LIMITED, PK_LOG_ONCE, PK_LOG_EVERY_N: fewer lines from one place
-     PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last 16 errors, and a count for each code
+     PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last errors, and a count for each code
+     PERFKIT_LOG_ERRORS_KEPT  16                    how many
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
      PERFKIT_LOG_RING      1 / 1 / 0                pk_log_ring: the last lines, in RAM, in .noinit, or in a file that outlives a crash
      PERFKIT_LOG_SIGNALS   1 / 0 / 0                PK_LOG_SIGNAL: lines from signal handlers and interrupts
+     PERFKIT_LOG_SIGNAL_LINES  16 / 4 / 4           that wait for a flush or drain
      PERFKIT_LOG_CRASH     1 / 0 / 0                pk_log_crash_install: a crash flushes; POSIX, with PERFKIT_STDIO
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
@@ -996,8 +998,8 @@ PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
     return pk__log_init(log, sizeof(pk_log), PK__LOG_CONFIG_WORD, desc);
 }
 
-/* Flush and drop all sinks, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are yours. One
-   thread. */
+/* Flush, let go of all that was added or set, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are
+   yours. One thread. */
 PK_API pk_status pk_log_close(pk_log *log);
 
 /* Add a sink for lines up to `level` (PK_LOG_TRACE: all that the logger passes); fn and user together name it. PK_EXISTS: it is
@@ -1223,7 +1225,8 @@ PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t buil
                                   pk_log_ring_counts *counts);
 
 #if PERFKIT_STDIO && PERFKIT_HOSTED && !defined _WIN32
-/* A ring in a file of `size` bytes, made anew and mapped: read what an earlier run left first. PK_IO: it can't be made or mapped.
+/* A ring in a file of `size` bytes, made anew (as path.new) and mapped: read what an earlier run left first. PK_TOO_BIG: a path of
+   1000 bytes; PK_IO: it can't be made or mapped; as pk_log_ring_init. Where it fails, what an earlier run left is still there.
    Lines are there for other processes at once, and after any end of this one, not after one of the system. */
 PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc);
 PK_API void pk_log_ring_close(pk_log_ring *ring); /* Unmap it; the file stays. Remove the sink first. */
@@ -1305,9 +1308,10 @@ typedef struct pk_log_limit { /* private; static, all zero */
      PK_LOG_FAILED(code, format, …)   PK_LOG_FAILED_TO(log, code, format, …)
    log at ERROR, and note the code (any number), the name, the place and the time in what pk_log_set_errors gave, whether the
    level is on or not. */
-#ifndef PK_LOG_ERRORS_KEPT
-#define PK_LOG_ERRORS_KEPT 16
+#ifndef PERFKIT_LOG_ERRORS_KEPT
+#define PERFKIT_LOG_ERRORS_KEPT 16
 #endif
+#define PK_LOG_ERRORS_KEPT PERFKIT_LOG_ERRORS_KEPT
 #define PK_LOG_ERROR_CODES 32
 typedef struct pk_log_error {
     const char *name, *file; /* in ROM: PERFKIT_LOG_NAME, else the logger's (in RAM); of the source, or NULL */
@@ -1323,8 +1327,10 @@ typedef struct pk_log_errors { /* private; all zero at first */
     uint8_t used;           /* codes */
 } pk_log_errors;
 
-/* Where the logger notes errors: yours, until others or NULL are set. Any thread. */
-PK_API void pk_log_set_errors(pk_log *log, pk_log_errors *errors);
+/* Where the logger notes errors: yours, until others or NULL are set or it is closed. PK_INVALID: this unit and the implementation
+   were built with different PERFKIT_LOG_ERRORS_KEPT. Any thread. */
+PK_API pk_status pk__log_set_errors(pk_log *log, pk_log_errors *errors, size_t size);
+PK__INLINE pk_status pk_log_set_errors(pk_log *log, pk_log_errors *errors) { return pk__log_set_errors(log, errors, sizeof *errors); }
 
 /* The `back`-th last error, 0 the last. PK_NOT_FOUND: there are not so many, or no longer. Any thread; O(1). */
 PK_API pk_status pk_log_last_error(pk_log *log, unsigned back, pk_log_error *error);
@@ -1363,8 +1369,10 @@ typedef struct pk_log_signals { /* private; static, all zero */
     } lines[PERFKIT_LOG_SIGNAL_LINES];
 } pk_log_signals;
 
-/* Where handlers leave lines for this logger. PK_EXISTS: it has one; PK_INVALID: these serve another. One thread. */
-PK_API pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals);
+/* Where handlers leave lines for this logger, until its close. PK_EXISTS: it has one; PK_INVALID: these serve another, or this unit
+   and the implementation were built with different lines of them. One thread. */
+PK_API pk_status pk__log_set_signals(pk_log *log, pk_log_signals *signals, size_t size);
+PK__INLINE pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals) { return pk__log_set_signals(log, signals, sizeof *signals); }
 PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals);
 #endif
 
@@ -1674,8 +1682,8 @@ typedef struct pk_perf_values { /* what a name has gathered, over all threads */
     bool wrapped;               /* a span was longer than one wrap of the tick counter */
 } pk_perf_values;
 
-/* What is recorded under a name (one for several kinds is an entry each: of the last begun). PK_NOT_FOUND: nothing was ever. Any thread, while others record too: their latest may be
-   partly in. O(names + buckets). */
+/* What is recorded under a name; of several kinds with one name, each an entry of its own, the one begun last. PK_NOT_FOUND: nothing
+   was ever. Any thread, while others record too: their latest may be partly in. O(names + buckets). */
 PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *values);
 
 /* The entry of that name, or NULL: nothing was recorded under it. Its `values` are those of the first thread only. Any thread.
@@ -1894,13 +1902,14 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 
 #define PK__LOG_THREADS 1 /* flags: use the mutex */
 #define PK__LOG_NO_TIME 2
+#define PK__LOG_STATIC_LIFE 4 /* made without pk_log_init, hosted: it keeps its lock when it is closed */
 #define PK__LOG_COLOUR_ON 1  /* flags of a sink's colour */
 #define PK__LOG_COLOUR_ASK 2 /* find out at its first line */
 #define PK__LOG_TORN 4
 /* Loggers made statically can lock where a mutex needs no call to be made: where it is all zero, or on macOS a known word. */
 #if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK && \
     (defined __linux__ || defined _WIN32 || defined __APPLE__ || defined __FreeBSD__ || defined __OpenBSD__)
-#define PK__LOG_STATIC_FLAGS PK__LOG_THREADS
+#define PK__LOG_STATIC_FLAGS (PK__LOG_THREADS | PK__LOG_STATIC_LIFE)
 #else
 #define PK__LOG_STATIC_FLAGS 0
 #endif
@@ -2205,7 +2214,7 @@ PK_API void pk__log_signal(pk_log_signals *signals, int level, const pk__log_sit
     do {                                                                                              \
         pk_log_signals *const pk__signals = (signals);                                                \
         if ((0)) pk__log_check(__VA_ARGS__);                                                          \
-        if (PK__LOG_FLOOR >= (int)(level) && PK__LOG_PASSES(pk__signals->log, level)) {               \
+        if (PK__LOG_FLOOR >= (int)(level) && pk__signals->log != NULL && PK__LOG_PASSES(pk__signals->log, level)) { \
             PK__LOG_HERE                                                                              \
             pk__log_signal(pk__signals, level, PK__LOG_HERE_SITE, PK__ROM_FORMAT(__VA_ARGS__));       \
         }                                                                                             \
@@ -4609,11 +4618,13 @@ PK_API bool pk__log_every(pk_log *log, volatile uint32_t *count, uint32_t n) {
 #if PERFKIT_LOG_ERRORS
 /* ---- The last errors ---- */
 
-PK_API void pk_log_set_errors(pk_log *log, pk_log_errors *errors) {
+PK_API pk_status pk__log_set_errors(pk_log *log, pk_log_errors *errors, size_t size) {
     PERFKIT_ASSERT(log != NULL);
+    if (size != sizeof *errors) return PK_INVALID;
     pk__log_lock(log);
     log->errors = errors;
     pk__log_unlock(log);
+    return PK_OK;
 }
 static pk_count *pk__error_counter(pk_log_errors *errors, int32_t code, bool make) {
     uint8_t i = 0;
@@ -4689,8 +4700,9 @@ PK_API pk_count pk_log_error_total(pk_log *log) {
 #if PERFKIT_LOG_SIGNALS
 /* ---- From signal handlers and interrupts ---- */
 
-PK_API pk_status pk_log_set_signals(pk_log *log, pk_log_signals *signals) {
+PK_API pk_status pk__log_set_signals(pk_log *log, pk_log_signals *signals, size_t size) {
     PERFKIT_ASSERT(log != NULL && signals != NULL);
+    if (size != sizeof *signals) return PK_INVALID;
     if (signals->log != NULL && signals->log != log) return PK_INVALID;
     if (log->signals != NULL) return PK_EXISTS;
     pk__clear(signals, sizeof *signals);
@@ -4899,6 +4911,9 @@ PK_API pk_status pk_log_close(pk_log *log) {
     pk__queue_end(log);
 #endif
     status = pk_log_flush(log);
+#if PERFKIT_LOG_LIMITS
+    for (; log->limits != NULL; log->limits = log->limits->next) log->limits->listed = 0;
+#endif
     PK__STORE8(&log->gate, PK_LOG_OFF);
     PK__STORE8(&log->level, PK_LOG_OFF);
     log->sink_count = 0;
@@ -4908,6 +4923,17 @@ PK_API pk_status pk_log_close(pk_log *log) {
 #if PERFKIT_LOG_CRASH
     pk__crash_forget(log);
 #endif
+#if PERFKIT_LOG_ERRORS
+    log->errors = NULL;
+#endif
+#if PERFKIT_LOG_SIGNALS
+    if (log->signals) log->signals->log = NULL;
+    log->signals = NULL;
+#endif
+    if (PK__LOG_STATIC_FLAGS && log->flags & PK__LOG_STATIC_LIFE) {
+        log->flags = PK__LOG_STATIC_FLAGS;
+        return status;
+    }
     if (log->flags & PK__LOG_THREADS) pk__mutex_destroy(&log->mutex);
     log->flags = 0;
     return status;
@@ -5132,6 +5158,8 @@ PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_
 }
 #endif
 
+#define PK__FILE_PATH 1000 /* bytes of a path, with its 0 */
+
 #if PERFKIT_LOG_RING
 /* ---- A ring of the last lines ----
    Behind the head stand records, each of whole words and in one piece: a word with length, level and a mark; a check of that word,
@@ -5186,13 +5214,16 @@ static uint32_t pk__ring_record(const unsigned char *bytes, uint32_t at, uint32_
     return n;
 }
 
+static pk_status pk__ring_refused(const pk_log_ring_desc *desc) {
+    if (desc->dump_level > PK_LOG_TRACE || PK__LOG_TOO_LARGE(desc->size)) return PK_INVALID;
+    return desc->size < 2 * PERFKIT_LOG_LINE + 64 ? PK_NO_MEMORY : PK_OK;
+}
 PK_API pk_status pk_log_ring_init(pk_log_ring *ring, const pk_log_ring_desc *desc) {
     pk_log_ring_head *head = (pk_log_ring_head *)desc->memory;
     PERFKIT_ASSERT(ring != NULL && desc != NULL);
     pk__clear(ring, sizeof *ring);
-    if (head == NULL || (uintptr_t)head % offsetof(pk__ring_aligned, word) != 0 || desc->dump_level > PK_LOG_TRACE) return PK_INVALID;
-    if (desc->size < 2 * PERFKIT_LOG_LINE + 64) return PK_NO_MEMORY;
-    if (PK__LOG_TOO_LARGE(desc->size)) return PK_INVALID;
+    if (head == NULL || (uintptr_t)head % offsetof(pk__ring_aligned, word) != 0) return PK_INVALID;
+    if (pk__ring_refused(desc) != PK_OK) return pk__ring_refused(desc);
     pk__clear(head, sizeof *head);
     head->magic = PK__RING_MAGIC;
     head->layout = PK__RING_LAYOUT;
@@ -5365,23 +5396,29 @@ static void *pk__ring_map(int fd, size_t size, int access) {
 }
 PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc) {
     static const char zeros[512] = {0};
+    char fresh[PK__FILE_PATH + 5]; /* until it is whole: the lines of an earlier run stay where this fails */
     pk_log_ring_desc mapped = *desc;
-    size_t size = desc->size & ~(size_t)3, left = size;
+    size_t left;
     pk_status status;
     int fd;
     PERFKIT_ASSERT(ring != NULL && path != NULL);
     pk__clear(ring, sizeof *ring);
-    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    mapped.size = left = desc->size & ~(size_t)3;
+    if (pk__ring_refused(&mapped) != PK_OK) return pk__ring_refused(&mapped);
+    if (pk_format(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh) return PK_TOO_BIG;
+    fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return PK_IO;
     for (; left > 0; left -= left < sizeof zeros ? left : sizeof zeros) /* written, not only made long: a full disk is told now */
         if (pk__log_write(fd, zeros, left < sizeof zeros ? left : sizeof zeros) == 0) break;
-    mapped.memory = left == 0 && size > 0 ? pk__ring_map(fd, size, PROT_READ | PROT_WRITE) : NULL;
+    mapped.memory = left == 0 ? pk__ring_map(fd, mapped.size, PROT_READ | PROT_WRITE) : NULL;
     (void)close(fd);
-    if (mapped.memory == NULL) return PK_IO;
-    mapped.size = size;
-    status = pk_log_ring_init(ring, &mapped);
+    status = mapped.memory ? pk_log_ring_init(ring, &mapped) : PK_IO;
     ring->shared = true;
-    if (status != PK_OK) (void)munmap(mapped.memory, size);
+    if (status == PK_OK && rename(fresh, path) != 0) {
+        pk_log_ring_close(ring);
+        status = PK_IO;
+    }
+    if (status != PK_OK) (void)remove(fresh);
     return status;
 }
 PK_API void pk_log_ring_close(pk_log_ring *ring) {
@@ -5412,8 +5449,6 @@ PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool sa
 
 #if PERFKIT_LOG_ROTATE
 /* ---- Files that rotate ---- */
-
-#define PK__FILE_PATH 1000 /* bytes of a path, with its 0 */
 
 static int pk__file_make(const char *path) {
 #ifdef _WIN32
@@ -6651,6 +6686,18 @@ static uint_fast8_t pk__perf_utf8(const char *p, bool rom) {
 #endif
 
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
+static void pk__out_whole(pk__out *o, uint64_t value) {
+#if PERFKIT_LOG_INT64
+    pk__out_print(o, PK_ROM_STR("%llu"), (unsigned long long)value);
+#else /* by nine digits */
+    uint32_t high, middle, low;
+    high = (uint32_t)pk__divide(pk__divide(value, 1000000000u, &low), 1000000000u, &middle);
+    if (high) pk__out_print(o, PK_ROM_STR("%lu%09lu"), (unsigned long)high, (unsigned long)middle);
+    else if (middle) pk__out_print(o, PK_ROM_STR("%lu"), (unsigned long)middle);
+    pk__out_print(o, high | middle ? PK_ROM_STR("%09lu") : PK_ROM_STR("%lu"), (unsigned long)low);
+#endif
+}
+
 enum { PK__IN_JSON, PK__IN_LABEL }; /* where a name stands between quotes */
 
 static void pk__out_quoted_char(pk__out *o, uint8_t c, uint8_t where) {
@@ -6771,7 +6818,9 @@ static void pk__out_row(pk__out *o, const pk_perf_values *v) {
         pk__out_print(o, PK_ROM_STR(" %" PK__LEVEL_FORMAT), (pk__level_arg)v->level);
         pk__out_print(o, PK_ROM_STR(" (%" PK__LEVEL_FORMAT), (pk__level_arg)v->lowest);
         pk__out_print(o, PK_ROM_STR(" to %" PK__LEVEL_FORMAT ")"), (pk__level_arg)v->highest);
-    } else if (v->kind == PK_PERF_COUNTER) pk__out_print(o, PK_ROM_STR(" %7" PK__COUNT_FORMAT), (pk__count_arg)v->total);
+    } else if (v->kind == PK_PERF_COUNTER && (pk__count_arg)v->total == v->total)
+        pk__out_print(o, PK_ROM_STR(" %7" PK__COUNT_FORMAT), (pk__count_arg)v->total);
+    else if (v->kind == PK_PERF_COUNTER) pk__out_amount(o, v->total);
     else {
         column(o, v->total);
         if (v->kind == PK_PERF_TIMER) column(o, v->self);
@@ -6818,7 +6867,7 @@ PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *us
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_TRACE
 static void pk__out_member(pk__out *o, const char *rom_name, uint64_t value) { /* ,"name":123 */
     pk__out_print(o, PK_ROM_STR(",\"%" PK_PRI_ROM "\":"), PK_ROM_ARG(rom_name));
-    pk__out_print(o, PK_ROM_STR("%" PK__COUNT_FORMAT), (pk__count_arg)value);
+    pk__out_whole(o, value);
 }
 #endif
 #if PERFKIT_PERF_JSON
@@ -6890,11 +6939,11 @@ static void pk__metric_start(pk__out *o, const char *rom_family, const char *rom
     pk__out_quoted(o, rom_name, PK__IN_LABEL);
 }
 static void pk__metric_number(pk__out *o, uint64_t value, bool time) {
-    uint32_t rest;
-    if (time) {
-        value = pk__divide(pk__ticks_as(value, 1000000000u), 1000000000u, &rest);
-        pk__out_print(o, PK_ROM_STR("} %" PK__COUNT_FORMAT ".%09lu\n"), (pk__count_arg)value, (unsigned long)rest);
-    } else pk__out_print(o, PK_ROM_STR("} %" PK__COUNT_FORMAT "\n"), (pk__count_arg)value);
+    uint32_t rest = 0;
+    pk__out_print(o, PK_ROM_STR("} "));
+    pk__out_whole(o, time ? pk__divide(pk__ticks_as(value, 1000000000u), 1000000000u, &rest) : value);
+    if (time) pk__out_print(o, PK_ROM_STR(".%09lu"), (unsigned long)rest);
+    pk__out_char(o, '\n');
 }
 static void pk__metric_table(pk__out *o, const char *rom_family, const pk_perf_values *v) {
     const bool time = v->kind == PK_PERF_TIMER;
@@ -7989,6 +8038,7 @@ typedef struct pk__ring {
     unsigned char *bytes;
     size_t size;
     struct pk__queue *queue;
+    const void *owner; /* where threads do not tell their end: the thread that took it last */
     uint32_t state; /* PK__RING_FREE … */
     PK__APART(0);
     size_t at, head, limit; /* the producer's: its place in bytes, how many it wrote, and up to where a known site needs not look */
@@ -8173,8 +8223,11 @@ static pk__ring *pk__ring_of_thread(pk__queue *q, bool locked) {
             if (!pk__key_set(q->key, r)) return NULL;
         }
 #else
+    for (i = 0; r == NULL && i < q->count; i++)
+        if (pk__load32(&q->rings[i].state) == PK__RING_TAKEN && PK__GET_RELAXED(&q->rings[i].owner) == &pk__mine) r = &q->rings[i];
     for (i = 0; locked && r == NULL && i < q->count; i++)
         if (pk__load32(&q->rings[i].state) == PK__RING_FREE) r = &q->rings[i];
+    if (r != NULL) PK__SET_RELAXED(&r->owner, (const void *)&pk__mine);
 #endif
     if (r == NULL) return NULL;
     pk__store32(&r->state, PK__RING_TAKEN);

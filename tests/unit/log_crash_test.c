@@ -235,9 +235,16 @@ static void kill_one(unsigned delay) {
     CHECK(counts.lines + counts.overwritten == ring_last || counts.lines + counts.overwritten + 1 == ring_last);
 }
 static void a_shared_ring_outlives_sigkill(void) {
+    pk_log_ring_desc desc;
+    pk_log_ring_counts counts;
     int i, n = kills(12);
     for (i = 0; i < n; i++) kill_one(test_random() % 2000);
     CHECK_STATUS(pk_log_ring_read_file(path, 98, true, follow, NULL, NULL), PK_MISMATCH);
+    memset(&desc, 0, sizeof desc); /* a ring that can't be made leaves the lines of the crash */
+    desc.size = 100;
+    CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_NO_MEMORY);
+    CHECK_STATUS(pk_log_ring_read_file(path, 99, false, NULL, NULL, &counts), PK_OK);
+    CHECK(counts.lines > 0);
     remove(path);
     CHECK_STATUS(pk_log_ring_read_file(path, 0, true, follow, NULL, NULL), PK_IO);
 }

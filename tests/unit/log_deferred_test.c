@@ -1,5 +1,6 @@
 /* targets: hosted */
 /* Deferred mode: the lines of a drain are those that would have been written at once, and none is lost without being counted. */
+#define PERFKIT_THREADS 0 /* nobody tells of a thread's end; log_deferred_threads_test.c has the rest */
 #define PERFKIT_LOG_IMPLEMENTATION
 #define PERFKIT_LOG_NAME "net"
 #include "../../perfkit_log.h"
@@ -273,6 +274,27 @@ static void the_system_time_is_right(void) {
     CHECK(got + 2 >= before && got <= after + 2);
     pk_log_close(&later);
 }
+static void two_loggers_in_turn_take_a_ring_each(void) {
+    static char more[PK_LOG_QUEUE_BYTES(2, SMALL)];
+    pk_log other;
+    pk_log_desc desc;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    desc.sink = count;
+    desc.memory = more;
+    desc.memory_size = sizeof more;
+    desc.rings = 2;
+    CHECK_STATUS(pk_log_init(&other, &desc), PK_OK);
+    begin_counting(PK_LOG_DROP_NEWEST);
+    for (i = 0; i < 6; i++) PK_LOG_TO(i & 1 ? &other : &later, PK_LOG_WARN, "n=%d", i + 1);
+#if PK__LOG_OWN_RINGS
+    CHECK_EQ(later.queue->rings[0].sent, 3);
+    CHECK_EQ(other.queue->rings[0].sent, 3);
+#endif
+    pk_log_close(&other);
+    pk_log_close(&later);
+    CHECK_EQ(calls, 6);
+}
 static void wrong_use_is_told(void) {
     begin(&later, lines, true, 0);
     CHECK_STATUS(pk_log_defer(&later, memory, sizeof memory, 1, 0), PK_BUSY);
@@ -300,5 +322,6 @@ TESTS {
     RUN("L22", "a sink may log to the logger that calls it", sinks_may_log)
     RUN("L22", "a line's time is that of the call", the_time_is_that_of_the_call)
     RUN("L22", "ticks become the time of day", the_system_time_is_right)
+    RUN("L22", "two loggers in turn take one ring each of a thread", two_loggers_in_turn_take_a_ring_each)
     RUN("L22", "wrong use is told", wrong_use_is_told)
 }

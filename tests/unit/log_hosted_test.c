@@ -66,6 +66,13 @@ static pk_status keep(void *user, int level, const char *text, size_t length) {
     if (length) memcpy(got, text, length + 1);
     return PK_OK;
 }
+static void a_default_logger_is_safe_for_threads_after_its_close(void) {
+    const uint8_t flags = pk_log_default.flags;
+    CHECK_STATUS(pk_log_close(&pk_log_default), PK_OK);
+    CHECK_EQ(pk_log_default.flags, flags);
+    CHECK_STATUS(pk_log_configure(PK_LOG_WARN), PK_OK);
+    CHECK_EQ(pk_log_default.gate, PK_LOG_WARN);
+}
 static void dates_are_utc(void) {
     static const struct { uint32_t seconds; const char *date; } dates[] = {
         {0, "1970-01-01T00:00:00.678Z"},           {951782399u, "2000-02-28T23:59:59.678Z"},
@@ -174,6 +181,7 @@ static void doubles_are_rounded_correctly(void) {
 #endif
 TESTS {
         RUN_STDERR
+    RUN("T01", "the default logger keeps its lock when it is closed and configured again", a_default_logger_is_safe_for_threads_after_its_close)
     RUN("L24", "dates are right around leap days and to 2106", dates_are_utc)
     RUN("L05", "a FILE is a sink, flushed on request; a bad descriptor fails", files_and_descriptors_are_sinks)
         RUN_TERMINAL

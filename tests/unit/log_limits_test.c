@@ -78,6 +78,16 @@ static void what_close_finds_held_back_is_told(void) {
     pk_log_close(&logger);
     CHECK(ends_in("suppressed 3\n"));
 }
+static void each_life_tells_what_it_held_back(void) {
+    int i, life;
+    for (life = 0; life < 2; life++) {
+        start(PK_LOG_WARN);
+        now += 5000;
+        for (i = 0; i < 5; i++) PK_LOG_LIMITED_TO(&logger, PK_LOG_WARN, 2, 1000, "x");
+        pk_log_close(&logger);
+        CHECK(ends_in("suppressed 3\n"));
+    }
+}
 static void errors_pass_by_default(void) {
     int i, first;
     pk_log_add_sink(&pk_log_default, keep, NULL, PK_LOG_TRACE);
@@ -127,7 +137,8 @@ static void the_last_errors_can_be_asked_for(void) {
     CHECK_STATUS(pk_log_last_error(&logger, 0, &error), PK_NOT_FOUND);
     CHECK_EQ(pk_log_error_total(&logger), 0);
     memset(&errors, 0, sizeof errors);
-    pk_log_set_errors(&logger, &errors);
+    CHECK_STATUS(pk__log_set_errors(&logger, &errors, sizeof errors - 4), PK_INVALID); /* of another configuration */
+    CHECK_STATUS(pk_log_set_errors(&logger, &errors), PK_OK);
     for (i = 1; i <= 20; i++) {
         now = 100 + (pk_time)i;
         PK_LOG_FAILED_TO(&logger, -i, "failed %d", (int)i);
@@ -154,11 +165,15 @@ static void the_last_errors_can_be_asked_for(void) {
     CHECK_EQ(pk_log_error_count(&logger, 11), 1);
     CHECK_EQ(pk_log_error_count(&logger, 39), 0); /* beyond the table: only in the total */
     CHECK_EQ(pk_log_error_total(&logger), 61);
+    pk_log_close(&logger);
+    PK_LOG_FAILED_TO(&logger, 1, "x"); /* they may be gone now */
+    CHECK_EQ(errors.total, 61);
 }
 
 TESTS {
     RUN("L07", "1000 events in a second are 10 lines and one that tells of the 990; their arguments are not evaluated", a_thousand_events_are_ten_lines)
     RUN("L07", "what was held back is told at close at the latest", what_close_finds_held_back_is_told)
+    RUN("L07", "and again in the next life of the logger", each_life_tells_what_it_held_back)
     RUN("L07", "ERROR is never held back by default", errors_pass_by_default)
     RUN("L07", "once and every n-th keep their level", once_and_every_keep_the_level)
     RUN("L20", "the last 16 errors and the count of each code can be asked for", the_last_errors_can_be_asked_for)

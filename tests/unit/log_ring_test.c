@@ -190,7 +190,7 @@ static size_t to_uart(void *user, const char *bytes, size_t n) { /* takes so man
 }
 static void lines_are_gathered_and_handlers_log(void) {
     static char room[PERFKIT_LOG_LINE + 16];
-    static pk_log logger;
+    static pk_log logger, other;
     static pk_log_buffer buffer;
     static pk_log_signals signals;
     pk_log_buffer_desc buffer_desc;
@@ -221,7 +221,11 @@ static void lines_are_gathered_and_handlers_log(void) {
     CHECK_STATUS(pk_log_flush(&logger), PK_OK); /* the rest, from where it stopped */
     CHECK_TEXT(dumped, "5 WARN  one\n5 WARN  two\n5 WARN  interrupt 7\n");
     CHECK_EQ(dumps, 2);
-    pk_log_close(&logger);
+    CHECK_STATUS(pk_log_close(&logger), PK_OK);
+    PK_LOG_SIGNAL(&signals, PK_LOG_ERROR, "nowhere");
+    CHECK_EQ(signals.next, 1);
+    CHECK_STATUS(pk__log_set_signals(&other, &signals, sizeof signals - 4), PK_INVALID); /* of another configuration */
+    CHECK_STATUS(pk_log_set_signals(&other, &signals), PK_OK); /* free for another logger */
 }
 
 TESTS {
