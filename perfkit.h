@@ -1457,8 +1457,8 @@ typedef struct pk_lazy { /* private; all zero is ready */
 } pk_lazy;
 PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object);
 
-/* The object that create made in the first call that it said PK_OK in; else what it says. Hosted, any thread: create is called by
-   one at a time. PK_CYCLE: create asks for it itself. */
+/* The object that create made in the first call that it said PK_OK in; else what it says. Any thread where the platform's locks serve
+   (hosted, no PERFKIT_MUTEX_LOCK): create is called by one at a time; else one thread at a time. PK_CYCLE: create asks for it itself. */
 PK__INLINE pk_status pk_lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
     if (PERFKIT_ATOMICS && PK__LIKELY(pk__load32(&l->word) == 1)) {
         *object = l->object;
