@@ -47,13 +47,17 @@
      PERFKIT_CACHE_LOAD          0     0         1        pk_cache_get_or_load, stale and negative values
      PERFKIT_CACHE_SNAPSHOT      0     0         1        pk_cache_save, pk_cache_load
      PERFKIT_CACHE_SIPHASH       0     0         1        pk_cache_siphash
-     PERFKIT_CACHE_THREADS       0     0         1        desc.threads, desc.shards
+     PERFKIT_CACHE_SNAPSHOT_BUFFER 128 128       16384    bytes in a pk_cache_transfer: see there
+     PERFKIT_CACHE_THREADS       0     0         1        desc.threads, desc.shards; needs PERFKIT_THREADS
      PERFKIT_CACHE_TIMING        0     0         0        sampled time of gets in the statistics
      PERFKIT_CACHE_SIMD          1 where SSE2 or NEON is there, else 0; the results are the same
      PERFKIT_CACHE_INLINE        defined, in a unit: PK_CACHE_DEFINE compiles the engine for its sizes there (HOSTED only).
                                  Units with the implementation do that anyway
      PERFKIT_STATS               0     1         1        pk_cache_get_stats
      PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
+     PERFKIT_THREADS             0     0         1        locks of the platform, or the PERFKIT_MUTEX_* and _COND_* hooks: see there
+     PERFKIT_MUTEX_BYTES         8     8         64       room for a platform mutex
+     PERFKIT_ATOMICS             found out by the compiler; 0: locks serve instead, and S3-FIFO has no threads
      PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
      PERFKIT_NOW_MS()            -     -         monotonic clock; milliseconds, where desc.clock is NULL
      PERFKIT_THREAD_ID()         -     -         pthread_self, GetCurrentThreadId; a uintptr_t, for pk_cache_get_or_load
@@ -981,8 +985,9 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 
 /* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
    PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl
-   without a clock: nothing evicted, an older value stays. Only where on_evict itself puts: PK_EXISTS when it put this key,
-   whose value then stands; and, or with threads, PK_FULL when all room is in use by entries whose on_evict has not returned. */
+   without a clock: nothing evicted, an older value stays. PK_FULL: all room is in use by entries that are pinned or, where on_evict
+   itself puts or with threads, by such whose on_evict has not returned. Only where on_evict itself puts: PK_EXISTS when it put this
+   key, whose value then stands. */
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
 
 /* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
@@ -1282,8 +1287,9 @@ PK_API size_t pk_cache_put_many(pk_cache *c, pk_cache_many *records, size_t n);
        case PK_NOT_FOUND: ask_the_sensor(key, lease); break; // whose answer calls pk_cache_fill(&cache, &lease, …)
        case PK_AGAIN: break;                                 // it has been asked: come back later
        }
-   The same key's put, and in hosted builds its remove and a clear, end its lease: what was fetched before them is PK_STALE, and not
-   put. Leases live in a table: of desc.max_loads when hosted, or given by pk_cache_set_leases. Threads as the cache. */
+   The same key's put, its remove and a clear end its lease: what was fetched before them is PK_STALE, and not put. In firmware without
+   PERFKIT_CACHE_THREADS only a put does, while the entry that it put is there. Leases live in a table: of desc.max_loads when hosted,
+   or given by pk_cache_set_leases. Threads as the cache. */
 
 #if PERFKIT_CACHE_LEASES
 typedef struct pk_cache_lease { /* private, and may be copied and moved; all zero: none */
@@ -1308,14 +1314,14 @@ PK_API pk_status pk_cache_get_or_lease(pk_cache *c, const void *key, size_t key_
                                        pk_cache_lease *lease);
 
 /* Put the value for the key of the lease, and give the lease back. PK_STALE: its time was over, or its key was put, removed or
-   cleared meanwhile: nothing is put. Any other error is put's, and the lease holds on. */
+   cleared meanwhile (as said above): nothing is put. Any other error is put's, and the lease holds on. */
 PK_API pk_status pk_cache_fill(pk_cache *c, const pk_cache_lease *lease, const void *value, size_t len, pk_time ttl_ms);
 
 /* Give the lease back without a value: the next caller gets one. With desc.negative_ttl_ms a status other than PK_OK is
    remembered, and answered to all until that is over. PK_STALE as from fill. */
 PK_API pk_status pk_cache_abandon(pk_cache *c, const pk_cache_lease *lease, pk_status status);
 
-/* End the lease of a key (NULL: all of them), as put does: in firmware, after a remove or clear that shall stand. */
+/* End the lease of a key (NULL: all of them), as put does: in firmware without threads, after a remove or clear that shall stand. */
 PK_API void pk_cache_revoke(pk_cache *c, const void *key, size_t key_len);
 
 /* Give a cache its table of leases: for firmware, and PK_CACHE_STATIC. `memory` of PK_CACHE_LEASE_BYTES(leases, key_size) bytes
@@ -1431,6 +1437,11 @@ typedef struct pk_cache_transfer { /* all private */
     pk_status result;
     uint8_t record_flags;    /* of the record at hand */
     uint16_t ways;           /* of the set at hand, those that have been saved */
+#if PERFKIT_CACHE_S3FIFO
+    uint8_t recent;          /* where in `entries` the next one goes */
+    unsigned entries[16];    /* S3-FIFO: what the last 16 records, which may be of one set, were put into, and their keys' and */
+    uint32_t crcs[16];       /* values' CRCs */
+#endif
     uint32_t forks;          /* that the cache's process had seen when it began */
     uint8_t phase, flags;
     unsigned char buffer[PERFKIT_CACHE_SNAPSHOT_BUFFER];
@@ -1595,11 +1606,10 @@ typedef struct pk__cache_wheel {
     pk_time at; /* moments up to here have passed */
     uint64_t occupied[PK__CACHE_LEVELS];
     uint32_t heads[(PK__CACHE_PENDING + 1) * 2]; /* next and previous; a head's number is the capacity + 1 + its place */
-    uint32_t count;
-    uint32_t steps; /* that its last run took */
+    uint32_t count, steps; /* entries in it; steps that its last run took */
 } pk__cache_wheel;
 #endif
-#define PK__CACHE_LOADS (PERFKIT_CACHE_LOAD || (PERFKIT_CACHE_LEASES && PK__FULL))
+#define PK__CACHE_LOADS (PERFKIT_CACHE_LOAD || (PERFKIT_CACHE_LEASES && (PK__FULL || PERFKIT_CACHE_THREADS)))
 #if PERFKIT_CACHE_LEASES
 /* A lease given out, and behind it its key. Tables are changed under the lock of the loads only. */
 typedef struct pk__cache_lease {
@@ -5347,7 +5357,9 @@ static pk__cache_n pk__cache_wheel_run(pk_cache *c, pk__cache_n budget) {
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
         removed++;
     }
+#if PERFKIT_CACHE_THREADS /* for ticks of shards */
     c->cold->wheel->steps = steps;
+#endif
     return removed;
 }
 /* An entry that is due and not pinned, if a few steps find one; else 0. */
@@ -7550,6 +7562,26 @@ static uint32_t pk__s3_collect(pk_cache *c, pk_cache_transfer *t) {
     if (cold->save_sweep >= c->groups) cold->snapshot = PK__CACHE_TO_END;
     return 16;
 }
+/* There are no marks in sets. But a key stands twice only within those of its set: entry e is one of an earlier record of this load
+   where it is one of the last, and as that put it. */
+static uint32_t pk__s3_crc(pk_cache *c, pk__cache_n e) {
+    const unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
+    size_t len, at = pk__s3_value(PK__CACHE_ANY, e, &len);
+    return pk__cache_crc(pk__cache_crc(0, key, pk__cache_key_len(PK__CACHE_ANY, key)), pk__cache_slot(PK__CACHE_ANY, e) + at, len);
+}
+static bool pk__s3_again(pk_cache *c, const pk_cache_transfer *t, pk__cache_n e) {
+    unsigned i;
+    for (i = 0; i < PK__S3_WAYS; i++)
+        if (t->entries[i] == e) return t->crcs[i] == pk__s3_crc(c, e);
+    return false;
+}
+static void pk__s3_remember(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
+    unsigned i;
+    for (i = 0; i < PK__S3_WAYS; i++)
+        if (t->entries[i] == e) t->entries[i] = 0; /* it was another key's */
+    t->entries[t->recent & 15u] = e;
+    t->crcs[t->recent++ & 15u] = pk__s3_crc(c, e);
+}
 /* Entry e, just put, goes to the end of the queue that it was in. */
 static void pk__s3_restore(pk_cache *c, pk__cache_n e, unsigned flags) {
     pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
@@ -7785,11 +7817,15 @@ static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e, boo
     if (!again) t->kept++;
 }
 /* Whether the key has a value that is newer than the snapshot's; *again: it has an older one of the same snapshot. */
-static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len, bool *again) {
+static bool pk__cache_newer(pk_cache *c, const pk_cache_transfer *t, const void *key, size_t key_len, bool *again) {
     PK__CACHE_HASHING(PK__CACHE_ANY);
     pk__cache_n e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
     bool there = e != 0 && !pk__cache_over(PK__CACHE_ANY, e);
     *again = there && (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) != 0;
+#if PERFKIT_CACHE_S3FIFO
+    if (there && (c->special & PK__CACHE_IS_S3)) *again = pk__s3_again(c, t, e);
+#endif
+    (void)t;
     return there && !*again;
 }
 /* Put what a record says. PK_UNSUPPORTED: it has a time to live, and there is no clock; what can't be kept otherwise is left out. */
@@ -7799,7 +7835,7 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
     bool again;
     pk__cache_n e;
     PK__CACHE_BEGIN;
-    if (!pk__cache_newer(c, key, key_len, &again)) {
+    if (!pk__cache_newer(c, t, key, key_len, &again)) {
 #if PK__FULL || PERFKIT_CACHE_THREADS
         status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, t->ttl);
 #else /* the same, by a function that is there already */
@@ -7809,6 +7845,7 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
         if (c->special & PK__CACHE_IS_S3) {
             e = status == PK_OK ? pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) : 0;
             if (e != 0) pk__s3_restore(c, e, t->record_flags);
+            if (e != 0) pk__s3_remember(c, t, e);
         } else
 #endif
             e = pk__cache_next(PK__CACHE_ANY, 0);
@@ -7848,7 +7885,7 @@ static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, PK__CACHE_KEY
         pk__cache_damage(t, PK_UNSUPPORTED);
         return;
     }
-    if (pk__cache_newer(c, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, PK__CACHE_PLACED)) == 0) return;
+    if (pk__cache_newer(c, t, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, PK__CACHE_PLACED)) == 0) return;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && !pk__cache_fit(PK__CACHE_ANY, e, c->prefix + key_len + (size_t)len)) {
         pk__cache_release(PK__CACHE_ANY, e);
@@ -7892,7 +7929,7 @@ static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
     bool again;
     PK__CACHE_HASHING(PK__CACHE_ANY);
     pk__cache_look(c);
-    if (!pk__cache_newer(c, key, key_len, &again) && good) {
+    if (!pk__cache_newer(c, t, key, key_len, &again) && good) {
         other = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
         if (other != 0) pk__cache_drop(c, other, PK_EVICT_REPLACED);
         good = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) == 0 && pk__cache_vacant(PK__CACHE_ANY, PK__CACHE_PLACED);
@@ -8820,6 +8857,15 @@ PK_API pk_status pk_cache_get_or_load(pk_cache *c, const void *key, size_t key_l
     return status;
 }
 
+/* Whether the key is there; it becomes the most recent. */
+static bool pk__cache_freshen(pk_cache *c, const void *key, size_t key_len) {
+    pk__cache_n e;
+    PK__CACHE_BEGIN_OR(false);
+    e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, false);
+    if (e != 0) pk__cache_use(PK__CACHE_ANY, e);
+    PK__CACHE_END;
+    return e != 0;
+}
 PK_API pk_status pk_cache_prefetch(pk_cache *c, const void *keys, size_t key_len, size_t n, void *room, size_t size,
                                    pk_load_fn loader, void *load_user, size_t *failed) {
     const unsigned char *key = (const unsigned char *)keys;
@@ -8830,7 +8876,7 @@ PK_API pk_status pk_cache_prefetch(pk_cache *c, const void *keys, size_t key_len
     if (c->cold == NULL) return PK_CLOSED;
     if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
     for (; n > 0; n--, key += key_len) {
-        if (pk_cache_contains(c, key, key_len)) continue;
+        if (pk__cache_freshen(c, key, key_len)) continue;
         status = size < c->value_size ? PK_TOO_BIG
                                       : pk__cache_load_key(c, key, key_len, room, size, &len, loader, load_user, false);
         if (status == PK_OK) continue;
@@ -8869,14 +8915,19 @@ static void pk__s3_sum(const pk_cache *c, pk_count *counters) {
 #endif
 PK__HOT_INLINE void pk__cache_figures(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
+#if PERFKIT_CACHE_S3FIFO && PERFKIT_CACHE_CHAINS /* where lengths vary they stand before a slot of S3-FIFO, and are none of its bytes */
+    const unsigned slot = (c->special & PK__CACHE_IS_S3) && c->prefix ? c->value_offset : c->stride;
+#else
+    const unsigned slot = c->stride;
+#endif
     PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
 #if PK__S3_SHARED
     pk__s3_sum(c, &stats->hits);
 #endif
     stats->count = PK__CACHE_SHARDED(c) ? c->count : pk_cache_count(c);
     stats->capacity = c->capacity;
-    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * c->stride;
-    stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * c->stride;
+    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * slot;
+    stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * slot;
     stats->memory = cold->block_size;
 }
 #if PERFKIT_CACHE_THREADS

@@ -43,6 +43,13 @@
      PERFKIT_HEAP                0     0         1        malloc where neither memory nor an allocator is given
      PERFKIT_THREADS             0     0         1        desc.threads; locks of the platform, or the PERFKIT_MUTEX_* hooks
      PERFKIT_MUTEX_BYTES         8     8         64       room for a platform mutex
+     PERFKIT_ATOMICS             found out by the compiler; 0: locks serve instead, and nothing is lock_free
+     PERFKIT_THREAD_ID()         -     -         pthread_self, GetCurrentThreadId; a uintptr_t: without it, as on an RTOS, no
+                                                          thread finds the resource again that it had last
+     PERFKIT_NOW_MS()            -     -         monotonic clock; milliseconds, where desc.clock is NULL
+     PERFKIT_TIME_BITS           32    32        32       or 64: width of milliseconds
+     PERFKIT_STATS               0     1         1        refusals are counted
+     PERFKIT_STRINGS             0     1         1        pk_respool_event_text, pk_respool_reason_text
      PERFKIT_CRITICAL_STATE _ENTER(s) _EXIT(s)   interrupt exclusion: save, restore, nestable; none by default
      PERFKIT_ASSERT(c)           -     -         assert   broken preconditions only: NULL pools
      PERFKIT_STATIC              everything private to each file that includes it; no separate implementation
@@ -69,7 +76,8 @@
                  more, or a bit where there are more than 65535.
                  Handles add 2 bytes (16-bit), 4 (32-bit; 2 above 65535 objects) or 6 (64-bit). The pool itself: 144 bytes
                  (64-bit), 84 (Cortex-M), 50 (AVR).
-     Order       the object released last is acquired first; all else comes in index order.
+     Order       the object released last is acquired first; all else comes in index order. In a pool that grew, of each chunk:
+                 those of the first array go before.
      Contents    acquire gives the bytes that desc.reset, or without that the last user, left; or untouched memory.
      Errors      every refusal is counted and reported to on_event, after the state is whole again; nothing else has changed.
      Interrupts  with the PERFKIT_CRITICAL_* hooks fixed pools work between interrupts and main: acquire, release, the three
@@ -756,6 +764,15 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_POOL_LOCK_FREE
 #define PERFKIT_POOL_LOCK_FREE (PK__FULL && PERFKIT_THREADS && PERFKIT_POOL_GROW)
 #endif
+#ifndef PERFKIT_POOL_RESOURCES
+#define PERFKIT_POOL_RESOURCES PK__FULL
+#endif
+#ifndef PERFKIT_POOL_GATE
+#define PERFKIT_POOL_GATE (!PK__TINY)
+#endif
+#if PK__NOT_01(PERFKIT_POOL_RESOURCES) || PK__NOT_01(PERFKIT_POOL_GATE)
+#error "perfkit: each of PERFKIT_POOL_RESOURCES _GATE is 0 or 1"
+#endif
 #if PK__NOT_01(PERFKIT_POOL_HANDLES) || PK__NOT_01(PERFKIT_POOL_GROW) || PK__NOT_01(PERFKIT_POOL_UNCHECKED) || \
     PK__NOT_01(PERFKIT_POOL_FILL) || PK__NOT_01(PERFKIT_POOL_INTRUSIVE) || PK__NOT_01(PERFKIT_POOL_INIT) || \
     PK__NOT_01(PERFKIT_POOL_CACHES) || PK__NOT_01(PERFKIT_POOL_LOCK_FREE) || PK__NOT_01(PERFKIT_POOL_VALGRIND)
@@ -844,7 +861,7 @@ typedef struct pk_pool_desc {
     bool threads;                  /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
     bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
     bool intrusive;                /* the free list lies inside the free objects, a pointer each: no bytes beside them if
-                                      unchecked, else a bit. reset is called by acquire then. Not with handles, init or
+                                      unchecked (then no release is refused), else a bit. reset is called by acquire then. Not with handles, init or
                                       no_touch, no caches; chunks stay until close; count is O(free). If hosted: elsewhere
                                       PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
     bool lock_free;                /* any thread, without a lock. Fixed pools without handles, init and caches. Race-proof,
@@ -872,13 +889,13 @@ PK__INLINE pk_status pk_pool_init(pk_pool *p, const pk_pool_desc *desc) {
     return pk__pool_init(p, sizeof(pk_pool), PK__POOL_CONFIG_WORD, desc);
 }
 
-/* An object, or NULL: all are out, or growth met PK_NO_MEMORY; counted and reported. O(1). Interrupt-safe unless the pool
-   grows. */
+/* An object, or NULL: all are out, growth met PK_NO_MEMORY, or desc.init failed (PK_CREATE_FAILED); counted and reported. NULL in a
+   forked child, too: see pk_pool_after_fork. O(1). Interrupt-safe unless the pool grows. */
 PK_API void *pk_pool_acquire(pk_pool *p);
 
 /* Give an object back. PK_INVALID: not the address of an object of this pool, not out, or held by a handle; counted and
    reported, nothing else has changed. O(1), in a pool that grew one comparison a chunk. Interrupt-safe. An unchecked pool
-   notices foreign ones only. */
+   notices foreign ones only; one that is intrusive as well notices nothing, and hands out whatever was given to it. */
 PK_API pk_status pk_pool_release(pk_pool *p, void *object);
 
 /* Give the memory back. PK_BUSY: objects are out; nothing has changed. Closing again is PK_OK. A pool of PK_POOL_DEFINE
@@ -977,8 +994,8 @@ PK_API size_t pk_pool_trim(pk_pool *p);
 
 #if PERFKIT_POOL_HANDLES
 /* Acquire an object together with a handle to it, which is stale as soon as it has released the object. *object may be NULL
-   where only the handle is wanted. PK_EXHAUSTED, PK_NO_MEMORY: as NULL from pk_pool_acquire. PK_UNSUPPORTED: no handles in this
-   pool. An error leaves *handle and *object as they were. O(1). As safe as acquire. */
+   where only the handle is wanted. PK_EXHAUSTED, PK_NO_MEMORY, PK_CREATE_FAILED, PK_FORKED: as NULL from pk_pool_acquire.
+   PK_UNSUPPORTED: no handles in this pool. An error leaves *handle and *object as they were. O(1). As safe as acquire. */
 PK_API pk_status pk_pool_acquire_handle(pk_pool *p, pk_handle *handle, void **object);
 
 /* The object that the handle was given for; NULL: it was released since, or the handle is 0 or none of this pool. O(1), in a
@@ -1228,15 +1245,6 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
 #else
 #define PK__POOL_ACQUIRE(p, stride, width, capacity) pk_pool_acquire(p)
 #define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk_pool_release(p, object)
-#endif
-#ifndef PERFKIT_POOL_RESOURCES
-#define PERFKIT_POOL_RESOURCES PK__FULL
-#endif
-#ifndef PERFKIT_POOL_GATE
-#define PERFKIT_POOL_GATE (!PK__TINY)
-#endif
-#if PK__NOT_01(PERFKIT_POOL_RESOURCES) || PK__NOT_01(PERFKIT_POOL_GATE)
-#error "perfkit: each of PERFKIT_POOL_RESOURCES _GATE is 0 or 1"
 #endif
 
 /* ==== Resources: things that are expensive to make, and shared: connections, sessions, workers ==== */

@@ -107,7 +107,57 @@ static void shards_come_back(void) {
     }
 }
 
+/* ---- Leases: of a key there is one at a time ---- */
+
+enum { THREADS = 4, KEYS = 6, ROUNDS = 3000 };
+static uint64_t leases[PK_CACHE_LEASE_BYTES(KEYS, sizeof(uint32_t)) / 8 + 1];
+static uint32_t holders[KEYS], wrong;
+static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
+static void holds(uint32_t key, uint32_t change, bool good) {
+    (void)pthread_mutex_lock(&counting);
+    holders[key] += change;
+    if (holders[key] > 1 || !good) wrong++;
+    (void)pthread_mutex_unlock(&counting);
+}
+static void *leases_and_fills(void *number) {
+    uint32_t i, key, value, random = 1u + (uint32_t)(uintptr_t)number;
+    for (i = 0; i < ROUNDS; i++) {
+        pk_cache_lease lease;
+        pk_status status;
+        random = random * 1664525u + 1013904223u;
+        key = (random >> 16) % KEYS;
+        status = pk_cache_get_or_lease(&cache, &key, sizeof key, &value, sizeof value, NULL, &lease);
+        if (status == PK_OK && value != ~key) holds(key, 0, false);
+        if (status != PK_NOT_FOUND) continue;
+        holds(key, 1, true);
+        value = ~key;
+        holds(key, 0u - 1u, true);
+        status = i & 1 ? pk_cache_abandon(&cache, &lease, PK_OK) : pk_cache_fill(&cache, &lease, &value, sizeof value, 0);
+        if (status != PK_OK && status != PK_STALE) holds(key, 0, false); /* stale: another's removal came between */
+        if (!(i & 1)) (void)pk_cache_remove(&cache, &key, sizeof key);
+    }
+    return NULL;
+}
+static void one_lease_for_a_key(void) {
+    pthread_t threads[THREADS];
+    pk_cache_lease lease;
+    uint32_t key = 1, value = 7;
+    unsigned i;
+    open_cache(64, 4, sizeof key);
+    CHECK_STATUS(pk_cache_set_leases(&cache, leases, sizeof leases, PK_TTL_NEVER), PK_OK);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, leases_and_fills, (void *)(uintptr_t)i) == 0);
+    for (i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+    CHECK_EQ(wrong, 0);
+    CHECK_STATUS(pk_cache_clear(&cache), PK_OK);
+    CHECK_STATUS(pk_cache_get_or_lease(&cache, &key, sizeof key, &value, sizeof value, NULL, &lease), PK_NOT_FOUND);
+    CHECK_STATUS(put(1, 8), PK_OK);
+    CHECK_STATUS(pk_cache_remove(&cache, &key, sizeof key), PK_OK);
+    CHECK_STATUS(pk_cache_fill(&cache, &lease, &value, sizeof value, 0), PK_STALE);
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+
 TESTS {
     RUN("T02", "a forked child starts afresh", a_forked_child_starts_afresh)
+    RUN("K27", "a lease of a key is one thread's, and a put, removal or clear ends it", one_lease_for_a_key)
     RUN("K41", "a snapshot comes back among shards, whatever its values' length", shards_come_back)
 }

@@ -445,6 +445,20 @@ static void prefetch_loads_what_is_missing(pk_cache_desc desc) {
     CHECK_STATUS(pk_cache_prefetch(&cache, keys, 4, 0, &room, sizeof room, from_source, &source, NULL), PK_OK);
     close_it();
 }
+static void prefetch_uses_what_is_there(void) {
+    static const uint32_t key = 1;
+    pk_cache_desc desc = desc_of(4, 4);
+    uint32_t room;
+    desc.capacity = 2;
+    open_as(&desc);
+    CHECK_STATUS(put(1, 5), PK_OK);
+    CHECK_STATUS(put(2, 5), PK_OK);
+    CHECK_STATUS(pk_cache_prefetch(&cache, &key, 4, 1, &room, sizeof room, from_source, &source, NULL), PK_OK);
+    CHECK_STATUS(put(3, 5), PK_OK);
+    CHECK_STATUS(get(1), PK_OK);
+    CHECK_EQ(counts().puts, 3);
+    close_it();
+}
 static void each_kind_prefetches(void) { for_each_kind(prefetch_loads_what_is_missing); }
 
 /* A second level: what the first evicts goes there, and what it misses comes from there, or else from the source. */
@@ -580,6 +594,7 @@ TESTS {
     RUN("K27", "a value that does not fit is PK_TOO_BIG", lengths_have_bounds)
     RUN("K27", "times out of range are PK_INVALID", ttls_have_bounds)
     RUN("K49", "prefetch loads what is missing and counts what fails", each_kind_prefetches)
+    RUN("K27", "what prefetch finds becomes the most recent", prefetch_uses_what_is_there)
     RUN("K49 K29", "a second level plugs in by a loader and on_evict", a_second_level_plugs_in)
     RUN("K27", "prompt expiry waits for stale values and failures", a_wheel_waits_for_stale_values)
     RUN("K27", "leases serve stale values and remember failures", each_kind_leases)

@@ -278,6 +278,7 @@ static void lengths(void) {
     CHECK_STATUS(pk_cache_init(&cache, &desc), PK_OK);
     CHECK_STATUS(pk_cache_get_stats(&cache, &stats), PK_OK);
     CHECK_EQ(stats.capacity, 20);
+    CHECK_EQ(stats.max_bytes, 50 * 20); /* without the lengths */
     CHECK_STATUS(pk_cache_close(&cache), PK_OK);
 }
 /* Typed caches with the engine inline and without it, of one seed, answer alike whatever is done to both. */

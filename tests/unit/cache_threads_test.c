@@ -339,6 +339,19 @@ static void *busy(void *argument) {
     while (pk__load32(&forked) == 0) one_step(w, random_of(w));
     return NULL;
 }
+#if PERFKIT_CACHE_LOAD
+static pk_status loads(void *user, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_time *ttl_ms) {
+    uint32_t n;
+    (void)user, (void)size, (void)len, (void)ttl_ms;
+    memcpy(&n, key, key_len);
+    fill_in((record *)value, n);
+    return PK_OK;
+}
+static bool counts_loads(pk_count n) {
+    pk_cache_load_stats s;
+    return pk_cache_get_load_stats(&cache.cache, &s) == PK_OK && s.loads == n;
+}
+#endif
 static int in_the_child(void) {
     uint32_t key = 1;
     record r;
@@ -350,6 +363,9 @@ static int in_the_child(void) {
     if (pk_cache_get_stats(&cache.cache, &s) != PK_FORKED || pk_cache_tick(&cache.cache, 0, 10) != 0) return 4;
     if (pk_cache_touch(&cache.cache, &key, 4, 0) != PK_FORKED) return 5;
     if (pk_cache_after_fork(&cache.cache) != PK_OK || records_count(&cache) != 0) return 6;
+#if PERFKIT_CACHE_LOAD
+    if (!counts_loads(0)) return 11;
+#endif
     for (key = 0; key < 1000; key++) {
         fill_in(&r, key);
         if (records_put(&cache, key, &r, 0) != PK_OK || records_get(&cache, key, &r) != PK_OK || !is_whole(&r, key)) return 7;
@@ -363,6 +379,14 @@ static void a_forked_child_starts_afresh(void) {
     unsigned i;
     CHECK_STATUS(records_init(&cache, &desc), PK_OK);
     CHECK_STATUS(pk_cache_after_fork(&cache.cache), PK_OK);
+#if PERFKIT_CACHE_LOAD
+    {
+        static const uint32_t key = 1;
+        record r;
+        CHECK_STATUS(pk_cache_get_or_load(&cache.cache, &key, sizeof key, &r, sizeof r, NULL, loads, NULL), PK_OK);
+        CHECK(counts_loads(1));
+    }
+#endif
     forked = 0;
     start(busy, 2);
     for (i = 0; i < 5; i++) {
