@@ -51,6 +51,7 @@
      PERFKIT_LOG_CRASH     1 / 0 / 0                pk_log_crash_install: a crash flushes; POSIX, with PERFKIT_STDIO
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
      PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
+     PERFKIT_LOG_DICTIONARY 0                       firmware, deferred: records leave by pk_log_drain_raw alone, nothing makes lines of them
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
      PERFKIT_PERF          1 / 1 / 0                the perf channel; 0: PK_PERF_SCOPE leaves its block alone
@@ -69,23 +70,22 @@
      of write(2), for all that goes to descriptors).
 
    WHICH MODE
-     At once (default): when a call returns, its line is with the sinks. Nothing to set up, and a crash loses nothing. A call takes
-     as long as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
-     Deferred (desc.memory or pk_log_defer): a call leaves a record in a ring of yours, about 30 ns on a PC; a thread of yours, or
-     the idle loop, calls pk_log_drain. For loops that must not wait, real-time threads and interrupts. What a full ring does is
-     your choice and is counted; what is not drained is lost with the program. Firmware: PERFKIT_LOG_DEFERRED 1.
-     Dictionary (firmware, deferred): pk_log_drain_raw sends records as they are, examples/dictionary/decode.py makes the lines on a
-     PC: for slow links, and where flash or time is too short for a formatter.
+     At once (default): when a call returns, its line is with the sinks. Nothing to set up, and a crash loses nothing. A call takes as long
+     as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
+     Deferred (desc.memory or pk_log_defer): a call leaves a record in a ring of yours, about 30 ns on a PC; a thread of yours, or the idle
+     loop, calls pk_log_drain. For loops that must not wait, real-time threads and interrupts. What a full ring does is your choice and is
+     counted; what is not drained is lost with the program. Firmware: PERFKIT_LOG_DEFERRED 1.
+     Dictionary (firmware, deferred): pk_log_drain_raw sends records as they are, examples/dictionary/decode.py makes the lines on a PC:
+     for slow links, and where flash or time is too short for a formatter.
 
    WHERE LINES GO
-     stderr, a descriptor, a FILE or your function, up to PERFKIT_LOG_SINKS, each with its own level and form. Before a descriptor a
-     buffer (pk_log_to_buffer: written when full, by level, by call), a file that rotates by size and time (pk_log_to_rotating), or
-     a ring of the last lines (pk_log_to_ring) that is handed over with an error, read after a reset, or outlives a SIGKILL.
-     A sink that fails: the line is counted as lost there, and the next is tried. A write that fails half-way: the next line
-     begins on a line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
-     A crash: pk_log_crash_install has what is still held written out; in firmware a fault handler calls pk_log_panic. A signal
-     handler: PK_LOG_SIGNAL, nothing else. Fork: a child logs at once; what holds its parent's lines is PK_FORKED there until
-     pk_log_after_fork.
+     stderr, a descriptor, a FILE or your function, up to PERFKIT_LOG_SINKS, each with its own level and form. Before a descriptor a buffer
+     (pk_log_to_buffer: written when full, by level, by call), a file that rotates by size and time (pk_log_to_rotating), or a ring of the
+     last lines (pk_log_to_ring) that is handed over with an error, read after a reset, or outlives a SIGKILL.
+     A sink that fails: the line is counted as lost there, and the next is tried. A write that fails half-way: the next line begins on a
+     line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
+     A crash: pk_log_crash_install has what is still held written out; in firmware a fault handler calls pk_log_panic. A signal handler:
+     PK_LOG_SIGNAL, nothing else. Fork: a child logs at once; what holds its parent's lines is PK_FORKED there until pk_log_after_fork.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -97,32 +97,31 @@
      value forges a line or drives a terminal; the format itself is yours and printed as it is.
 
    FORMATS
-     Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT,
-     correctly rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does
-     not know (%lld and %jd without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no
-     argument is read under a wrong type. %s takes no length modifier. Formats of the macros are string literals, and in flash on
-     AVR; there a value in flash is printed by "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
+     Flags - + space # 0, width and precision (also *), hh h l ll j z t, d i u x X o c s p %, and f F e E g G with PERFKIT_FLOAT, correctly
+     rounded for every double and every precision. NULL for %s prints (null). Never %n. A conversion that the build does not know (%lld and
+     %jd without PERFKIT_LOG_INT64, %f without PERFKIT_FLOAT) is printed as it stands, and so is all after it: no argument is read under a
+     wrong type. %s takes no length modifier. Formats of the macros are string literals, and in flash on AVR; there a value in flash is
+     printed by "%" PK_PRI_ROM with PK_ROM_ARG(address), which elsewhere mean %s.
 
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
-     Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes +
-     about 220 (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more).
+     Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about 220
+     (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more).
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
-     Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also
-     the default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in
-     the same order; every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file
-     stay whole too. pk_log_init and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to
-     the same logger, but in deferred mode they may. A forked child may log at once, see pk_log_after_fork; a signal handler must
-     not.
-     Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an
-     interrupt. A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count.
-     At most, on a Cortex-M0 at -Os, however full the ring is: a deferred call 140 instructions and 10 for each integer, with strings
-     3000 (of which a record keeps less than PERFKIT_LOG_LINE bytes); a count 80, a value 300, the end of a span 400. Under the mask at
-     most 60, for a value 80. PK_LOG_SIGNAL formats: its time is linear in the length of its strings.
+     Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
+     default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same order;
+     every line to a descriptor is one write(2), so lines of several processes to one terminal or O_APPEND file stay whole too. pk_log_init
+     and pk_log_close are for one thread. Sinks run under the logger's lock: they must not log to the same logger, but in deferred mode
+     they may. A forked child may log at once, see pk_log_after_fork; a signal handler must not.
+     Interrupts: PK_PERF_COUNT and recording are safe with the PERFKIT_CRITICAL hooks once the site has been reached outside an interrupt.
+     A log call is as safe as its sinks are; two at once on one logger without desc.threads can lose a count. At most, on a Cortex-M0 at
+     -Os, however full the ring is: a deferred call 140 instructions and 10 for each integer, with strings 3000 (of which a record keeps
+     less than PERFKIT_LOG_LINE bytes); a count 80, a value 300, the end of a span 400. Under the mask at most 60, for a value 80.
+     PK_LOG_SIGNAL formats: its time is linear in the length of its strings.
      Time: the formatter is linear in its output; nothing waits but the sinks.
      Errors: pk_status. Limits: widths and precisions up to 9999; dates until 2106; without a clock (PERFKIT_NOW_MS) a span of
-     PERFKIT_TICKS() longer than one wrap cannot be told from a short one: choose the counter so that none is. With one it is
-     right up to 4 hours, and marked in the report. */
+     PERFKIT_TICKS() longer than one wrap cannot be told from a short one: choose the counter so that none is. With one it is right up to 4
+     hours, and marked in the report. */
 
 /* SPDX-License-Identifier: MIT OR Unlicense */
 
@@ -806,10 +805,7 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_LOG_ROTATE
 #define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #endif
-#if PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_LIMITS) || \
-    PK__NOT_01(PERFKIT_LOG_ERRORS) || PK__NOT_01(PERFKIT_LOG_RING) || PK__NOT_01(PERFKIT_LOG_SIGNALS) || PK__NOT_01(PERFKIT_LOG_CRASH)
-#error "perfkit: each of PERFKIT_LOG_BUFFER _LOG_ROTATE _LOG_LIMITS _LOG_ERRORS _LOG_RING _LOG_SIGNALS _LOG_CRASH is 0 or 1"
-#elif PERFKIT_LOG_CRASH && !(PERFKIT_STDIO && PERFKIT_HOSTED)
+#if PERFKIT_LOG_CRASH && !(PERFKIT_STDIO && PERFKIT_HOSTED)
 #error "perfkit: PERFKIT_LOG_CRASH needs POSIX and PERFKIT_STDIO"
 #elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
@@ -820,15 +816,15 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_PERF
 #define PERFKIT_PERF (!PK__TINY)
 #endif
-#if PK__NOT_01(PERFKIT_LOG_KV) || PK__NOT_01(PERFKIT_LOG_FORMS) || PK__NOT_01(PERFKIT_LOG_RULES)
-#error "perfkit: each of PERFKIT_LOG_KV _LOG_FORMS _LOG_RULES is 0 or 1"
-#endif
-#if PK__NOT_01(PERFKIT_LOG_DEFERRED)
-#error "perfkit: PERFKIT_LOG_DEFERRED is 0 or 1"
+#ifndef PERFKIT_LOG_DICTIONARY
+#define PERFKIT_LOG_DICTIONARY 0
 #endif
 /* The form of deferred mode: a ring for each thread, or one for the program and its interrupts. */
 #define PK__LOG_RINGS (PERFKIT_LOG_DEFERRED && PERFKIT_HOSTED && PK__FULL)
 #define PK__LOG_FIFO (PERFKIT_LOG_DEFERRED && !PK__LOG_RINGS)
+#if PERFKIT_LOG_DICTIONARY && (!PK__LOG_FIFO || PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
+#error "perfkit: PERFKIT_LOG_DICTIONARY needs PERFKIT_LOG_DEFERRED in firmware, without PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES"
+#endif
 #if defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
 #error "perfkit: PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES read names that an AVR has in flash: not there"
 #endif
@@ -857,15 +853,17 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_PERF_STAGES
 #define PERFKIT_PERF_STAGES PK__FULL
 #endif
-#if PK__NOT_01(PERFKIT_PERF_RAW) || PK__NOT_01(PERFKIT_PERF_TEXT) || PK__NOT_01(PERFKIT_PERF_JSON) || \
-    PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_TRACE) || PK__NOT_01(PERFKIT_PERF_PROGRESS) || \
-    PK__NOT_01(PERFKIT_PERF_STAGES)
-#error "perfkit: each of PERFKIT_PERF_RAW _TEXT _JSON _OPENMETRICS _TRACE _PROGRESS _STAGES is 0 or 1"
-#elif PERFKIT_PERF_TRACE && !PERFKIT_HOSTED
+#if PERFKIT_PERF_TRACE && !PERFKIT_HOSTED
 #error "perfkit: PERFKIT_PERF_TRACE needs an operating system"
 #endif
-#if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_PERF)
-#error "perfkit: each of PERFKIT_LOG_SITE _LOG_INT64 _LOG_WALL and PERFKIT_PERF is 0 or 1"
+#if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_LOG_KV) || \
+    PK__NOT_01(PERFKIT_LOG_FORMS) || PK__NOT_01(PERFKIT_LOG_RULES) || PK__NOT_01(PERFKIT_LOG_LIMITS) || PK__NOT_01(PERFKIT_LOG_ERRORS) || \
+    PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_RING) || PK__NOT_01(PERFKIT_LOG_SIGNALS)
+#error "perfkit: each of PERFKIT_LOG_SITE _INT64 _WALL _KV _FORMS _RULES _LIMITS _ERRORS _BUFFER _ROTATE _RING _SIGNALS is 0 or 1"
+#elif PK__NOT_01(PERFKIT_LOG_CRASH) || PK__NOT_01(PERFKIT_LOG_DEFERRED) || PK__NOT_01(PERFKIT_LOG_DICTIONARY) || PK__NOT_01(PERFKIT_PERF) || \
+    PK__NOT_01(PERFKIT_PERF_RAW) || PK__NOT_01(PERFKIT_PERF_TEXT) || PK__NOT_01(PERFKIT_PERF_JSON) || PK__NOT_01(PERFKIT_PERF_TRACE) || \
+    PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_PROGRESS) || PK__NOT_01(PERFKIT_PERF_STAGES)
+#error "perfkit: each of PERFKIT_LOG_CRASH _DEFERRED _DICTIONARY, PERFKIT_PERF and its _RAW _TEXT _JSON _TRACE … _STAGES is 0 or 1"
 #endif
 #define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PK__LOG_RINGS) /* a logger that knows more than levels and sinks */
 #if PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
@@ -879,10 +877,9 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
    life cycle; DEBUG: decisions and statistics; TRACE: every step. */
 enum { PK_LOG_OFF, PK_LOG_ERROR, PK_LOG_WARN, PK_LOG_INFO, PK_LOG_DEBUG, PK_LOG_TRACE };
 
-/* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything
-   but PK_OK is a failure of this sink: the line is lost, and counted. PK_CORRUPT says that a part of it is out; with
-   PERFKIT_STDIO the next then comes with a "\n" before it. Length 0: flush what you hold back. Called under the logger's lock:
-   don't log to the same logger, unless it is deferred. */
+/* Where lines go. `text` is one whole line of `length` bytes, "\n" included, with a 0 behind it, yours until you return. Anything but PK_OK is
+   a failure of this sink: the line is lost, and counted. PK_CORRUPT says that a part of it is out; with PERFKIT_STDIO the next then comes with
+   a "\n" before it. Length 0: flush what you hold back. Called under the logger's lock: don't log to the same logger, unless it is deferred. */
 typedef pk_status (*pk_log_sink_fn)(void *user, int level, const char *text, size_t length);
 
 /* Wall clock: seconds since 1970-01-01 UTC, and the milliseconds of the second into *ms. */
@@ -1037,11 +1034,10 @@ typedef struct pk_log_rules { /* private; yours, to stay while it is in force */
     uint8_t count;
 } pk_log_rules;
 
-/* Files and loggers with these names (PERFKIT_LOG_NAME, else the logger's) have levels of their own: "net*=DEBUG,db=ERROR,*=INFO".
-   The first rule that fits decides; names that none fits keep the logger's level; "x=OFF" silences. `text` is parsed into
-   *rules and must stay, with *rules, until others are set; text NULL: no rules. PK_INVALID: a rule without a name or a known
-   level; PK_FULL: more than PK_LOG_RULES; *rules is in force already (PK_BUSY: use another): nothing changed. Any thread;
-   O(text). */
+/* Files and loggers with these names (PERFKIT_LOG_NAME, else the logger's) have levels of their own: "net*=DEBUG,db=ERROR,*=INFO". The first
+   rule that fits decides; names that none fits keep the logger's level; "x=OFF" silences. `text` is parsed into *rules and must stay, with
+   *rules, until others are set; text NULL: no rules. PK_INVALID: a rule without a name or a known level; PK_FULL: more than PK_LOG_RULES;
+   *rules is in force already (PK_BUSY: use another): nothing changed. Any thread; O(text). */
 PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *text);
 #endif
 
@@ -1438,10 +1434,12 @@ typedef struct pk__queue { /* private: at the start of the memory, the ring behi
    before others use the logger. A forked child's records are lost, and drains are PK_FORKED, until pk_log_after_fork. */
 PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full);
 
+#if !PERFKIT_LOG_DICTIONARY
 /* Hand lines of waiting records to the sinks: at most `budget`, 0: all that are there. PK_OK: these were all; PK_AGAIN: there are
    more; PK_BUSY: another thread drains, or a sink that runs in a drain asked for one. Not deferred: PK_OK. Any thread, no
    interrupt. O(budget * rings) and the sinks. */
 PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget);
+#endif
 
 typedef struct pk_log_queue {
     pk_count sent;    /* lines logged since deferred mode began; both: on 32-bit hosts a thread's modulo 2^32 */
@@ -1450,11 +1448,13 @@ typedef struct pk_log_queue {
 PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue); /* All 0 where the logger is not deferred. Any thread. */
 
 #if PK__LOG_FIFO
-/* Dictionary mode: instead of pk_log_drain. Records leave as they are, the address of a site and the arguments; a program on the
-   PC, examples/dictionary/decode.py, makes the lines, with formats, names and places out of the firmware's ELF file. So the link
-   carries about 16 bytes a line, and the target never formats. `out` gets the bytes in pieces, outside of critical sections; what
-   it returns but PK_OK ends the drain, and its record comes again. A frame: 0xD5, the record, and a checksum of two bytes
-   (J. Fletcher, 1982). Status as of pk_log_drain. One context, no interrupt; O(budget) and out. */
+/* Dictionary mode: instead of pk_log_drain. Records leave as they are, the address of a site and the arguments; a program on the PC,
+   examples/dictionary/decode.py, makes the lines, with formats, names and places out of the firmware's ELF file. So the link carries about 16
+   bytes a line, and the target never formats. `out` gets the bytes in pieces, outside of critical sections; what it returns but PK_OK ends the
+   drain, and its record comes again. A frame: 0xD5, the record, and a checksum of two bytes (J. Fletcher, 1982). PK_OK: these were all;
+   PK_AGAIN: there are more; PK_BUSY: it is being drained. One context, no interrupt; O(budget) and out. With PERFKIT_LOG_DICTIONARY this is the
+   only drain, a deferred logger needs no sink, and one that is not deferred takes nothing. In C11 and C++ calls with up to 4 arguments, all
+   like ints, then need no formatter; others have it walk their format once. */
 typedef pk_status (*pk_log_raw_fn)(void *user, const uint8_t *bytes, size_t size);
 PK_API pk_status pk_log_drain_raw(pk_log *log, uint32_t budget, pk_log_raw_fn out, void *user);
 #endif
@@ -1708,8 +1708,7 @@ PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *us
 #endif
 #if PERFKIT_PERF_JSON
 /* {"timers":[{"name":"db.query","count":3,"total_ns":…,"self_ns":…,"min_ns":…,"p50_ns":…,"p95_ns":…,"p99_ns":…,"max_ns":…,
-   "over":0,"saturated":false,"wrapped":false},…],"distributions":[{… "sum":…,"min":…}],"counters":[{"name":…,"count":…,
-   "sum":…}],
+   "over":0,"saturated":false,"wrapped":false},…],"distributions":[{… "sum":…,"min":…}],"counters":[{"name":…,"count":…, "sum":…}],
    "gauges":[{"name":…,"count":…,"value":…,"min":…,"max":…}]} and a newline. */
 PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user);
 #endif
@@ -1899,7 +1898,6 @@ PK_API pk_level pk_trend_change(const pk_trend *t); /* 0 before there are two. *
 #define PK__STORE8(p, v) ((void)(*(p) = (v)))
 #endif
 PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level <= (int)PK__LOAD8(&log->gate); }
-
 #define PK__LOG_THREADS 1 /* flags: use the mutex */
 #define PK__LOG_NO_TIME 2
 #define PK__LOG_STATIC_LIFE 4 /* made without pk_log_init, hosted: it keeps its lock when it is closed */
@@ -1971,7 +1969,6 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
     ;
 PK__INLINE void pk__log_check(const char *format, ...) PK__PRINTF(1, 2);
 PK__INLINE void pk__log_check(const char *format, ...) { (void)format; } /* never called: the compiler reads its arguments */
-
 #if defined __AVR__ || PK__LOG_FIFO
 #define PK__FIRST(...) PK__FIRST_(__VA_ARGS__, 0)
 #define PK__FIRST_(first, ...) first
@@ -1993,7 +1990,6 @@ PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, 
 #define PK__ROM_FORMAT(...) __VA_ARGS__
 #define PK_FORMAT(buffer, size, ...) pk_format((buffer), (size), __VA_ARGS__)
 #endif
-
 #ifndef PERFKIT_LOG_NAME
 #define PK__LOG_NAME NULL
 #elif defined __AVR__
@@ -2058,6 +2054,58 @@ typedef struct pk__defer_place {
 } pk__defer_place;
 #define PK__WITH_PLACE 8
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...);
+/* C11 and C++ know where up to 4 arguments are each passed like an int: `word` is then their number, and the format never walked. */
+PK_API void pk__log_defer_two(pk_log *log, const pk__defer_site *site, int a, int b);
+PK_API void pk__log_defer_ints(pk_log *log, const pk__defer_site *site, ...);
+#if defined __cplusplus
+extern "C++" {
+#define PK__TAKES(type, is_int)          \
+    char(&pk__kind(type))[2 - (is_int)]; \
+    PK__INLINE int pk__int_of(type value) { return (is_int) ? (int)value : 0; }
+PK__TAKES(int, 1)
+PK__TAKES(unsigned, 1)
+PK__TAKES(long, sizeof(long) == sizeof(int))
+PK__TAKES(unsigned long, sizeof(long) == sizeof(int))
+PK__TAKES(long long, 0)
+PK__TAKES(unsigned long long, 0)
+PK__TAKES(double, 0)
+PK__INLINE int pk__int_of(...) { return 0; }
+char (&pk__kind(...))[2];
+}
+#define PK__IS_INT(x) (sizeof(pk__kind(x)) == 1)
+#define PK__INT_OF(x) pk__int_of(x)
+#elif defined __STDC_VERSION__ && __STDC_VERSION__ >= 201112L && (defined __GNUC__ || defined __clang__)
+#define PK__LIKE_INT(x, is, long_is, other)                                                                                    \
+    _Generic((x), bool: is, char: is, signed char: is, unsigned char: is, short: is, unsigned short: is, int: is, unsigned: is, \
+             long: long_is, unsigned long: long_is, default: other)
+#define PK__IS_INT(x) PK__LIKE_INT(x, 1, sizeof(long) == sizeof(int), 0)
+#define PK__INT_OF(x) ((int)PK__LIKE_INT(x, (x), (x), 0))
+#endif
+#ifdef PK__IS_INT
+#define PK__ARITY(...) /* 9: more than 4 */                                                                                     \
+    PK__33RD(__VA_ARGS__, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 4, 3, 2, 1, 0, 0)
+#define PK__INTS_0(f) 0u
+#define PK__INTS_1(f, a) (PK__IS_INT(a) ? 1u : 9u)
+#define PK__INTS_2(f, a, b) (PK__IS_INT(a) ? 1u + PK__INTS_1(f, b) : 9u)
+#define PK__INTS_3(f, a, ...) (PK__IS_INT(a) ? 1u + PK__INTS_2(f, __VA_ARGS__) : 9u)
+#define PK__INTS_4(f, a, ...) (PK__IS_INT(a) ? 1u + PK__INTS_3(f, __VA_ARGS__) : 9u)
+#define PK__INTS_9(...) 9u
+#define PK__INTS(...) PK__JOIN(PK__INTS_, PK__ARITY(__VA_ARGS__))(__VA_ARGS__)
+#define PK__SECOND(f, a, ...) a
+#define PK__THIRD(f, a, b, ...) b
+#define PK__DEFER_WORD(...) (PK__INTS(__VA_ARGS__) > 4 ? &pk__word : (pk__log_word *)(uintptr_t)PK__INTS(__VA_ARGS__))
+#define PK__DEFER_CALL(...)                                                                                              \
+    if (PK__INTS(__VA_ARGS__) <= 2)                                                                                      \
+        pk__log_defer_two(pk__log, PK__DEFER_SITE_AT, PK__INT_OF(PK__SECOND(__VA_ARGS__, 0, 0)),                         \
+                          PK__INT_OF(PK__THIRD(__VA_ARGS__, 0, 0, 0)));                                                  \
+    else if (PK__INTS(__VA_ARGS__) <= 4)                                                                                 \
+        pk__log_defer_ints(pk__log, PK__DEFER_SITE_AT PK__REST(__VA_ARGS__));                                            \
+    else                                                                                                                 \
+        pk__log_defer(pk__log, PK__DEFER_SITE_AT PK__REST(__VA_ARGS__));
+#else
+#define PK__DEFER_WORD(...) &pk__word
+#define PK__DEFER_CALL(...) pk__log_defer(pk__log, PK__DEFER_SITE_AT PK__REST(__VA_ARGS__));
+#endif
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__MARK_PK_LOG_ERROR "\011"
 #define PK__MARK_PK_LOG_WARN "\012"
@@ -2087,8 +2135,8 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...);
 #define PK__LOG_CALL(level, ...)                                                               \
     static pk__log_word pk__word;                                                              \
     PK__DEFER_FORMAT(PK__JOIN(PK__MARK_, level) __VA_ARGS__)                                   \
-    PK__DEFER_SITE(PK__DEFER_FORMAT_AT(PK__JOIN(PK__MARK_, level) __VA_ARGS__), &pk__word)     \
-    pk__log_defer(pk__log, PK__DEFER_SITE_AT PK__REST(__VA_ARGS__));
+    PK__DEFER_SITE(PK__DEFER_FORMAT_AT(PK__JOIN(PK__MARK_, level) __VA_ARGS__), PK__DEFER_WORD(__VA_ARGS__)) \
+    PK__DEFER_CALL(__VA_ARGS__)
 #elif PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_CALL(level, ...)                                                        \
     PK__LOG_FILE                                                                        \
@@ -2119,7 +2167,7 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
             PK__LOG_CALL(level, __VA_ARGS__)                      \
         }                                                         \
     } while (0)
-#define PK__LOG_LEFT_OUT(log, ...)               \
+#define PK__LOG_LEFT_OUT(log, level, ...)        \
     do {                                         \
         if ((0)) {                               \
             (void)(log);                         \
@@ -2146,32 +2194,31 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__LOG_FLOOR 5
 #endif
 #if PK__LOG_FLOOR >= 1
-#define PK__LOG_TO_PK_LOG_ERROR(log, ...) PK__LOG(log, PK_LOG_ERROR, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_ERROR(macro) macro
 #else
-#define PK__LOG_TO_PK_LOG_ERROR(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_ERROR(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 2
-#define PK__LOG_TO_PK_LOG_WARN(log, ...) PK__LOG(log, PK_LOG_WARN, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_WARN(macro) macro
 #else
-#define PK__LOG_TO_PK_LOG_WARN(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_WARN(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 3
-#define PK__LOG_TO_PK_LOG_INFO(log, ...) PK__LOG(log, PK_LOG_INFO, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_INFO(macro) macro
 #else
-#define PK__LOG_TO_PK_LOG_INFO(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_INFO(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 4
-#define PK__LOG_TO_PK_LOG_DEBUG(log, ...) PK__LOG(log, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_DEBUG(macro) macro
 #else
-#define PK__LOG_TO_PK_LOG_DEBUG(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 5
-#define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG(log, PK_LOG_TRACE, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_TRACE(macro) macro
 #else
-#define PK__LOG_TO_PK_LOG_TRACE(log, ...) PK__LOG_LEFT_OUT(log, __VA_ARGS__)
+#define PK__LOG_IF_PK_LOG_TRACE(macro) macro##_LEFT_OUT
 #endif
-#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_TO_, level)(log, __VA_ARGS__)
-
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_IF_, level)(PK__LOG)(log, level, __VA_ARGS__)
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_HERE                                                                    \
     PK__LOG_FILE                                                                        \
@@ -2235,7 +2282,6 @@ PK_API void pk__log_failed(pk_log *log, const pk__log_site *site, int32_t code);
 #define PK_LOG_FAILED(code, ...) PK_LOG_FAILED_TO(&PERFKIT_LOG_DEFAULT, code, __VA_ARGS__)
 #endif
 #endif
-
 #if PERFKIT_LOG_KV
 #define PK__KV_MAKE(name, letter, field, cast, type_given)                    \
     PK__INLINE pk_kv pk__kv_##name(const char *rom_key, type_given value) {   \
@@ -2299,11 +2345,6 @@ PK__INLINE pk_kv pk__kv_any(const char *key, double value) { return pk__kv_d(key
              PK__KV_LONG_LONG PK__KV_DOUBLE char *: pk__kv_s, const char *: pk__kv_s, default: pk__kv_p)(PK_ROM_STR(key), (value))
 #endif
 PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const char *rom_text, ...);
-#ifdef __AVR__
-#define PK__KV_TEXT(...) PK__ROM_FORMAT(__VA_ARGS__)
-#else
-#define PK__KV_TEXT(...) __VA_ARGS__
-#endif
 #ifdef __clang__ /* whose -Weverything notes that a struct is passed so */
 #define PK__CLASS_VARARGS_BEGIN _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wclass-varargs\"")
 #define PK__CLASS_VARARGS_END _Pragma("clang diagnostic pop")
@@ -2318,11 +2359,11 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__LOG_FILE                                                                     \
             static const pk__log_site pk__site PK_ROM = {PK__LOG_NAME, PK__LOG_PLACE};       \
             PK__CLASS_VARARGS_BEGIN                                                          \
-            pk__log_kv(pk__log, level, &pk__site, PK__KV_TEXT(__VA_ARGS__), pk__kv_end());   \
+            pk__log_kv(pk__log, level, &pk__site, PK__ROM_FORMAT(__VA_ARGS__), pk__kv_end());   \
             PK__CLASS_VARARGS_END                                                            \
         }                                                                                    \
     } while (0)
-#define PK__LOG_KV_LEFT_OUT(log, ...) \
+#define PK__LOG_KV_LEFT_OUT(log, level, ...) \
     do {                              \
         if ((0)) {                    \
             (void)(log);              \
@@ -2331,42 +2372,17 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__CLASS_VARARGS_END     \
         }                             \
     } while (0)
-#if PK__LOG_FLOOR >= 1
-#define PK__LOG_KV_PK_LOG_ERROR(log, ...) PK__LOG_KV(log, PK_LOG_ERROR, __VA_ARGS__)
-#else
-#define PK__LOG_KV_PK_LOG_ERROR(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
-#endif
-#if PK__LOG_FLOOR >= 2
-#define PK__LOG_KV_PK_LOG_WARN(log, ...) PK__LOG_KV(log, PK_LOG_WARN, __VA_ARGS__)
-#else
-#define PK__LOG_KV_PK_LOG_WARN(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
-#endif
-#if PK__LOG_FLOOR >= 3
-#define PK__LOG_KV_PK_LOG_INFO(log, ...) PK__LOG_KV(log, PK_LOG_INFO, __VA_ARGS__)
-#else
-#define PK__LOG_KV_PK_LOG_INFO(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
-#endif
-#if PK__LOG_FLOOR >= 4
-#define PK__LOG_KV_PK_LOG_DEBUG(log, ...) PK__LOG_KV(log, PK_LOG_DEBUG, __VA_ARGS__)
-#else
-#define PK__LOG_KV_PK_LOG_DEBUG(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
-#endif
-#if PK__LOG_FLOOR >= 5
-#define PK__LOG_KV_PK_LOG_TRACE(log, ...) PK__LOG_KV(log, PK_LOG_TRACE, __VA_ARGS__)
-#else
-#define PK__LOG_KV_PK_LOG_TRACE(log, ...) PK__LOG_KV_LEFT_OUT(log, __VA_ARGS__)
-#endif
-#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_KV_, level)(log, __VA_ARGS__)
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_IF_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #endif
 #endif
 #ifdef PERFKIT_LOG_DEFAULT
-#define PK_LOG_ERROR(...) PK__LOG_TO_PK_LOG_ERROR(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
-#define PK_LOG_WARN(...) PK__LOG_TO_PK_LOG_WARN(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
-#define PK_LOG_INFO(...) PK__LOG_TO_PK_LOG_INFO(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
-#define PK_LOG_DEBUG(...) PK__LOG_TO_PK_LOG_DEBUG(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
-#define PK_LOG_TRACE(...) PK__LOG_TO_PK_LOG_TRACE(&PERFKIT_LOG_DEFAULT, __VA_ARGS__)
+#define PK_LOG_ERROR(...) PK__LOG_IF_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_IF_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_IF_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_IF_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_IF_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
 #define PK__LOG_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
@@ -2377,7 +2393,6 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
 #define PK_LOG_TRACE(...) PK__LOG_NO_DEFAULT
 #define pk_log_configure(level) PK__LOG_NO_DEFAULT
 #endif
-
 #if PERFKIT_PERF
 #ifndef PERFKIT_PERF_SUB_BITS
 #ifdef __AVR__
@@ -2418,7 +2433,6 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
     static pk_perf_site site = {site##_name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_TABLE(site##_counters)};
 #define PK__PERF_BARE_SITE(name, channel, kind) {name, &channel, NULL, NULL, kind, 0, 0, PK__PERF_NO_TABLE}
 #endif
-
 PK_API void pk__timer_start(pk_timer *timer, pk_perf_site *site);
 PK_API pk_ticks pk__timer_stop(pk_timer *timer);
 PK_API void pk__perf_record(pk_perf_site *site, pk_ticks value);
@@ -2497,7 +2511,6 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #define PK_PERF_VALUE(name, n) ((void)0)
 #endif
 #endif /* PERFKIT_LOG_H */
-
 /* ==== Implementation ==== */
 #if (defined PERFKIT_IMPLEMENTATION || defined PERFKIT_LOG_IMPLEMENTATION || defined PERFKIT_STATIC) && \
     !defined PERFKIT_LOG_IMPLEMENTED
@@ -2526,13 +2539,11 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #if PERFKIT_FLOAT && defined __SIZEOF_DOUBLE__ && __SIZEOF_DOUBLE__ != 8
 #error "perfkit: PERFKIT_FLOAT needs a double of 64 bits"
 #endif
-
 #if !PK__FULL && defined __GNUC__
 #define PK__OUT_OF_LINE __attribute__((noinline)) /* several callers, and flash is short */
 #else
 #define PK__OUT_OF_LINE
 #endif
-
 #if defined PERFKIT_TLS
 #define PK__HAS_TLS 1
 #elif PERFKIT_HOSTED && defined _MSC_VER && !defined __clang__
@@ -2544,7 +2555,6 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #else
 #define PK__HAS_TLS 0
 #endif
-
 #if PK__FULL
 #define pk__clear(p, size) memset(p, 0, size)
 #else
@@ -2555,7 +2565,6 @@ static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's m
 #endif
 
 static PK__OUT_OF_LINE void pk__count_up(pk_count *count) { ++*count; }
-
 #if PK__LOG_RINGS
 #define pk__copy(to, from, size) memcpy(to, from, size)
 #elif PERFKIT_LOG_DEFERRED
@@ -2596,7 +2605,6 @@ typedef struct pk__text { /* bounded output that goes on counting, the format be
     const char *body;
     int body_length, width, precision, zeros; /* precision < 0: none */
 } pk__text;
-
 #ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
 static PK__OUT_OF_LINE char pk__get(const char *p, uint8_t rom) { return rom ? (char)pk__rom_read8(p) : *p; }
 #define PK__GET(p, rom) pk__get(p, (uint8_t)(rom))
@@ -2626,7 +2634,6 @@ static void pk__put_value(pk__text *t, char c) {
     }
     pk__put(t, c);
 }
-
 #if PK__FULL && !defined __AVR__ /* where flash is not short: several characters at a time */
 #define PK__TEXT_FAST 1
 #else
@@ -2875,7 +2882,6 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
     if (zeros <= 0) zeros = base == 8 && t->flags & PK__ALT;
     t->zeros = zeros;
 }
-
 #if PERFKIT_FLOAT
 /* A double is a whole number times a power of two, so it has an exact decimal form: at most 309 digits before the point and
    1074 behind. It is computed in limbs of nine digits, and rounded there, half to even. */
@@ -2986,7 +2992,6 @@ static PK__COLD void pk__put_float_exact(pk__text *t, char kind, uint64_t bits, 
     }
     if (t->flags & PK__LEFT) pk__pad(t, ' ', spaces);
 }
-
 #if PK__TEXT_FAST && defined __SIZEOF_INT128__
 #define PK__FLOAT_FAST 1
 __extension__ typedef unsigned __int128 pk__wide;
@@ -3131,7 +3136,6 @@ static uint_fast8_t pk__modifier(pk__text *t) {
     pk__next(t);
     return bytes;
 }
-
 #if PK__FULL
 static int pk__limit(int n) { return n > 9999 ? 9999 : n < -9999 ? -9999 : n; }
 #else
@@ -3164,7 +3168,6 @@ static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
     t->body_length = n;
     pk__put_field(t);
 }
-
 #if PERFKIT_LOG_DEFERRED
 /* Arguments come from a list of the caller's, from where they may be kept for a record; or out of a record. */
 typedef struct pk__args {
@@ -3446,7 +3449,6 @@ static PK__COLD void pk__log_mend(pk_log *log) {
 #define pk__log_this_process() 1u
 #define pk__log_is_forked(process) ((void)(process), false)
 #endif
-
 #if PERFKIT_LOG_CRASH
 /* 0; 3, 1: a thread is entering the handler of crashes, is in it. What that thread does there is done without locks. */
 static volatile uint32_t pk__crash_state, pk__crash_installed;
@@ -3475,7 +3477,6 @@ static void pk__log_lock(pk_log *log) {
 static void pk__log_unlock(pk_log *log) {
     if (log->flags & PK__LOG_THREADS && !PK__CRASHED_HERE()) pk__mutex_unlock(&log->mutex);
 }
-
 #if PERFKIT_STDIO
 /* Colour is part of the line's buffer: a sink with colour gets it from its start and with the reset behind the text. */
 #define PK__LOG_COLOUR 5 /* ESC [ 3 1 m */
@@ -3494,7 +3495,6 @@ static bool pk__log_is_terminal(const pk_log_sink *sink) {
     return no_colour == NULL || no_colour[0] == 0;
 #endif
 }
-
 #if PERFKIT_LOG_CRASH
 static bool pk__crash_serves(const pk_log_sink *sink) { /* what may be called in a handler */
 #if PERFKIT_LOG_BUFFER
@@ -3541,7 +3541,6 @@ static pk_status pk__log_hand_over(pk_log_sink *sink, int level, char *text, siz
 #define PK__LOG_AFTER 0
 #define pk__log_hand_over(sink, level, text, length) (sink)->fn((sink)->user, level, text, length)
 #endif
-
 #if PERFKIT_LOG_WALL || PERFKIT_PERF || PERFKIT_FLOAT
 static PK__UNUSED void pk__print(pk__text *t, const char *rom_format, ...) {
     va_list args;
@@ -3550,7 +3549,6 @@ static PK__UNUSED void pk__print(pk__text *t, const char *rom_format, ...) {
     va_end(args);
 }
 #endif
-
 #if defined __GNUC__ || defined __clang__
 #define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
 #elif defined _MSC_VER
@@ -3588,7 +3586,6 @@ static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
 #endif
 }
 #endif
-
 #if PK__TEXT_FAST
 #define PK__WALL_TEXT "2026-01-02T03:04:05.678Z "
 static void pk__two_digits(char *to, uint32_t n) { memcpy(to, pk__pairs + 2 * n, 2); }
@@ -3777,7 +3774,6 @@ static void pk__line_cut(pk__text *t) {
     *end++ = '.';
     t->length = (size_t)(end - t->at);
 }
-
 #if PK__LOG_WIDE
 static void pk__puts(pk__text *t, const char *text) {
 #if PK__TEXT_FAST
@@ -3787,7 +3783,6 @@ static void pk__puts(pk__text *t, const char *text) {
 #endif
 }
 #endif
-
 #if PERFKIT_LOG_KV || PK__LOG_WIDE
 /* A value of a field or, in logfmt, a message: quoted where it is not one plain word. */
 static PK__UNUSED void pk__put_quoted(pk__text *t, const char *text, size_t length, bool always) {
@@ -3824,7 +3819,6 @@ static size_t pk__length_of(const char *text) {
     return (size_t)(end - text);
 }
 #endif
-
 #if PERFKIT_LOG_FORMS
 static const char pk__log_names[] = "error\0warn\0\0info\0\0debug\0trace";
 static const char pk__log_cut_tail[2][19] = {" truncated=true", ",\"truncated\":true}"};
@@ -3945,7 +3939,6 @@ static void pk__form_message(pk__line *l, const char *text, size_t length) {
     pk__form_mark(l, false);
 }
 #endif
-
 #if PERFKIT_LOG_KV
 /* A field behind a line's message, in text and logfmt: key=value. */
 static void pk__put_kv(pk__line *l, const pk_kv *kv) {
@@ -4077,7 +4070,6 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     if (failure != PK_OK) pk__log_report(l->log, failed, failure);
     else pk__log_unlock(l->log);
 }
-
 #if PK__LOG_WIDE
 /* What was logged, before it takes a form. */
 typedef struct pk__entry {
@@ -4097,7 +4089,6 @@ typedef struct pk__entry {
 #else
 #define PK__ENTRY_LIST(e) ((e)->args)
 #endif
-
 #if PERFKIT_LOG_DEFERRED && PERFKIT_LOG_KV
 static bool pk__field_read(const unsigned char **at, const unsigned char *end, pk_kv *kv);
 #endif
@@ -4196,7 +4187,6 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
     va_end(PK__ENTRY_LIST(&e));
 }
 #endif
-
 #if PK__LINE_TIMED
 #define PK__LINE_NOW(l) pk__log_moment((l)->log, &(l)->when)
 #else
@@ -4212,8 +4202,6 @@ static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *
                                     pk__log_word *word, va_list args);
 #endif
 static void pk__log_line(pk_log *log, int level, const char *format, bool rom, va_list args) {
-#if PK__LOG_WIDE
-    (void)rom;
     if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
 #if PERFKIT_LOG_RULES
     if (PK__LOG_RULES_OF(log) != NULL && !pk__log_allowed(log, level, NULL)) return;
@@ -4229,23 +4217,20 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
         return;
     }
 #endif
+#if PK__LOG_WIDE
+    (void)rom;
     pk__log_entry(log, level, NULL, format, false, args);
 #else
-    pk__line l;
-    if (level < PK_LOG_ERROR || !pk_log_enabled(log, level)) return;
-#if PK__LOG_FIFO
-    if (log->queue != NULL) {
-        pk__defer_walk(log, rom ? level : level | PK__MARK_COPY, NULL, format, args);
-        return;
+    {
+        pk__line l;
+        l.log = log;
+        l.level = (uint8_t)level;
+        PK__LINE_NOW(&l);
+        pk__line_begin(&l);
+        pk__put_name(&l.text, log);
+        pk__vformat(&l.text, format, rom, args);
+        pk__line_end(&l);
     }
-#endif
-    l.log = log;
-    l.level = (uint8_t)level;
-    PK__LINE_NOW(&l);
-    pk__line_begin(&l);
-    pk__put_name(&l.text, log);
-    pk__vformat(&l.text, format, rom, args);
-    pk__line_end(&l);
 #endif
 }
 
@@ -4264,74 +4249,67 @@ PK_API void pk__log_rom(pk_log *log, int level, const char *rom_format, ...) {
     pk__log_line(log, level, rom_format, true, args);
     va_end(args);
 }
+#if PK__LOG_RINGS
+#define PK__DEFER_AT(log, level, site, format, fields, args) \
+    pk__defer_walk(log, level, site, format, (fields) ? PK__RECORD_FIELDS : 0, NULL, args)
+#elif PK__LOG_FIFO
+#define PK__DEFER_AT(log, level, site, format, fields, args) \
+    pk__defer_walk(log, (level) | PK__WITH_PLACE | ((fields) ? PK__MARK_FIELDS : 0), site, format, args)
+#endif
 PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const char *rom_format, ...) {
     va_list args;
-#if PK__LOG_WIDE
-    va_start(args, rom_format);
-#if PK__LOG_RINGS
-    if (log->queue != NULL) pk__defer_walk(log, level, site, rom_format, 0, NULL, args);
-    else
-#elif PK__LOG_FIFO
-    if (log->queue != NULL) pk__defer_walk(log, level | PK__WITH_PLACE, site, rom_format, args);
-    else
-#endif
-        pk__log_entry(log, level, site, rom_format, false, args);
-#else
-    pk__line l;
-#if PK__LOG_FIFO
+#if PERFKIT_LOG_DEFERRED
     if (log->queue != NULL) {
         va_start(args, rom_format);
-        pk__defer_walk(log, level | PK__WITH_PLACE, site, rom_format, args);
-        va_end(args);
-        return;
+        PK__DEFER_AT(log, level, site, rom_format, false, args);
+    } else
+#endif
+    {
+#if PK__LOG_WIDE
+        va_start(args, rom_format);
+        pk__log_entry(log, level, site, rom_format, false, args);
+#else
+        pk__line l;
+        l.log = log;
+        l.level = (uint8_t)level;
+        PK__LINE_NOW(&l);
+        pk__line_begin(&l);
+        pk__put_site(&l.text, log, site);
+        va_start(args, rom_format);
+        pk__vformat(&l.text, rom_format, true, args);
+        pk__line_end(&l);
+#endif
     }
-#endif
-    l.log = log;
-    l.level = (uint8_t)level;
-    PK__LINE_NOW(&l);
-    pk__line_begin(&l);
-    pk__put_site(&l.text, log, site);
-    va_start(args, rom_format);
-    pk__vformat(&l.text, rom_format, true, args);
-    pk__line_end(&l);
-#endif
     va_end(args);
 }
 #if PERFKIT_LOG_KV
 PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const char *rom_text, ...) {
     va_list args;
-#if PK__LOG_WIDE
-    va_start(args, rom_text);
-#if PK__LOG_RINGS
-    if (log->queue != NULL) pk__defer_walk(log, level, site, rom_text, PK__RECORD_FIELDS, NULL, args);
-    else
-#elif PK__LOG_FIFO
-    if (log->queue != NULL) pk__defer_walk(log, level | PK__WITH_PLACE | PK__MARK_FIELDS, site, rom_text, args);
-    else
-#endif
-        pk__log_entry(log, level, site, rom_text, true, args);
-#else
-    pk__line l;
-    pk_kv kv;
-    char c;
-#if PK__LOG_FIFO
+#if PERFKIT_LOG_DEFERRED
     if (log->queue != NULL) {
         va_start(args, rom_text);
-        pk__defer_walk(log, level | PK__WITH_PLACE | PK__MARK_FIELDS, site, rom_text, args);
-        va_end(args);
-        return;
+        PK__DEFER_AT(log, level, site, rom_text, true, args);
+    } else
+#endif
+    {
+#if PK__LOG_WIDE
+        va_start(args, rom_text);
+        pk__log_entry(log, level, site, rom_text, true, args);
+#else
+        pk__line l;
+        pk_kv kv;
+        char c;
+        l.log = log;
+        l.level = (uint8_t)level;
+        PK__LINE_NOW(&l);
+        pk__line_begin(&l);
+        pk__put_site(&l.text, log, site);
+        while ((c = PK__GET(rom_text++, true)) != 0) pk__put(&l.text, c);
+        va_start(args, rom_text);
+        for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) pk__put_kv(&l, &kv);
+        pk__line_end(&l);
+#endif
     }
-#endif
-    l.log = log;
-    l.level = (uint8_t)level;
-    PK__LINE_NOW(&l);
-    pk__line_begin(&l);
-    pk__put_site(&l.text, log, site);
-    while ((c = PK__GET(rom_text++, true)) != 0) pk__put(&l.text, c);
-    va_start(args, rom_text);
-    for (kv = va_arg(args, pk_kv); kv.key != NULL; kv = va_arg(args, pk_kv)) pk__put_kv(&l, &kv);
-    pk__line_end(&l);
-#endif
     va_end(args);
 }
 #endif
@@ -4346,13 +4324,11 @@ static void pk__buffer_forget(pk_log_buffer *b) {
     b->forks = pk__log_this_process();
 }
 #endif
-
 #if PERFKIT_LOG_SIGNALS
 static void pk__signals_out(pk_log *log);
 #else
 #define pk__signals_out(log) ((void)0)
 #endif
-
 #if PERFKIT_LOG_RING && PERFKIT_THREADS && PERFKIT_HOSTED
 static void pk__ring_forget(pk_log_ring *ring) {
     if (ring->head == NULL || !pk__log_is_forked(ring->process)) return;
@@ -4380,6 +4356,9 @@ static void pk__log_set_gate(pk_log *log) { /* under the lock */
         for (i = 0; i < log->sink_count; i++) forms = (uint8_t)(forms | 1u << log->sinks[i].form);
         PK__STORE8(&log->forms, forms);
     }
+#endif
+#if PERFKIT_LOG_DICTIONARY
+    if (log->queue != NULL) highest = PK_LOG_TRACE;
 #endif
     PK__STORE8(&log->gate, (uint8_t)(highest < level ? highest : level));
 }
@@ -4444,7 +4423,6 @@ PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user) 
     pk__log_unlock(log);
     return status;
 }
-
 #if PERFKIT_LOG_FORMS
 PK_API pk_status pk_log_set_form(pk_log *log, pk_log_sink_fn fn, void *user, int form) {
     pk_status status = PK_NOT_FOUND;
@@ -4481,7 +4459,6 @@ PK_API int pk_log_level_from(const char *text) {
     while (level >= 0 && !pk__same_word(text, pk__level_words[level])) level--;
     return level;
 }
-
 #if PERFKIT_LOG_RULES
 PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name) {
     const pk_log_rules *rules = PK__LOG_RULES_OF(log);
@@ -4542,7 +4519,6 @@ PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *
     return status;
 }
 #endif
-
 #if PERFKIT_LOG_LIMITS
 /* ---- Fewer lines from one place ---- */
 
@@ -4614,7 +4590,6 @@ PK_API bool pk__log_every(pk_log *log, volatile uint32_t *count, uint32_t n) {
     return was == 0;
 }
 #endif
-
 #if PERFKIT_LOG_ERRORS
 /* ---- The last errors ---- */
 
@@ -4696,7 +4671,6 @@ PK_API pk_count pk_log_error_total(pk_log *log) {
     return count;
 }
 #endif
-
 #if PERFKIT_LOG_SIGNALS
 /* ---- From signal handlers and interrupts ---- */
 
@@ -4814,7 +4788,6 @@ static void pk__signals_out(pk_log *log) {
     pk__signal_out(log, PK_LOG_WARN, NULL, &when, PK_ROM_STR("%lu lines of signal handlers dropped"), (unsigned long)dropped);
 }
 #endif
-
 #if PK__LOG_RINGS
 static bool pk__queue_wait(struct pk__queue *q);
 #endif
@@ -4828,7 +4801,7 @@ PK_API pk_status pk_log_flush(pk_log *log) {
     pk__signals_out(log);
 #if PK__LOG_RINGS
     if (log->queue != NULL) do first = pk_log_drain(log, 0); while (first == PK_BUSY && pk__queue_wait(log->queue));
-#elif PK__LOG_FIFO
+#elif PK__LOG_FIFO && !PERFKIT_LOG_DICTIONARY
     if (log->queue != NULL) first = pk_log_drain(log, 0);
 #endif
     pk__log_lock(log);
@@ -4839,7 +4812,6 @@ PK_API pk_status pk_log_flush(pk_log *log) {
     pk__log_unlock(log);
     return first;
 }
-
 #if !PERFKIT_LOG_CRASH
 PK_API void pk_log_panic(pk_log *log) {
     log->flags = (uint8_t)(log->flags & ~PK__LOG_THREADS);
@@ -4887,15 +4859,14 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
 #if PERFKIT_LOG_DEFERRED
     if (desc && desc->memory) {
         pk_status status = pk_log_defer(log, desc->memory, desc->memory_size, desc->rings, desc->full);
-        if (status != PK_OK) {
-            (void)pk_log_close(log);
-            return status;
-        }
+#if PERFKIT_THREADS
+        if (status != PK_OK) (void)pk_log_close(log);
+#endif
+        if (status != PK_OK) return status; /* there is no sink: it passes nothing */
     }
 #endif
     return sink ? pk_log_add_sink(log, sink, sink_user, sink_level) : PK_OK;
 }
-
 #if PERFKIT_LOG_DEFERRED
 static void pk__queue_end(pk_log *log);
 #endif
@@ -4938,7 +4909,6 @@ PK_API pk_status pk_log_close(pk_log *log) {
     log->flags = 0;
     return status;
 }
-
 #if PERFKIT_THREADS && PERFKIT_HOSTED
 PK_API void pk_log_after_fork(pk_log *log) {
     uint8_t i;
@@ -4994,7 +4964,6 @@ PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user) {
     pk__log_unlock(log);
     return failed;
 }
-
 #if PERFKIT_STDIO
 #ifndef PERFKIT_LOG_WRITE
 #ifdef _WIN32
@@ -5038,13 +5007,11 @@ PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t 
     return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
 }
 #endif
-
 #if SIZE_MAX > 0x40000000u
 #define PK__LOG_TOO_LARGE(size) ((size) > (size_t)1 << 30)
 #else
 #define PK__LOG_TOO_LARGE(size) false
 #endif
-
 #if PERFKIT_LOG_BUFFER
 /* ---- Lines gathered ---- */
 
@@ -5388,7 +5355,6 @@ PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t buil
     status = pk__ring_walk(bytes, begin, used, head.size, writer, user, counts);
     return status == PK_CORRUPT ? PK_OK : status;
 }
-
 #if PERFKIT_STDIO && PERFKIT_HOSTED && !defined _WIN32
 static void *pk__ring_map(int fd, size_t size, int access) {
     void *memory = mmap(NULL, size, access, MAP_SHARED, fd, 0);
@@ -5446,7 +5412,6 @@ PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool sa
 }
 #endif
 #endif
-
 #if PERFKIT_LOG_ROTATE
 /* ---- Files that rotate ---- */
 
@@ -5622,7 +5587,6 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
     return status;
 }
 #endif
-
 #if PERFKIT_PERF
 /* ---- Histogram ---- */
 
@@ -5637,7 +5601,6 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
 #define PK__POKE(p, v) ((void)(*(p) = (v)))
 #define pk__hist_up(count) pk__count_up(count)
 #endif
-
 #if PK__FULL /* a record is one function */
 #define PK__HIST_PART PK__HOT_INLINE
 #else
@@ -5703,7 +5666,6 @@ static PK__OUT_OF_LINE void pk__hist_sum(pk_histogram *h, uint32_t low) {
     if (h->sum_low < low) h->sum_high++;
 }
 #endif
-
 #if PK__FULL
 PK__HOT_INLINE
 #else
@@ -5762,7 +5724,6 @@ PK_API void pk_hist_record(pk_histogram *h, pk_ticks value) {
 #endif
     pk__hist_count(h, pk__hist_bucket(h, value), value);
 }
-
 #if PK__WORD_ATOMICS
 static void pk__atomic_raise(pk_ticks *greatest, pk_ticks value) { /* each further turn: another thread has raised it */
     pk_ticks was = __atomic_load_n(greatest, __ATOMIC_RELAXED);
@@ -5837,7 +5798,6 @@ static pk_count pk__hist_rank(pk_count count, unsigned percent_100) {
     return rest > 0 ? rank + 1 : rank;
 #endif
 }
-
 #if PERFKIT_HOSTED
 typedef struct pk__walk { /* from bucket to bucket, over one histogram or the two of a place */
     const pk_histogram *a, *b; /* b may be NULL */
@@ -6201,7 +6161,6 @@ static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name) {
     while (s && !pk__perf_same_name(s->name, name, false)) s = s->next;
     return s;
 }
-
 #if PK__PERF_LOCKFREE
 #define PK__SET_TARGET(site, to) __atomic_store_n(&(site)->target, to, __ATOMIC_RELEASE)
 #else
@@ -6222,7 +6181,6 @@ static PK__COLD void pk__perf_list(pk_perf_site *site) {
     }
     PK__CRITICAL_EXIT(state);
 }
-
 #if PK__PERF_LOCKFREE
 static PK__COLD pk_perf_site *pk__perf_listed(pk_perf_site *site) {
     pk__log_lock(site->channel);
@@ -6316,7 +6274,6 @@ PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add) {
     pk__log_unlock(site->channel);
 }
 #endif
-
 #if PERFKIT_PERF_TRACE
 static PK__COLD void pk__trace_keep(pk_perf_trace *trace, const pk_timer *timer, pk_ticks spent) {
     uint32_t place;
@@ -6341,7 +6298,6 @@ static PK__COLD void pk__trace_keep(pk_perf_trace *trace, const pk_timer *timer,
 #endif
 }
 #endif
-
 #if defined PERFKIT_TICKS && PK__HAS_CLOCK
 #define PK__PERF_WRAPS 1
 /* A narrow counter may have wrapped while a clock of milliseconds says how often: exact while the clock errs by less than half
@@ -6651,7 +6607,6 @@ static PK__OUT_OF_LINE void pk__out_print(pk__out *o, const char *rom_format, ..
     (void)pk__text_end(&t);
     while (*p) pk__out_char(o, *p++);
 }
-
 #if PERFKIT_LOG_INT64
 #define PK__COUNT_FORMAT "llu"
 typedef unsigned long long pk__count_arg;
@@ -6684,7 +6639,6 @@ static uint_fast8_t pk__perf_utf8(const char *p, bool rom) {
     return (uint_fast8_t)(more + 1);
 }
 #endif
-
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
 static void pk__out_whole(pk__out *o, uint64_t value) {
 #if PERFKIT_LOG_INT64
@@ -6722,7 +6676,6 @@ static void pk__out_quoted(pk__out *o, const char *rom_name, uint8_t where) {
     }
     pk__out_char(o, '"');
 }
-
 #endif
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS
 /* The next place after s, or the first: with values, read under the lock. Places are only ever added in front. */
@@ -6735,7 +6688,6 @@ static const pk_perf_site *pk__perf_walk(pk_log *channel, const pk_perf_site *s,
     return s;
 }
 #endif
-
 #if PERFKIT_PERF_TEXT
 /* A name in `width` columns: escaped as in a line of the log, one too long cut between characters and ended in "..". */
 static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
@@ -6863,7 +6815,6 @@ PK_API pk_status pk_perf_report(pk_log *channel, pk_log_sink_fn writer, void *us
     }
 }
 #endif
-
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_TRACE
 static void pk__out_member(pk__out *o, const char *rom_name, uint64_t value) { /* ,"name":123 */
     pk__out_print(o, PK_ROM_STR(",\"%" PK_PRI_ROM "\":"), PK_ROM_ARG(rom_name));
@@ -6931,7 +6882,6 @@ PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user
     return pk__out_flush(&o);
 }
 #endif
-
 #if PERFKIT_PERF_OPENMETRICS
 static void pk__metric_start(pk__out *o, const char *rom_family, const char *rom_suffix, const char *rom_name) {
     pk__out_print(o, PK_ROM_STR("perfkit_%" PK_PRI_ROM "%" PK_PRI_ROM "{name="), PK_ROM_ARG(rom_family),
@@ -6991,7 +6941,6 @@ PK_API pk_status pk_perf_openmetrics(pk_log *channel, pk_log_sink_fn writer, voi
     return pk__out_flush(&o);
 }
 #endif
-
 #if PERFKIT_PERF_TRACE
 PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_perf_event *events, uint32_t room) {
     pk_status status = PK_OK;
@@ -7051,7 +7000,6 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
     return pk__out_flush(&o);
 }
 #endif
-
 #if PERFKIT_PERF_PROGRESS || PERFKIT_PERF_STAGES
 /* A line, or a piece of one, to a writer: values escaped. */
 static PK__OUT_OF_LINE pk_status pk__say(pk_log_sink_fn writer, void *user, const char *rom_format, ...) {
@@ -7075,7 +7023,6 @@ static uint32_t pk__quotient(uint64_t n, uint32_t d) {
     return n < 0xFFFFFFFEu ? (uint32_t)n : 0xFFFFFFFEu;
 }
 #endif
-
 #if PERFKIT_PERF_PROGRESS
 /* ---- Progress ---- */
 
@@ -7286,7 +7233,6 @@ PK_API void pk_progress_print(void *bar_, pk_progress *p, const pk_progress_valu
                       (unsigned long)v->total);
 }
 #endif
-
 #if PERFKIT_PERF_STAGES
 /* ---- Stages, memory and single figures ---- */
 
@@ -7432,12 +7378,10 @@ PK_API pk_level pk_trend_change(const pk_trend *t) {
 }
 #endif
 #endif
-
 #if PERFKIT_LOG_DEFERRED
 /* ---- Deferred mode: records ----
    A record is a header and the arguments in slots: an integer, pointer or double takes as many as it needs, a string as many as
    its bytes and a 0 do. The reader walks the format and so knows what is where. */
-
 #if PK__LOG_RINGS
 #define PK__SLOT 8u
 #else
@@ -7509,7 +7453,6 @@ static void pk__keep_string(pk__keep *k, const char *text, int precision) {
     k->strings += most + 1;
     for (; (size_t)(k->end - k->at) & (PK__SLOT - 1); k->at++) *k->at = 0; /* to the end of the slot */
 }
-
 /* A value out of a record: 0 where the record ends before. */
 static PK__OUT_OF_LINE void pk__record_read(pk__args *args, void *value, size_t size) {
     if ((size_t)(args->end - args->at) < PK__SLOTS(size)) {
@@ -7609,7 +7552,6 @@ static void pk__keep_arguments(pk__keep *k, const char *format, bool rom, va_lis
     pk__format_args(&nowhere, format, rom, &args);
     va_end(args.list);
 }
-
 #if PERFKIT_LOG_KV
 /* A field is a pointer to its key, its type in a slot, and the value. */
 static void pk__keep_fields(pk__keep *k, va_list list) {
@@ -7625,6 +7567,7 @@ static void pk__keep_fields(pk__keep *k, va_list list) {
     }
     va_end(args);
 }
+#if !PERFKIT_LOG_DICTIONARY
 static bool pk__field_read(const unsigned char **at, const unsigned char *end, pk_kv *kv) {
     pk__args args;
     int type;
@@ -7642,7 +7585,7 @@ static bool pk__field_read(const unsigned char **at, const unsigned char *end, p
 }
 #endif
 #endif
-
+#endif
 #if PK__LOG_FIFO
 /* ---- Deferred mode, firmware: one ring for the program and its interrupts ----
    A record is reserved with interrupts masked, filled with them open, and made ready by one byte; the drain stops at the first
@@ -7653,7 +7596,6 @@ enum { PK__STATE_RESERVED, PK__STATE_READY, PK__STATE_TIMED, PK__STATE_DATED, PK
 #define PK__FIFO_HEAD (PK__SLOTS(4) + PK__SLOTS(sizeof(void *)))
 #define PK__FIFO_TIME PK__SLOTS(4) /* milliseconds or seconds; behind a date the milliseconds in a slot */
 #define PK__FIFO_ARGUMENTS (PERFKIT_LOG_LINE + 16 * PK__SLOT)
-
 #if defined __GNUC__ && !defined __AVR__
 #define PK__SET_STATE(p, state) __atomic_store_n(p, (uint8_t)(state), __ATOMIC_RELEASE)
 #define PK__GET_STATE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
@@ -7676,63 +7618,88 @@ PK__INLINE uint8_t pk__get_state(const uint8_t *p) {
 #define PK__GET_STATE(p) pk__get_state(p)
 #endif
 
-/* Reserve a record with so many slots of arguments, and write what is before them; NULL: there is no room. */
-static PK__OUT_OF_LINE uint8_t *pk__fifo_begin(pk__queue *q, const pk__defer_site *site, unsigned level, unsigned slots) {
-    uint8_t *p = NULL;
-    pk__moment when;
-    unsigned bytes = slots * PK__SLOT + q->before;
-    when.number = 0; /* for the compiler */
-    when.ms = 0;
-    if (q->state != PK__STATE_READY) pk__log_moment(q->log, &when);
+PK__INLINE unsigned pk__site_level(const pk__defer_site *site) {
+    return (uint8_t)PK__GET((const char *)pk__rom_read_ptr(&site->format), true);
+}
+PK__INLINE unsigned pk__site_count(const pk__defer_site *site) { /* of arguments, where they are known to be like ints */
+    const void *word = pk__rom_read_ptr(&site->word);
+    return (unsigned)(uintptr_t)word;
+}
+/* Reserve a record with so many slots of arguments; NULL: there is no room. `level` 0: the site's. */
+PK__HOT_INLINE uint8_t *pk__fifo_reserve(pk__queue *q, const pk__defer_site *site, unsigned level, unsigned slots) {
+    unsigned at, size, room, need, bytes = slots * PK__SLOT + q->before;
+    uint8_t *p;
     PK__CRITICAL_ENTER(state);
-    {
-        unsigned at = q->head, size = q->size, need = bytes, room = q->room;
-        if (size - at < bytes) need += size - at;
-        if (need + (level == PK_LOG_ERROR ? 0 : q->keep) > room) q->dropped++;
-        else {
-            p = (uint8_t *)(q + 1) + at;
-            q->room = (uint16_t)(room - need);
-            if (need != bytes) {
-                *p = PK__STATE_SKIP;
-                p -= at;
-                at = 0;
-            }
-            at += bytes;
-            q->head = (uint16_t)(at == size ? 0 : at);
-            q->taken++;
-            p[0] = PK__STATE_RESERVED;
-            *(uint16_t *)(void *)(p + 2) = (uint16_t)q->dropped;
+    at = q->head;
+    size = q->size;
+    room = q->room;
+    p = (uint8_t *)(q + 1) + at;
+    need = bytes;
+    if (PK__UNLIKELY(size - at < bytes)) need += size - at;
+    if (PK__UNLIKELY(need + q->keep > room) && (need > room || ((level ? level : pk__site_level(site)) & 7) != PK_LOG_ERROR)) {
+        q->dropped++;
+        p = NULL;
+    } else {
+        if (PK__UNLIKELY(need != bytes)) {
+            *p = PK__STATE_SKIP;
+            p -= at;
+            at = 0;
         }
+        at += bytes;
+        q->room = (uint16_t)(room - need);
+        q->head = (uint16_t)(at == size ? 0 : at);
+        q->taken++;
+        p[0] = PK__STATE_RESERVED;
+        p[1] = (uint8_t)(bytes / PK__SLOT);
+        *(uint16_t *)(void *)(p + 2) = (uint16_t)q->dropped;
     }
     PK__CRITICAL_EXIT(state);
-    if (p == NULL) return NULL;
-    p[1] = (uint8_t)(bytes / PK__SLOT);
-    *(const pk__defer_site **)(void *)(p + PK__SLOTS(4)) = site;
-    if (q->state != PK__STATE_READY) *(uint32_t *)(void *)(p + PK__FIFO_HEAD) = when.number;
-#if PERFKIT_LOG_WALL
-    if (q->state == PK__STATE_DATED) *(uint16_t *)(void *)(p + PK__FIFO_HEAD + PK__FIFO_TIME) = when.ms;
-#endif
     return p;
 }
+/* Write what is before the arguments; returns where they go. */
+PK__HOT_INLINE uint8_t *pk__fifo_head(const pk__queue *q, uint8_t *p, const pk__defer_site *site) {
+    *(const pk__defer_site **)(void *)(p + PK__SLOTS(4)) = site;
+    p += PK__FIFO_HEAD;
+    if (q->state != PK__STATE_READY) {
+        pk__moment when;
+        when.number = 0; /* for the compiler */
+        pk__log_moment(q->log, &when);
+        *(uint32_t *)(void *)p = when.number;
+        p += PK__FIFO_TIME;
+#if PERFKIT_LOG_WALL
+        if (q->state == PK__STATE_DATED) {
+            *(uint16_t *)(void *)p = when.ms;
+            p += PK__SLOT;
+        }
+#endif
+    }
+    return p;
+}
+/* Both; NULL: there is no room. */
+static PK__OUT_OF_LINE uint8_t *pk__fifo_begin(pk__queue *q, const pk__defer_site *site, unsigned level, unsigned slots) {
+    uint8_t *p = pk__fifo_reserve(q, site, level, slots);
+    return p == NULL ? NULL : pk__fifo_head(q, p, site);
+}
+#define PK__FIFO_COMMIT(q, at) PK__SET_STATE((at) - (q)->before, (q)->state)
 
 /* A record made on the stack by a walk of the format. */
 typedef struct pk__walked {
     pk__keep keep;
     void *slots[(PK__FIFO_ARGUMENTS + sizeof(void *) - 1) / sizeof(void *)];
 } pk__walked;
-static void pk__walk_put(pk__queue *q, const pk__defer_site *site, uint8_t level, const pk__walked *w) {
-    size_t size = (size_t)(w->keep.at - (const unsigned char *)w->slots);
-    uint8_t *p;
-    if (w->keep.full || size + q->before > 255 * PK__SLOT) { /* nowhere is room for it */
+static PK__OUT_OF_LINE void pk__fifo_put(pk__queue *q, const pk__defer_site *site, unsigned level, const void *slots, const pk__keep *k) {
+    size_t size = (size_t)(k->at - (const unsigned char *)slots);
+    uint8_t *at;
+    if (k->full || size + q->before > 255 * PK__SLOT) { /* nowhere is room for it */
         PK__CRITICAL_ENTER(state);
         q->dropped++;
         PK__CRITICAL_EXIT(state);
         return;
     }
-    p = pk__fifo_begin(q, site, level, (unsigned)(size / PK__SLOT));
-    if (p == NULL) return;
-    pk__copy(p + q->before, w->slots, size);
-    PK__SET_STATE(p, q->state);
+    at = pk__fifo_begin(q, site, level, (unsigned)(size / PK__SLOT));
+    if (at == NULL) return;
+    pk__copy(at, slots, size);
+    PK__FIFO_COMMIT(q, at);
 }
 static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_site *place, const char *format, va_list args) {
     pk__walked w;
@@ -7746,9 +7713,9 @@ static PK__OUT_OF_LINE void pk__defer_walk(pk_log *log, int mark, const pk__log_
     else
 #endif
         pk__keep_arguments(&w.keep, format, !(mark & PK__MARK_COPY), args);
-    pk__walk_put(log->queue, NULL, mark & 7, &w);
+    pk__fifo_put(log->queue, NULL, (unsigned)mark, w.slots, &w.keep);
 }
-
+#if !PERFKIT_LOG_DICTIONARY
 /* The line of a site or record. */
 static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_site *place, const char *format,
                                            const pk__moment *when, pk__args *args) {
@@ -7788,10 +7755,16 @@ static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_
 static const pk__log_site *pk__defer_place_of(const pk__defer_site *site, uint8_t mark) {
     return mark & PK__WITH_PLACE ? &((const pk__defer_place *)(const void *)site)->place : NULL;
 }
+#endif
 
 /* At once, or by a walk of the format. */
-static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *site, uint8_t mark, const char *format, va_list list) {
+static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *site, va_list list) {
+    const char *format = (const char *)pk__rom_read_ptr(&site->format) + 1;
+#if PERFKIT_LOG_DICTIONARY
+    if (log->queue == NULL) return;
+#else
     if (log->queue == NULL) {
+        uint8_t mark = (uint8_t)PK__GET(format - 1, true);
         pk__moment when;
         pk__args args;
         args.at = NULL;
@@ -7800,33 +7773,87 @@ static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *
         pk__log_moment(log, &when);
         pk__defer_line(log, mark & 7, pk__defer_place_of(site, mark), format, &when, &args);
         va_end(args.list);
-    } else {
+        return;
+    }
+#endif
+    {
         const void *word = pk__rom_read_ptr(&site->word);
         pk__walked w;
         pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
         pk__keep_arguments(&w.keep, format, true, list);
         PK__STORE8((pk__log_word *)(uintptr_t)word, w.keep.word); /* every core and interrupt finds the same */
-        pk__walk_put(log->queue, site, mark & 7, &w);
+        pk__fifo_put(log->queue, site, 0, w.slots, &w.keep);
     }
 }
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...) {
     va_list args;
-    const char *format = (const char *)pk__rom_read_ptr(&site->format);
-    uint8_t mark = (uint8_t)PK__GET(format, true), *p;
     pk__queue *q = log->queue;
     unsigned word = PK__LOAD8((const volatile pk__log_word *)pk__rom_read_ptr(&site->word));
     va_start(args, site);
-    if (q == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN) pk__defer_slowly(log, site, mark, format + 1, args);
+    if (q == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN) pk__defer_slowly(log, site, args);
     else {
-        word >>= PK__WORD_KINDS;
-        p = pk__fifo_begin(q, site, mark & 7, word);
-        if (p != NULL) {
-            uint8_t *at = p + q->before, *end = at + word * PK__SLOT;
-            for (; at != end; at += PK__SLOT) *(int *)(void *)at = va_arg(args, int);
-            PK__SET_STATE(p, q->state);
+        uint8_t *at = pk__fifo_begin(q, site, 0, word >>= PK__WORD_KINDS), *end = at;
+        if (at != NULL) {
+            for (; word > 0; word--, end += PK__SLOT) *(int *)(void *)end = va_arg(args, int);
+            PK__FIFO_COMMIT(q, at);
         }
     }
     va_end(args);
+}
+
+/* The same where the arguments are known to be like ints: as many as the site's word says. */
+#if PERFKIT_LOG_DICTIONARY
+#define pk__defer_ints_now(log, site, slots) ((void)0)
+#define pk__defer_two_now(log, site, a, b) ((void)0)
+#else
+static PK__COLD void pk__defer_ints_now(pk_log *log, const pk__defer_site *site, const void *slots) {
+    const char *format = (const char *)pk__rom_read_ptr(&site->format);
+    uint8_t mark = (uint8_t)PK__GET(format, true);
+    pk__moment when;
+    pk__args args;
+    args.at = (const unsigned char *)slots;
+    args.end = args.at + pk__site_count(site) * PK__SLOT;
+    args.keep = NULL;
+    pk__log_moment(log, &when);
+    pk__defer_line(log, mark & 7, pk__defer_place_of(site, mark), format + 1, &when, &args);
+}
+static PK__COLD void pk__defer_two_now(pk_log *log, const pk__defer_site *site, int a, int b) {
+    void *slots[2];
+    pk__copy(&slots[0], &a, sizeof a);
+    pk__copy(&slots[1], &b, sizeof b);
+    pk__defer_ints_now(log, site, slots);
+}
+#endif
+PK_API void pk__log_defer_two(pk_log *log, const pk__defer_site *site, int a, int b) {
+    pk__queue *q = log->queue;
+    unsigned count = pk__site_count(site);
+    uint8_t *p;
+    int *at;
+    if (PK__UNLIKELY(q == NULL)) {
+        pk__defer_two_now(log, site, a, b);
+        return;
+    }
+    p = pk__fifo_reserve(q, site, 0, count);
+    if (p == NULL) return;
+    at = (int *)(void *)pk__fifo_head(q, p, site);
+    if (count > 0) at[0] = a;
+    if (count > 1) at[PK__SLOT / sizeof(int)] = b;
+    PK__SET_STATE(p, q->state);
+}
+PK_API void pk__log_defer_ints(pk_log *log, const pk__defer_site *site, ...) {
+    va_list list;
+    unsigned i, count = pk__site_count(site);
+    void *slots[4];
+    pk__keep k;
+    pk__keep_begin(&k, slots, sizeof slots);
+    va_start(list, site);
+    for (i = 0; i < count; i++) {
+        int value = va_arg(list, int);
+        pk__keep_value(&k, &value, sizeof value);
+    }
+    va_end(list);
+    if (log->queue == NULL) pk__defer_ints_now(log, site, slots);
+    else pk__fifo_put(log->queue, site, 0, slots, &k);
 }
 
 /* ---- Its drain ---- */
@@ -7845,9 +7872,13 @@ static uint8_t *pk__fifo_oldest(pk__queue *q) {
     for (;;) {
         uint8_t *p = (uint8_t *)(q + 1) + q->tail, state;
         unsigned room;
+#ifdef __AVR__ /* two bytes; elsewhere they are one access */
         PK__CRITICAL_ENTER(masked);
         room = q->room;
         PK__CRITICAL_EXIT(masked);
+#else
+        room = *(const volatile uint16_t *)&q->room;
+#endif
         if (room == q->size) return NULL;
         state = PK__GET_STATE(p);
         if (state == PK__STATE_RESERVED) return NULL;
@@ -7855,6 +7886,7 @@ static uint8_t *pk__fifo_oldest(pk__queue *q) {
         pk__fifo_free(q, (unsigned)q->size - q->tail);
     }
 }
+#if !PERFKIT_LOG_DICTIONARY
 static void pk__fifo_tell(pk_log *log, pk__queue *q, unsigned lost, const pk__moment *when) {
     pk__args args;
     void *slot; /* of an unsigned */
@@ -7922,6 +7954,7 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     q->draining = 0;
     return p == NULL ? PK_OK : PK_AGAIN;
 }
+#endif
 static pk_status pk__raw_frame(const uint8_t *p, pk_log_raw_fn out, void *user) {
     uint8_t edge[2];
     const uint8_t *byte = p, *end = p + p[1] * PK__SLOT;
@@ -7971,7 +8004,7 @@ PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, uns
     size_t past = (size_t)((unsigned char *)q - (unsigned char *)memory) + sizeof *q;
     PERFKIT_ASSERT(log != NULL);
     (void)rings;
-    if (full < PK_LOG_DROP_NEWEST || full > PK_LOG_BLOCK || memory == NULL) return PK_INVALID;
+    if ((unsigned)full > PK_LOG_BLOCK || memory == NULL) return PK_INVALID;
     if (log->queue != NULL) return PK_BUSY;
     if (full != PK_LOG_DROP_NEWEST || ((log->flags & PK__LOG_THREADS) && !PK__HAS_CRITICAL)) return PK_UNSUPPORTED;
     if (memory_size < past + 16 * PK__SLOT) return PK_NO_MEMORY;
@@ -7993,21 +8026,24 @@ PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, uns
 #endif
     }
     log->queue = q;
+#if PERFKIT_LOG_DICTIONARY
+    PK__STORE8(&log->gate, log->level);
+#endif
     return PK_OK;
 }
-/* The rest goes to the sinks; nobody logs any more. */
+/* The rest goes to the sinks, if any make lines of it; nobody logs any more. */
 static void pk__queue_end(pk_log *log) {
+#if !PERFKIT_LOG_DICTIONARY
     (void)pk_log_drain(log, 0);
+#endif
     log->queue = NULL;
 }
 #endif /* PK__LOG_FIFO */
-
 #if PK__LOG_RINGS
 /* ---- Deferred mode, hosted: a ring for each thread ----
    One producer and one consumer a ring (L. Lamport, 1977). Each side has cache lines of its own, 128 bytes as CPUs fetch pairs,
    and remembers how far the other had come, so that it rarely reads the other's. A record never wraps: behind a ring is room for
    the end of the longest. */
-
 #if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
 #define PK__GET_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #define PK__SET_RELAXED(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
@@ -8054,7 +8090,6 @@ typedef struct pk__ring {
     unsigned char apart_3[112];
 } pk__ring;
 enum { PK__RING_FREE, PK__RING_TAKEN, PK__RING_LEFT }; /* LEFT: its thread has ended; free when drained */
-
 #if PERFKIT_THREADS && defined PK__HAS_KEYS
 #define PK__THREAD_ENDS 1 /* they tell */
 #else
@@ -8086,7 +8121,6 @@ typedef struct pk__queue {
     uint64_t now_tick, now_ns; /* of the drain: the same moment on both clocks */
 } pk__queue;
 PK__STATIC_ASSERT(queue_fits, sizeof(pk__queue) + 64 <= 1024 && sizeof(pk__ring) <= 640);
-
 #if PK__LOG_OWN_RINGS
 static PERFKIT_TLS struct {
     uint64_t id; /* of a queue */
@@ -8201,7 +8235,6 @@ static void pk__ring_overwrite(pk__queue *q, pk__ring *r, pk__record *record, bo
     }
     if (!locked) pk__queue_unlock(q);
 }
-
 #if PK__LOG_OWN_RINGS
 #if PK__THREAD_ENDS
 static void PK__KEY_CALL pk__thread_ends(void *ring) {
@@ -8313,7 +8346,6 @@ static PK__COLD void pk__defer_walk(pk_log *log, int level, const pk__log_site *
     room.record.size = (uint16_t)(k.at - room.bytes);
     pk__queue_put(log->queue, &room.record, k.full);
 }
-
 #if PK__LOG_OWN_RINGS
 /* The longest strings: their part of the line. */
 static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
@@ -8714,10 +8746,8 @@ static void pk__queue_end(pk_log *log) {
     log->queue = NULL;
 }
 #endif /* PK__LOG_RINGS */
-
 #if PERFKIT_LOG_CRASH
 /* ---- When the program crashes ---- */
-
 #if defined SA_ONSTACK
 #define PK__ON_STACK SA_ONSTACK
 #elif defined __linux__

@@ -164,7 +164,7 @@ static void a_drain_stops_at_a_record_that_is_not_ready(void) {
     q = later.queue;
     last_number = 0;
     send(1, 2);
-    p = pk__fifo_begin(q, NULL, PK_LOG_INFO, 4); /* somebody is writing it */
+    p = pk__fifo_reserve(q, NULL, PK_LOG_INFO, 4); /* somebody is writing it */
     CHECK(p != NULL);
     send(3, 4);
     CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
@@ -181,7 +181,7 @@ static void a_drop_is_told_behind_what_was_before(void) {
     begin(&later, count, NULL, true);
     q = later.queue;
     send(1, 2);
-    p = pk__fifo_begin(q, NULL, PK_LOG_INFO, 4); /* somebody is writing it */
+    p = pk__fifo_reserve(q, NULL, PK_LOG_INFO, 4); /* somebody is writing it */
     send(3, 100);
     CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
     CHECK_EQ(calls, 2);
