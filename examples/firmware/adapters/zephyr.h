@@ -8,7 +8,7 @@
 #define PERFKIT_CRITICAL_EXIT(s) irq_unlock(s)
 #define PERFKIT_NOW_MS() k_uptime_get_32()
 #define PERFKIT_TICKS() k_cycle_get_32()
-#define PERFKIT_TICKS_HZ CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC
+#define PERFKIT_TICKS_HZ CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC /* of boards that don't find it out when they start */
 
 #define PK_ZEPHYR_MUTEX(m) ((struct k_mutex *)(void *)(m))
 #define PK_ZEPHYR_COND(c) ((struct k_condvar *)(void *)(c))
