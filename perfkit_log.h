@@ -70,8 +70,8 @@
      of write(2), for all that goes to descriptors).
 
    WHICH MODE
-     At once (default): when a call returns, its line is with the sinks. Nothing to set up, and a crash loses nothing. A call takes as long
-     as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
+     At once (default): when a call returns, its line is with the sinks. Nothing to set up, and what descriptors took is safe from a crash.
+     A call takes as long as its sinks do; with pk_log_to_file they write when FILE's buffer is full, or at pk_log_flush.
      Deferred (desc.memory or pk_log_defer): a call leaves a record in a ring of yours, about 30 ns on a PC; a thread of yours, or the idle
      loop, calls pk_log_drain. For loops that must not wait, real-time threads and interrupts. What a full ring does is your choice and is
      counted; what is not drained is lost with the program. Firmware: PERFKIT_LOG_DEFERRED 1.
@@ -86,6 +86,14 @@
      line of its own; buffers and rotating files keep what could not be written and lose only what finds no room.
      A crash: pk_log_crash_install has what is still held written out; in firmware a fault handler calls pk_log_panic. A signal handler:
      PK_LOG_SIGNAL, nothing else. Fork: a child logs at once; what holds its parent's lines is PK_FORKED there until pk_log_after_fork.
+
+   WHAT OUTLIVES       abort, SIGSEGV …        SIGTERM   exit, return from main   SIGKILL
+     to a descriptor   yes                     yes       yes                      yes
+     to a FILE         no                      no        yes                      no
+     buffered          pk_log_crash_install    no        close or flush before    no
+     deferred          pk_log_crash_install    no        close or flush before    no
+     ring in a file    yes                     yes       yes                      yes
+     Where it says no, have a handler of the signal tell main to close the logger and end.
 
    A LINE
      2026-01-02T03:04:05.678Z WARN  net conn.c:42 peer 10.0.0.7 is slow
@@ -106,7 +114,8 @@
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
      Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about 220
-     (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more).
+     (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more). In deferred mode that is the drain's; a
+     call takes 2.7 KB at its place's first record, where the format is not known yet or has fields, else 320 bytes.
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
      Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
      default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same order;
@@ -979,8 +988,8 @@ PK_API pk_status pk__log_configure(pk_log *log, int level);
 /* Let lines up to `level` pass; PK_LOG_OFF: none. PK_INVALID: no such level. Any thread; O(sinks). */
 PK_API pk_status pk_log_set_level(pk_log *log, int level);
 
-/* Whether a line of this level would reach any sink: to guard work that only feeds a log call. Any thread, interrupt-safe; one
-   compare. */
+/* Whether a line of this level may reach a sink (pk_log_set_rules may still refuse its name): to guard work that only feeds a log
+   call. Any thread, interrupt-safe; one compare. */
 PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
 
 /* Units that answer these otherwise have another pk_log or pk_log_desc. */
@@ -1263,7 +1272,7 @@ typedef struct pk_kv { /* a field, by value */
 } pk_kv;
 
 /*   PK_KV_I(key, integer)  PK_KV_U(key, unsigned)  PK_KV_X(key, unsigned, in hexadecimal)  PK_KV_B(key, bool)
-     PK_KV_S(key, string or NULL)  PK_KV_P(key, pointer)  PK_KV_D(key, double; needs PERFKIT_FLOAT)
+     PK_KV_S(key, string or NULL)  PK_KV_P(key, pointer)  PK_KV_D(key, double, 15 digits; needs PERFKIT_FLOAT)
      PK_KV(key, value)      picks one of them by the type of the value: C11 (gcc, clang) and C++ */
 #define PK_KV_I(key, value) pk__kv_i(PK_ROM_STR(key), (value))
 #define PK_KV_U(key, value) pk__kv_u(PK_ROM_STR(key), (value))
@@ -1375,10 +1384,11 @@ PK_API pk_count pk_log_signals_dropped(const pk_log_signals *signals);
 #if PERFKIT_LOG_CRASH
 /* ---- When the program crashes ----
    Install a handler of SIGABRT, SIGSEGV, SIGBUS, SIGFPE and SIGILL that hands to descriptors, stderr, buffers, rotating files and
-   rings what this logger still holds in deferred mode, in buffers or from signal handlers, adds "fatal signal 11" as an ERROR, and then
-   calls the handler that was there before, or lets the signal end the program. It uses the formatter and write(2) only; sinks that
-   are functions of yours, and FILEs, get nothing; write_fn of a buffer of yours is called. Threads that log meanwhile wait, or in
-   deferred mode go on, and what they log then may be lost. The line that was being written when the signal came may come twice.
+   rings what this logger still holds in deferred mode, in buffers or from signal handlers, adds "fatal signal 11" as an ERROR
+   (with PERFKIT_LOG_SIGNALS), and then calls the handler that was there before, or lets the signal end the program. It uses the
+   formatter and write(2) only; sinks that are functions of yours, and FILEs, get nothing; write_fn of a buffer of yours is called.
+   Threads that log meanwhile wait, or in deferred mode go on, and what they log then may be lost. The line that was being written
+   when the signal came may come twice.
    For overflows of the stack give the threads a sigaltstack of 32 KB or more, which the handler uses.
    PK_FULL: 8 loggers are there; PK_EXISTS: this one is; PK_IO: the system refused. pk_log_close takes it out. One thread. */
 PK_API pk_status pk_log_crash_install(pk_log *log);
@@ -1398,8 +1408,8 @@ PK_API void pk_log_crash_flush(pk_log *log);
        ... in a thread of its own:    while (running) if (pk_log_drain(&pk_log_default, 0) == PK_OK) sleep_a_little();
 
    Lines of one thread stay in order, those of several come in the order of their times, as far as they are there when a drain
-   begins. What a full ring could not take is told in the stream, "3 dropped", where it would have stood; lines delivered and
-   dropped are together those sent, always. Close drains what is left.
+   begins. What a full ring could not take is told in the stream, "3 dropped" (firmware: modulo 65536), where it would have stood;
+   lines delivered and dropped are together those sent, always. Close drains what is left.
    Hosted: a ring for each of `rings` threads, taken at its first record and given back, drained, at its end; further threads
    share one more, under a lock. Firmware: one ring for the program and its interrupts, with the PERFKIT_CRITICAL hooks. */
 
@@ -3981,7 +3991,7 @@ static void pk__put_kv(pk__line *l, const pk_kv *kv) {
         break;
 #if PERFKIT_FLOAT
     case 'D': {
-        char digits[40]; /* %.17g at most 24 */
+        char digits[40]; /* 15 digits at most 22 */
         pk__text number;
         pk__kv_bits d;
         bool finite;
@@ -4169,18 +4179,21 @@ static void pk__entry_forms(const pk__entry *e, const pk__moment *when, bool aga
     }
 }
 static void pk__entry_out(const pk__entry *e, const pk__moment *when) { pk__entry_forms(e, when, false); }
+static void pk__entry_begin(pk__entry *e, pk_log *log, int level, const pk__log_site *site, const char *format, bool fields) {
+    e->log = log;
+    e->site = site;
+    e->format = format;
+    e->level = (uint8_t)level;
+    e->fields = fields;
+#if PERFKIT_LOG_DEFERRED
+    e->args.at = NULL;
+    e->args.keep = NULL;
+#endif
+}
 static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, const char *format, bool fields, va_list args) {
     pk__entry e;
     pk__moment when;
-    e.log = log;
-    e.site = site;
-    e.format = format;
-    e.level = (uint8_t)level;
-    e.fields = fields;
-#if PERFKIT_LOG_DEFERRED
-    e.args.at = NULL;
-    e.args.keep = NULL;
-#endif
+    pk__entry_begin(&e, log, level, site, format, fields);
     va_copy(PK__ENTRY_LIST(&e), args);
     pk__log_moment(log, &when);
     pk__entry_out(&e, &when);
@@ -4730,15 +4743,7 @@ PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *sit
 static void pk__signal_out(pk_log *log, int level, const pk__log_site *site, const pk__moment *when, const char *rom_format, ...) {
 #if PK__LOG_WIDE
     pk__entry e;
-    e.log = log;
-    e.site = site;
-    e.format = rom_format;
-    e.level = (uint8_t)level;
-    e.fields = false;
-#if PERFKIT_LOG_DEFERRED
-    e.args.at = NULL;
-    e.args.keep = NULL;
-#endif
+    pk__entry_begin(&e, log, level, site, rom_format, false);
     va_start(PK__ENTRY_LIST(&e), rom_format);
     pk__entry_out(&e, when);
     va_end(PK__ENTRY_LIST(&e));
@@ -7001,7 +7006,7 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
 }
 #endif
 #if PERFKIT_PERF_PROGRESS || PERFKIT_PERF_STAGES
-/* A line, or a piece of one, to a writer: values escaped. */
+/* A line to a writer: values escaped. */
 static PK__OUT_OF_LINE pk_status pk__say(pk_log_sink_fn writer, void *user, const char *rom_format, ...) {
     char line[PERFKIT_LOG_LINE];
     pk__text t;
@@ -7011,7 +7016,11 @@ static PK__OUT_OF_LINE pk_status pk__say(pk_log_sink_fn writer, void *user, cons
     va_start(args, rom_format);
     pk__vformat(&t, rom_format, true, args);
     va_end(args);
-    if (t.length > t.room) pk__line_cut(&t);
+    if (t.length > t.room) {
+        t.room--;
+        pk__line_cut(&t);
+        line[t.length++] = '\n'; /* what is long ends a line */
+    }
     line[t.length] = 0;
     return writer(user, PK_LOG_INFO, line, t.length);
 }
@@ -7286,11 +7295,15 @@ PK_API uint64_t pk_mem_resident(void *user) {
     (void)user;
 #if defined __linux__ && PERFKIT_STDIO
     {
-        unsigned long all, resident; /* proc(5): statm counts pages */
-        FILE *file = fopen("/proc/self/statm", "r");
-        if (file == NULL) return 0;
-        if (fscanf(file, "%lu %lu", &all, &resident) == 2) pages = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
-        (void)fclose(file);
+        char text[64], *p = text; /* proc(5): statm counts pages, all and those that are resident */
+        int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+        if (fd >= 0) (void)close(fd);
+        text[n > 0 ? n : 0] = 0;
+        while (*p >= '0' && *p <= '9') p++;
+        if (*p == ' ')
+            for (p++; *p >= '0' && *p <= '9'; p++) pages = pages * 10 + (uint64_t)(*p - '0');
+        pages *= (uint64_t)sysconf(_SC_PAGESIZE);
     }
 #endif
     return pages;
@@ -7721,14 +7734,9 @@ static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_
                                            const pk__moment *when, pk__args *args) {
 #if PK__LOG_WIDE
     pk__entry e;
-    e.log = log;
-    e.site = place;
-    e.format = format;
-    e.level = mark & 7;
-    e.fields = (mark & PK__MARK_FIELDS) != 0;
+    pk__entry_begin(&e, log, mark & 7, place, format, (mark & PK__MARK_FIELDS) != 0);
     e.args.at = args->at;
     e.args.end = args->end;
-    e.args.keep = NULL;
     va_copy(e.args.list, args->list);
     pk__entry_out(&e, when);
     va_end(e.args.list);
@@ -8483,13 +8491,7 @@ static void pk__queue_moment(const pk__queue *q, uint64_t tick, pk__moment *m) {
 
 static void pk__queue_note(pk_log *log, const pk__moment *when, const char *format, ...) {
     pk__entry e;
-    e.log = log;
-    e.site = NULL;
-    e.format = format;
-    e.level = PK_LOG_WARN;
-    e.fields = false;
-    e.args.at = NULL;
-    e.args.keep = NULL;
+    pk__entry_begin(&e, log, PK_LOG_WARN, NULL, format, false);
     va_start(e.args.list, format);
     pk__entry_forms(&e, when, true); /* not counted as a line */
     va_end(e.args.list);
@@ -8498,14 +8500,9 @@ static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const p
     pk__entry e;
     pk__moment when;
     uint32_t lost = record->lost - r->told + overwritten;
-    e.log = log;
-    e.site = record->place;
-    e.format = record->format;
-    e.level = record->level;
-    e.fields = (record->flags & PK__RECORD_FIELDS) != 0;
+    pk__entry_begin(&e, log, record->level, record->place, record->format, (record->flags & PK__RECORD_FIELDS) != 0);
     e.args.at = (const unsigned char *)(record + 1);
     e.args.end = (const unsigned char *)record + record->size;
-    e.args.keep = NULL;
     if (record->flags & PK__RECORD_MOMENT) {
         memcpy(&when, e.args.at, sizeof when);
         e.args.at += sizeof when;

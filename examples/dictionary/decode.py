@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """decode.py - log lines from the records of a firmware that logs in dictionary mode (pk_log_drain_raw of perfkit_log.h).
 
-    python3 examples/dictionary/decode.py firmware.elf < bytes          e.g. from a serial port: < /dev/ttyACM0
+    python3 examples/dictionary/decode.py firmware.elf [name] < bytes          e.g. from a serial port: < /dev/ttyACM0
 
 The bytes are frames: 0xD5, a record, two bytes of checksum. Formats, names and places are read in the ELF file that the target
 runs: 32-bit ARM, 32-bit RISC-V or AVR, little-endian. What is between frames is passed over; a frame whose checksum is wrong is
-told as "damaged". The lines are those that the target's own formatter would have made.
+told as "damaged". The lines are those that the target's own formatter would have made, but not cut at PERFKIT_LOG_LINE; the name of
+a logger (desc.name) is not in a record: give it, where one logger sends them.
 """
 import datetime
 import struct
@@ -150,6 +151,8 @@ def message(elf, record, text):
                 break
         kind = text[i:i + 1].decode("latin-1")
         i += 1
+        if record.at == len(record.data) and (kind in tuple("fFeEgG") or (size == 8 and kind in tuple("diuxXo"))):
+            return out + text[start - 1:]  # the target's formatter does not know it, so it kept nothing
         if kind == "%":
             out += b"%"
         elif kind == "c":
@@ -213,16 +216,16 @@ def fields(elf, record):
     return out
 
 
-def place(elf, address):
+def place(elf, address, logger):
     name, file = elf.number(address, elf.pointer), elf.number(address + elf.pointer, elf.pointer)
-    out = elf.string(name) + b" " if name else b""
+    out = elf.string(name) + b" " if name else logger
     if file:
         base = elf.string(file).replace(b"\\", b"/").split(b"/")[-1]
         out += base + b":%d " % elf.number(address + 2 * elf.pointer, 4)
     return out
 
 
-def line(elf, data, told):
+def line(elf, data, told, name):
     """The lines of a record without its checksum, and how many were dropped up to it."""
     state = data[0]
     if state < 1 or state > DATED:
@@ -237,24 +240,24 @@ def line(elf, data, told):
         seconds, ms = record.unsigned(4), record.unsigned(2)
         when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
         time = when.strftime("%Y-%m-%dT%H:%M:%S").encode() + b".%03dZ " % (ms % 1000)
-    where = b""
+    where = name
     if site:
         text = elf.string(elf.number(site, elf.pointer))
         mark, text = text[0] if text else 0, text[1:]
         if mark & WITH_PLACE:
-            where = place(elf, site + 2 * elf.pointer)
+            where = place(elf, site + 2 * elf.pointer, name)
         mark &= 7
     else:
         mark, at = record.unsigned(elf.int), record.unsigned(elf.pointer)
         if at:
-            where = place(elf, at)
+            where = place(elf, at, name)
         text = record.string() if mark & WITH_COPY else elf.string(record.unsigned(elf.pointer))
     if not 1 <= mark & 7 <= 5:
         raise Damaged("no such level")
     body = text + fields(elf, record) if mark & WITH_FIELDS else message(elf, record, text)
     out = b""
     if lost != told:
-        out = time + b"WARN  %d dropped\n" % ((lost - told) & 0xFFFF)
+        out = time + b"WARN  " + name + b"%d dropped\n" % ((lost - told) & 0xFFFF)
     return out + time + LEVELS[mark & 7].encode() + b" " + where + body + b"\n", lost
 
 
@@ -289,8 +292,9 @@ def frames(elf, stream):
 
 
 def main(arguments):
-    if len(arguments) != 2:
+    if len(arguments) not in (2, 3):
         raise SystemExit(__doc__)
+    name = arguments[2].encode() + b" " if len(arguments) == 3 else b""
     with open(arguments[1], "rb") as file:
         elf = Elf(file.read())
     told, damaged, out = 0, False, sys.stdout.buffer
@@ -298,7 +302,7 @@ def main(arguments):
         text = None
         if record is not None:
             try:
-                text, told = line(elf, record, told)
+                text, told = line(elf, record, told, name)
             except (Damaged, struct.error, ValueError, OverflowError):
                 pass
         if text is not None:

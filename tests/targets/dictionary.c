@@ -49,6 +49,7 @@ static void records_leave_as_they_are(void) {
     desc.sink = put_text;
     desc.clock = clock_of_test;
     desc.level = PK_LOG_TRACE;
+    desc.name = "fw";
     CHECK_STATUS(pk_log_init(&at_once, &desc), PK_OK);
     desc.memory = memory;
     desc.memory_size = sizeof memory;
@@ -66,6 +67,7 @@ static void records_leave_as_they_are(void) {
             pk_log *log = turn ? &later : &at_once;
             PK_LOG_TO(log, PK_LOG_DEBUG, "%s|%8s|%-6s|%p", "text\n\x01", "b", none, (void *)(uintptr_t)(0x1234 + i));
             PK_LOG_TO(log, PK_LOG_TRACE, "%.*s|%.3s|%*s|%*d", 2 + i % 2, open_end, open_end, 5, "x", -6, i);
+            PK_LOG_TO(log, PK_LOG_TRACE, "as it stands: %d %f %d", i, 1.5, i);
             pk_log_write(log, PK_LOG_WARN, "run %s %d", "time", i);
         }
         send();

@@ -171,7 +171,10 @@ static void end_one(int way, int how, bool from_outside, unsigned delay) {
     }
     CHECK(ends_by(child, how));
     read_all();
-    if (pk__load32(sent) == 0) return;
+    if (pk__load32(sent) == 0) { /* ended before its first line was logged, or noted here */
+        CHECK(from_outside && strstr(text, "n=2;") == NULL);
+        return;
+    }
     check_numbers(from_outside ? before : pk__load32(sent), pk__load32(sent));
 #if PERFKIT_LOG_SIGNALS
     CHECK(strstr(text, how == SIGABRT ? "fatal signal 6\n" : "fatal signal 11\n") != NULL);
@@ -320,17 +323,27 @@ static void a_ring_whose_counters_wrapped_is_flushed(void) {
 #if PERFKIT_LOG_SIGNALS
 static pk_log_signals signals;
 static pk_log default_log;
-static unsigned signal_lines, other_lines;
+static unsigned signal_lines, other_lines, dropped_lines, twice;
+static uint8_t seen[2000]; /* lines, by number */
 static pk_status gather(void *user, int level, const char *line, size_t length) {
     (void)user;
     (void)level;
     if (length == 0) return PK_OK;
-    if (strstr(line, "signal ")) signal_lines++;
+    if (strstr(line, "signal ")) {
+        const char *r = strstr(line, " r=");
+        unsigned long n = r ? strtoul(r + 3, NULL, 10) : 0;
+        signal_lines++;
+        if (r == NULL) dropped_lines++;
+        else if (n < 2000) twice += seen[n]++;
+    }
     else other_lines++;
     if (strlen(gathered) + length < sizeof gathered) strcat(gathered, line);
     return PK_OK;
 }
-static void on_signal(int number) { PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d %s", number == SIGUSR1 ? 10 : 0, "a\nb"); }
+static volatile uint32_t raised;
+static void on_signal(int number) {
+    PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "signal %d %s r=%u;", number == SIGUSR1 ? 10 : 0, "a\nb", (unsigned)pk__add32(&raised, 1));
+}
 static void handlers_can_log(void) {
     struct sigaction action;
     pk_log_desc desc;
@@ -349,7 +362,7 @@ static void handlers_can_log(void) {
     pk_log_write(&default_log, PK_LOG_WARN, "main");
     CHECK_STATUS(pk_log_flush(&default_log), PK_OK);
     CHECK(strstr(gathered, "WARN  main\nWARN  log_crash_test.c:") == gathered);
-    CHECK(strstr(gathered, " signal 10 a\\nb\n") != NULL);
+    CHECK(strstr(gathered, " signal 10 a\\nb r=0;\n") != NULL);
     gathered[0] = 0;
     for (i = 0; i < PERFKIT_LOG_SIGNAL_LINES + 5; i++) raise(SIGUSR1);
     CHECK_EQ(pk_log_signals_dropped(&signals), 5);
@@ -393,6 +406,7 @@ static void *log_and_flush(void *unused) {
 static void handlers_log_while_threads_do(void) {
     pk_log_desc desc;
     pthread_t threads[2];
+    uint32_t before;
     int i;
     memset(&desc, 0, sizeof desc);
     memset(&signals, 0, sizeof signals);
@@ -401,7 +415,8 @@ static void handlers_log_while_threads_do(void) {
     desc.threads = true;
     CHECK_STATUS(pk_log_init(&default_log, &desc), PK_OK);
     CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_OK);
-    signal_lines = 0;
+    signal_lines = dropped_lines = 0;
+    before = pk__load32(&raised);
     for (i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, log_and_flush, NULL) == 0);
     for (i = 0; i < 300; i++) {
         pthread_kill(threads[i % 2], SIGUSR1);
@@ -412,7 +427,11 @@ static void handlers_log_while_threads_do(void) {
     for (i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     pk_log_flush(&default_log);
     pk_log_remove_sink(&default_log, gather, NULL);
-    CHECK(signal_lines + (unsigned)pk_log_signals_dropped(&signals) >= 300); /* signals that wait are one */
+    CHECK(pk__load32(&raised) - before >= 300); /* signals that wait are one */
+#if PERFKIT_ATOMICS
+    CHECK_EQ(signal_lines - dropped_lines + (unsigned)pk_log_signals_dropped(&signals), pk__load32(&raised) - before);
+    CHECK_EQ(twice, 0);
+#endif
     pk_log_close(&default_log);
 }
 #endif

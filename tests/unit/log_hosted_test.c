@@ -7,6 +7,7 @@
 #include "../support/test.h"
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 #ifndef _WIN32
 #include <fcntl.h>
 #include <stdlib.h>
@@ -94,6 +95,42 @@ static void dates_are_utc(void) {
     }
     pk_log_close(&logger);
 }
+#ifndef _WIN32
+static uint16_t ms_of_two;
+static uint32_t wall_of_two(void *user, uint16_t *ms) {
+    *ms = ms_of_two;
+    return *(const uint32_t *)user;
+}
+static void dates_of_two_clocks_do_not_mix(void) { /* a thread keeps the text of its last date */
+    static uint32_t seconds[2] = {1767323045u, 951868799u};
+    pk_log loggers[2];
+    pk_log_desc desc;
+    struct tm parts;
+    char want[32];
+    unsigned i, wrong = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.sink = keep;
+    desc.wall = wall_of_two;
+    for (i = 0; i < 2; i++) {
+        desc.user = &seconds[i];
+        CHECK_STATUS(pk_log_init(&loggers[i], &desc), PK_OK);
+    }
+    for (i = 0; i < 3000; i++) {
+        const unsigned which = i * 7 % 3 != 0;
+        time_t now;
+        if (i % 5 == 0) seconds[which]++;
+        ms_of_two = (uint16_t)(i * 37 % 1000);
+        pk_log_write(&loggers[which], PK_LOG_ERROR, "x");
+        now = (time_t)seconds[which];
+        (void)gmtime_r(&now, &parts);
+        (void)strftime(want, sizeof want, "%Y-%m-%dT%H:%M:%S", &parts);
+        pk_format(want + 19, sizeof want - 19, ".%03uZ ERROR", (unsigned)ms_of_two);
+        wrong += strncmp(got, want, strlen(want)) != 0;
+    }
+    CHECK_EQ(wrong, 0);
+    for (i = 0; i < 2; i++) pk_log_close(&loggers[i]);
+}
+#endif
 static void files_and_descriptors_are_sinks(void) {
     pk_log logger;
     pk_log_desc desc;
@@ -182,6 +219,9 @@ static void doubles_are_rounded_correctly(void) {
 TESTS {
         RUN_STDERR
     RUN("T01", "the default logger keeps its lock when it is closed and configured again", a_default_logger_is_safe_for_threads_after_its_close)
+#ifndef _WIN32
+    RUN("L24", "dates of two loggers with clocks of their own are each right", dates_of_two_clocks_do_not_mix)
+#endif
     RUN("L24", "dates are right around leap days and to 2106", dates_are_utc)
     RUN("L05", "a FILE is a sink, flushed on request; a bad descriptor fails", files_and_descriptors_are_sinks)
         RUN_TERMINAL
