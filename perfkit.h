@@ -1425,12 +1425,13 @@ PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provid
 PK_API pk_status pk_registry_remove(pk_registry *r, pk_provider_id id);
 
 /* Have every get reported: fn(user, id, ticks it took, whether the object was there). Slows all gets down; NULL ends it. The clock is
-   only read with a hook. */
+   only read with a hook. Call it while no other thread uses the registry. */
 PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provider_id id, pk_ticks spent, bool cached), void *user);
 
 /* Have the way of every get reported, once, when it has ended, and that of every need that was made for one: path is "a -> b -> c" where
    a's create gets b, or a declares that it needs it, and so on; made: by this get, else it was there, or status says why not. Outside
-   the lock. Slows all gets down; fn NULL ends it. pk_registry_trace_log makes log lines of it. */
+   the lock. Slows all gets down; fn NULL ends it. pk_registry_trace_log makes log lines of it. Call it while no other thread uses the
+   registry. */
 PK_API void pk_registry_set_trace(pk_registry *r, void (*fn)(void *user, const pk_registry *r, const char *path, pk_status status, bool made),
                                   void *user);
 
@@ -1458,7 +1459,9 @@ typedef struct pk_lazy { /* private; all zero is ready */
 PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object);
 
 /* The object that create made in the first call that it said PK_OK in; else what it says. Any thread where the platform's locks serve
-   (hosted, no PERFKIT_MUTEX_LOCK): create is called by one at a time; else one thread at a time. PK_CYCLE: create asks for it itself. */
+   (hosted, no PERFKIT_MUTEX_LOCK): create is called by one at a time, a child that is forked meanwhile makes its own. PK_CYCLE: create
+   asks for it itself. With PERFKIT_MUTEX_* hooks there is no lock to wait with: PK_AGAIN where another thread, or create itself, makes
+   it just now. Without both, or without PERFKIT_ATOMICS: one thread at a time. */
 PK__INLINE pk_status pk_lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
     if (PERFKIT_ATOMICS && PK__LIKELY(pk__load32(&l->word) == 1)) {
         *object = l->object;
@@ -1711,7 +1714,8 @@ typedef struct pk_mem_desc { /* zero a field for its default */
     const char *name;               /* for reports; NULL is fine; not copied */
     size_t limit;                   /* bytes that may be out; 0: no limit */
     uint8_t alert_percent;          /* of the limit: PK_MEM_EVENT_PRESSURE when the bytes out rise above it. 0: 90; at most 100 */
-    pk_event_fn on_event;           /* hears of PK_MEM_EVENT_…; NULL: only counted */
+    pk_event_fn on_event;           /* hears of PK_MEM_EVENT_…; NULL: only counted. Called by who allocates, maybe with locks of a cache
+                                       or pool held: set a flag there, and call nothing of perfkit */
     void *user;                     /* handed to on_event */
     const pk_allocator *allocator;  /* behind it; must outlive this. NULL: malloc, any alignment; without PERFKIT_HEAP PK_NO_MEMORY */
 } pk_mem_desc;
@@ -1733,7 +1737,8 @@ typedef struct pk_mem_stats {
 
 /* Reported: a = current, b = limit, both in KiB, rounded up. */
 enum {
-    PK_MEM_EVENT_PRESSURE = 1, /* PK_OK: more than alert_percent are out. Again only after it was less: time to sweep and trim */
+    PK_MEM_EVENT_PRESSURE = 1, /* PK_OK: more than alert_percent are out. Again only after it was less. Time to sweep and trim, but
+                                 not here: by a tick, where pk_mem_pressed */
     PK_MEM_EVENT_REFUSED = 2,  /* PK_FULL: above the limit */
     PK_MEM_EVENT_FAILED = 3    /* PK_NO_MEMORY: the allocator behind had none */
 };
@@ -1745,9 +1750,11 @@ PK__INLINE pk_status pk_mem_init(pk_mem *m, const pk_mem_desc *desc) { /* NULL: 
 PK_API pk_status pk_mem_close(pk_mem *m); /* PK_BUSY: bytes are out, and nothing changes */
 PK_API pk_allocator pk_mem_allocator(pk_mem *m);
 PK_API void pk_mem_get_stats(const pk_mem *m, pk_mem_stats *stats);
+PK__INLINE bool pk_mem_pressed(const pk_mem *m) { return pk__load32(&m->pressed) != 0; } /* more than alert_percent of the limit are out */
 
 /* malloc, realloc and free by this account, at 16 bytes each; aligned as malloc's. NULL: above the limit or none left, and what was
-   there stays. */
+   there stays. With an allocator behind it, realloc has both blocks out for a moment; one to a smaller size never fails, where there
+   is no room for that it leaves the block as it is. */
 PK_API void *pk_mem_malloc(pk_mem *m, size_t size);
 PK_API void *pk_mem_realloc(pk_mem *m, void *memory, size_t size);
 PK_API void pk_mem_free(pk_mem *m, void *memory); /* NULL is fine */
@@ -2084,7 +2091,7 @@ enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYB
     X(TEXT, preload_common, "background_loading.preload_common", 0, 95, PERFKIT_DEFAULT_PRELOAD_COMMON) \
     X(COUNT, load_batch, "optimization.batch_size", 1, 65535, PERFKIT_DEFAULT_LOAD_BATCH) \
     X(COUNT, load_concurrent, "optimization.concurrent_loads", 1, 64, PERFKIT_DEFAULT_LOAD_CONCURRENT) \
-    X(SECONDS, load_timeout_ms, "optimization.timeout_seconds", 0, 86400, PERFKIT_DEFAULT_LOAD_TIMEOUT) \
+    X(SECONDS, load_timeout_ms, "optimization.timeout_seconds", 1, 86400, PERFKIT_DEFAULT_LOAD_TIMEOUT) \
     X(BOOL, feature_aws, "features.aws_integration", 0, 1, PERFKIT_DEFAULT_FEATURE_AWS) \
     X(BOOL, feature_database, "features.database_support", 0, 1, PERFKIT_DEFAULT_FEATURE_DATABASE) \
     X(BOOL, feature_monitoring, "features.monitoring", 0, 1, PERFKIT_DEFAULT_FEATURE_MONITORING) \
@@ -2107,8 +2114,8 @@ enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYB
     PK__CONFIG_POOL(X, redis, "REDIS", REDIS) \
     PK__CONFIG_POOL(X, http, "HTTP", HTTP) \
     X(COUNT, client_max, "max_connections", 1, 2047, PERFKIT_DEFAULT_CLIENT_MAX) \
-    X(SECONDS, client_wait_ms, "timeout", 0, 86400, PERFKIT_DEFAULT_CLIENT_WAIT) \
-    X(SECONDS, client_connect_ms, "connect", 0, 86400, PERFKIT_DEFAULT_CLIENT_CONNECT) \
+    X(SECONDS, client_wait_ms, "timeout", 1, 86400, PERFKIT_DEFAULT_CLIENT_WAIT) \
+    X(SECONDS, client_connect_ms, "connect", 1, 86400, PERFKIT_DEFAULT_CLIENT_CONNECT) \
     X(SECONDS, leak_ms, "max_lifetime_seconds", 1, 1000000, PERFKIT_DEFAULT_LEAK) \
     X(COUNT, max_resources, "max_resources", 1, 65535, PERFKIT_DEFAULT_MAX_RESOURCES) \
     X(BOOL, parser_cache, "PARSER_CACHE_ENABLED", 0, 1, PERFKIT_DEFAULT_PARSER_CACHE) \
@@ -2152,11 +2159,13 @@ typedef void (*pk_config_problem_fn)(void *user, unsigned line, const char *key,
 enum { PK_CONFIG_STANDARD, PK_CONFIG_MINIMAL, PK_CONFIG_PERFORMANCE, PK_CONFIG_FIRMWARE, PK_CONFIG_DEBUG, PK_CONFIG_DEFAULTS };
 PK_API pk_status pk_config_preset(pk_config *c, int preset);
 
-/* Set one. Capitals do not matter. PK_NOT_FOUND: no such key; PK_INVALID: not such a value, or out of its range: the old one stays. */
+/* Set one. Capitals do not matter. PK_NOT_FOUND: no such key; PK_INVALID: not such a value, or out of its range, or a text with '"' or
+   control characters: the old one stays. */
 PK_API pk_status pk_config_apply(pk_config *c, const char *key, const char *value);
 
 /* Set what the lines of the text name: `KEY = value`, `# comment`, "quoted values", ["lists", "of", "text"], and [section] lines, which
-   stand for `section.` before the keys that follow ("default." and "performance." are left out). Bad lines are told and left out,
+   stand for `section.` before the keys that follow ("default." and "performance." are left out); a short key like `timeout` means ours
+   in such sections only: default, performance, or the first part of a key. Bad lines are told and left out,
    the others are set. PK_OK, or the first problem's status; problem may be NULL. */
 PK_API pk_status pk_config_parse(pk_config *c, const char *text, pk_config_problem_fn problem, void *user);
 #if PERFKIT_STDIO
@@ -2164,14 +2173,14 @@ PK_API pk_status pk_config_parse(pk_config *c, const char *text, pk_config_probl
 PK_API pk_status pk_config_load(pk_config *c, const char *path, pk_config_problem_fn problem, void *user);
 #endif
 #if PERFKIT_HOSTED
-/* Set what the environment names: keys without a dot, and LAZY_LOADING_ENABLED. */
+/* Set what the environment names: the keys in capitals, DB_POOL_MAX_SIZE and so on, and LAZY_LOADING_ENABLED. */
 PK_API pk_status pk_config_env(pk_config *c, pk_config_problem_fn problem, void *user);
 #endif
 
 /* Whether the fields fit each other and their ranges: one problem told for each that does not. PK_OK or PK_INVALID. */
 PK_API pk_status pk_config_check(const pk_config *c, pk_config_problem_fn problem, void *user);
 
-/* All as `KEY = value` lines that pk_config_parse reads back. */
+/* All as `KEY = value` lines that pk_config_parse reads back. PK_INVALID, and nothing is written: a text that pk_config_apply refuses. */
 PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void *user);
 
 /* What is configured, into the fields of a desc; the others stay as they are. PK_INVALID: no such kind. Nobody but the program reads the
@@ -2227,7 +2236,9 @@ PK_API void pk_log_monitor_event(void *log, const pk_event *event);
        pk_monitor_text(&monitor, pk_log_to_stderr, NULL);
    Nothing here allocates. Rates, shares and scores are whole numbers in 1/100: 8550 is 85.5 %. PK_NO_DATA before there is anything to
    say. Cost: a tick reads the statistics of each object once. Threads: any thread, for all but init, close and after_fork, where
-   desc.threads; the objects themselves are read as their own functions for statistics allow, outside the lock. */
+   desc.threads; the objects themselves are read as their own functions for statistics allow, outside the lock. What takes only a
+   pk_monitored (pk_monitor_score, _advice, pk_monitored_health) reads its figures without the lock: where others tick or feed it
+   meanwhile, use pk_monitor_health and the reports, which take it. */
 
 #define PK_NO_DATA ((int32_t)-1)
 enum { PK_MONITOR_CACHE = 1, PK_MONITOR_POOL, PK_MONITOR_RESOURCES, PK_MONITOR_CHECK, PK_MONITOR_HISTOGRAM }; /* kinds */
@@ -2290,12 +2301,15 @@ typedef struct pk_monitor_desc { /* zero a field for its default */
 typedef struct pk_monitor { /* private; all zero: the defaults */
     pk_monitor_desc desc;
     pk_monitored *first;
+    struct pk__asking *asking;
     uint32_t count, worked, forks;
     pk_mutex lock;
+    pk_cond asked;
 } pk_monitor;
 
 PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, const pk_monitor_desc *desc);
-PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc) { /* only where a desc is needed. NULL: all defaults */
+/* Only where a desc is needed. NULL: all defaults. PK_INVALID: a share outside 0 to 10000. */
+PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc) {
     return pk__monitor_init(m, sizeof(pk_monitor), PK__CONFIG_WORD, desc);
 }
 PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again is harmless */
@@ -2334,7 +2348,9 @@ PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char
                                       int64_t limit, int severity, int unit);
 PK_API int64_t pk_resident_bytes(void *unused); /* for such a check: the process's memory on Linux; elsewhere 0 */
 
-PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o); /* PK_NOT_FOUND: it is not on this monitor. The memory is yours again */
+/* Take it off: its memory, and what was watched, are yours again. Waits while another thread reads its statistics. PK_NOT_FOUND: it is
+   not on this monitor. PK_BUSY, and nothing changes: another thread reads them, and there are hooks for locks but none to wait. */
+PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o);
 PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name); /* NULL: there is none */
 
 /* Feed what has no sample function. Microseconds. O(1). */
@@ -3381,6 +3397,24 @@ PK_API pk_status pk_scope_lock(pk_scope *s, void *mutex) {
     return pk_scope_defer(s, pk__scope_unlock, mutex, "lock"); /* for which there is room */
 }
 #endif
+/* Which thread this is, for registries and monitors. */
+#if PERFKIT_THREADS && (defined PERFKIT_THREAD_ID || (PERFKIT_HOSTED && (!defined PERFKIT_MUTEX_LOCK || defined _WIN32)))
+#define PK__REGISTRY_THREADS 1
+#else /* without threads, or without a way to tell them apart */
+#define PK__REGISTRY_THREADS 0
+#endif
+PK__INLINE uintptr_t pk__registry_me(void) {
+#ifdef PERFKIT_THREAD_ID
+    return (uintptr_t)PERFKIT_THREAD_ID();
+#elif !PK__REGISTRY_THREADS
+    return 0;
+#elif defined _WIN32
+    return (uintptr_t)GetCurrentThreadId();
+#else
+    return (uintptr_t)pthread_self();
+#endif
+}
+
 /* ==== Providers ==== */
 #if PERFKIT_REGISTRY
 
@@ -3430,22 +3464,6 @@ static void pk__registry_lock(pk_registry *r) {
 }
 static void pk__registry_unlock(pk_registry *r) {
     if (r->threads) pk__mutex_unlock(&r->mutex);
-}
-#if PERFKIT_THREADS && (defined PERFKIT_THREAD_ID || (PERFKIT_HOSTED && (!defined PERFKIT_MUTEX_LOCK || defined _WIN32)))
-#define PK__REGISTRY_THREADS 1
-#else /* without threads, or without a way to tell them apart */
-#define PK__REGISTRY_THREADS 0
-#endif
-static uintptr_t pk__registry_me(void) {
-#ifdef PERFKIT_THREAD_ID
-    return (uintptr_t)PERFKIT_THREAD_ID();
-#elif !PK__REGISTRY_THREADS
-    return 0;
-#elif defined _WIN32
-    return (uintptr_t)GetCurrentThreadId();
-#else
-    return (uintptr_t)pthread_self();
-#endif
 }
 #if PERFKIT_REGISTRY_MORE && PERFKIT_THREADS && PERFKIT_HOSTED && !defined _WIN32 && !defined PERFKIT_MUTEX_LOCK
 #define PK__REGISTRY_FORKS 1
@@ -4824,7 +4842,24 @@ PK_API pk_status pk_registry_after_fork(pk_registry *r) {
 
 /* ---- pk_lazy: one lock for all of them, held only to look and to note ---- */
 
-#if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+/* The word: 0, 1 when it is there, or 2 while it is made, above which the number of forks before stands: who makes it in the parent
+   never ends it in the child. */
+#if PERFKIT_THREADS && defined PERFKIT_MUTEX_LOCK
+PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
+    pk_status status = PK_OK;
+    void *made = NULL;
+    PERFKIT_ASSERT(l != NULL && create != NULL);
+    if (pk__cas32(&l->word, 0, 2)) {
+        status = create(user, &made);
+        if (status == PK_OK) l->object = made;
+        pk__store32(&l->word, status == PK_OK);
+    } else if (pk__load32(&l->word) != 1)
+        return PK_AGAIN;
+    if (status == PK_OK) *object = l->object;
+    return status;
+}
+#else
+#if PERFKIT_THREADS
 #ifdef _WIN32
 static SRWLOCK pk__lazy_mutex = SRWLOCK_INIT;
 static CONDITION_VARIABLE pk__lazy_made = CONDITION_VARIABLE_INIT;
@@ -4832,29 +4867,47 @@ static CONDITION_VARIABLE pk__lazy_made = CONDITION_VARIABLE_INIT;
 #define PK__LAZY_UNLOCK() ReleaseSRWLockExclusive(&pk__lazy_mutex)
 #define PK__LAZY_WAIT() ((void)SleepConditionVariableSRW(&pk__lazy_made, &pk__lazy_mutex, INFINITE, 0))
 #define PK__LAZY_WAKE() WakeAllConditionVariable(&pk__lazy_made)
+#define PK__LAZY_FORKS() 0u
 #else
 static pthread_mutex_t pk__lazy_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t pk__lazy_made = PTHREAD_COND_INITIALIZER;
+static uint32_t pk__lazy_forks;
+static bool pk__lazy_watches;
+static void pk__lazy_forked(void) { /* in the child: no thread is left that could hold the lock */
+    (void)pthread_mutex_init(&pk__lazy_mutex, NULL);
+    (void)pthread_cond_init(&pk__lazy_made, NULL);
+    pk__lazy_forks++;
+}
+static uint32_t pk__lazy_epoch(void) { /* under the lock */
+    if (!pk__lazy_watches) pk__lazy_watches = pthread_atfork(NULL, NULL, pk__lazy_forked) == 0;
+    return pk__lazy_forks;
+}
 #define PK__LAZY_LOCK() ((void)pthread_mutex_lock(&pk__lazy_mutex))
 #define PK__LAZY_UNLOCK() ((void)pthread_mutex_unlock(&pk__lazy_mutex))
 #define PK__LAZY_WAIT() ((void)pthread_cond_wait(&pk__lazy_made, &pk__lazy_mutex))
 #define PK__LAZY_WAKE() ((void)pthread_cond_broadcast(&pk__lazy_made))
+#define PK__LAZY_FORKS() pk__lazy_epoch()
 #endif
 #else
 #define PK__LAZY_LOCK() ((void)0)
 #define PK__LAZY_UNLOCK() ((void)0)
 #define PK__LAZY_WAIT() ((void)0)
 #define PK__LAZY_WAKE() ((void)0)
+#define PK__LAZY_FORKS() 0u
 #endif
 PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
     uintptr_t me = pk__registry_me();
     pk_status status = PK_OK;
     void *made = NULL;
+    uint32_t making;
     PERFKIT_ASSERT(l != NULL && create != NULL);
     PK__LAZY_LOCK();
-    while (l->word == 2 && (uintptr_t)l->object != me) PK__LAZY_WAIT();
-    if (l->word == 0) {
-        pk__store32(&l->word, 2);
+    making = 2u | PK__LAZY_FORKS() << 2;
+    while (l->word == making && (uintptr_t)l->object != me) PK__LAZY_WAIT();
+    if (l->word == making)
+        status = PK_CYCLE;
+    else if (l->word != 1) {
+        pk__store32(&l->word, making);
         l->object = (void *)me;
         PK__LAZY_UNLOCK();
         status = create(user, &made);
@@ -4862,12 +4915,12 @@ PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void *
         l->object = status == PK_OK ? made : NULL;
         pk__store32(&l->word, status == PK_OK);
         PK__LAZY_WAKE();
-    } else if (l->word == 2)
-        status = PK_CYCLE;
+    }
     if (status == PK_OK) *object = l->object;
     PK__LAZY_UNLOCK();
     return status;
 }
+#endif
 #endif /* PERFKIT_REGISTRY */
 
 /* ---- Ticks ---- */
@@ -5279,11 +5332,40 @@ static void *pk__mem_sized(pk_mem *m, size_t size, bool enforce) {
     memcpy(block, &size, sizeof size);
     return block + PK__MEM_FRONT;
 }
+#if PERFKIT_HEAP
+/* Over malloc only what it grows by is booked. */
+static void *pk__mem_regrown(pk_mem *m, unsigned char *block, size_t was, size_t size, bool enforce) {
+    size_t whole;
+    if (!pk__add_fits(size, PK__MEM_FRONT, &whole) || (size > was && !pk__mem_book(m, size - was, enforce))) return NULL;
+#ifdef _WIN32
+    block = (unsigned char *)_aligned_realloc(block, whole, PK__MALLOC_ALIGN < PK__MEM_FRONT ? PK__MEM_FRONT : PK__MALLOC_ALIGN);
+#else
+    block = (unsigned char *)realloc(block, whole);
+#endif
+    if (block == NULL) {
+        if (size > was) pk__mem_unbook(m, size - was);
+        (void)pk__add32(&m->failed, 1);
+        pk__mem_report(m, PK_MEM_EVENT_FAILED, PK_NO_MEMORY);
+        return NULL;
+    }
+    if (size < was) pk__mem_unbook(m, was - size);
+    (void)pk__add32(&m->allocated, 1);
+    (void)pk__add32(&m->freed, 1);
+    memcpy(block, &size, sizeof size);
+    return block + PK__MEM_FRONT;
+}
+#endif
 static void *pk__mem_resized(pk_mem *m, void *memory, size_t size, bool enforce) {
-    void *moved = pk__mem_sized(m, size, enforce);
+    void *moved;
     size_t was;
-    if (memory == NULL || moved == NULL) return moved;
+    if (memory == NULL) return pk__mem_sized(m, size, enforce);
     memcpy(&was, (unsigned char *)memory - PK__MEM_FRONT, sizeof was);
+#if PERFKIT_HEAP
+    if (m->behind == NULL && PK__MALLOC_ALIGN >= PK__MEM_FRONT) return pk__mem_regrown(m, (unsigned char *)memory - PK__MEM_FRONT, was, size, enforce);
+#endif
+    if (size <= was && enforce && m->limit && pk__load_size(&m->current) + size + PK__MEM_FRONT > m->limit) return memory;
+    moved = pk__mem_sized(m, size, enforce);
+    if (moved == NULL) return size <= was ? memory : NULL;
     memcpy(moved, memory, was < size ? was : size);
     pk_mem_free(m, memory);
     return moved;
@@ -5539,12 +5621,18 @@ static bool pk__config_read(const pk__config_key *k, const char *text, uint32_t 
     default: return pk__decimal(text, 0, value);
     }
 }
+/* Texts are written in quotes, on one line: neither may stand inside. */
+static bool pk__config_text_fits(const pk__config_key *k, const char *text) {
+    size_t length = 0;
+    for (; length <= k->most && text[length]; length++)
+        if ((unsigned char)text[length] < ' ' || text[length] == '"' || text[length] == 127) return false;
+    return length >= k->least && length <= k->most;
+}
 static pk_status pk__config_set(pk_config *c, const pk__config_key *k, const char *value) {
     uint32_t number;
     if (k->kind == PK__TEXT) {
-        const size_t length = strlen(value);
-        if (length < k->least || length > k->most) return PK_INVALID;
-        memcpy((char *)c + k->at, value, length + 1);
+        if (!pk__config_text_fits(k, value)) return PK_INVALID;
+        memcpy((char *)c + k->at, value, strlen(value) + 1);
         return PK_OK;
     }
     if (!pk__config_read(k, value, &number) || !pk__config_in_range(k, number)) return PK_INVALID;
@@ -5646,11 +5734,25 @@ static void pk__unquote(char *value) {
     }
     *to = 0;
 }
+/* Whether a section is one of ours: default, performance, or the first part of a key. */
+static bool pk__config_own_section(const char *section) {
+    size_t i, n;
+    if (pk__behind(section, "default") != section || pk__behind(section, "performance") != section) return true;
+    for (i = 0; i < PK__COUNTOF(pk__config_keys); i++) {
+        const char *key = pk__config_keys[i].key;
+        for (n = 0; section[n] && pk__small(section[n]) == pk__small(key[n]); n++) {}
+        if (section[n] == 0 && key[n] == '.') return true;
+    }
+    return false;
+}
 static const pk__config_key *pk__config_find_in(const pk__config_reader *r, const char *key) {
     char whole[160];
     const pk__config_key *k = NULL;
     if (r->section[0] && pk_format(whole, sizeof whole, "%s.%s", r->section, key) < sizeof whole) k = pk__config_find(whole);
-    return k ? k : pk__config_find(key);
+    if (k == NULL) k = pk__config_find(key);
+    /* `timeout` in a section of the program's own is not ours; DB_POOL_MIN_SIZE is. */
+    if (k && r->section[0] && k->key[0] >= 'a' && strchr(key, '.') == NULL && !pk__config_own_section(r->section)) k = NULL;
+    return k;
 }
 static void pk__config_value(pk__config_reader *r, const char *key, const char *value) {
     const pk__config_key *k = pk__config_find_in(r, key);
@@ -5712,7 +5814,7 @@ PK_API pk_status pk_config_parse(pk_config *c, const char *text, pk_config_probl
 #if PERFKIT_STDIO
 PK_API pk_status pk_config_load(pk_config *c, const char *path, pk_config_problem_fn problem, void *user) {
     pk__config_reader r;
-    char line[512];
+    char line[513]; /* with the end of the line */
     bool inside = false; /* a line that is too long */
     FILE *file = fopen(path, "r");
     pk__config_read_start(&r, c, problem, user);
@@ -5763,7 +5865,8 @@ PK_API pk_status pk_config_check(const pk_config *c, pk_config_problem_fn proble
     pk__config_read_start(&r, NULL, problem, user);
     for (i = 0; i < PK__COUNTOF(pk__config_keys); i++) {
         const pk__config_key *k = &pk__config_keys[i];
-        if (k->kind == PK__TEXT ? memchr((const char *)c + k->at, 0, PK_CONFIG_TEXT) == NULL
+        const char *const text = (const char *)c + k->at;
+        if (k->kind == PK__TEXT ? *text && !pk__config_text_fits(k, text) /* whether it may be empty is told below */
                                 : !pk__config_in_range(k, pk__config_number(c, k)))
             pk__config_complain(&r, k->key, PK_INVALID, "out of its range");
     }
@@ -5801,6 +5904,9 @@ PK_API pk_status pk_config_write(const pk_config *c, pk_log_sink_fn writer, void
     char value[PK_CONFIG_TEXT + 8], line[PK_CONFIG_TEXT + 80];
     pk_status status = PK_OK;
     size_t i;
+    for (i = 0; i < PK__COUNTOF(pk__config_keys); i++)
+        if (pk__config_keys[i].kind == PK__TEXT && !pk__config_text_fits(&pk__config_keys[i], (const char *)c + pk__config_keys[i].at))
+            return PK_INVALID;
     for (i = 0; i < PK__COUNTOF(pk__config_keys) && status == PK_OK; i++) {
         const pk__config_key *k = &pk__config_keys[i];
         (void)pk__config_value_text(c, k, value, sizeof value);
@@ -6021,17 +6127,74 @@ PK__EVENT_ADAPTER(monitor, PK_EVENTS_MONITOR)
 static void pk__monitor_lock(pk_monitor *m) { if (m->desc.threads) pk__mutex_lock(&m->lock); }
 static void pk__monitor_unlock(pk_monitor *m) { if (m->desc.threads) pk__mutex_unlock(&m->lock); }
 
+/* Who asks an object for its statistics, outside the lock: on the stack of the thread that does. */
+typedef struct pk__asking {
+    struct pk__asking *next;
+    const pk_monitored *o;
+    uintptr_t thread;
+} pk__asking;
+static void pk__asking_begin(pk_monitor *m, pk__asking *a, const pk_monitored *o) { /* leaves the lock */
+    a->o = o;
+    a->thread = pk__registry_me();
+    a->next = m->asking;
+    m->asking = a;
+    pk__monitor_unlock(m);
+}
+static void pk__asking_end(pk_monitor *m, const pk__asking *a) { /* takes the lock */
+    pk__asking **at = &m->asking;
+    pk__monitor_lock(m);
+    while (*at != a) at = &(*at)->next;
+    *at = a->next;
+#ifdef PK__HAS_COND
+    if (m->desc.threads) pk__cond_broadcast(&m->asked);
+#endif
+}
+static bool pk__monitor_asked(const pk_monitor *m, const pk_monitored *o) { /* by another thread */
+    const pk__asking *a;
+    for (a = m->asking; a && (a->o != o || a->thread == pk__registry_me()); a = a->next) {}
+    return a != NULL;
+}
+#ifdef PK__HAS_COND
+#define pk__monitor_may_wait(m, o) true
+static void pk__monitor_wait(pk_monitor *m, const pk_monitored *o) {
+    while (pk__monitor_asked(m, o)) (void)pk__cond_wait(&m->asked, &m->lock, 1000);
+}
+#else
+#define pk__monitor_may_wait(m, o) (!pk__monitor_asked(m, o))
+#define pk__monitor_wait(m, o) ((void)0)
+#endif
+/* The lock and the condition, where there is one. */
+static bool pk__monitor_locks(pk_monitor *m) {
+    if (!pk__mutex_init(&m->lock)) return false;
+#ifdef PK__HAS_COND
+    if (pk__cond_init(&m->asked)) return true;
+    pk__mutex_destroy(&m->lock);
+    return false;
+#else
+    return true;
+#endif
+}
+static void pk__monitor_unlocks(pk_monitor *m) {
+#ifdef PK__HAS_COND
+    pk__cond_destroy(&m->asked);
+#endif
+    pk__mutex_destroy(&m->lock);
+}
+
+static bool pk__monitor_share(int32_t share) { return share >= 0 && share <= 10000; }
 PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, const pk_monitor_desc *desc) {
     PERFKIT_ASSERT(m != NULL);
     if (size != sizeof(pk_monitor) || config != PK__CONFIG_WORD) return PK_INVALID;
     memset(m, 0, sizeof *m);
     if (desc == NULL) return PK_OK;
     if (desc->threads && !PERFKIT_THREADS) return PK_UNSUPPORTED;
-    if (desc->threads && !pk__mutex_init(&m->lock)) return PK_NO_MEMORY;
+    if (!pk__monitor_share(desc->min_hit_rate) || !pk__monitor_share(desc->max_utilization) || !pk__monitor_share(desc->hysteresis))
+        return PK_INVALID;
+    if (desc->threads && !pk__monitor_locks(m)) return PK_NO_MEMORY;
 #if PERFKIT_SCOPE_MORE
     if (desc->threads) {
         if (pk__scope_watch_forks() == PK_NO_MEMORY) {
-            pk__mutex_destroy(&m->lock);
+            pk__monitor_unlocks(m);
             return PK_NO_MEMORY;
         }
         m->forks = PK__SCOPE_FORKS_NOW();
@@ -6042,7 +6205,8 @@ PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, c
 }
 PK_API pk_status pk_monitor_after_fork(pk_monitor *m) {
     if (!PK__MONITOR_FORKED(m)) return PK_OK;
-    if (!pk__mutex_init(&m->lock)) return PK_NO_MEMORY;
+    if (!pk__monitor_locks(m)) return PK_NO_MEMORY;
+    m->asking = NULL;
 #if PERFKIT_SCOPE_MORE
     m->forks = PK__SCOPE_FORKS_NOW();
 #endif
@@ -6052,7 +6216,7 @@ PK_API void pk_monitor_close(pk_monitor *m) {
     const bool threads = m->desc.threads;
     if (pk_monitor_after_fork(m) != PK_OK) return;
     while (m->first) (void)pk_monitor_remove(m, m->first);
-    if (threads) pk__mutex_destroy(&m->lock);
+    if (threads) pk__monitor_unlocks(m);
     m->desc.threads = false;
 }
 
@@ -6120,10 +6284,13 @@ PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o) {
     if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__monitor_lock(m);
     for (link = &m->first; *link && *link != o; link = &(*link)->next) {}
-    if (*link) {
+    if (*link && !pk__monitor_may_wait(m, o))
+        status = PK_BUSY;
+    else if (*link) {
         *link = o->next;
         o->on = false;
         m->count--;
+        pk__monitor_wait(m, o);
         status = PK_OK;
     }
     pk__monitor_unlock(m);
@@ -6453,20 +6620,21 @@ static bool pk__monitor_alert(const pk_monitor *m, pk_monitored *o, int kind, pk
     switch (kind) {
     case PK_MONITOR_EVENT_HIT_RATE: { /* of the last 100 gets or more */
         const pk_count gets = f->hits + f->misses;
+        if (gets < o->seen_gets || f->hits < o->seen_hits) o->seen_gets = o->seen_hits = 0; /* its statistics began again */
         if (o->kind != PK_MONITOR_CACHE || gets - o->seen_gets < PK_MONITOR_ACCESSES) return false;
         a->limit = m->desc.min_hit_rate ? m->desc.min_hit_rate : 5000;
         a->figure = pk__rate(f->hits - o->seen_hits, gets - o->seen_gets);
         o->seen_hits = f->hits;
         o->seen_gets = gets;
         a->on = a->figure < a->limit;
-        a->off = a->figure >= a->limit + back;
+        a->off = a->figure >= a->limit + back || a->figure >= 10000; /* the most it can be */
         return true;
     }
     case PK_MONITOR_EVENT_UTILIZATION:
         a->figure = o->kind == PK_MONITOR_CACHE ? PK_NO_DATA : pk__monitor_rate(o);
         a->limit = m->desc.max_utilization ? m->desc.max_utilization : 9000;
         a->on = a->figure > a->limit;
-        a->off = a->figure <= a->limit - back;
+        a->off = a->figure <= a->limit - back || a->figure == 0;
         return a->figure != PK_NO_DATA;
     case PK_MONITOR_EVENT_LEAKS:
         a->figure = f->leaks;
@@ -6513,11 +6681,12 @@ static void pk__monitor_read(pk_monitor *m, pk_monitored *o, pk_time now) {
         pk_monitor_sample_fn sample = o->sample;
         int64_t (*check)(void *) = o->check;
         void *object = o->object;
-        pk__monitor_unlock(m);
+        pk__asking asking;
+        pk__asking_begin(m, &asking, o);
         memset(&f, 0, sizeof f);
         if (sample) sample(object, &f);
         else f.value = check(object);
-        pk__monitor_lock(m);
+        pk__asking_end(m, &asking);
         if (!pk__monitor_has(m, o)) return;
         o->figures = f;
     }
@@ -6583,21 +6752,24 @@ PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
     uint32_t n, i;
     if (PK__MONITOR_FORKED(m)) return 0;
     for (n = 0;; n++) {
-        pk_monitor_sample_fn sample = NULL;
-        void *object = NULL;
+        pk_monitor_sample_fn sample;
+        void *object;
+        pk__asking asking;
         pk__monitor_lock(m);
         for (o = m->first, i = 0; o && i < n; i++) o = o->next;
-        if (o) {
-            sample = o->sample;
-            object = o->object;
-        }
+        if (o == NULL) break;
+        sample = o->sample;
+        object = o->object;
+        pk__asking_begin(m, &asking, o);
+        if (sample == pk__sample_cache)
+            gone += pk_cache_tick((pk_cache *)object, now, 0xFFFFFFFFu);
+        else if (sample == pk__sample_pool)
+            gone += pk_pool_trim((pk_pool *)object);
+        pk__asking_end(m, &asking);
         pk__monitor_unlock(m);
-        if (o == NULL) return gone;
-        if (sample == pk__sample_cache) {
-            pk_cache *const cache = (pk_cache *)object;
-            gone += pk_cache_tick(cache, now, 0xFFFFFFFFu);
-        } else if (sample == pk__sample_pool) gone += pk_pool_trim((pk_pool *)object);
     }
+    pk__monitor_unlock(m);
+    return gone;
 }
 PK_API size_t pk_monitor_worked(pk_monitor *m, pk_time now, uint32_t operations) {
     const uint32_t every = m->desc.maintain_every ? m->desc.maintain_every : 1000u;

@@ -154,6 +154,7 @@ static void fills_descriptions_of_registries_and_scopes(void) {
     CHECK(d.eager);
 }
 static void presets_differ_as_described(void) {
+    pk_config standard;
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_MINIMAL), PK_OK);
     CHECK(c.parser_workers == 1 && c.parser_memory_mb == 256 && !c.parser_cache && c.parser_chunk_kb == 128);
     CHECK_STATUS(pk_config_check(&c, NULL, NULL), PK_OK);
@@ -170,6 +171,11 @@ static void presets_differ_as_described(void) {
     CHECK_STATUS(pk_config_preset(&c, PK_CONFIG_DEBUG), PK_OK);
     CHECK(c.parser_cache_mb == 500 && c.debug && c.perf_level == PK_LOG_DEBUG);
     CHECK(c.log_level == PK_LOG_DEBUG && c.performance_timing && c.debug_timing && c.log_component_loads && c.track_memory_usage);
+    CHECK_STATUS(pk_config_preset(&standard, PK_CONFIG_STANDARD), PK_OK); /* and nothing else differs */
+    standard.log_level = standard.perf_level = PK_LOG_DEBUG;
+    standard.debug = standard.performance_timing = standard.debug_timing = true;
+    standard.log_component_loads = standard.track_memory_usage = true;
+    CHECK(memcmp(&c, &standard, sizeof c) == 0);
     CHECK_STATUS(pk_config_preset(&c, 99), PK_INVALID);
     CHECK_STATUS(pk_config_preset(&c, -1), PK_INVALID);
 }
@@ -238,6 +244,13 @@ static void reads_sections_comments_and_quotes(void) {
     CHECK_EQ(c.discovery_mode, PK_CONFIG_EAGER);
     CHECK_TEXT(c.preload_common, "templates,requests");
     CHECK_TEXT(c.parser_cache_dir, "/tmp/a # b");
+    CHECK_STATUS(pk_config_parse(&c, "[default.CONNECTION_POOL]\ntimeout = 7\n[caching]\nmax_size = 8", complain, NULL), PK_OK);
+    CHECK(c.client_wait_ms == 7000 && c.cache_size == 8);
+    CHECK_STATUS(pk_config_parse(&c, "[my_other_program]\nDB_POOL_MIN_SIZE = 9\ntimeout = 3", complain, NULL), PK_NOT_FOUND);
+    CHECK(c.client_wait_ms == 7000 && c.db_min == 9);
+    CHECK_EQ(problems, 1);
+    CHECK_STATUS(pk_config_apply(&c, "timeout", "0"), PK_INVALID); /* it would mean the pool's default */
+    CHECK_STATUS(pk_config_apply(&c, "connect", "0"), PK_INVALID);
 }
 static void bad_lines_are_told_and_left_out(void) {
     char text[700];
@@ -294,6 +307,7 @@ static void what_is_written_reads_back_the_same(void) {
     c.debug = true;
     c.log_level = PK_LOG_TRACE;
     memcpy(c.preload_critical, "a,b", 4);
+    CHECK_STATUS(pk_config_apply(&c, "background_loading.preload_common", " [a] # = 'b' \\ \303\244 "), PK_OK);
     written[0] = 0;
     CHECK_STATUS(pk_config_write(&c, keep, NULL), PK_OK);
     CHECK(strstr(written, "timeout_per_package = 1.234\n") != NULL);
@@ -303,6 +317,14 @@ static void what_is_written_reads_back_the_same(void) {
     CHECK_EQ(problems, 0);
     CHECK(memcmp(&copy, &c, sizeof c) == 0);
     CHECK_STATUS(pk_config_write(&c, refuse, &calls), PK_IO);
+    CHECK_EQ(calls, 1);
+    CHECK_STATUS(pk_config_apply(&c, "PARSER_CACHE_DIR", "/tmp\"\nmax_size = 1"), PK_INVALID); /* no line may be forged */
+    CHECK_STATUS(pk_config_apply(&c, "PARSER_CACHE_DIR", "/tmp\t"), PK_INVALID);
+    CHECK(memcmp(&copy, &c, sizeof c) == 0);
+    memcpy(c.parser_cache_dir, "a\"b", 4);
+    CHECK_STATUS(pk_config_check(&c, complain, NULL), PK_INVALID);
+    CHECK_TEXT(problem_key, "PARSER_CACHE_DIR");
+    CHECK_STATUS(pk_config_write(&c, refuse, &calls), PK_INVALID);
     CHECK_EQ(calls, 1);
 }
 static void reads_a_file(void) {
@@ -316,12 +338,15 @@ static void reads_a_file(void) {
     if (file == NULL) return;
     (void)fputs("max_size = 77\n", file);
     for (i = 0; i < 600; i++) (void)fputc('y', file);
+    (void)fputs("\nmax_concurrency = 8 #", file);
+    for (i = 0; i < 511 - 21; i++) (void)fputc('z', file); /* the longest line */
     (void)fputs("\nchunk_size = 9", file); /* the last line may lack its end */
     (void)fclose(file);
     CHECK_STATUS(pk_config_load(&c, path, complain, NULL), PK_TOO_BIG);
     CHECK_EQ(problems, 1);
     CHECK_EQ(problem_line, 2);
     CHECK_EQ(c.cache_size, 77);
+    CHECK_EQ(c.max_concurrency, 8);
     CHECK_EQ(c.chunk_size, 9);
     (void)remove(path);
     CHECK_STATUS(pk_config_load(&c, path, complain, NULL), PK_IO);

@@ -83,9 +83,12 @@ static void pressure_is_told_once_each_time(void) {
     start(1000);
     for (i = 0; i < 9; i++) parts[i] = pk_mem_malloc(&mem, 84); /* 100 each */
     CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 0);                 /* 900: not above 90 % */
+    CHECK(!pk_mem_pressed(&mem));
     parts[9] = pk_mem_malloc(&mem, 84);
     CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 1);
+    CHECK(pk_mem_pressed(&mem));
     pk_mem_free(&mem, parts[9]);
+    CHECK(!pk_mem_pressed(&mem));
     parts[9] = pk_mem_malloc(&mem, 84);
     CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 2);
     for (i = 0; i < 10; i++) pk_mem_free(&mem, parts[i]);
@@ -106,6 +109,35 @@ static void a_failing_allocator_changes_nothing(void) {
     CHECK(stats().current == 116);
     pk_mem_free(&mem, text);
     CHECK(stats().current == 0);
+}
+static void a_block_at_the_limit_may_be_resized(void) {
+    pk_mem_desc desc;
+    char *text;
+    int over_malloc;
+    for (over_malloc = 0; over_malloc < 2; over_malloc++) {
+        start(1024);
+        if (over_malloc) {
+            memset(&desc, 0, sizeof desc);
+            desc.limit = 1024;
+            desc.on_event = hear;
+            CHECK_STATUS(pk_mem_init(&mem, &desc), PK_OK);
+        }
+        text = (char *)pk_mem_malloc(&mem, 1000);
+        memcpy(text, "hello", 6);
+        text = (char *)pk_mem_realloc(&mem, text, 500); /* at the limit there is no room for both */
+        CHECK(text != NULL && strcmp(text, "hello") == 0);
+        CHECK_EQ(events[PK_MEM_EVENT_REFUSED], 0);
+        if (over_malloc) { /* what it grows by is all that is booked */
+            CHECK(stats().current == 516);
+            text = (char *)pk_mem_realloc(&mem, text, 1008);
+            CHECK(text != NULL && strcmp(text, "hello") == 0 && stats().current == 1024 && stats().peak == 1024);
+        }
+        CHECK(pk_mem_realloc(&mem, text, 1009) == NULL);
+        CHECK_EQ(events[PK_MEM_EVENT_REFUSED], 1);
+        CHECK_TEXT(text, "hello");
+        pk_mem_free(&mem, text);
+        CHECK(stats().current == 0 && stats().allocated == stats().freed);
+    }
 }
 static void serves_any_alignment_over_malloc(void) {
     pk_mem plain;
@@ -154,6 +186,7 @@ TESTS {
     RUN("C73", "allocations above the limit are refused and told", never_exceeds_the_limit)
     RUN("C74", "pressure is told when the bytes out rise above 90 %, once each time", pressure_is_told_once_each_time)
     RUN("C73", "a failing allocator loses and changes nothing", a_failing_allocator_changes_nothing)
+    RUN("C73", "a block at the limit may be made smaller, and larger again", a_block_at_the_limit_may_be_resized)
     RUN("D09", "over malloc any alignment is served", serves_any_alignment_over_malloc)
     RUN("D09", "what takes an allocator can be put under account", accounts_for_scopes)
     RUN("C73", "a wrong description is refused", wrong_descriptions_are_refused)

@@ -1,10 +1,14 @@
-/* targets: hosted */
+/* targets: threads */
 /* Scores, advice, alerts, health, trends and reports, with the figures of FEATURES' formulas. */
+#if !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
+#endif
 #include "../../perfkit.h"
 #include "../support/test.h"
 #include <stdio.h>
 #ifndef _WIN32
 #include <pthread.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -217,6 +221,40 @@ static void limits_of_alerts_can_be_set(void) {
     cache_f.misses += 19;
     (void)pk_monitor_tick(&m, 0, 0);
     CHECK_EQ(events, 2);
+}
+
+static void alerts_end_at_any_limit(void) {
+    pk_monitor_desc desc;
+    start();
+    memset(&desc, 0, sizeof desc);
+    desc.on_event = hear;
+    desc.min_hit_rate = 9600; /* and 500 more is above what there can be */
+    desc.max_utilization = 300;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
+    CHECK_STATUS(pk_monitor_add(&m, &cache_m, PK_MONITOR_CACHE, "sessions", give, &cache_f), PK_OK);
+    CHECK_STATUS(pk_monitor_add(&m, &other_m, PK_MONITOR_RESOURCES, "files", give, &other_f), PK_OK);
+    cache_f.hits = 90;
+    cache_f.misses = 10;
+    other_f.active = 5;
+    other_f.max = 100;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(events, 2);
+    cache_f.hits += 100;
+    other_f.active = 0;
+    (void)pk_monitor_tick(&m, 1, 0);
+    CHECK_EQ(events, 4);
+    cache_f.hits = cache_f.misses = 20; /* its statistics were reset: too few to judge */
+    (void)pk_monitor_tick(&m, 2, 0);
+    CHECK_EQ(events, 4);
+    cache_f.misses = 80;
+    (void)pk_monitor_tick(&m, 3, 0);
+    CHECK_EQ(events, 5);
+    CHECK_EQ(heard[4].a, 2000);
+    desc.hysteresis = -1;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_INVALID);
+    desc.hysteresis = 0;
+    desc.min_hit_rate = 10001;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_INVALID);
 }
 
 static void health_is_the_worst_of_all(void) {
@@ -445,7 +483,9 @@ static void a_forked_child_says_so_until_told(void) {
     CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
     CHECK_STATUS(pk_monitor_add(&m, &cache_m, PK_MONITOR_CACHE, "a", give, &cache_f), PK_OK);
     CHECK_STATUS(pk_monitor_after_fork(&m), PK_OK); /* nothing to do */
+#ifndef __SANITIZE_THREAD__ /* which takes the child's new lock for the old one */
     (void)pthread_mutex_lock((pthread_mutex_t *)(void *)&m.lock); /* as if another thread were in it */
+#endif
     fflush(NULL);
     child = fork();
     if (child == 0) {
@@ -457,7 +497,9 @@ static void a_forked_child_says_so_until_told(void) {
         pk_monitor_close(&m);
         _exit(good ? 7 : 1);
     }
+#ifndef __SANITIZE_THREAD__
     (void)pthread_mutex_unlock((pthread_mutex_t *)(void *)&m.lock);
+#endif
     CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7);
     CHECK_EQ(pk_monitor_tick(&m, 0, 0), 1);
     pk_monitor_close(&m);
@@ -632,7 +674,57 @@ static void objects_may_go_while_they_are_read(void) {
     CHECK(pk_monitor_find(&m, PK_MONITOR_CACHE, "b") == &other_m);
 }
 
+#ifndef _WIN32
+/* Another thread ticks: what is taken off meanwhile is read no longer when the removal is over. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int reading, read_whole;
+static void sample_slowly(void *object, pk_monitor_figures *figures) {
+    struct timespec t = {0, 30000000};
+    (void)object;
+    (void)figures;
+    pthread_mutex_lock(&lock);
+    reading = 1;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    (void)nanosleep(&t, NULL);
+    pthread_mutex_lock(&lock);
+    read_whole = 1;
+    pthread_mutex_unlock(&lock);
+}
+static void *ticks_once(void *unused) {
+    (void)pk_monitor_tick(&m, 0, 0);
+    return unused;
+}
+static void removal_waits_for_the_thread_that_reads(void) {
+    pk_monitor_desc desc;
+    pthread_t thread;
+    start();
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
+    CHECK_STATUS(pk_monitor_add(&m, &cache_m, PK_MONITOR_CACHE, "a", sample_slowly, NULL), PK_OK);
+    CHECK_STATUS(pk_monitor_add(&m, &other_m, PK_MONITOR_CACHE, "b", give, &cache_f), PK_OK);
+    CHECK_EQ(pthread_create(&thread, NULL, ticks_once, NULL), 0);
+    pthread_mutex_lock(&lock);
+    while (!reading) pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+    CHECK_STATUS(pk_monitor_remove(&m, &other_m), PK_OK); /* another one: at once */
+    CHECK_STATUS(pk_monitor_remove(&m, &cache_m), PK_OK);
+    pthread_mutex_lock(&lock);
+    CHECK(read_whole);
+    pthread_mutex_unlock(&lock);
+    (void)pthread_join(thread, NULL);
+    CHECK_EQ(m.count, 0);
+    pk_monitor_close(&m);
+}
+#endif
+
 TESTS {
+#ifndef _WIN32
+    RUN("C64", "a removal waits for the thread that reads what is taken off", removal_waits_for_the_thread_that_reads)
+#endif
+    RUN("C55", "alerts end at any limit, and begin again with the statistics", alerts_end_at_any_limit)
     RUN("C60", "a cache's score is that of every vector V1", cache_scores_are_those_of_the_vectors)
     RUN("C62", "a pool's score is that of every vector V2", pool_scores_are_those_of_the_vectors)
     RUN("C61 C65", "ratings change at 80, 60, 40; hit rates at 70 and 50 %", words_change_at_their_boundaries)

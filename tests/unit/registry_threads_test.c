@@ -282,6 +282,33 @@ static bool child_says(bool (*fn)(void)) {
     }
     return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
 }
+static bool lazy_thing_is_made_in_the_child(void) {
+    void *object = NULL;
+    return pk_lazy_get(&lazy, make_lazy, &two, &object) == PK_OK && object == &two;
+}
+static pk_status make_lazy_slowly(void *user, void **object) {
+    ADD(begun);
+    rest(100);
+    *object = user;
+    return PK_OK;
+}
+static void *get_lazy_slowly(void *unused) {
+    (void)pk_lazy_get(&lazy, make_lazy_slowly, &one, &got[0]);
+    return unused;
+}
+static void lazy_thing_is_made_where_a_fork_left_it(void) {
+    pthread_t thread;
+    void *object = NULL;
+    lazy.word = 0;
+    begun = 0;
+    CHECK_EQ(pthread_create(&thread, NULL, get_lazy_slowly, NULL), 0);
+    rest(30);
+    CHECK(child_says(lazy_thing_is_made_in_the_child));
+    CHECK_STATUS(pk_lazy_get(&lazy, make_lazy, &two, &object), PK_OK);
+    CHECK(object == &one);
+    (void)pthread_join(thread, NULL);
+    lazy.word = 0;
+}
 static pk_registry alone; /* a registry without threads */
 static const pk_provider true_one[] = {{"one", make_quick, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0}};
 static const pk_provider false_one = {"one", make_quick, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0};
@@ -405,5 +432,6 @@ TESTS {
     RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
     RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
     RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)
+    RUN("C18 C08", "a child makes the lazy thing that a thread of its parent makes", lazy_thing_is_made_where_a_fork_left_it)
     RUN("C18", "a lazy thing is made once for twenty threads", lazy_thing_is_made_once_for_twenty_threads)
 }
