@@ -133,8 +133,68 @@ static void limits_add_up(void) {
 #endif
 }
 
+/* Two loggers, each with a clock of its own: the date that a thread keeps from its last line must not get into another's. */
+static volatile uint32_t moments;
+static uint32_t wall_of(void *base, uint16_t *ms) {
+    uint32_t n = pk__add32(&moments, 1);
+    *ms = (uint16_t)(n % 1000u);
+    return *(const uint32_t *)base + n / 16u % 60u;
+}
+static pk_log walls[2];
+static unsigned right_dates[2];
+static char last_line[25];
+static pk_status check_date(void *which, int level, const char *text, size_t length) { /* under its logger's lock */
+    unsigned i = which == NULL ? 0 : 1;
+    (void)level;
+    if (length == 0) return PK_OK;
+    if (strncmp(text, i == 0 ? "2001-09-09T01:4" : "2033-05-18T03:3", 15) == 0 && memcmp(text + 23, "Z ERROR ", 8) == 0 &&
+        text[length - 2] == (i == 0 ? 'a' : 'b'))
+        right_dates[i]++;
+    if (pk__load32(&moments) < 8) memcpy(last_line, text, 24);
+    return PK_OK;
+}
+static void *log_to_both(void *unused) {
+    int i;
+    (void)unused;
+    for (i = 0; i < 500; i++) {
+        PK_LOG_TO(&walls[0], PK_LOG_ERROR, "a");
+        PK_LOG_TO(&walls[1], PK_LOG_ERROR, "b");
+    }
+    return NULL;
+}
+static void dates_are_those_of_each_clock(void) {
+    static uint32_t bases[2] = {1000000000u, 2000000000u};
+    pthread_t threads[4];
+    pk_log_desc desc;
+    int i;
+    memset(&desc, 0, sizeof desc);
+    desc.sink = check_date;
+    desc.threads = true;
+    desc.wall = wall_of;
+    for (i = 0; i < 2; i++) {
+        desc.sink_user = i == 0 ? NULL : &walls[1];
+        desc.user = &bases[i];
+        CHECK_STATUS(pk_log_init(&walls[i], &desc), PK_OK);
+    }
+    PK_LOG_TO(&walls[0], PK_LOG_ERROR, "a");
+    CHECK_TEXT(last_line, "2001-09-09T01:46:40.000Z");
+    PK_LOG_TO(&walls[1], PK_LOG_ERROR, "b");
+    CHECK_TEXT(last_line, "2033-05-18T03:33:20.001Z");
+    PK_LOG_TO(&walls[0], PK_LOG_ERROR, "a");
+    CHECK_TEXT(last_line, "2001-09-09T01:46:40.002Z");
+    PK_LOG_TO(&walls[0], PK_LOG_ERROR, "a"); /* the same second */
+    CHECK_TEXT(last_line, "2001-09-09T01:46:40.003Z");
+    moments = 8;
+    for (i = 0; i < 4; i++) CHECK(pthread_create(&threads[i], NULL, log_to_both, NULL) == 0);
+    for (i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    CHECK_EQ(right_dates[0], 2003);
+    CHECK_EQ(right_dates[1], 2001);
+    for (i = 0; i < 2; i++) pk_log_close(&walls[i]);
+}
+
 TESTS {
     RUN("L05", "with desc.threads lines stay whole and none is lost", lines_stay_whole)
     RUN("L07 L20", "limited lines and those held back, and noted errors, add up over threads", limits_add_up)
+    RUN("L24", "the date of a line is that of its logger's clock, whatever the thread logged before", dates_are_those_of_each_clock)
     RUN("L05 C45", "default logger and perf channel are safe for threads without init", the_default_logger_needs_no_init)
 }
