@@ -62,7 +62,8 @@
      PERFKIT_CONFIG              0     0         1        pk_config: settings from lines, the environment, presets; not with CORE_ONLY
      PERFKIT_DEFAULT_…           see pk_config            the defaults of those settings
      PERFKIT_MONITOR             0     0         1        pk_monitor: scores, advice, alerts, health, reports; needs the three headers
-                                                          with PERFKIT_POOL_RESOURCES, PERFKIT_STATS, PERFKIT_TICKER
+                                                          with PERFKIT_POOL_RESOURCES, PERFKIT_STATS, PERFKIT_TICKER,
+                                                          PERFKIT_PERF; not TINY
      PERFKIT_EVENTS              0     0         1        pk_log_pool_event …: what modules report, as log lines; needs all of the above
    Each header lists what is its own.
 
@@ -1597,7 +1598,7 @@ class scope {
 #define PERFKIT_CONFIG (PK__FULL && PK__WITH_MODULES)
 #endif
 #ifndef PERFKIT_MONITOR
-#if PK__FULL && PK__WITH_MODULES && PERFKIT_TICKER && PERFKIT_STATS
+#if PK__FULL && PK__WITH_MODULES && PERFKIT_TICKER && PERFKIT_STATS && PERFKIT_PERF
 #define PERFKIT_MONITOR PERFKIT_POOL_RESOURCES
 #else
 #define PERFKIT_MONITOR 0
@@ -1617,8 +1618,14 @@ class scope {
 #if (PERFKIT_CONFIG || PERFKIT_MONITOR) && !PK__WITH_MODULES
 #error "perfkit: PERFKIT_CONFIG and PERFKIT_MONITOR need the other three headers: not with PERFKIT_CORE_ONLY"
 #endif
-#if PERFKIT_MONITOR && (!PERFKIT_TICKER || !PERFKIT_POOL_RESOURCES || !PERFKIT_STATS)
-#error "perfkit: PERFKIT_MONITOR needs PERFKIT_TICKER, PERFKIT_POOL_RESOURCES and PERFKIT_STATS"
+#if PERFKIT_MONITOR && (PK__TINY || !PERFKIT_TICKER || !PERFKIT_POOL_RESOURCES || !PERFKIT_STATS || !PERFKIT_PERF)
+#error "perfkit: PERFKIT_MONITOR needs PERFKIT_TICKER, PERFKIT_POOL_RESOURCES, PERFKIT_STATS and PERFKIT_PERF, and is not for the TINY profile"
+#endif
+#if PERFKIT_EVENTS
+#if !PERFKIT_MONITOR || !PERFKIT_RETRY || !PERFKIT_MEM || !PERFKIT_SCOPE_MORE || !PERFKIT_REGISTRY || !PERFKIT_STRINGS || \
+    !PERFKIT_CACHE_EVENTS || !PERFKIT_POOL_GATE
+#error "perfkit: PERFKIT_EVENTS needs PERFKIT_MONITOR _RETRY _MEM _SCOPE_MORE _REGISTRY _STRINGS _CACHE_EVENTS _POOL_GATE"
+#endif
 #endif
 #if PERFKIT_STB_DS && (!PERFKIT_MEM || !PERFKIT_HEAP || defined PERFKIT_STATIC)
 #error "perfkit: PERFKIT_STB_DS needs PERFKIT_MEM and PERFKIT_HEAP, and one account for all files: not PERFKIT_STATIC"
@@ -1671,7 +1678,9 @@ PK_API pk_time pk_ticker_run(pk_ticker *t, pk_time now);
 
 #if !defined PERFKIT_CORE_ONLY
 /* Ready-made ticks. */
+#if PERFKIT_CACHE_TTL && !PK__TINY
 PK_API pk_status pk_ticker_add_cache(pk_ticker *t, pk_tick *tick, pk_cache *cache, pk_time every_ms, uint32_t budget);
+#endif
 #if PERFKIT_POOL_RESOURCES
 PK_API pk_status pk_ticker_add_respool(pk_ticker *t, pk_tick *tick, pk_respool *pool, pk_time every_ms, uint32_t budget);
 #endif
@@ -5045,10 +5054,12 @@ PK_API pk_time pk_ticker_run(pk_ticker *t, pk_time now) {
 }
 
 #if !defined PERFKIT_CORE_ONLY
+#if PERFKIT_CACHE_TTL && !PK__TINY
 static uint32_t pk__tick_cache(void *cache, pk_time now, uint32_t budget) { return pk_cache_tick((pk_cache *)cache, now, budget); }
 PK_API pk_status pk_ticker_add_cache(pk_ticker *t, pk_tick *tick, pk_cache *cache, pk_time every_ms, uint32_t budget) {
     return pk_ticker_add(t, tick, pk__tick_cache, cache, every_ms, budget);
 }
+#endif
 #if PERFKIT_POOL_RESOURCES
 static uint32_t pk__tick_respool(void *pool, pk_time now, uint32_t budget) { return pk_respool_tick((pk_respool *)pool, now, budget); }
 PK_API pk_status pk_ticker_add_respool(pk_ticker *t, pk_tick *tick, pk_respool *pool, pk_time every_ms, uint32_t budget) {
@@ -6761,10 +6772,12 @@ PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
         sample = o->sample;
         object = o->object;
         pk__asking_begin(m, &asking, o);
-        if (sample == pk__sample_cache)
-            gone += pk_cache_tick((pk_cache *)object, now, 0xFFFFFFFFu);
-        else if (sample == pk__sample_pool)
-            gone += pk_pool_trim((pk_pool *)object);
+#if PERFKIT_CACHE_TTL
+        if (sample == pk__sample_cache) gone += pk_cache_tick((pk_cache *)object, now, 0xFFFFFFFFu);
+#else
+        (void)now;
+#endif
+        if (sample == pk__sample_pool) gone += pk_pool_trim((pk_pool *)object);
         pk__asking_end(m, &asking);
         pk__monitor_unlock(m);
     }

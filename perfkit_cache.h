@@ -824,6 +824,12 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #if (PERFKIT_CACHE_LOAD && !PK__FULL) || (PERFKIT_CACHE_LEASES && PK__TINY)
 #error "perfkit: PERFKIT_CACHE_LOAD needs the HOSTED profile, PERFKIT_CACHE_LEASES HOSTED or FIRMWARE"
 #endif
+#if PK__TINY && (PERFKIT_CACHE_EVENTS || PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_SIPHASH || PERFKIT_CACHE_TIMING)
+#error "perfkit: PERFKIT_CACHE_EVENTS _SNAPSHOT _SIPHASH _TIMING need the profile HOSTED or FIRMWARE"
+#endif
+#if PERFKIT_CACHE_TIMING && !PERFKIT_STATS
+#error "perfkit: PERFKIT_CACHE_TIMING needs PERFKIT_STATS"
+#endif
 #if PERFKIT_CACHE_SIMD && !PK__CACHE_HAS_SIMD
 #error "perfkit: PERFKIT_CACHE_SIMD 1 needs SSE2 or NEON, and gcc or clang"
 #endif

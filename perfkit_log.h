@@ -2538,7 +2538,7 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #include <signal.h>
 #include <sys/select.h>
 #endif
-#if PERFKIT_LOG_ROTATE || PERFKIT_LOG_RING
+#if PERFKIT_HOSTED && (PERFKIT_LOG_ROTATE || PERFKIT_LOG_RING)
 #include <fcntl.h>
 #include <sys/stat.h>
 #ifndef _WIN32
@@ -4429,7 +4429,9 @@ PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user) 
     i = pk__log_find_sink(log, fn, user);
     if (i < log->sink_count) {
         log->sink_count--;
+#if PERFKIT_LOG_SINKS > 1
         for (; i < log->sink_count; i++) log->sinks[i] = log->sinks[i + 1];
+#endif
         pk__log_set_gate(log);
         status = PK_OK;
     }

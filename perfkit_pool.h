@@ -2183,7 +2183,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
     return object;
 }
 PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
-    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
+    pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
     bool holds;
     if (PK__UNLIKELY(i >= p->capacity)) return NULL; /* or no handles: no names */
     {
@@ -2194,7 +2194,7 @@ PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t st
     return holds ? p->objects + i * (stride ? stride : p->stride) : NULL;
 }
 PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned width) {
-    pk__pool_index i = (pk__pool_index)(handle & p->names) - 1;
+    pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
     pk_status status = PK_INVALID;
     void *about = NULL;
     if (PK__LIKELY(i < p->capacity)) {

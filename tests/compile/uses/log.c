@@ -73,7 +73,7 @@ int main(void) {
 #if PERFKIT_LOG_WALL
     user_desc.wall = user_wall;
 #endif
-#if PERFKIT_THREADS
+#if PERFKIT_THREADS && (FULL || !PERFKIT_LOG_DEFERRED) /* firmware: by the interrupt mask, or not at all */
     user_desc.threads = true;
 #endif
     EXPECT(pk_log_init(&user_log, &user_desc) == PK_OK);
@@ -116,7 +116,7 @@ int main(void) {
     user_buffer_desc.size = sizeof user_held;
     user_buffer_desc.write_fn = user_write;
     EXPECT(pk_log_buffer_init(&user_buffer, &user_buffer_desc) == PK_OK);
-    EXPECT(pk_log_add_sink(&user_log, pk_log_to_buffer, &user_buffer, PK_LOG_TRACE) == PK_OK);
+    EXPECT(pk_log_add_sink(&user_log, pk_log_to_buffer, &user_buffer, PK_LOG_TRACE) == (PERFKIT_LOG_SINKS < 2 ? PK_FULL : PK_OK));
 #endif
 #if PERFKIT_LOG_RING
     user_ring_desc.memory = user_last;
