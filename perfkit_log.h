@@ -2649,22 +2649,25 @@ static void pk__put_value(pk__text *t, char c) {
 #else
 #define PK__TEXT_FAST 0
 #endif
-#if PK__TEXT_FAST || PERFKIT_LOG_FORMS
-/* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). */
-static size_t pk__utf8(const char *text, size_t length) {
-    uint8_t a = (uint8_t)text[0], low = 0x80, high = 0xBF;
-    size_t n = a < 0x80 ? 1 : a < 0xC2 ? 0 : a < 0xE0 ? 2 : a < 0xF0 ? 3 : a < 0xF5 ? 4 : 0, i;
-    if (n > length) return 0;
-    if (a == 0xE0) low = 0xA0;
-    if (a == 0xED) high = 0x9F;
-    if (a == 0xF0) low = 0x90;
-    if (a == 0xF4) high = 0x8F;
-    for (i = 1; i < n; i++) {
-        if ((uint8_t)text[i] < low || (uint8_t)text[i] > high) return 0;
+#if PK__TEXT_FAST || PERFKIT_LOG_FORMS || PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
+/* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). A 0 ends a text too. */
+static uint_fast8_t pk__utf8(const char *text, size_t length, bool rom) {
+    uint8_t c = (uint8_t)PK__GET(text, rom), low = 0x80, high = 0xBF, next;
+    uint_fast8_t more, i;
+    if (c < 0x80) return 1;
+    more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+    if (c < 0xC2 || c > 0xF4 || more >= length) return 0;
+    if (c == 0xE0) low = 0xA0;
+    if (c == 0xED) high = 0x9F;
+    if (c == 0xF0) low = 0x90;
+    if (c == 0xF4) high = 0x8F;
+    for (i = 1; i <= more; i++) {
+        next = (uint8_t)PK__GET(text + i, rom);
+        if (next < low || next > high) return 0;
         low = 0x80;
         high = 0xBF;
     }
-    return n;
+    return (uint_fast8_t)(more + 1);
 }
 #endif
 #if PK__TEXT_FAST
@@ -2721,7 +2724,7 @@ static PK__COLD void pk__put_escaped(pk__text *t, const char *p, size_t left) {
     uint8_t c;
     for (; left > 0; left -= n) {
         c = (uint8_t)*p;
-        n = pk__utf8(p, left);
+        n = pk__utf8(p, left, false);
         if (n == 1) pk__put_value(t, *p++);
         else if (n == 0 || (c == 0xC2 && (uint8_t)p[1] < 0xA0)) {
             pk__put(t, '\\');
@@ -3862,7 +3865,7 @@ static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_v
     pk__put(t, '"');
     for (; length > 0; text += n, length -= n) {
         if (is_value) pk__form_mark(l, true);
-        n = pk__utf8(text, length);
+        n = pk__utf8(text, length, false);
         c = text[0];
         if (n == 0) {
             pk__puts(t, "\\ufffd");
@@ -6154,9 +6157,9 @@ static uint32_t pk__perf_numbers; /* of threads in traces, given out */
 #endif
 #endif
 
-static bool pk__perf_same_name(const char *a, const char *b, bool b_in_rom) { /* a in ROM */
+static bool pk__perf_same_name(const char *a, bool a_in_rom, const char *b, bool b_in_rom) {
     char c;
-    while ((c = PK__GET(a, true)) == PK__GET(b, b_in_rom)) {
+    while ((c = PK__GET(a, a_in_rom)) == PK__GET(b, b_in_rom)) {
         if (c == 0) return true;
         a++;
         b++;
@@ -6165,7 +6168,7 @@ static bool pk__perf_same_name(const char *a, const char *b, bool b_in_rom) { /*
 }
 static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name) {
     pk_perf_site *s = channel->sites;
-    while (s && !pk__perf_same_name(s->name, name, false)) s = s->next;
+    while (s && !pk__perf_same_name(s->name, true, name, false)) s = s->next;
     return s;
 }
 #if PK__PERF_LOCKFREE
@@ -6176,15 +6179,16 @@ static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name) {
 /* The first record of a site: the site goes on the channel's list, or behind the one that has its name and kind. */
 static PK__COLD void pk__perf_list(pk_perf_site *site) {
     pk_perf_site *first = site->channel->sites;
-    while (first && (first->kind != site->kind || !pk__perf_same_name(first->name, site->name, true))) first = first->next;
+    while (first && (first->kind != site->kind || !pk__perf_same_name(first->name, true, site->name, true))) first = first->next;
     PK__CRITICAL_ENTER(state);
     pk__raw_begin();
     if (site->target == NULL) { /* an interrupt may have been here */
-        PK__SET_TARGET(site, first ? first : site);
         if (first == NULL) {
+            first = site;
             site->next = site->channel->sites;
             site->channel->sites = site;
         }
+        PK__SET_TARGET(site, first);
     }
     PK__CRITICAL_EXIT(state);
 }
@@ -6625,26 +6629,6 @@ typedef unsigned long pk__count_arg;
 #define PK__LEVEL_FORMAT "ld"
 typedef long pk__level_arg;
 #endif
-
-/* The bytes of the character of UTF-8 at p, or 0: it is none (RFC 3629: no overlong forms, surrogates, none above 10FFFF). */
-static uint_fast8_t pk__perf_utf8(const char *p, bool rom) {
-    uint8_t c = (uint8_t)PK__GET(p, rom), low = 0x80, high = 0xBF, next;
-    uint_fast8_t more, i;
-    if (c < 0x80) return 1;
-    more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-    if (c < 0xC2 || c > 0xF4) return 0;
-    if (c == 0xE0) low = 0xA0;
-    if (c == 0xED) high = 0x9F;
-    if (c == 0xF0) low = 0x90;
-    if (c == 0xF4) high = 0x8F;
-    for (i = 1; i <= more; i++) {
-        next = (uint8_t)PK__GET(p + i, rom);
-        if (next < low || next > high) return 0;
-        low = 0x80;
-        high = 0xBF;
-    }
-    return (uint_fast8_t)(more + 1);
-}
 #endif
 #if PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
 static void pk__out_whole(pk__out *o, uint64_t value) {
@@ -6673,7 +6657,7 @@ static void pk__out_quoted(pk__out *o, const char *rom_name, uint8_t where) {
     uint_fast8_t n;
     pk__out_char(o, '"');
     while (PK__GET(rom_name, true) != 0) {
-        n = pk__perf_utf8(rom_name, true);
+        n = pk__utf8(rom_name, 4, true);
         if (n == 0) { /* the replacement character */
             pk__out_print(o, PK_ROM_STR("\xEF\xBF\xBD"));
             rom_name++;
@@ -6706,7 +6690,7 @@ static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
         for (p = rom_name; PK__GET(p, true) != 0; p += n) {
             uint8_t c = (uint8_t)PK__GET(p, true);
             bool plain = c >= 0x20 && c != 0x7F;
-            n = pk__perf_utf8(p, true);
+            n = pk__utf8(p, 4, true);
             need = plain && n != 0 ? 1 : 4;
             if (n == 0) n = 1;
             if (columns + need > width - cut) break;
@@ -7327,14 +7311,10 @@ PK_API int64_t pk_growth_end(pk_growth *g) {
     return now < g->before ? -(int64_t)size : (int64_t)size;
 }
 
-static bool pk__same_text(const char *a, const char *b) {
-    for (; *a && *a == *b; a++) b++;
-    return *a == *b;
-}
 static pk_metric *pk__metric_find(const pk_metrics *m, int kind, const char *name) {
     uint16_t i;
     for (i = 0; i < m->count; i++)
-        if (m->table[i].kind == kind && pk__same_text(m->table[i].name, name)) return &m->table[i];
+        if (m->table[i].kind == kind && pk__perf_same_name(m->table[i].name, false, name, false)) return &m->table[i];
     return NULL;
 }
 static void pk__metric_line(const pk_metrics *m, int kind, const char *name, uint64_t value) {
