@@ -7862,13 +7862,9 @@ static uint8_t *pk__fifo_oldest(pk__queue *q) {
     for (;;) {
         uint8_t *p = (uint8_t *)(q + 1) + q->tail, state;
         unsigned room;
-#ifdef __AVR__ /* two bytes; elsewhere they are one access */
-        PK__CRITICAL_ENTER(masked);
+        PK__CRITICAL_ENTER(masked); /* two bytes on an AVR; and what another core reserves is seen only when its state is */
         room = q->room;
         PK__CRITICAL_EXIT(masked);
-#else
-        room = *(const volatile uint16_t *)&q->room;
-#endif
         if (room == q->size) return NULL;
         state = PK__GET_STATE(p);
         if (state == PK__STATE_RESERVED) return NULL;
