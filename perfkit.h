@@ -796,7 +796,7 @@ typedef struct pk__scope_probe { char before; pk__scope_chunk chunk; } pk__scope
 #define PK_SCOPE_BYTES(room) (sizeof(pk__scope_chunk) + (size_t)(room) * sizeof(pk_scope_entry) + PK__SCOPE_ALIGN - 1)
 
 /* Reported: a cleanup returned something else than PK_OK. detail = its name, status = what it returned, a = failures of this scope
-   so far, b = cleanups still on it. */
+   so far, b = plain cleanups still on it; of a tracked resource its id. */
 #define PK_SCOPE_EVENT_CLEANUP_FAILED 1
 
 PK_API pk_status pk__scope_init(pk_scope *s, size_t size, uint32_t config, const pk_scope_desc *desc);
@@ -1004,11 +1004,12 @@ typedef struct pk_scope_watch_desc {
 PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc);
 
 /* Forget, in a forked child, what the scope held, running nothing: it is the parent's. The scope is empty then, and open.
-   PK_OK, and nothing changes, where the process has not forked. Scopes nested in it are on their own. */
+   PK_OK, and nothing changes, where the process has not forked. It is in no other scope any more, and scopes nested in it are on their
+   own; overrides of registries that it held are over. */
 PK_API pk_status pk_scope_after_fork(pk_scope *s);
 
-/* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing, it says PK_DEFERRED, and
-   pk_scope_pump runs everything, such cleanups first. So the scope has to live until then. (An automatic one runs all at its
+/* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing of it (what is nested in it and
+   has no such cleanups is closed), it says PK_DEFERRED, and pk_scope_pump runs everything, such cleanups first. So the scope has to live until then. (An automatic one runs all at its
    exit.) Unwinding past one is PK_DEFERRED, and runs nothing. */
 PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
 
@@ -1016,11 +1017,11 @@ PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *conte
    first failing one returned, and the scope is closed. Otherwise PK_OK. */
 PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget);
 
-/* Reported as well, with detail = name or type and b = id: */
-#define PK_SCOPE_EVENT_LEAK 2        /* PK_BUSY: a tracked resource is too old. a = its age in ms */
-#define PK_SCOPE_EVENT_REAPED 3      /* its cleanup's status: it was past its life. a = its age in ms */
+/* Reported as well, with detail = the resource's name or type: */
+#define PK_SCOPE_EVENT_LEAK 2        /* PK_BUSY: a tracked resource is too old. a = its age in ms, b = its id */
+#define PK_SCOPE_EVENT_REAPED 3      /* its cleanup's status: it was past its life. a = its age in ms, b = its id */
 #define PK_SCOPE_EVENT_NEARLY_FULL 4 /* PK_BUSY, once each time that the limit comes near. a = tracked, b = limit */
-#define PK_SCOPE_EVENT_FULL 5        /* PK_FULL: one more was refused. a = tracked, b = limit */
+#define PK_SCOPE_EVENT_FULL 5        /* PK_FULL: one more was refused. detail = NULL, a = tracked, b = limit */
 #endif
 
 /* ---- Resources opened and put on the scope in one call. NULL: neither opened nor on the scope. ---- */
@@ -1770,7 +1771,8 @@ PK_API void pk_mem_free(pk_mem *m, void *memory); /* NULL is fine */
 
 #if PERFKIT_STB_DS
 /* stb_ds under account and on scopes: include <stb/stb_ds.h> after this header, in every file. pk_stb_ds_mem counts what its arrays and
-   maps take; a limit there is reported, not enforced, as stb_ds has no way to say that memory ran out. One thread at a time changes
+   maps take; its limit, if you pk_mem_init it with one, is not enforced, as stb_ds has no way to say that memory ran out: only
+   PK_MEM_EVENT_PRESSURE is told. One thread at a time changes
    one container, as ever. PK_SCOPE_STB_ARRAY(&scope, array) and PK_SCOPE_STB_MAP(&scope, map), string maps too, free what the variable
    holds when the scope closes and set it to NULL; the variable must live until then. PK_OK, PK_NO_MEMORY, or what
    pk_scope_defer says: then it is still yours to free. */
@@ -2076,7 +2078,7 @@ PK_API pk_status pk_try_chain(const pk_fallback_desc *desc, const pk_fallback *w
 enum { PK_CONFIG_LAZY, PK_CONFIG_EAGER };                                                  /* discovery_mode, connection_mode */
 enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYBRID };     /* strategy */
 
-/* X(kind, field, "KEY", least, most, default). A key without a dot is also the name of an environment variable. Kinds: BOOL true, yes, on, 1,
+/* X(kind, field, "KEY", least, most, default). A key in capitals is also the name of an environment variable. Kinds: BOOL true, yes, on, 1,
    false, no, off, 0. COUNT a whole number. AUTO the same, or "auto", which is 0. SECONDS up to three decimals, kept in milliseconds. LEVEL off,
    error, warn, info, debug, trace. MODE lazy, eager. STRATEGY adaptive, threads, processes, hybrid. TEXT anything; lists of names are
    separated by commas. least and most are in the unit of the key. */

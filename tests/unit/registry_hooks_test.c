@@ -1,6 +1,6 @@
 /* targets: threads */
 /* Providers over locks of the program's own: hooks that count, and a number for each thread. */
-#ifndef _POSIX_C_SOURCE
+#if !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
 #define _POSIX_C_SOURCE 200809L
 #endif
 #include <pthread.h>
@@ -153,7 +153,44 @@ static void hooks_that_fail_end_the_init(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
+/* ---- Lazy things, which need none of these locks ---- */
+
+static int thing;
+static void rest(long ms) {
+    struct timespec t;
+    t.tv_sec = 0;
+    t.tv_nsec = ms * 1000000;
+    (void)nanosleep(&t, NULL);
+}
+static pk_lazy lazy, circular;
+static pk_status make_slowly(void *user, void **object) {
+    rest(50);
+    *object = user;
+    return PK_OK;
+}
+static pk_status make_again(void *user, void **object) { return pk_lazy_get((pk_lazy *)user, make_again, user, object); }
+static pk_status lazy_status;
+static void *object_got;
+static void *get_lazy(void *unused) {
+    lazy_status = pk_lazy_get(&lazy, make_slowly, &thing, &object_got);
+    return unused;
+}
+static void who_comes_second_is_told_to_come_again(void) {
+    pthread_t thread;
+    void *object = NULL;
+    CHECK_EQ(pthread_create(&thread, NULL, get_lazy, NULL), 0);
+    rest(20);
+    if (PERFKIT_ATOMICS) CHECK_STATUS(pk_lazy_get(&lazy, make_slowly, NULL, &object), PK_AGAIN);
+    (void)pthread_join(thread, NULL);
+    CHECK_STATUS(lazy_status, PK_OK);
+    CHECK_STATUS(pk_lazy_get(&lazy, make_slowly, NULL, &object), PK_OK);
+    CHECK(object == &thing && object_got == &thing);
+    CHECK_STATUS(pk_lazy_get(&circular, make_again, &circular, &object), PK_AGAIN);
+    CHECK_STATUS(pk_lazy_get(&circular, make_slowly, &thing, &object), PK_OK);
+}
+
 TESTS {
+    RUN("C18 D09", "with locks of your own who comes second to a lazy thing is told to come again", who_comes_second_is_told_to_come_again)
     CHECK_EQ(pthread_key_create(&number_of_thread, NULL), 0);
     RUN("C08", "over locks of the program's own a singleton is made once, and each lock is given back", hooks_are_what_keeps_threads_apart)
     RUN("C08 C07", "a cycle across threads is found by PERFKIT_THREAD_ID", cycle_is_found_by_the_numbers_of_threads)

@@ -243,13 +243,13 @@ static void load_that_takes_too_long_is_ended(void) {
     CHECK_TEXT(order, "ab");
     (void)pk_registry_close(&app);
 }
-static pk_status pump_again(pk_registry *r, pk_scope *scope, void *user, void **object) { /* stands for other threads */
+static pk_status pump_again(pk_registry *r, pk_scope *scope, void *user, void **object) {
     pk_status status = pk_registry_pump(r, 1);
     (void)scope;
     *object = user;
     return status == PK_AGAIN ? PK_OK : status;
 }
-static void fourth_pump_at_once_is_told_to_come_again(void) {
+static void fourth_pump_within_pumps_is_told_to_come_again(void) {
     static const pk_provider deep[] = {
         {"a", pump_again, NULL, &letters[0], NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0},
         {"b", pump_again, NULL, &letters[1], NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0},
@@ -664,7 +664,7 @@ TESTS {
     RUN("C24 C26", "the pump makes what is optional, if asked to", pump_makes_what_is_optional)
     RUN("C27", "a pump makes ten at most, and stops at what fails", pump_makes_ten_at_most)
     RUN("C27", "what takes a pump longer than 30 s is ended again", load_that_takes_too_long_is_ended)
-    RUN("C27", "the fourth pump at once is told to come again", fourth_pump_at_once_is_told_to_come_again)
+    RUN("C27", "the fourth pump within pumps is told to come again", fourth_pump_within_pumps_is_told_to_come_again)
     RUN("C06 C35", "a deferred provider is made and ended by pumps", deferred_provider_is_made_by_the_pump)
     RUN("C06 C35", "a deferred provider may need another one", deferred_provider_may_need_another)
     RUN("C23 C30", "start tells a create that says closed", start_tells_a_create_that_says_closed)

@@ -419,7 +419,57 @@ static void wait_that_is_over_makes_no_cycle(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
+/* Three threads pump, and are held up in what they make, until the fourth was told. */
+static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t held = PTHREAD_COND_INITIALIZER;
+static unsigned pumps_inside, let_go;
+static pk_status make_when_let_go(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    (void)scope;
+    (void)pthread_mutex_lock(&hold);
+    pumps_inside++;
+    (void)pthread_cond_broadcast(&held);
+    while (!let_go) (void)pthread_cond_wait(&held, &hold);
+    (void)pthread_mutex_unlock(&hold);
+    *object = user;
+    return PK_OK;
+}
+static void *pump_one(void *number) {
+    got_status[(uintptr_t)number] = pk_registry_pump(&app, 1);
+    return NULL;
+}
+static void fourth_pump_at_once_is_told_to_come_again(void) {
+    static const pk_provider four[] = {{"a", make_when_let_go, NULL, &one, NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0},
+                                       {"b", make_when_let_go, NULL, &one, NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0},
+                                       {"c", make_when_let_go, NULL, &one, NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0},
+                                       {"d", make_when_let_go, NULL, &one, NULL, PK_SINGLETON, PK_OPTIONAL, 0, 0}};
+    pk_registry_desc desc;
+    pthread_t threads[3];
+    uintptr_t i;
+    memset(&desc, 0, sizeof desc);
+    desc.providers = four;
+    desc.provider_count = 4;
+    desc.threads = desc.background = true;
+    CHECK_STATUS(pk_registry_init(&app, &desc), PK_OK);
+    for (i = 0; i < 3; i++) CHECK_EQ(pthread_create(&threads[i], NULL, pump_one, (void *)i), 0);
+    (void)pthread_mutex_lock(&hold);
+    while (pumps_inside < 3) (void)pthread_cond_wait(&held, &hold);
+    (void)pthread_mutex_unlock(&hold);
+    CHECK_STATUS(pk_registry_pump(&app, 1), PK_AGAIN);
+    (void)pthread_mutex_lock(&hold);
+    CHECK_EQ(pumps_inside, 3);
+    let_go = 1;
+    (void)pthread_cond_broadcast(&held);
+    (void)pthread_mutex_unlock(&hold);
+    for (i = 0; i < 3; i++) (void)pthread_join(threads[i], NULL);
+    for (i = 0; i < 3; i++) CHECK(got_status[i] == PK_OK || got_status[i] == PK_AGAIN);
+    while (pk_registry_pump(&app, 1) == PK_AGAIN) {}
+    CHECK_EQ(pumps_inside, 4);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
+
 TESTS {
+    RUN("C27 C08", "the fourth pump at once is told to come again", fourth_pump_at_once_is_told_to_come_again)
     RUN("C08 C07", "a wait that is over makes no cycle", wait_that_is_over_makes_no_cycle)
     RUN("C08", "a slow singleton is made once for twenty threads", slow_singleton_is_made_once_for_twenty_threads)
     RUN("C08", "different singletons are made at the same time", different_singletons_are_made_at_the_same_time)
