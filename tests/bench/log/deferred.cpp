@@ -1,7 +1,8 @@
 /* deferred - calls in deferred mode, and whole messages from the call to a file.
 
    log/deferred/steady     one call after the other, each timed by itself with the CPU's counter; drained now and then
-   log/deferred/burst-20   20 calls, then a pause of 50 us in which what was left is drained ("busy": by another thread meanwhile)
+   log/deferred/burst-20   20 calls, then a pause of 50 us in which what was left is drained
+   …/2-threads, …/busy     the same by two threads at once; drained by a thread of its own meanwhile, on the second thread's processor
    log/deferred/to-file    processor time of call and drain together for each line that is in the file at the end
 
    Times of calls are less the time of two readings of the counter with nothing between; floor: one reading of the counter and a
@@ -120,45 +121,54 @@ void pause_us(double us) {
     double until = bench::now_ns() + us * 1000;
     while (bench::now_ns() < until) {}
 }
-void latencies(bench::report &report) {
-    const std::string steady = "log/deferred/steady", burst = "log/deferred/burst-20", busy = "log/deferred/burst-20/busy";
-    if (report.wanted(steady)) {
-        logger l(nowhere, nullptr);
-        auto drain = [&](int i) {
-            if (i % 1000 == 999) pk_log_drain(&l.log, 0);
-        };
-        sample(20000, [&](int i) { l.one(i); }, drain); /* every page is there */
-        latency(report, steady, "floor_ratio<=2.2", sample(200000, [&](int i) { l.one(i); }, drain));
-        l.lost_none();
-    }
-    if (report.wanted(burst)) {
-        logger l(nowhere, nullptr);
-        auto drain = [&](int i) {
-            if (i % 20 != 19) return;
-            pk_log_drain(&l.log, 0);
-            pause_us(50);
-        };
-        sample(20000, [&](int i) { l.one(i); }, drain);
-        latency(report, burst, "p99_ratio<=2.4,p99.9_ratio<=8", sample(60000, [&](int i) { l.one(i); }, drain));
-        l.lost_none();
-    }
-    if (report.wanted(busy)) {
-        logger l(nowhere, nullptr);
-        std::atomic<bool> running{true};
-        std::thread backend([&] {
+/* Calls of so many threads, one after the other or in bursts; what they leave is drained between the calls, or by a busy thread. */
+std::vector<double> measure_calls(int producers, bool bursts, bool busy, int count) {
+    logger l(nowhere, nullptr);
+    std::atomic<bool> running{true};
+    std::thread backend;
+    if (busy)
+        backend = std::thread([&] {
             bench::pin(1);
             while (running.load())
                 if (pk_log_drain(&l.log, 0) == PK_OK) std::this_thread::sleep_for(std::chrono::microseconds(20));
         });
-        auto pause = [&](int i) {
-            if (i % 20 == 19) pause_us(50);
-        };
-        sample(20000, [&](int i) { l.one(i); }, pause);
-        latency(report, busy, "", sample(60000, [&](int i) { l.one(i); }, pause));
-        running = false;
-        backend.join();
-        l.lost_none();
-    }
+    auto between = [&](int i) {
+        if (i % (bursts ? 20 : 1000) != (bursts ? 19 : 999)) return;
+        while (!busy && pk_log_drain(&l.log, 0) == PK_BUSY) {} /* the other thread does */
+        if (bursts)
+            pause_us(50);
+        else if (busy)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1)); /* a line takes longer to make than to record */
+    };
+    auto produce = [&] {
+        sample(20000, [&](int i) { l.one(i); }, between); /* every page is there */
+        return sample(count, [&](int i) { l.one(i); }, between);
+    };
+    std::vector<double> all, others;
+    std::thread second;
+    if (producers == 2)
+        second = std::thread([&] {
+            bench::pin(1);
+            others = produce();
+        });
+    all = produce();
+    if (producers == 2) second.join();
+    all.insert(all.end(), others.begin(), others.end());
+    running = false;
+    if (busy) backend.join();
+    l.lost_none();
+    return all;
+}
+void latencies(bench::report &report) {
+    for (bool bursts : {false, true})
+        for (int producers : {1, 2})
+            for (bool busy : {false, true}) {
+                std::string name = bursts ? "log/deferred/burst-20" : "log/deferred/steady", goal;
+                if (producers == 1 && !busy) goal = bursts ? "p99_ratio<=2.4,p99.9_ratio<=8" : "floor_ratio<=2.2";
+                if (producers == 2) name += "/2-threads";
+                if (busy) name += "/busy";
+                if (report.wanted(name)) latency(report, name, goal, measure_calls(producers, bursts, busy, bursts ? 60000 : 200000));
+            }
 }
 
 /* ---- From the call to the file ---- */
