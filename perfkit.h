@@ -2491,12 +2491,14 @@ struct pk__scope_more {
 #if PERFKIT_SCOPE_MORE
     pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
     pk_tracked *newest, *later, *spare;  /* tracked; to run later, the newest first; nodes to use again */
+#if PERFKIT_HOSTED
     pk_tracked *fresh, *fresh_end;       /* nodes behind each other, taken before the spare ones and given back last first */
+    unsigned quick;                      /* below so many tracked there is nothing to look at but room */
+#endif
     pk_clock_fn clock;
     void *clock_user;
     uint32_t ids, forks;
     unsigned tracked, peak, limit, alert_above;
-    unsigned quick;                      /* below so many tracked there is nothing to look at but room */
     pk_status first;                     /* of a closing scope: what the first failing cleanup returned */
     uint8_t closing, alerted, ages, watch_forks;
 #endif
@@ -2610,11 +2612,15 @@ static pk_status pk__scope_more_of(pk_scope *s) {
     return PK_OK;
 }
 #if PERFKIT_SCOPE_MORE
+#if PERFKIT_HOSTED
 static void pk__scope_set_quick(struct pk__scope_more *more) {
     unsigned quick = more->ages || more->watch_forks ? 0 : more->peak;
     if (quick > more->alert_above) quick = more->alert_above;
     more->quick = quick > more->limit ? more->limit : quick;
 }
+#else
+#define pk__scope_set_quick(more) ((void)0)
+#endif
 #endif
 
 #if PERFKIT_SCOPE_MORE
@@ -2732,7 +2738,9 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 #else
 #define PK__SCOPE_SHARED PK__COLD /* one copy for both callers: flash counts for more than the call */
 #endif
-#if defined __GNUC__ || defined __clang__
+#if !PERFKIT_HOSTED
+#define PK__SCOPE_APART PK__COLD
+#elif defined __GNUC__ || defined __clang__
 #define PK__SCOPE_APART __attribute__((noinline)) /* not cold: gcc would put the loops that call it among what never runs */
 #else
 #define PK__SCOPE_APART
@@ -2800,6 +2808,7 @@ static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const 
     event.b = b;
     s->on_event(s->user, &event);
 }
+#if PERFKIT_HOSTED
 /* Room for a node: spare, or fresh. A scope with an allocator takes several at once. */
 static bool pk__scope_has_node(const struct pk__scope_more *more) { return more->fresh != more->fresh_end || more->spare != NULL; }
 static pk_tracked *pk__scope_take_node(struct pk__scope_more *more) {
@@ -2834,7 +2843,30 @@ static PK__COLD pk_status pk__scope_more_nodes(pk_scope *s) {
     more->fresh_end = t + n;
     return PK_OK;
 }
+#define PK__SCOPE_FRESH(s) (unsigned)((s)->more->fresh_end - (s)->more->fresh)
 PK__STATIC_ASSERT(nodes_in_a_row, sizeof(pk_tracked) % PK__SCOPE_ALIGN == 0);
+#else /* where flash counts for more */
+static bool pk__scope_has_node(const struct pk__scope_more *more) { return more->spare != NULL; }
+static pk_tracked *pk__scope_take_node(struct pk__scope_more *more) {
+    pk_tracked *t = more->spare;
+    more->spare = t->older;
+    return t;
+}
+static void pk__scope_give_node(struct pk__scope_more *more, pk_tracked *t) {
+    t->older = more->spare;
+    more->spare = t;
+}
+/* A scope with an allocator takes several nodes at once. */
+static PK__COLD pk_status pk__scope_more_nodes(pk_scope *s) {
+    size_t size = PK__ALIGN_UP(sizeof(pk_tracked), PK__SCOPE_ALIGN);
+    unsigned n = PK__SCOPE_ALLOCATOR(s) ? 8 : 1;
+    unsigned char *memory = (unsigned char *)pk__scope_carve(s, n * size);
+    if (memory == NULL) return pk__scope_no_room(s);
+    for (; n > 0; n--, memory += size) pk__scope_give_node(s->more, (pk_tracked *)(void *)memory);
+    return PK_OK;
+}
+#define PK__SCOPE_FRESH(s) (PK__SCOPE_ALLOCATOR(s) ? 8u : 1u)
+#endif
 static pk_status pk__scope_may_track(pk_scope *s) {
     pk_status status;
     PERFKIT_ASSERT(s != NULL);
@@ -2914,7 +2946,11 @@ PK__HOT_INLINE pk_tracked *pk__scope_node_of(struct pk__scope_more *more, const 
     t->life_ms = what->life_ms;
     return t;
 }
+#if PERFKIT_HOSTED
 static PK__SCOPE_APART pk_status pk__scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+#else
+PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+#endif
     pk_tracked *t;
     pk_status status;
     if (what->fn == NULL) return PK_INVALID;
@@ -2927,6 +2963,7 @@ static PK__SCOPE_APART pk_status pk__scope_track(pk_scope *s, const pk_track *wh
     if (id) *id = t->id;
     return PK_OK;
 }
+#if PERFKIT_HOSTED
 PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
     struct pk__scope_more *more = s->more;
     pk_tracked *t;
@@ -2946,6 +2983,7 @@ PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id)
     if (id) *id = t->id;
     return PK_OK;
 }
+#endif
 PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void **object), void *user, const pk_track *what,
                                void **object) {
     pk_track made = *what;
@@ -3101,7 +3139,7 @@ static pk_status pk__scope_may_unwind(const pk_scope *s, pk_scope_mark mark) {
 #define PK__SCOPE_COUNT_OF(mark) (mark)
 #endif
 
-#if PERFKIT_SCOPE_MORE
+#if PERFKIT_SCOPE_MORE && PERFKIT_HOSTED
 /* As long as cleanups leave the scope alone where they stand is known, and need not be read again. */
 static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status first) {
     while (s->count > floor) {
@@ -3129,7 +3167,7 @@ static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status firs
     return first;
 }
 #endif
-#if PERFKIT_SCOPE_MORE
+#if PERFKIT_SCOPE_MORE && PERFKIT_HOSTED
 /* The newest tracked resources, as long as they are next in turn and cleanups leave the list as it is. */
 static pk_status pk__scope_run_newest(pk_scope *s, pk_tracked *t, uint32_t floor, pk_status first) {
     struct pk__scope_more *const more = s->more;
@@ -3161,12 +3199,16 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
     for (;;) {
         pk_tracked *t;
         pk_status status;
+#if PERFKIT_HOSTED
         if (PK__LIKELY(s->more == NULL)) first = pk__scope_run_plain(s, PK__SCOPE_COUNT_OF(mark), first);
+#endif
         t = pk__scope_turn(s, mark);
+#if PERFKIT_HOSTED
         if (t && t->flags == 0) {
             first = pk__scope_run_newest(s, t, (uint32_t)(mark >> 32), first);
             continue;
         }
+#endif
         if (t)
             status = pk__scope_run_tracked(s, t);
         else if (PK__LIKELY(s->count > PK__SCOPE_COUNT_OF(mark)))
@@ -3304,7 +3346,9 @@ static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
     pk_status status;
     if (wanted == 0) return PK_OK;
     if (wanted > limit || used > limit - wanted) return PK_FULL;
-    if (to->more) spare = (unsigned)(to->more->fresh_end - to->more->fresh);
+#if PERFKIT_HOSTED
+    if (to->more) spare = PK__SCOPE_FRESH(to);
+#endif
     for (t = to->more ? to->more->spare : NULL; t && spare < wanted; t = t->older) spare++;
     if (to->top && !PK__SCOPE_ALLOCATOR(to)) { /* a fixed one: what is carved never goes back, so the entries have to fit as well */
         size_t need = (size_t)((uintptr_t)to->top->end & (PK__SCOPE_ALIGN - 1)) + from->count * sizeof(pk_scope_entry);
@@ -3312,7 +3356,7 @@ static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
         if (to->more == NULL) need += PK__ALIGN_UP(sizeof *to->more, PK__SCOPE_ALIGN);
         if ((size_t)(to->top->end - (unsigned char *)to->top->next) < need) return PK_FULL;
     }
-    for (status = pk__scope_more_of(to); status == PK_OK && spare < wanted; spare += (unsigned)(to->more->fresh_end - to->more->fresh))
+    for (status = pk__scope_more_of(to); status == PK_OK && spare < wanted; spare += PK__SCOPE_FRESH(to))
         status = pk__scope_more_nodes(to);
     return status;
 }
@@ -3530,15 +3574,25 @@ static size_t pk__name_len(const char *name) {
 #endif
 }
 #if PERFKIT_HOSTED
-#ifndef PERFKIT_REGISTRY_HASH
-#define PERFKIT_REGISTRY_HASH(text, len) pk__name_hash(text, len)
-#endif
-PK__INLINE uint32_t pk__name_hash(const char *text, size_t len) { /* FNV-1a (Fowler, Noll, Vo, 1991), and a multiplication for the high bits */
-    uint32_t h = 2166136261u;
+#define PK__HASH_START 2166136261u /* FNV-1a (Fowler, Noll, Vo, 1991), and a multiplication for the high bits */
+#define PK__HASH_ADD(h, c) (((h) ^ (unsigned char)(c)) * 16777619u)
+#define PK__HASH_END(h) (((h) ^ (h) >> 15) * 0x9E3779B9u)
+PK__INLINE uint32_t pk__name_hash(const char *text, size_t len) {
+    uint32_t h = PK__HASH_START;
     size_t i;
-    for (i = 0; i < len; i++) h = (h ^ (unsigned char)text[i]) * 16777619u;
-    return (h ^ h >> 15) * 0x9E3779B9u;
+    for (i = 0; i < len; i++) h = PK__HASH_ADD(h, text[i]);
+    return PK__HASH_END(h);
 }
+#ifdef PERFKIT_REGISTRY_HASH
+PK__INLINE uint32_t pk__text_hash(const char *text) { return PERFKIT_REGISTRY_HASH(text, strlen(text)); }
+#else
+#define PERFKIT_REGISTRY_HASH(text, len) pk__name_hash(text, len)
+PK__HOT_INLINE uint32_t pk__text_hash(const char *text) { /* the same up to its end, in one walk */
+    uint32_t h = PK__HASH_START;
+    for (; *text; text++) h = PK__HASH_ADD(h, *text);
+    return PK__HASH_END(h);
+}
+#endif
 static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)(r->capacity * PK__REGISTRY_WORDS); }
 static uint32_t pk__index_start(const pk_registry *r, uint32_t hash) { return (uint32_t)((uint64_t)hash * pk__index_slots(r) >> 32); }
 static uint32_t pk__index_next(const pk_registry *r, uint32_t at) { return at + 1 == pk__index_slots(r) ? 0 : at + 1; }
@@ -3549,18 +3603,34 @@ static void pk__index_add(pk_registry *r, uint32_t hash, unsigned id) {
 }
 #endif
 /* The id of a name among the first `count`; all of them if there is no such. The index is at most half full. */
-static unsigned pk__registry_find(const pk_registry *r, const char *text, size_t len, unsigned count) {
-    unsigned id;
 #if PERFKIT_HOSTED
-    uint32_t hash = PERFKIT_REGISTRY_HASH(text, len), at, word;
-    if (r->capacity == 0) return count;
-    for (at = pk__index_start(r, hash); (word = pk__load32(&r->index[at])) != 0; at = pk__index_next(r, at)) {
-        if ((word ^ hash << 16) >> 16 != 0) continue;
-        id = (word & 0xFFFFu) - 1;
-        if (id < count && PK__ROW(&r->states[id]) && pk__same_name(PK__ROW(&r->states[id])->name, text, len)) return id;
+/* Of a name with that hash, which `same` is true for; len is only handed to it. */
+PK__HOT_INLINE unsigned pk__index_find(const pk_registry *r, uint32_t hash, const char *text, size_t len, unsigned count,
+                                       bool (*same)(const char *name, const char *text, size_t len)) {
+    uint32_t at, word, next;
+    if (PK__UNLIKELY(r->capacity == 0)) return count;
+    at = pk__index_start(r, hash);
+    word = pk__load32(&r->index[at]); /* of the first two the one that fits, without a branch that would be guessed wrong */
+    next = pk__load32(&r->index[pk__index_next(r, at)]);
+    word = (word ^ hash << 16) >> 16 != 0 ? next : word;
+    for (;;) {
+        const unsigned id = (word & 0xFFFFu) - 1;
+        const pk_provider *row;
+        if (PK__LIKELY((word ^ hash << 16) >> 16 == 0 && id < count)) {
+            row = PK__ROW(&r->states[id]);
+            if (PK__LIKELY(row && same(row->name, text, len))) return id;
+        }
+        word = pk__load32(&r->index[at]); /* otherwise one after the other */
+        if (word == 0) return count;
+        at = pk__index_next(r, at);
     }
-    return count;
+}
+#endif
+static unsigned pk__registry_find(const pk_registry *r, const char *text, size_t len, unsigned count) {
+#if PERFKIT_HOSTED
+    return pk__index_find(r, PERFKIT_REGISTRY_HASH(text, len), text, len, count, pk__same_name);
 #else
+    unsigned id;
     for (id = 0; id < count; id++)
         if (pk__same_name(pk__provider_name(PK__ROW(&r->states[id])), text, len)) break;
     return id;
@@ -4529,10 +4599,18 @@ PK_API void pk_registry_get_stats(pk_registry *r, pk_registry_stats *stats) {
 #if PERFKIT_REGISTRY_MORE
 /* ---- By name ---- */
 
+PK__HOT_INLINE bool pk__same_whole_name(const char *name, const char *text, size_t len) {
+    (void)len;
+    return strcmp(name, text) == 0;
+}
 PK_API pk_status pk_registry_get_named(pk_registry *r, pk_scope *scope, const char *name, void **object) {
-    pk_provider_id id;
-    pk_status status = pk_registry_id(r, name, &id);
-    return status == PK_OK ? pk_registry_get(r, scope, id, object) : status;
+    unsigned count, found;
+    PERFKIT_ASSERT(r != NULL && name != NULL);
+    if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_lock(r);
+    count = (unsigned)pk__load32(&r->count);
+    found = pk__index_find(r, pk__text_hash(name), name, 0, count, pk__same_whole_name);
+    if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_unlock(r);
+    return found == count ? PK_NOT_FOUND : pk_registry_get(r, scope, (pk_provider_id)found, object);
 }
 PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id) {
     pk_status status;
