@@ -6761,10 +6761,10 @@ static void pk__out_row(pk__out *o, const pk_perf_values *v) {
         pk__out_print(o, PK_ROM_STR(" %" PK__LEVEL_FORMAT), (pk__level_arg)v->level);
         pk__out_print(o, PK_ROM_STR(" (%" PK__LEVEL_FORMAT), (pk__level_arg)v->lowest);
         pk__out_print(o, PK_ROM_STR(" to %" PK__LEVEL_FORMAT ")"), (pk__level_arg)v->highest);
-    } else if (v->kind == PK_PERF_COUNTER && (pk__count_arg)v->total == v->total)
-        pk__out_print(o, PK_ROM_STR(" %7" PK__COUNT_FORMAT), (pk__count_arg)v->total);
-    else if (v->kind == PK_PERF_COUNTER) pk__out_amount(o, v->total);
-    else {
+    } else if (v->kind == PK_PERF_COUNTER) {
+        if (sizeof(pk__count_arg) < 8 && (uint32_t)(v->total >> 32) != 0) column(o, v->total);
+        else pk__out_print(o, PK_ROM_STR(" %7" PK__COUNT_FORMAT), (pk__count_arg)v->total);
+    } else {
         column(o, v->total);
         if (v->kind == PK_PERF_TIMER) column(o, v->self);
         else pk__out_print(o, PK_ROM_STR("       -"));
