@@ -2241,15 +2241,18 @@ PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
+PK__HOT_INLINE pk_hash pk__cache_own_hash(pk__cache_cold *cold, const void *key, size_t len) { /* the caller's, or SipHash */
+#if PERFKIT_CACHE_SIPHASH
+    return cold->hash(cold->hash == pk_cache_siphash ? cold->hash_key : cold->user, key, len);
+#else
+    return cold->hash(cold->user, key, len);
+#endif
+}
 #if PK__FULL
 PK__CACHE_PART pk_hash PK__CACHE_HERE(pk__cache_hash)(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
-#if PERFKIT_CACHE_SIPHASH
-    own = c->cold->hash(c->cold->hash == pk_cache_siphash ? c->cold->hash_key : c->cold->user, key, len);
-#else
-    own = c->cold->hash(c->cold->user, key, len);
-#endif
+    own = pk__cache_own_hash(c->cold, key, len);
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
 #else
@@ -2257,11 +2260,7 @@ PK__INLINE pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PERFKIT_CACHE_CHAINS) len = c->key_size; /* so that callers need not pass it */
     if (c->cold->hash != NULL) {
-#if PERFKIT_CACHE_SIPHASH
-        own = c->cold->hash(c->cold->hash == pk_cache_siphash ? c->cold->hash_key : c->cold->user, key, len);
-#else
-        own = c->cold->hash(c->cold->user, key, len);
-#endif
+        own = pk__cache_own_hash(c->cold, key, len);
         key = &own;
         len = sizeof own;
     }
@@ -2807,17 +2806,19 @@ PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, PK__CACHE_PLACE) {
 PK__HOT_INLINE pk__cache_n pk__cache_first_at_home(PK__CACHE_SELF, PK__CACHE_PLACE) {
     return pk__cache_link(pk__cache_chain(c, key, key_len), PK__CACHE_W);
 }
-PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
-    pk__cache_set_link(pk__cache_link_to(c, key, key_len), PK__CACHE_W, e);
+PK__HOT_INLINE void pk__cache_append(PK__CACHE_SELF, unsigned char *at, pk__cache_n e) { /* e is the last of a chain */
+    pk__cache_set_link(at, PK__CACHE_W, e);
     pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
+}
+PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
+    pk__cache_append(c, pk__cache_link_to(c, key, key_len), e);
 }
 /* Entry e becomes the key's and the most recent one, unless hooks let another in first, or filled the chain. */
 PK__HOT_INLINE pk_status pk__cache_join(PK__CACHE_SELF, PK__CACHE_KEY, pk__cache_n e) {
     unsigned char *at = pk__cache_link_to(c, key, key_len);
     if (pk__cache_link(at, PK__CACHE_W) != 0) return PK_EXISTS;
     if (PK__CACHE_CROWDS && at == c->index) return PK_FULL;
-    pk__cache_set_link(at, PK__CACHE_W, e);
-    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
+    pk__cache_append(c, at, e);
     pk__cache_push(PK__CACHE_THIS, e);
     return PK_OK;
 }
@@ -2828,6 +2829,12 @@ PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, const void *key, size_t key_
 
 /* ---- Time ---- */
 
+#if PERFKIT_CACHE_TTL && (PERFKIT_TIME_BITS == 64 || PK__FULL)
+/* How many of so many entries the sweep visits for the time that has passed. */
+PK__HOT_INLINE uint64_t pk__cache_sweep_due(pk__cache_n all, pk_time passed) {
+    return passed >> 30 ? all : 1 + ((uint64_t)all * passed >> 30);
+}
+#endif
 /* Look at the clock: from here on, now is c->last. */
 PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
 #if PERFKIT_CACHE_TTL
@@ -3820,6 +3827,21 @@ PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void
     return pk__cache_put_as(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl, PK__CACHE_PUT, 0);
 }
 
+#if PERFKIT_CACHE_MORE
+/* Item i of a batch. */
+PK__HOT_INLINE const void *pk__cache_batch_key(const pk__cache_batch *b, size_t i, size_t *key_len) {
+    *key_len = b->records ? b->records[i].key_len : b->key_size;
+    return b->records ? b->records[i].key : (const unsigned char *)b->keys + i * b->key_size;
+}
+PK__HOT_INLINE size_t pk__cache_batch_done(const pk__cache_batch *b, size_t i, pk_status status) { /* 1: well done */
+    if (b->records)
+        b->records[i].status = status;
+    else if (b->statuses)
+        b->statuses[i] = status;
+    return status == PK_OK;
+}
+#endif
+
 /* ---- One operation for each link width ---- */
 
 #if PK__FULL
@@ -4021,17 +4043,6 @@ PK__HOT_INLINE void pk__cache_fetch_order(PK__CACHE_SELF, pk__cache_n e) {
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, pk__cache_next(PK__CACHE_THIS, e)));
     PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, pk__cache_prev(PK__CACHE_THIS, e)));
     if (PK__CACHE_CHAINED) pk__cache_fetch_slot(PK__CACHE_THIS, e);
-}
-PK__HOT_INLINE const void *pk__cache_batch_key(const pk__cache_batch *b, size_t i, size_t *key_len) {
-    *key_len = b->records ? b->records[i].key_len : b->key_size;
-    return b->records ? b->records[i].key : (const unsigned char *)b->keys + i * b->key_size;
-}
-PK__HOT_INLINE size_t pk__cache_batch_done(const pk__cache_batch *b, size_t i, pk_status status) { /* 1: well done */
-    if (b->records)
-        b->records[i].status = status;
-    else if (b->statuses)
-        b->statuses[i] = status;
-    return status == PK_OK;
 }
 /* Whether the lengths of item i are ones that there may be. */
 PK__HOT_INLINE bool pk__cache_batch_fits(PK__CACHE_SELF, const pk__cache_batch *b, size_t i, bool put) {
@@ -4327,7 +4338,7 @@ static pk__cache_n pk__s3_move_on(pk_cache *c, pk_time now, pk__cache_n budget) 
             pk__cas32(&c->last, last, now)
 #endif
         ) {
-            due = passed >> 30 ? c->fresh : 1 + ((uint64_t)c->fresh * passed >> 30);
+            due = pk__cache_sweep_due(c->fresh, passed);
         }
     }
     if (due > c->fresh) due = c->fresh;
@@ -4896,13 +4907,13 @@ static PK__COLD void pk__cache_filled(pk__cache_shard *shard) {
 /* The same in a set that threads share, whose lock is released meanwhile. */
 PK_API PK__COLD void pk__s3_tell(pk_cache *c, pk_hash hash, int kind, uint32_t a, uint32_t b) {
     pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, pk__cache_home(c, hash));
-    uint32_t *filling = &pk__s3_common(c)->filling, rest, fifth = (uint32_t)((uint64_t)c->capacity * 0x33333334u >> 32);
+    uint32_t *filling = &pk__s3_common(c)->filling, was, now;
     if (kind == PK_CACHE_EVENT_FILLING) {
         a = pk_cache_count(c);
         b = c->capacity;
-        rest = b - a;
-        if (rest > fifth + (fifth >> 1) && pk__load32(filling)) (void)pk__cas32(filling, 1, 0);
-        if (rest > fifth || pk__load32(filling) || !pk__cas32(filling, 0, 1)) return;
+        was = pk__load32(filling);
+        now = pk__cache_alarm(was, a, b);
+        if (now == was || !pk__cas32(filling, was, now) || now == 0) return;
     }
     pk__s3_unlock(s);
     pk__cache_report(c, kind, a, b);
@@ -5120,8 +5131,8 @@ static size_t pk__cache_singles(pk_cache *c, const pk__cache_batch *b, size_t fr
     size_t i, good = 0;
     for (i = from; i < from + n; i++) {
         pk_cache_many *r = b->records ? &b->records[i] : NULL;
-        const void *key = r ? r->key : (const unsigned char *)b->keys + i * b->key_size;
-        size_t key_len = r ? r->key_len : b->key_size;
+        size_t key_len;
+        const void *key = pk__cache_batch_key(b, i, &key_len);
         pk_status status;
         if (put)
             status = pk_cache_put(c, key, key_len, r ? r->value : (const unsigned char *)b->sources + i * b->value_size,
@@ -5129,11 +5140,7 @@ static size_t pk__cache_singles(pk_cache *c, const pk__cache_batch *b, size_t fr
         else
             status = pk_cache_get(c, key, key_len, r ? r->value : (unsigned char *)b->values + i * b->value_size,
                                   r ? r->len : b->value_size, r ? &r->len : NULL);
-        if (r)
-            r->status = status;
-        else if (b->statuses)
-            b->statuses[i] = status;
-        good += status == PK_OK;
+        good += pk__cache_batch_done(b, i, status);
     }
     return good;
 }
@@ -5422,10 +5429,8 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk
 #endif
         budget = c->fresh;
     } else if (passed > 0) {
-#if PERFKIT_TIME_BITS == 64
-        uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)all * passed >> 30);
-#elif PK__FULL
-        uint64_t due = 1 + ((uint64_t)all * passed >> 30);
+#if PERFKIT_TIME_BITS == 64 || PK__FULL
+        uint64_t due = pk__cache_sweep_due(all, passed);
 #elif PERFKIT_CACHE_LINK_BITS == 32 /* the same or more, in 32 bits */
         uint32_t due = (((uint32_t)all >> 15) + 1) * ((passed >> 15) + 1);
 #elif PERFKIT_CACHE_LINK_BITS == 16 /* as if the capacity were 65536 */

@@ -1827,14 +1827,17 @@ PK_API void pk__pool_unveil(pk_pool *p, void *object, bool used); /* when it was
 /* The index of the object that starts at this address; capacity or more where none does. An offset that is no multiple of the
    stride has a low bit set, which the rotation brings to the top, or its product with the inverse is too large: multiplication
    by an odd number permutes, so only the offsets of the `capacity` objects give the `capacity` small results. */
-PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, uint8_t shift) {
-    size_t q = (size_t)((uintptr_t)object - (uintptr_t)p->objects) * inverse;
+PK__HOT_INLINE size_t pk__pool_index_from(const unsigned char *objects, const void *object, size_t inverse, uint8_t shift) {
+    size_t q = (size_t)((uintptr_t)object - (uintptr_t)objects) * inverse;
 #ifdef __AVR__ /* shifts by one bit at a time anyway */
     for (; shift > 0; shift--) q = (size_t)(q >> 1 | q << (8 * sizeof q - 1));
     return q;
 #else
     return q >> shift | q << ((8 * sizeof q - shift) & (8 * sizeof q - 1));
 #endif
+}
+PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, size_t inverse, uint8_t shift) {
+    return pk__pool_index_from(p->objects, object, inverse, shift);
 }
 #if PERFKIT_POOL_INDEX_BITS != 0
 #define PK__POOL_IS(width, bytes) ((void)(width), PERFKIT_POOL_INDEX_BITS == 8 * (bytes))
@@ -2267,8 +2270,7 @@ PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object);
 
 /* The mark of an object of the first array; else it has to be looked for. */
 PK__HOT_INLINE size_t pk__pool_cache_index(const pk_pool_cache *c, const void *object) {
-    size_t q = (size_t)((uintptr_t)object - (uintptr_t)c->objects) * c->inverse;
-    return q >> c->shift | q << ((8 * sizeof q - c->shift) & (8 * sizeof q - 1));
+    return pk__pool_index_from(c->objects, object, c->inverse, c->shift);
 }
 PK__HOT_INLINE void *pk__pool_cache_take(pk_pool_cache *c) {
     uint32_t n = c->count;
@@ -2665,14 +2667,16 @@ PK__INLINE void pk__pool_expose(const pk_pool *p, void *object) { /* for a callb
 static uint32_t pk__pool_first_of(const pk_pool *p, const pk_pool *core) {
     return PERFKIT_POOL_GROW && core != p ? ((const pk__pool_chunk *)(const void *)core)->first : 0;
 }
-/* The pool or chunk with this object, and its index there; NULL: it is none of ours. */
+/* The pool or chunk with this object, and its index there; NULL: it is none of ours. Without the lock, too, while a cache is
+   attached. */
 static pk_pool *pk__pool_find(pk_pool *p, const void *object, pk__pool_index *i) {
     pk_pool *core = p;
     size_t at = pk__pool_index_in(p, object, p->inverse, p->shift);
 #if PERFKIT_POOL_GROW
     if (PK__UNLIKELY(at >= p->capacity)) {
-        pk__pool_chunk *chunk = PK__POOL_CHUNKS(p);
-        while (chunk && (size_t)((uintptr_t)object - (uintptr_t)chunk->core.objects) >= chunk->span) chunk = chunk->next;
+        pk__pool_chunk *chunk = p->flags & PK__POOL_GROWS ? PK__POOL_SEEN(&PK__POOL_MORE(p)->chunks) : NULL;
+        while (chunk && (size_t)((uintptr_t)object - (uintptr_t)chunk->core.objects) >= chunk->span)
+            chunk = PK__POOL_SEEN(&chunk->next);
         if (chunk == NULL) return NULL;
         core = &chunk->core;
         at = pk__pool_index_in(core, object, p->inverse, p->shift);
@@ -2977,11 +2981,16 @@ static pk_status pk__pool_release_intrusive(pk_pool *p, void *object) {
     pk__pool_unlock(p);
     return core ? PK_OK : pk__pool_refuse(p, PK_INVALID);
 }
-static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) {
+/* pk_pool.slow of a form of its own. */
+static uintptr_t pk__pool_slow_by(pk_pool *p, void *about, uint8_t what, pk_status (*acquire)(pk_pool *p, void **object),
+                                  pk_status (*release)(pk_pool *p, void *object)) {
     void *object = NULL;
-    if (what != PK__POOL_ACQUIRES) return (uintptr_t)(pk__pool_forked(p) ? PK_FORKED : pk__pool_release_intrusive(p, about));
-    if (!pk__pool_forked(p)) (void)pk__pool_acquire_intrusive(p, &object);
+    if (what != PK__POOL_ACQUIRES) return (uintptr_t)(pk__pool_forked(p) ? PK_FORKED : release(p, about));
+    if (!pk__pool_forked(p)) (void)acquire(p, &object);
     return (uintptr_t)object;
+}
+static uintptr_t pk__pool_slow_intrusive(pk_pool *p, void *about, uint8_t what) {
+    return pk__pool_slow_by(p, about, what, pk__pool_acquire_intrusive, pk__pool_release_intrusive);
 }
 
 /* ---- Lock-free pools: a stack of indices under one word of index and tag, which changes with every pop and push, so that a
@@ -3041,10 +3050,7 @@ static pk_status pk__pool_release_lock_free(pk_pool *p, void *object) {
     return PK_OK;
 }
 static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) {
-    void *object = NULL;
-    if (what != PK__POOL_ACQUIRES) return (uintptr_t)(pk__pool_forked(p) ? PK_FORKED : pk__pool_release_lock_free(p, about));
-    if (!pk__pool_forked(p)) (void)pk__pool_acquire_lock_free(p, &object);
-    return (uintptr_t)object;
+    return pk__pool_slow_by(p, about, what, pk__pool_acquire_lock_free, pk__pool_release_lock_free);
 }
 #define PK__POOL_SLOW_OF(form) \
     ((form) == PK__POOL_INTRUSIVE   ? pk__pool_slow_intrusive \
@@ -3062,22 +3068,6 @@ static uintptr_t pk__pool_slow_lock_free(pk_pool *p, void *about, uint8_t what) 
 #if PERFKIT_POOL_CACHES
 /* ---- Caches ---- */
 
-/* As pk__pool_find, without the lock, while a cache is attached. */
-static pk_pool *pk__pool_seek(pk_pool *p, const void *object, pk__pool_index *i) {
-    pk_pool *core = p;
-    size_t at = pk__pool_index_in(p, object, p->inverse, p->shift);
-    if (PK__UNLIKELY(at >= p->capacity)) {
-        pk__pool_chunk *chunk = p->flags & PK__POOL_GROWS ? PK__POOL_SEEN(&PK__POOL_MORE(p)->chunks) : NULL;
-        while (chunk && (size_t)((uintptr_t)object - (uintptr_t)chunk->core.objects) >= chunk->span)
-            chunk = PK__POOL_SEEN(&chunk->next);
-        if (chunk == NULL) return NULL;
-        core = &chunk->core;
-        at = pk__pool_index_in(core, object, p->inverse, p->shift);
-    }
-    if (PK__UNLIKELY(at >= core->capacity)) return NULL;
-    *i = (pk__pool_index)at;
-    return core;
-}
 PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t config, pk_pool *p, uint32_t size) {
     PERFKIT_ASSERT(c != NULL && p != NULL);
     if (size_of != sizeof(pk_pool_cache) || config != PK__POOL_CONFIG_WORD) return PK_INVALID;
@@ -3179,7 +3169,7 @@ PK_API void *pk__pool_cache_acquire_else(pk_pool_cache *c) {
         }
     }
     object = c->slots[c->count - 1];
-    core = pk__pool_seek(p, object, &i);
+    core = pk__pool_find(p, object, &i);
     if (c->marks && core) pk__pool_set_mark(pk__pool_mark_of(core, i));
     pk__pool_poke32(&c->count, c->count - 1);
     pk__pool_unveil(p, object, false);
@@ -3202,7 +3192,7 @@ PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object) {
     if (p == NULL) return PK_CLOSED;
     if (c->size == 0) return pk__pool_release_any(p, object);
     if (pk__pool_forked(p)) return PK_FORKED;
-    core = pk__pool_seek(p, object, &i);
+    core = pk__pool_find(p, object, &i);
     if (core == NULL || (c->marks && !pk__pool_clear_mark(pk__pool_mark_of(core, i), c->raceproof)))
         return pk__pool_refuse(p, PK_INVALID);
     if (p->reset) p->reset(object, p->user);

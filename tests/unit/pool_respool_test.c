@@ -3,42 +3,10 @@
 #include "../../perfkit_pool.h"
 #include "../support/driver.h"
 #include "../support/test.h"
+#define RESPOOL_MOST 8
+#include "../support/respools.h"
 
-static driver db;
-static pk_respool pool;
-static pk_respool_desc desc;
-static pk_respool_stats stats;
-static unsigned char memory[PK_RESPOOL_BYTES(8)];
-
-/* A pool of up to three resources, with nothing made yet. */
-static void describe(void) {
-    desc = driver_desc(&db);
-    desc.max_size = 3;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
-}
-static void open_pool(void) {
-    CHECK_STATUS(pk_respool_init(&pool, &desc), PK_OK);
-    db.pool = &pool;
-}
-static pk_resource take(void) {
-    pk_resource lease;
-    memset(&lease, 0, sizeof lease);
-    CHECK_STATUS(pk_respool_acquire(&pool, 0, &lease), PK_OK);
-    return lease;
-}
-static void give(pk_resource lease) { CHECK_STATUS(pk_respool_release(&pool, lease), PK_OK); }
-static void look(void) {
-    pk_respool_get_stats(&pool, &stats);
-    CHECK_EQ(stats.active + stats.idle + stats.creating, stats.total);
-    CHECK_EQ(stats.total, driver_alive(&db));
-    CHECK(stats.total <= stats.max_size);
-}
-static void close_pool(void) {
-    CHECK_STATUS(pk_respool_close(&pool, 0), PK_OK);
-    CHECK_EQ(driver_alive(&db), 0);
-    CHECK_EQ(db.wrong, 0);
-}
+static void describe(void) { describe_pool(3); }
 
 static void lends_and_takes_back(void) {
     pk_resource a, b;

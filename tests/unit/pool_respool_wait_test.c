@@ -6,12 +6,9 @@
 #define DRIVER_MOST 24
 #include "../support/driver.h"
 #include "../support/test.h"
+#define RESPOOL_MOST 4
+#include "../support/respools.h"
 
-static driver db;
-static pk_respool pool;
-static pk_respool_desc desc;
-static pk_respool_stats stats;
-static unsigned char memory[PK_RESPOOL_BYTES(4)];
 static pk_resource held[4], got[4];
 static unsigned step, waiting_seen;
 static void (*steps[8])(void); /* what happens while somebody waits: one at each wait */
@@ -34,39 +31,21 @@ static bool next_step(uint32_t ms) {
     return false;
 }
 static void describe(void) {
-    desc = driver_desc(&db);
-    desc.max_size = 1;
+    describe_pool(1);
     desc.threads = true;
     desc.barge_us = PK_RESPOOL_STRICT;
-    desc.memory = memory;
-    desc.memory_size = sizeof memory;
     db.inside = outside_of_locks;
 }
-static void open_pool(void) {
+static void open_among_others(void) {
     memset(&scheduler, 0, sizeof scheduler);
     scheduler.while_waiting = next_step;
     memset(steps, 0, sizeof steps);
     step = waiting_seen = 0;
-    CHECK_STATUS(pk_respool_init(&pool, &desc), PK_OK);
-    db.pool = &pool;
+    open_pool();
 }
-static pk_resource take(void) {
-    pk_resource lease;
-    memset(&lease, 0, sizeof lease);
-    CHECK_STATUS(pk_respool_acquire(&pool, 0, &lease), PK_OK);
-    return lease;
-}
-static void give(pk_resource lease) { CHECK_STATUS(pk_respool_release(&pool, lease), PK_OK); }
-static void look(void) {
-    pk_respool_get_stats(&pool, &stats);
-    CHECK_EQ(stats.active + stats.idle + stats.creating, stats.total);
-    CHECK_EQ(stats.total, driver_alive(&db));
-}
-static void close_pool(void) {
-    look();
-    CHECK_EQ(stats.waiting, 0);
-    CHECK_STATUS(pk_respool_close(&pool, 0), PK_OK);
-    CHECK_EQ(driver_alive(&db) + db.wrong + scheduler.wrong, 0);
+static void close_after_all(void) {
+    close_pool();
+    CHECK_EQ(scheduler.wrong, 0);
     CHECK_EQ(scheduler.locked + scheduler.mutexes + scheduler.conditions, 0);
 }
 
@@ -80,7 +59,7 @@ static void after_20_ms_it_comes_back(void) {
 }
 static void waits_until_one_comes_back(void) {
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = after_120_ms_it_comes_back;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
@@ -100,14 +79,14 @@ static void waits_until_one_comes_back(void) {
     CHECK_EQ(stats.exhausted + stats.timeouts, 0);
     CHECK_EQ(stats.hits, 2);
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 
 static void a_wake_up_for_nothing(void) { db.now += 400; }
 static void waits_no_longer_than_asked(void) {
     describe();
     desc.wait_ms = 2500;
-    open_pool();
+    open_among_others();
     held[0] = take();
     CHECK_STATUS(pk_respool_acquire(&pool, 100, &got[0]), PK_TIMEOUT);
     CHECK_EQ(db.now, 100);
@@ -133,7 +112,7 @@ static void waits_no_longer_than_asked(void) {
     CHECK_EQ(stats.exhaustions, 6);
     CHECK_EQ(stats.misses, 7);
     give(held[0]);
-    close_pool();
+    close_after_all();
 }
 static uint32_t slept;
 static bool the_clock_goes_back(uint32_t ms) {
@@ -143,7 +122,7 @@ static bool the_clock_goes_back(uint32_t ms) {
 }
 static void clocks_that_go_back(void) {
     describe();
-    open_pool();
+    open_among_others();
     db.now = 10000000;
     held[0] = take();
     scheduler.while_waiting = the_clock_goes_back;
@@ -151,7 +130,7 @@ static void clocks_that_go_back(void) {
     CHECK_STATUS(pk_respool_acquire(&pool, 100, &got[0]), PK_TIMEOUT);
     CHECK_EQ(slept, 200);
     give(held[0]);
-    close_pool();
+    close_after_all();
 }
 
 static void it_stops(void) { pk_respool_stop(&pool); }
@@ -161,7 +140,7 @@ static void somebody_closes_it(void) {
 }
 static void stopping_ends_all_waiting(void) {
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = it_stops;
     CHECK_STATUS(pk_respool_acquire(&pool, PK_WAIT_FOREVER, &got[0]), PK_CLOSED);
@@ -171,14 +150,14 @@ static void stopping_ends_all_waiting(void) {
     look();
     CHECK_EQ(stats.total, 0);
     CHECK_EQ(stats.closed, 2);
-    close_pool();
+    close_after_all();
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = somebody_closes_it;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_CLOSED);
     give(held[0]);
-    close_pool();
+    close_after_all();
 }
 static void the_last_comes_back(void) {
     CHECK_STATUS(pk_respool_close(&pool, 10), PK_BUSY); /* somebody else is at it */
@@ -187,7 +166,7 @@ static void the_last_comes_back(void) {
 }
 static void closing_drains(void) {
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     CHECK_STATUS(pk_respool_close(&pool, 100), PK_BUSY);
     CHECK_EQ(db.now, 100);
@@ -212,14 +191,14 @@ static void it_stops_and_the_last_comes_back(void) {
 }
 static void close_waits_for_who_is_told(void) {
     describe();
-    open_pool();
+    open_among_others();
     db.inside = closes_in_the_event;
     held[0] = take();
     steps[0] = it_stops_and_the_last_comes_back;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_CLOSED);
     CHECK_EQ(step, 2);
     db.inside = outside_of_locks;
-    close_pool();
+    close_after_all();
 }
 
 static void second_waits_too(void) { /* in a thread of its own; nothing comes for it */
@@ -227,7 +206,7 @@ static void second_waits_too(void) { /* in a thread of its own; nothing comes fo
 }
 static void first_come_first_served(void) {
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = second_waits_too;
     steps[1] = after_20_ms_it_comes_back; /* while both wait: it is for the first */
@@ -238,7 +217,7 @@ static void first_come_first_served(void) {
     look();
     CHECK_EQ(stats.waits, 2);
     CHECK_EQ(stats.wait_us, 50000 + 50000);
-    close_pool();
+    close_after_all();
 }
 static void somebody_barges_in(void) {
     give(held[0]); /* nobody has waited for long */
@@ -252,27 +231,27 @@ static void nobody_barges_in(void) {
 static void barging_ends(void) {
     describe();
     desc.barge_us = 0; /* 500 */
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = steps[1] = somebody_barges_in;
     steps[2] = nobody_barges_in;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
     CHECK_EQ(step, 3);
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 
 static void it_is_broken(void) { CHECK_STATUS(pk_respool_release_broken(&pool, held[0]), PK_OK); }
 static void makes_another_itself(void) {
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = it_is_broken;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
     CHECK_EQ(db.created, 2);
     CHECK_EQ(db.limit, 1000); /* of its time */
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 static void it_is_broken_after_a_while(void) {
     db.now++; /* long enough: what can be created is for who waits, not for who comes now */
@@ -283,13 +262,13 @@ static void it_is_broken_after_a_while(void) {
 static void newcomers_do_not_create_in_its_place(void) {
     describe();
     desc.barge_us = 0;
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = it_is_broken_after_a_while;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
     CHECK_EQ(db.created, 2);
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 static void it_comes_back_dead(void) {
     db.now += 300;
@@ -299,7 +278,7 @@ static void it_comes_back_dead(void) {
 static void is_never_handed_a_bad_one(void) {
     describe();
     desc.validate_on_acquire = true;
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = it_comes_back_dead;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_OK);
@@ -313,7 +292,7 @@ static void is_never_handed_a_bad_one(void) {
     CHECK_EQ(db.created, 2); /* it creates nothing when its time is over */
     look();
     CHECK_EQ(stats.total, 0);
-    close_pool();
+    close_after_all();
 }
 
 static bool while_it_rests(uint32_t ms) {
@@ -324,7 +303,7 @@ static bool while_it_rests(uint32_t ms) {
 static void tries_again_when_create_may(void) {
     describe();
     desc.max_size = 2;
-    open_pool();
+    open_among_others();
     held[0] = take();
     db.fail_create = 2;
     scheduler.while_waiting = while_it_rests;
@@ -341,7 +320,7 @@ static void tries_again_when_create_may(void) {
     CHECK_STATUS(pk_respool_release_broken(&pool, held[0]), PK_OK);
     CHECK_STATUS(pk_respool_acquire(&pool, 100, &got[0]), PK_CREATE_FAILED); /* there is nothing to wait for */
     CHECK_EQ(db.now, 5600);
-    close_pool();
+    close_after_all();
 }
 /* The first waits, as all are out or being made. Then somebody's create fails: the first has to know, so that it tries again. */
 static bool tells(uint32_t ms) {
@@ -359,7 +338,7 @@ static void resting_is_not_forgotten(void) {
     describe();
     desc.max_size = 2;
     desc.barge_us = PK_RESPOOL_UNFAIR;
-    open_pool();
+    open_among_others();
     held[0] = take();
     held[1] = take();
     scheduler.while_waiting = tells;
@@ -370,11 +349,11 @@ static void resting_is_not_forgotten(void) {
     CHECK_EQ(db.events[PK_RESPOOL_EVENT_CREATE], 1);
     give(held[0]);
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 static void no_polling_where_all_are_out(void) {
     describe();
-    open_pool();
+    open_among_others();
     db.fail_create = 1;
     CHECK_STATUS(pk_respool_try_acquire(&pool, &got[0]), PK_CREATE_FAILED);
     db.now += 1000;
@@ -382,11 +361,11 @@ static void no_polling_where_all_are_out(void) {
     CHECK_STATUS(pk_respool_acquire(&pool, 5000, &got[0]), PK_TIMEOUT);
     CHECK_EQ(scheduler.waits, 1);
     give(held[0]);
-    close_pool();
+    close_after_all();
     describe();
     desc.max_size = 2;
     desc.min_size = 2;
-    open_pool();
+    open_among_others();
     held[0] = take();
     db.fail_create = 1;
     CHECK_EQ(pk_respool_tick(&pool, db.now, 0), 0);
@@ -395,7 +374,7 @@ static void no_polling_where_all_are_out(void) {
     CHECK_EQ(scheduler.waits, 1);
     give(held[0]);
     give(got[0]);
-    close_pool();
+    close_after_all();
 }
 /* While one waits the others are refused, each for another reason. */
 static void refused(uint32_t wait_ms, pk_status status, int kind, uint32_t active, uint32_t b) {
@@ -431,7 +410,7 @@ static void every_refusal_has_its_figures(void) {
     desc.max_size = 2;
     desc.barge_us = PK_RESPOOL_UNFAIR;
     desc.breaker.failures = 2;
-    open_pool();
+    open_among_others();
     held[0] = take();
     held[1] = take();
     steps[0] = all_are_out;
@@ -443,7 +422,7 @@ static void every_refusal_has_its_figures(void) {
     look();
     CHECK_EQ(stats.exhausted + stats.timeouts + stats.breaker_open + stats.closed + stats.create_failed, 7);
     CHECK_EQ(stats.errors, 2);
-    close_pool();
+    close_after_all();
 }
 static int closes_it(driver *d, int callback) {
     (void)d;
@@ -452,14 +431,14 @@ static int closes_it(driver *d, int callback) {
 }
 static void close_waits_for_a_look_at_its_health(void) {
     describe();
-    open_pool();
+    open_among_others();
     db.fail_create = 1;
     db.inside = closes_it;
     CHECK_STATUS(pk_respool_health(&pool), PK_CREATE_FAILED);
     CHECK_EQ(db.events[PK_RESPOOL_EVENT_CREATE], 1);
     db.inside = NULL;
     CHECK_STATUS(pk_respool_health(&pool), PK_CREATE_FAILED); /* it rests */
-    close_pool();
+    close_after_all();
 }
 static void broken_after_the_deadline(void) {
     db.now += 1200;
@@ -467,17 +446,17 @@ static void broken_after_the_deadline(void) {
 }
 static void creates_none_after_the_deadline(void) { /* which would have all of the wait again */
     describe();
-    open_pool();
+    open_among_others();
     held[0] = take();
     steps[0] = broken_after_the_deadline;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_TIMEOUT);
     CHECK_EQ(db.created, 1);
-    close_pool();
+    close_after_all();
 }
 static void hits_never_go_back(void) {
     pk_count hits;
     describe();
-    open_pool();
+    open_among_others();
     give(take());
     pk__respool_at(&pool, 0)->uses = UINT32_MAX; /* as after so many leases */
     look();
@@ -489,7 +468,7 @@ static void hits_never_go_back(void) {
     look();
     CHECK_EQ(stats.hits - hits, 2);
     CHECK_EQ(stats.misses, 1);
-    close_pool();
+    close_after_all();
 }
 static void the_platform_has_no_more(void) {
     describe();
@@ -499,7 +478,7 @@ static void the_platform_has_no_more(void) {
     scheduler.fail_condition = 1;
     CHECK_STATUS(pk_respool_init(&pool, &desc), PK_NO_MEMORY);
     CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
-    open_pool();
+    open_among_others();
     held[0] = take();
     scheduler.fail_condition = 1;
     CHECK_STATUS(pk_respool_acquire(&pool, 1000, &got[0]), PK_NO_MEMORY);
@@ -509,7 +488,7 @@ static void the_platform_has_no_more(void) {
     look();
     CHECK_EQ(stats.no_memory, 1);
     CHECK_EQ(stats.create_failed, 0);
-    close_pool();
+    close_after_all();
 }
 
 TESTS {
