@@ -2241,18 +2241,16 @@ PK__HOT_INLINE pk_hash pk__cache_hash_bytes(pk_hash h, const void *key, size_t l
     return (pk_hash)(h ^ h >> (4 * sizeof h));
 }
 #endif
-PK__HOT_INLINE pk_hash pk__cache_own_hash(pk__cache_cold *cold, const void *key, size_t len) { /* the caller's, or SipHash */
 #if PERFKIT_CACHE_SIPHASH
-    return cold->hash(cold->hash == pk_cache_siphash ? cold->hash_key : cold->user, key, len);
+#define PK__CACHE_HASH_WITH(c) ((c)->cold->hash == pk_cache_siphash ? (void *)(c)->cold->hash_key : (c)->cold->user)
 #else
-    return cold->hash(cold->user, key, len);
+#define PK__CACHE_HASH_WITH(c) ((c)->cold->user)
 #endif
-}
 #if PK__FULL
 PK__CACHE_PART pk_hash PK__CACHE_HERE(pk__cache_hash)(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PK__CACHE_MAY(PK__CACHE_IS_HASHED) || c->cold->hash == NULL) return pk__cache_hash_bytes(c->seed, key, len);
-    own = pk__cache_own_hash(c->cold, key, len);
+    own = c->cold->hash(PK__CACHE_HASH_WITH(c), key, len);
     return pk__cache_hash_bytes(c->seed, &own, sizeof own);
 }
 #else
@@ -2260,7 +2258,7 @@ PK__INLINE pk_hash pk__cache_hash(PK__CACHE_SELF, const void *key, size_t len) {
     pk_hash own;
     if (!PERFKIT_CACHE_CHAINS) len = c->key_size; /* so that callers need not pass it */
     if (c->cold->hash != NULL) {
-        own = pk__cache_own_hash(c->cold, key, len);
+        own = c->cold->hash(PK__CACHE_HASH_WITH(c), key, len);
         key = &own;
         len = sizeof own;
     }
@@ -2806,19 +2804,17 @@ PK__HOT_INLINE bool pk__cache_vacant(PK__CACHE_SELF, PK__CACHE_PLACE) {
 PK__HOT_INLINE pk__cache_n pk__cache_first_at_home(PK__CACHE_SELF, PK__CACHE_PLACE) {
     return pk__cache_link(pk__cache_chain(c, key, key_len), PK__CACHE_W);
 }
-PK__HOT_INLINE void pk__cache_append(PK__CACHE_SELF, unsigned char *at, pk__cache_n e) { /* e is the last of a chain */
-    pk__cache_set_link(at, PK__CACHE_W, e);
-    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
-}
 PK__HOT_INLINE void pk__cache_place(PK__CACHE_SELF, PK__CACHE_PLACE, pk__cache_n e) {
-    pk__cache_append(c, pk__cache_link_to(c, key, key_len), e);
+    pk__cache_set_link(pk__cache_link_to(c, key, key_len), PK__CACHE_W, e);
+    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
 }
 /* Entry e becomes the key's and the most recent one, unless hooks let another in first, or filled the chain. */
 PK__HOT_INLINE pk_status pk__cache_join(PK__CACHE_SELF, PK__CACHE_KEY, pk__cache_n e) {
     unsigned char *at = pk__cache_link_to(c, key, key_len);
     if (pk__cache_link(at, PK__CACHE_W) != 0) return PK_EXISTS;
     if (PK__CACHE_CROWDS && at == c->index) return PK_FULL;
-    pk__cache_append(c, at, e);
+    pk__cache_set_link(at, PK__CACHE_W, e);
+    pk__cache_set_link(c->index + (size_t)e * PK__CACHE_W, PK__CACHE_W, 0);
     pk__cache_push(PK__CACHE_THIS, e);
     return PK_OK;
 }
@@ -2829,7 +2825,7 @@ PK__HOT_INLINE void pk__cache_erase(PK__CACHE_SELF, const void *key, size_t key_
 
 /* ---- Time ---- */
 
-#if PERFKIT_CACHE_TTL && (PERFKIT_TIME_BITS == 64 || PK__FULL)
+#if PERFKIT_CACHE_TTL && PK__FULL
 /* How many of so many entries the sweep visits for the time that has passed. */
 PK__HOT_INLINE uint64_t pk__cache_sweep_due(pk__cache_n all, pk_time passed) {
     return passed >> 30 ? all : 1 + ((uint64_t)all * passed >> 30);
@@ -5429,8 +5425,10 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk
 #endif
         budget = c->fresh;
     } else if (passed > 0) {
-#if PERFKIT_TIME_BITS == 64 || PK__FULL
+#if PK__FULL
         uint64_t due = pk__cache_sweep_due(all, passed);
+#elif PERFKIT_TIME_BITS == 64
+        uint64_t due = passed >> 30 ? c->fresh : 1 + ((uint64_t)all * passed >> 30);
 #elif PERFKIT_CACHE_LINK_BITS == 32 /* the same or more, in 32 bits */
         uint32_t due = (((uint32_t)all >> 15) + 1) * ((passed >> 15) + 1);
 #elif PERFKIT_CACHE_LINK_BITS == 16 /* as if the capacity were 65536 */
@@ -8924,21 +8922,21 @@ static void pk__s3_sum(const pk_cache *c, pk_count *counters) {
         for (i = 0; i < PK__CACHE_COUNTERS; i++) counters[i] += pk__s3_load(pk__s3_common(c)->counters[stripe] + i);
 }
 #endif
+#if PERFKIT_CACHE_S3FIFO && PERFKIT_CACHE_CHAINS /* where lengths vary they stand before a slot of S3-FIFO, and are none of its bytes */
+#define PK__CACHE_SLOT_OF(c) (((c)->special & PK__CACHE_IS_S3) && (c)->prefix ? (c)->value_offset : (c)->stride)
+#else
+#define PK__CACHE_SLOT_OF(c) ((c)->stride)
+#endif
 PK__HOT_INLINE void pk__cache_figures(const pk_cache *c, pk_cache_stats *stats) {
     const pk__cache_cold *cold = c->cold;
-#if PERFKIT_CACHE_S3FIFO && PERFKIT_CACHE_CHAINS /* where lengths vary they stand before a slot of S3-FIFO, and are none of its bytes */
-    const unsigned slot = (c->special & PK__CACHE_IS_S3) && c->prefix ? c->value_offset : c->stride;
-#else
-    const unsigned slot = c->stride;
-#endif
     PK__CACHE_COPY(stats, cold->counters, sizeof cold->counters); /* which stand in this order */
 #if PK__S3_SHARED
     pk__s3_sum(c, &stats->hits);
 #endif
     stats->count = PK__CACHE_SHARDED(c) ? c->count : pk_cache_count(c);
     stats->capacity = c->capacity;
-    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * slot;
-    stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * slot;
+    stats->bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots_used : stats->count) * PK__CACHE_SLOT_OF(c);
+    stats->max_bytes = (size_t)(PERFKIT_CACHE_CHAINS && c->chains ? cold->slots : c->capacity) * PK__CACHE_SLOT_OF(c);
     stats->memory = cold->block_size;
 }
 #if PERFKIT_CACHE_THREADS
