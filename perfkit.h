@@ -1009,8 +1009,8 @@ PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc);
 PK_API pk_status pk_scope_after_fork(pk_scope *s);
 
 /* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing of it (what is nested in it and
-   has no such cleanups is closed), it says PK_DEFERRED, and pk_scope_pump runs everything, such cleanups first. So the scope has to live until then. (An automatic one runs all at its
-   exit.) Unwinding past one is PK_DEFERRED, and runs nothing. */
+   has no such cleanups is closed), it says PK_DEFERRED, and pk_scope_pump runs everything, such cleanups first. So the scope has to
+   live until then. (An automatic one runs all at its exit.) Unwinding past one is PK_DEFERRED, and runs nothing. */
 PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
 
 /* Run up to `budget` (0: all) cleanups of a scope whose close said PK_DEFERRED. PK_AGAIN: there are more; then PK_OK, or what the
@@ -3458,7 +3458,7 @@ PK_API pk_status pk_scope_lock(pk_scope *s, void *mutex) {
 #else /* without threads, or without a way to tell them apart */
 #define PK__REGISTRY_THREADS 0
 #endif
-PK__INLINE uintptr_t pk__registry_me(void) {
+PK__INLINE uintptr_t pk__thread_me(void) {
 #ifdef PERFKIT_THREAD_ID
     return (uintptr_t)PERFKIT_THREAD_ID();
 #elif !PK__REGISTRY_THREADS
@@ -4009,7 +4009,7 @@ PK_API pk_status pk_registry_set(pk_registry *r, pk_scope *scope, pk_provider_id
 /* ---- Making ---- */
 
 static void pk__making_begin(pk_registry *r, pk__making *m, pk_provider_id id, const pk_scope *scope) {
-    m->thread = pk__registry_me();
+    m->thread = pk__thread_me();
     m->scope = scope;
     m->waits = NULL;
     m->id = m->wanted = id;
@@ -4071,7 +4071,7 @@ static PK__COLD void pk__registry_tell_cycle(pk_registry *r, pk_provider_id id, 
 #if PERFKIT_STRINGS
     char text[PERFKIT_HOSTED ? 256 : 64];
     char *at = text + sizeof text - 1;
-    uintptr_t thread = pk__registry_me();
+    uintptr_t thread = pk__thread_me();
     const pk__making *m = pk__making_of(r, thread);
     pk_provider_id walk = m->id;
     *at = 0;
@@ -4095,7 +4095,7 @@ static PK__COLD void pk__registry_tell_cycle(pk_registry *r, pk_provider_id id, 
 }
 /* `id` is being made by `by`: wait a while. PK_OK: look again. */
 static pk_status pk__registry_wait(pk_registry *r, pk_provider_id id, const pk__making *by) {
-    uintptr_t me = pk__registry_me();
+    uintptr_t me = pk__thread_me();
     const pk__making *other = by;
     pk__making *mine = pk__making_of(r, me);
     while (other && other->thread != me) { /* whom does that thread wait for? No cycle is older than this one */
@@ -4124,7 +4124,7 @@ static pk_status pk__registry_wait(pk_registry *r, pk_provider_id id, const pk__
 #define PK__PATH_ROOM 256
 /* Under the lock: how this thread came to `id`, at the end of `text`; `making`: it is what it makes now, not what it gets. */
 static const char *pk__registry_path(const pk_registry *r, pk_provider_id id, bool making, char *text) {
-    const pk__making *m = pk__making_of(r, pk__registry_me());
+    const pk__making *m = pk__making_of(r, pk__thread_me());
     char *at = text + PK__PATH_ROOM - 1;
     pk_provider_id walk = m ? m->id : id;
     *at = 0;
@@ -4180,7 +4180,7 @@ static PK__SCOPE_SHARED pk_status pk__registry_run_cleanup(pk_registry *r, pk_pr
 /* Under the lock, which it leaves: whether a pump made that for too long. It is ended then, before anybody can get it. */
 static bool pk__registry_too_late(pk_registry *r, pk_provider_id id, void *object, uint32_t spent) {
     const pk_provider *row = r->states[id].provider;
-    const pk__making *m = pk__making_of(r, pk__registry_me());
+    const pk__making *m = pk__making_of(r, pk__thread_me());
     if (m == NULL || m->pumped != id + 1u || spent <= r->load_timeout_ms) return false;
     pk__registry_unlock(r);
     (void)pk__registry_run_cleanup(r, id, row, object);
@@ -4415,7 +4415,7 @@ static pk_status pk__registry_make(pk_registry *r, pk_provider_id id, pk_scope *
 /* Who makes `id` for that scope at this moment; of transients only this thread counts. */
 static const pk__making *pk__registry_maker(const pk_registry *r, pk_provider_id id, const pk_scope *scope, bool transient) {
     const pk__making *m = r->making;
-    uintptr_t me = pk__registry_me();
+    uintptr_t me = pk__thread_me();
     while (m && !(m->id == id && (transient ? m->thread == me : m->scope == scope && scope != NULL))) m = m->older;
     return m;
 }
@@ -4985,7 +4985,7 @@ static uint32_t pk__lazy_epoch(void) { /* under the lock */
 #define PK__LAZY_FORKS() 0u
 #endif
 PK_API pk_status pk__lazy_get(pk_lazy *l, pk_status (*create)(void *user, void **object), void *user, void **object) {
-    uintptr_t me = pk__registry_me();
+    uintptr_t me = pk__thread_me();
     pk_status status = PK_OK;
     void *made = NULL;
     uint32_t making;
@@ -5452,7 +5452,8 @@ static void *pk__mem_resized(pk_mem *m, void *memory, size_t size, bool enforce)
     if (memory == NULL) return pk__mem_sized(m, size, enforce);
     memcpy(&was, (unsigned char *)memory - PK__MEM_FRONT, sizeof was);
 #if PERFKIT_HEAP
-    if (m->behind == NULL && PK__MALLOC_ALIGN >= PK__MEM_FRONT) return pk__mem_regrown(m, (unsigned char *)memory - PK__MEM_FRONT, was, size, enforce);
+    if (m->behind == NULL && PK__MALLOC_ALIGN >= PK__MEM_FRONT)
+        return pk__mem_regrown(m, (unsigned char *)memory - PK__MEM_FRONT, was, size, enforce);
 #endif
     if (size <= was && enforce && m->limit && pk__load_size(&m->current) + size + PK__MEM_FRONT > m->limit) return memory;
     moved = pk__mem_sized(m, size, enforce);
@@ -6226,7 +6227,7 @@ typedef struct pk__asking {
 } pk__asking;
 static void pk__asking_begin(pk_monitor *m, pk__asking *a, const pk_monitored *o) { /* leaves the lock */
     a->o = o;
-    a->thread = pk__registry_me();
+    a->thread = pk__thread_me();
     a->next = m->asking;
     m->asking = a;
     pk__monitor_unlock(m);
@@ -6242,7 +6243,7 @@ static void pk__asking_end(pk_monitor *m, const pk__asking *a) { /* takes the lo
 }
 static bool pk__monitor_asked(const pk_monitor *m, const pk_monitored *o) { /* by another thread */
     const pk__asking *a;
-    for (a = m->asking; a && (a->o != o || a->thread == pk__registry_me()); a = a->next) {}
+    for (a = m->asking; a && (a->o != o || a->thread == pk__thread_me()); a = a->next) {}
     return a != NULL;
 }
 #ifdef PK__HAS_COND
