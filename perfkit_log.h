@@ -1411,7 +1411,8 @@ PK_API void pk_log_crash_flush(pk_log *log);
    begins. What a full ring could not take is told in the stream, "3 dropped" (firmware: modulo 65536), where it would have stood;
    lines delivered and dropped are together those sent, always. Close drains what is left.
    Hosted: a ring for each of `rings` threads, taken at its first record and given back, drained, at its end; further threads
-   share one more, under a lock. Firmware: one ring for the program and its interrupts, with the PERFKIT_CRITICAL hooks. */
+   share one more, under a lock. A thread that logs to two such loggers in turn pays three times the price at each change. Firmware:
+   one ring for the program and its interrupts, with the PERFKIT_CRITICAL hooks. */
 
 enum { /* when a ring is full */
     PK_LOG_DROP_NEWEST,      /* the record that finds no room is not taken; an eighth of a ring is kept for ERROR */
