@@ -861,9 +861,9 @@ typedef struct pk_pool_desc {
     bool threads;                  /* any thread; PK_UNSUPPORTED where PERFKIT_THREADS is 0 */
     bool no_touch;                 /* free objects belong to hardware: no fill (PERFKIT_POOL_FILL), no poisoning */
     bool intrusive;                /* the free list lies inside the free objects, a pointer each: no bytes beside them if
-                                      unchecked (then no release is refused), else a bit. reset is called by acquire then. Not with handles, init or
-                                      no_touch, no caches; chunks stay until close; count is O(free). If hosted: elsewhere
-                                      PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
+                                      unchecked (then no release is refused), else a bit. reset is called by acquire then.
+                                      Not with handles, init or no_touch, no caches; chunks stay until close; count is
+                                      O(free). If hosted: elsewhere PK_UNSUPPORTED, there is PK_POOL_DEFINE_INTRUSIVE */
     bool lock_free;                /* any thread, without a lock. Fixed pools without handles, init and caches. Race-proof,
                                       whatever check says. count: O(capacity). PK_UNSUPPORTED without 64-bit atomics. Under
                                       contention a lock is slower, caches far faster: for when no thread may wait for one */
