@@ -7592,11 +7592,11 @@ enum { PK__STATE_RESERVED, PK__STATE_READY, PK__STATE_TIMED, PK__STATE_DATED, PK
 #define PK__FIFO_HEAD (PK__SLOTS(4) + PK__SLOTS(sizeof(void *)))
 #define PK__FIFO_TIME PK__SLOTS(4) /* milliseconds or seconds; behind a date the milliseconds in a slot */
 #define PK__FIFO_ARGUMENTS (PERFKIT_LOG_LINE + 16 * PK__SLOT)
-#if defined __GNUC__ && !defined __AVR__
+#if defined __GNUC__ && !defined __AVR__ && !defined __MSP430__ /* clang calls a library that MSP430 has not */
 #define PK__SET_STATE(p, state) __atomic_store_n(p, (uint8_t)(state), __ATOMIC_RELEASE)
 #define PK__GET_STATE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #else
-#ifdef __AVR__
+#ifdef __GNUC__
 #define PK__NO_REORDER __asm volatile("" : : : "memory")
 #else
 #define PK__NO_REORDER ((void)0)
