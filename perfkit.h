@@ -344,7 +344,11 @@ typedef struct pk_allocator {               /* all zero: malloc and free where P
 #ifndef PERFKIT_MUTEX_BYTES /* room for the platform's mutex or condition inside public structs */
 #define PERFKIT_MUTEX_BYTES (PERFKIT_HOSTED ? 64 : 8)
 #endif
+#ifdef __m68k__ /* aligns nothing to more than 2, and Linux's futexes want 4 */
+typedef union pk_mutex { __attribute__((aligned(4))) void *align_pointer; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+#else
 typedef union pk_mutex { void *align_pointer; uint64_t align_64; unsigned char bytes[PERFKIT_MUTEX_BYTES]; } pk_mutex;
+#endif
 typedef pk_mutex pk_cond;
 
 /* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
