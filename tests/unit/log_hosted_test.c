@@ -159,6 +159,7 @@ static void through_a_terminal(int master, int slave) {
     pk_log logger;
     pk_log_desc desc;
     ssize_t n;
+    size_t have = 0;
     memset(&desc, 0, sizeof desc);
     desc.no_time = true;
     desc.sink = pk_log_to_fd;
@@ -167,8 +168,11 @@ static void through_a_terminal(int master, int slave) {
     CHECK_STATUS(pk_log_add_sink(&logger, keep, NULL, PK_LOG_TRACE), PK_OK);
     pk_log_write(&logger, PK_LOG_ERROR, "red");
     CHECK_TEXT(got, "ERROR red\n"); /* the other sink's stays plain */
-    n = read(master, got, sizeof got - 1);
-    got[n > 0 ? n : 0] = 0;
+    do { /* a terminal gives the line in pieces of its own */
+        n = read(master, got + have, sizeof got - 1 - have);
+        have += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && got[have - 1] != '\n');
+    got[have] = 0;
     pk_log_close(&logger);
 }
 static void colour_is_for_terminals_without_no_color(void) {
