@@ -35,6 +35,15 @@ static void masks_nest(void) {
     rtos.in_interrupt = false;
     balanced();
 }
+static void before_the_scheduler(void) {
+    block *a;
+    rtos.not_started = true;
+    CHECK((a = blocks_acquire()) != NULL);
+    CHECK_EQ(rtos.masked, 0);
+    CHECK_STATUS(blocks_release(a), PK_OK);
+    masks_nest();
+    rtos.not_started = false;
+}
 static void pool_in_tasks_and_interrupts(void) {
     block *a, *b;
     unsigned before = rtos.masks;
@@ -136,6 +145,7 @@ static void waits_until_the_deadline(void) {
 
 TESTS {
     RUN("D08", "the mask nests, in tasks and in interrupts", masks_nest)
+    RUN("D08", "before the scheduler starts a mask is taken away again too", before_the_scheduler)
     RUN("P32", "tasks and interrupts share a pool, each by its own names", pool_in_tasks_and_interrupts)
     RUN("D08", "tasks and interrupts log into one ring", log_in_tasks_and_interrupts)
     RUN("D08 D10", "tasks share a cache under the RTOS's lock, by the RTOS's clock", cache_of_all_tasks)

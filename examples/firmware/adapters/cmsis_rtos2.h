@@ -1,5 +1,6 @@
 /* cmsis_rtos2.h - perfkit's hooks for CMSIS-RTOS2 (Keil RTX5, FreeRTOS and others below it): locks for threads, and the clock. The
-   interface has no mask for interrupts, so that is the processor's. Include it before perfkit, in all files alike. */
+   interface has no mask for interrupts, so that is the processor's. Include it before perfkit, in all files alike. Serves no
+   PERFKIT_TIME_BITS 64. Compiled against shims written from the documented interface (tests/firmware/shims), never against an RTOS. */
 #ifndef PK_CMSIS_RTOS2_H
 #define PK_CMSIS_RTOS2_H
 #include "cmsis_os2.h"
@@ -9,6 +10,7 @@
 #ifndef PK_CMSIS_TICK_HZ
 #define PK_CMSIS_TICK_HZ 1000u /* what osKernelGetTickFreq() tells; one that divides 1000 */
 #endif
+typedef char pk_cmsis_rate_that_divides_1000[1000u % PK_CMSIS_TICK_HZ == 0 ? 1 : -1];
 #define PERFKIT_NOW_MS() (osKernelGetTickCount() * (1000u / PK_CMSIS_TICK_HZ)) /* may be asked in interrupts */
 
 #define PK_CMSIS_MUTEX(m) (*(osMutexId_t *)(void *)(m))

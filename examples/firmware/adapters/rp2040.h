@@ -1,12 +1,12 @@
 /* rp2040.h - perfkit's hooks for two cores without an RTOS: the mask keeps this core's interrupts out, a hardware spinlock the other core.
-   For the Pico SDK; one number of a spinlock for all of perfkit, PK_SPINLOCK. Include it before perfkit, in all files alike. */
+   For the Pico SDK; compiled against tests/firmware/shims, never against the SDK itself. Include it before perfkit, in all files alike. */
 #ifndef PK_RP2040_H
 #define PK_RP2040_H
 #include "hardware/sync.h"
 #include "pico/time.h"
 #include <stdint.h>
 #ifndef PK_SPINLOCK
-#define PK_SPINLOCK PICO_SPINLOCK_ID_OS1 /* the SDK leaves this one to systems like us */
+#define PK_SPINLOCK PICO_SPINLOCK_ID_OS1 /* one for all of perfkit; the SDK leaves this one to systems like us */
 #endif
 typedef struct pk_two_cores { uint32_t interrupts; bool nested; } pk_two_cores;
 extern uint32_t pk_spinlock_owner; /* 0, or a core's number + 1. In one file: uint32_t pk_spinlock_owner; */

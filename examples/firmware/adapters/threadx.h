@@ -1,12 +1,14 @@
 /* threadx.h - perfkit's hooks for ThreadX (Azure RTOS, Eclipse ThreadX): locks for threads, a mask for threads and interrupts, the clock.
-   Include it before perfkit, in all files alike. */
+   Include it before perfkit, in all files alike. Serves no PERFKIT_TIME_BITS 64. Compiled against shims written from the documented
+   interface (tests/firmware/shims), never against ThreadX itself. */
 #ifndef PK_THREADX_H
 #define PK_THREADX_H
 #include "tx_api.h"
 #define PERFKIT_CRITICAL_STATE UINT
 #define PERFKIT_CRITICAL_ENTER(s) ((s) = tx_interrupt_control(TX_INT_DISABLE)) /* tells what was before */
 #define PERFKIT_CRITICAL_EXIT(s) (void)tx_interrupt_control(s)
-#define PERFKIT_NOW_MS() (tx_time_get() * (1000u / TX_TIMER_TICKS_PER_SECOND)) /* a rate that divides 1000: so it wraps as it should */
+#define PERFKIT_NOW_MS() (tx_time_get() * (1000u / TX_TIMER_TICKS_PER_SECOND)) /* it wraps at 2^32 */
+typedef char pk_threadx_rate_that_divides_1000[1000u % TX_TIMER_TICKS_PER_SECOND == 0 ? 1 : -1];
 
 #define PK_THREADX_MUTEX(m) ((TX_MUTEX *)(void *)(m))
 #define PERFKIT_THREADS 1

@@ -1,12 +1,13 @@
 /* zephyr.h - perfkit's hooks for Zephyr: locks and conditions for threads, a mask for threads and interrupts, clock and ticks. Include it
-   before perfkit, in all files alike. irq_lock nests, and on several cores it takes a lock that they share. */
+   before perfkit, in all files alike. irq_lock nests, and on several cores it takes a lock that they share. Compiled against shims written
+   from the documented interface (tests/firmware/shims), never against Zephyr itself. */
 #ifndef PK_ZEPHYR_H
 #define PK_ZEPHYR_H
 #include <zephyr/kernel.h>
 #define PERFKIT_CRITICAL_STATE unsigned int
 #define PERFKIT_CRITICAL_ENTER(s) ((s) = irq_lock())
 #define PERFKIT_CRITICAL_EXIT(s) irq_unlock(s)
-#define PERFKIT_NOW_MS() k_uptime_get_32()
+#define PERFKIT_NOW_MS() k_uptime_get() /* 64 bits, for PERFKIT_TIME_BITS 64 too; k_uptime_get_32 is no cheaper */
 #define PERFKIT_TICKS() k_cycle_get_32()
 #define PERFKIT_TICKS_HZ CONFIG_SYS_CLOCK_HW_CYCLES_PER_SEC /* of boards that don't find it out when they start */
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 static struct rtos {
-    bool in_interrupt;
+    bool in_interrupt, not_started; /* not_started: main, before the scheduler */
     unsigned masked, masks; /* depth now; how often */
     unsigned locks, locked, takes; /* made and not ended; held now; how often */
     unsigned waits, signals;

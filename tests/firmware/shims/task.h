@@ -1,4 +1,5 @@
-/* task.h - shim: FreeRTOS's critical sections, clock and tasks. A port counts the depth of sections of tasks by itself. */
+/* task.h - shim: FreeRTOS's critical sections, clock and tasks. A port counts the depth of sections of tasks by itself,
+   and that count is far above 0 until the scheduler starts: so leaving a section takes no mask away before. */
 #ifndef TASK_SHIM_H
 #define TASK_SHIM_H
 #include "FreeRTOS.h"
@@ -9,7 +10,7 @@ static inline void taskENTER_CRITICAL(void) {
 }
 static inline void taskEXIT_CRITICAL(void) {
     rtos.wrong += rtos.in_interrupt || rtos.masked == 0;
-    rtos_unmask(rtos.masked - 1);
+    if (!rtos.not_started) rtos_unmask(rtos.masked - 1);
 }
 static inline UBaseType_t taskENTER_CRITICAL_FROM_ISR(void) {
     rtos.wrong += !rtos.in_interrupt;

@@ -16,7 +16,7 @@ static inline k_timeout_t k_shim_timeout(int64_t ticks) {
 #define K_MSEC(ms) k_shim_timeout((int64_t)(ms))
 static inline unsigned int irq_lock(void) { return rtos_mask(); }
 static inline void irq_unlock(unsigned int key) { rtos_unmask(key); }
-static inline uint32_t k_uptime_get_32(void) { return rtos.ticks * 10; }
+static inline int64_t k_uptime_get(void) { return (int64_t)rtos.ticks * 10; }
 static inline uint32_t k_cycle_get_32(void) { return rtos.ticks * 10000; }
 static inline k_tid_t k_current_get(void) { return (k_tid_t)(void *)&rtos; }
 static inline int k_mutex_init(struct k_mutex *m) {
