@@ -5418,11 +5418,16 @@ PK_API void pk_mem_get_stats(const pk_mem *m, pk_mem_stats *stats) {
 
 /* The size stands in front of the bytes, in as much room as keeps them aligned. */
 #define PK__MEM_FRONT 16u
+#if PERFKIT_HEAP /* over malloc its own alignment, which is all that realloc keeps */
+#define PK__MEM_ALIGN(m) ((m)->behind ? PK__MEM_FRONT : 1u)
+#else
+#define PK__MEM_ALIGN(m) PK__MEM_FRONT
+#endif
 static void *pk__mem_sized(pk_mem *m, size_t size, bool enforce) {
     unsigned char *block;
     size_t whole;
     if (!pk__add_fits(size, PK__MEM_FRONT, &whole)) return NULL;
-    block = (unsigned char *)pk__mem_take(m, whole, PK__MEM_FRONT, enforce);
+    block = (unsigned char *)pk__mem_take(m, whole, PK__MEM_ALIGN(m), enforce);
     if (block == NULL) return NULL;
     memcpy(block, &size, sizeof size);
     return block + PK__MEM_FRONT;
@@ -5433,7 +5438,7 @@ static void *pk__mem_regrown(pk_mem *m, unsigned char *block, size_t was, size_t
     size_t whole;
     if (!pk__add_fits(size, PK__MEM_FRONT, &whole) || (size > was && !pk__mem_book(m, size - was, enforce))) return NULL;
 #ifdef _WIN32
-    block = (unsigned char *)_aligned_realloc(block, whole, PK__MALLOC_ALIGN < PK__MEM_FRONT ? PK__MEM_FRONT : PK__MALLOC_ALIGN);
+    block = (unsigned char *)_aligned_realloc(block, whole, PK__MALLOC_ALIGN);
 #else
     block = (unsigned char *)realloc(block, whole);
 #endif
@@ -5456,8 +5461,7 @@ static void *pk__mem_resized(pk_mem *m, void *memory, size_t size, bool enforce)
     if (memory == NULL) return pk__mem_sized(m, size, enforce);
     memcpy(&was, (unsigned char *)memory - PK__MEM_FRONT, sizeof was);
 #if PERFKIT_HEAP
-    if (m->behind == NULL && PK__MALLOC_ALIGN >= PK__MEM_FRONT)
-        return pk__mem_regrown(m, (unsigned char *)memory - PK__MEM_FRONT, was, size, enforce);
+    if (m->behind == NULL) return pk__mem_regrown(m, (unsigned char *)memory - PK__MEM_FRONT, was, size, enforce);
 #endif
     if (size <= was && enforce && m->limit && pk__load_size(&m->current) + size + PK__MEM_FRONT > m->limit) return memory;
     moved = pk__mem_sized(m, size, enforce);
