@@ -7293,10 +7293,17 @@ PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, vo
 /* ---- Begin and end as log lines ---- */
 
 static const char *pk__event_name(const char *name) { return name ? name : "-"; }
-static void pk__ms_tenths(pk_ticks ticks, unsigned long *ms, unsigned *tenth) {
+#if PERFKIT_LOG_INT64 /* 32 bits of ms are over after 50 days */
+typedef unsigned long long pk__log_ms;
+#define PK__LOG_MS "%llu.%u ms"
+#else
+typedef unsigned long pk__log_ms;
+#define PK__LOG_MS "%lu.%u ms"
+#endif
+static void pk__ms_tenths(pk_ticks ticks, pk__log_ms *ms, unsigned *tenth) {
     const uint64_t seconds = ticks / PERFKIT_TICKS_HZ, rest = ticks % PERFKIT_TICKS_HZ; /* the product of all would wrap after 21 days */
     const uint64_t tenths = seconds * 10000u + (rest * 10000u + PERFKIT_TICKS_HZ / 2) / PERFKIT_TICKS_HZ;
-    *ms = (unsigned long)(tenths / 10);
+    *ms = (pk__log_ms)(tenths / 10);
     *tenth = (unsigned)(tenths % 10);
 }
 PK_API pk_ticks pk_scope_begin_log(const pk_scope *s, pk_log *log) {
@@ -7307,13 +7314,13 @@ PK_API pk_status pk_scope_close_log(pk_scope *s, pk_log *log, pk_ticks began) {
     const unsigned before = (unsigned)s->failures, cleanups = pk_scope_count(s);
     const char *name = pk__event_name(s->name);
     const pk_status status = pk_scope_close(s);
-    unsigned long ms;
+    pk__log_ms ms;
     unsigned tenth;
     pk__ms_tenths(pk__ticks_between(began, pk__ticks_now()), &ms, &tenth);
     if (status == PK_DEFERRED) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups are deferred", name, cleanups);
-    else if (s->failures == before) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in %lu.%u ms", name, cleanups, ms, tenth);
+    else if (s->failures == before) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in " PK__LOG_MS, name, cleanups, ms, tenth);
     else
-        pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in %lu.%u ms, %u failed", name, cleanups, ms, tenth,
+        pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in " PK__LOG_MS ", %u failed", name, cleanups, ms, tenth,
                   (unsigned)s->failures - before);
     return status;
 }
@@ -7335,11 +7342,11 @@ PK_API pk_status pk_registry_close_log(pk_registry *r, pk_log *log) {
 static void pk__registry_loaded(void *user, pk_provider_id id, pk_ticks spent, bool cached) {
     const pk_registry_log *into = (const pk_registry_log *)user;
     pk_provider_info info;
-    unsigned long ms;
+    pk__log_ms ms;
     unsigned tenth;
     if (cached || !pk_log_enabled(into->log, PK_LOG_DEBUG) || pk_registry_info(into->registry, id, &info) != PK_OK) return;
     pk__ms_tenths(spent, &ms, &tenth);
-    pk_log_write(into->log, PK_LOG_DEBUG, "%s loaded in %lu.%u ms cached=0", info.provider->name, ms, tenth);
+    pk_log_write(into->log, PK_LOG_DEBUG, "%s loaded in " PK__LOG_MS " cached=0", info.provider->name, ms, tenth);
 }
 PK_API void pk_registry_loads_log(pk_registry_log *into, pk_registry *r, pk_log *log) {
     into->registry = r;

@@ -2829,8 +2829,8 @@ static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
         return digit;
     }
 #endif
-#if PERFKIT_LOG_INT64 && UINTPTR_MAX > 0xFFFFFFFFu
-    if (*value > 0xFFFFFFFFu) {
+#if UINTPTR_MAX > 0xFFFFFFFFu /* where long has 64 bits too, whatever PERFKIT_LOG_INT64 says */
+    if (*value >> 31 > 1) {
         uint8_t rest = (uint8_t)(*value % base);
         *value /= base;
         return rest;

@@ -80,6 +80,9 @@ static void sizes(void) {
     FORMATS("1777777777777777777777", "%llo", 18446744073709551615uLL);
     FORMATS("-5 7", "%jd %ju", (intmax_t)-5, (uintmax_t)7);
 #endif
+#if UINTPTR_MAX > 0xFFFFFFFFu && !defined _WIN32
+    FORMATS("-123456789012345678 ffffffffffffffff", "%ld %lx", -123456789012345678L, 18446744073709551615uL);
+#endif
     FORMATS("65535 -3", "%zu %td", (size_t)65535u, (ptrdiff_t)-3);
 }
 
