@@ -1447,11 +1447,6 @@ typedef struct pk_cache_transfer { /* all private */
     pk_status result;
     uint8_t record_flags;    /* of the record at hand */
     uint16_t ways;           /* of the set at hand, those that have been saved */
-#if PERFKIT_CACHE_S3FIFO
-    uint8_t recent;          /* where in `entries` the next one goes */
-    unsigned entries[16];    /* S3-FIFO: what the last 16 records, which may be of one set, were put into, and their keys' and */
-    uint32_t crcs[16];       /* values' CRCs */
-#endif
     uint32_t forks;          /* that the cache's process had seen when it began */
     uint8_t phase, flags;
     unsigned char buffer[PERFKIT_CACHE_SNAPSHOT_BUFFER];
@@ -1964,7 +1959,8 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #endif
 #define PK__CACHE_CROWDS (PERFKIT_CACHE_LINK_BITS != 8) /* with 8-bit links there are never so many groups, and chains are short */
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home, in firmware entries of its chain */
-enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16 };
+enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16,
+       PK__CACHE_MARK = 32 }; /* this save has written it, or this load has put it; with S3-FIFO that of loads alone */
 #if PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_PINS || PK__FULL /* live, and not for ever */
 #define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
 #else
@@ -2284,7 +2280,8 @@ typedef struct pk__s3_set {
     unsigned char ghosts[PK__S3_GHOSTS]; /* tags of what the small queue lost last: a ring */
     uint8_t main, small; /* entries in the queues */
     uint8_t ways, ghost; /* ways that there are; where the next ghost goes */
-    uint16_t never, pinned, negative, busy; /* a bit a way; busy: in no queue, and not free yet */
+    uint16_t never, pinned, negative, busy; /* a bit a way; busy: in no queue, and not free yet; where
+                                                  there is a tag: PK__CACHE_MARK */
     pk_time soonest; /* no entry's time is over before: most hits need not ask when theirs is */
 #if PERFKIT_TIME_BITS == 32
     uint32_t spare;
@@ -2513,7 +2510,8 @@ PK__HOT_INLINE unsigned char pk__cache_flags(PK__CACHE_SELF, pk__cache_n e) {
     if (PK__CACHE_S3) {
         const pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
         unsigned way = pk__s3_way_of(e);
-        return (unsigned char)((s->tags[way] != 0 ? PK__CACHE_LIVE : 0) | (s->never >> way & 1 ? PK__CACHE_NEVER : 0) |
+        return (unsigned char)((s->tags[way] != 0 ? PK__CACHE_LIVE | (s->busy >> way & 1 ? PK__CACHE_MARK : 0) : 0) |
+                               (s->never >> way & 1 ? PK__CACHE_NEVER : 0) |
                                (s->pinned >> way & 1 ? PK__CACHE_PINNED : 0) |
                                (s->negative >> way & 1 ? PK__CACHE_NEGATIVE : 0));
     }
@@ -2530,6 +2528,7 @@ PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned 
         s->never = (uint16_t)(flags & PK__CACHE_NEVER ? s->never | bit : s->never & ~bit);
         s->pinned = (uint16_t)(flags & PK__CACHE_PINNED ? s->pinned | bit : s->pinned & ~bit);
         s->negative = (uint16_t)(flags & PK__CACHE_NEGATIVE ? s->negative | bit : s->negative & ~bit);
+        if (flags & PK__CACHE_LIVE) s->busy = (uint16_t)(flags & PK__CACHE_MARK ? s->busy | bit : s->busy & ~bit);
         return;
     }
 #elif PK__FULL
@@ -3197,12 +3196,14 @@ PK__HOT_INLINE void pk__s3_refresh(PK__CACHE_SELF, pk__s3_set *s) {
 #endif
 #endif
 }
+/* Ways that are pinned and in a queue. */
+PK__HOT_INLINE unsigned pk__s3_held(const pk__s3_set *s) { return s->pinned ? s->pinned & ~pk__cache_match16(s->tags, 0) : 0u; }
 /* The entry of a full set that has to go: an expired one, or the policy's; 0: all are pinned or in on_evict. A turn promotes an
    entry, or takes one of its uses: at most 16 + 48, and 16 between two where entries are pinned. */
 PK__CACHE_PART pk__cache_n pk__s3_victim(PK__CACHE_SELF, size_t set) {
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     pk__cache_n first = (pk__cache_n)(set * PK__S3_WAYS + 1);
-    unsigned held = PERFKIT_CACHE_PINS ? s->pinned & ~(unsigned)s->busy : 0u, over, way, uses, stuck = 0, share = s->ways >> 2;
+    unsigned held = PERFKIT_CACHE_PINS ? pk__s3_held(s) : 0u, over, way, uses, stuck = 0, share = s->ways >> 2;
     if (held != 0) {
         unsigned n = 0;
         for (way = held; way != 0; way &= way - 1) n++;
@@ -6692,7 +6693,7 @@ PK_API PK__CACHE_AWAY bool pk__cache_has_spare(pk_cache *c, pk__cache_n e) {
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_SETS(c)) {
         const pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
-        unsigned held = s->pinned & ~(unsigned)s->busy, n = 0;
+        unsigned held = pk__s3_held(s), n = 0;
         for (; held != 0; held &= held - 1) n++;
         return pk__s3_free(s) < PK__S3_WAYS || n < s->main + (unsigned)s->small;
     }
@@ -7032,7 +7033,6 @@ PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void 
 static uint32_t pk__cache_clear_shards(pk_cache *c, uint32_t budget) {
     uint32_t left = 0, n;
     unsigned i;
-    if (pk__cache_forked(c)) return 0;
     for (i = 0; i < c->groups; i++) {
         pk_cache *one = pk__cache_enter_at(c, i);
         n = budget < one->count ? budget : one->count;
@@ -7046,10 +7046,12 @@ static uint32_t pk__cache_clear_shards(pk_cache *c, uint32_t budget) {
 #endif
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
-    if (c->cold == NULL) return 0;
+    if (c->cold == NULL || pk__cache_forked(c)) return 0;
+#if PK__CACHE_LOADS
+    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
+#endif
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_clear_shards(c, budget);
-    if (pk__cache_forked(c)) return 0;
 #endif
     pk__cache_drop_many(c, budget < pk_cache_count(c) ? (pk__cache_n)budget : (pk__cache_n)pk_cache_count(c));
     return pk_cache_count(c);
@@ -7169,7 +7171,6 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
    Records stand least recent first; where a key stands twice, the later record is the newer. Those of S3-FIFO stand set by set,
    the main queue before the small one, each oldest first. */
 enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
-#define PK__CACHE_MARK 32 /* flag of an entry: this save has written it, or this load has put it */
 enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
 enum { /* pk_cache_transfer.phase */
     PK__CACHE_OVER,
@@ -7575,26 +7576,6 @@ static uint32_t pk__s3_collect(pk_cache *c, pk_cache_transfer *t) {
     if (cold->save_sweep >= c->groups) cold->snapshot = PK__CACHE_TO_END;
     return 16;
 }
-/* There are no marks in sets. But a key stands twice only within those of its set: entry e is one of an earlier record of this load
-   where it is one of the last, and as that put it. */
-static uint32_t pk__s3_crc(pk_cache *c, pk__cache_n e) {
-    const unsigned char *key = pk__cache_key(PK__CACHE_ANY, e);
-    size_t len, at = pk__s3_value(PK__CACHE_ANY, e, &len);
-    return pk__cache_crc(pk__cache_crc(0, key, pk__cache_key_len(PK__CACHE_ANY, key)), pk__cache_slot(PK__CACHE_ANY, e) + at, len);
-}
-static bool pk__s3_again(pk_cache *c, const pk_cache_transfer *t, pk__cache_n e) {
-    unsigned i;
-    for (i = 0; i < PK__S3_WAYS; i++)
-        if (t->entries[i] == e) return t->crcs[i] == pk__s3_crc(c, e);
-    return false;
-}
-static void pk__s3_remember(pk_cache *c, pk_cache_transfer *t, pk__cache_n e) {
-    unsigned i;
-    for (i = 0; i < PK__S3_WAYS; i++)
-        if (t->entries[i] == e) t->entries[i] = 0; /* it was another key's */
-    t->entries[t->recent & 15u] = e;
-    t->crcs[t->recent++ & 15u] = pk__s3_crc(c, e);
-}
 /* Entry e, just put, goes to the end of the queue that it was in. */
 static void pk__s3_restore(pk_cache *c, pk__cache_n e, unsigned flags) {
     pk__s3_set *s = pk__s3_of(PK__CACHE_ANY, e);
@@ -7823,22 +7804,18 @@ static bool pk__cache_record_times(pk_cache *c, pk_cache_transfer *t, const unsi
 
 /* Entry e holds what the record at hand said; `again`: as an earlier record did. */
 static void pk__cache_kept(pk_cache *c, pk_cache_transfer *t, pk__cache_n e, bool again) {
-    if (!(c->special & PK__CACHE_IS_S3)) c->cold->flags[e] |= PK__CACHE_MARK;
+    pk__cache_set_flags(PK__CACHE_ANY, e, pk__cache_flags(PK__CACHE_ANY, e) | (unsigned)PK__CACHE_MARK);
 #if PERFKIT_CACHE_MORE
     if (c->cold->at_ttl != PK__CACHE_NONE) pk__cache_set_extra_time(c, e, c->cold->at_ttl, t->interval);
 #endif
     if (!again) t->kept++;
 }
 /* Whether the key has a value that is newer than the snapshot's; *again: it has an older one of the same snapshot. */
-static bool pk__cache_newer(pk_cache *c, const pk_cache_transfer *t, const void *key, size_t key_len, bool *again) {
+static bool pk__cache_newer(pk_cache *c, const void *key, size_t key_len, bool *again) {
     PK__CACHE_HASHING(PK__CACHE_ANY);
     pk__cache_n e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
     bool there = e != 0 && !pk__cache_over(PK__CACHE_ANY, e);
     *again = there && (pk__cache_flags(PK__CACHE_ANY, e) & PK__CACHE_MARK) != 0;
-#if PERFKIT_CACHE_S3FIFO
-    if (there && (c->special & PK__CACHE_IS_S3)) *again = pk__s3_again(c, t, e);
-#endif
-    (void)t;
     return there && !*again;
 }
 /* Put what a record says. PK_UNSUPPORTED: it has a time to live, and there is no clock; what can't be kept otherwise is left out. */
@@ -7848,7 +7825,7 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
     bool again;
     pk__cache_n e;
     PK__CACHE_BEGIN;
-    if (!pk__cache_newer(c, t, key, key_len, &again)) {
+    if (!pk__cache_newer(c, key, key_len, &again)) {
 #if PK__FULL || PERFKIT_CACHE_THREADS
         status = pk__cache_put(PK__CACHE_ANY, PK__CACHE_KEYED, value, len, t->ttl);
 #else /* the same, by a function that is there already */
@@ -7858,7 +7835,6 @@ static pk_status pk__cache_restore(pk_cache *c, pk_cache_transfer *t, const unsi
         if (c->special & PK__CACHE_IS_S3) {
             e = status == PK_OK ? pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) : 0;
             if (e != 0) pk__s3_restore(c, e, t->record_flags);
-            if (e != 0) pk__s3_remember(c, t, e);
         } else
 #endif
             e = pk__cache_next(PK__CACHE_ANY, 0);
@@ -7898,7 +7874,7 @@ static void pk__cache_long_take(pk_cache *c, pk_cache_transfer *t, PK__CACHE_KEY
         pk__cache_damage(t, PK_UNSUPPORTED);
         return;
     }
-    if (pk__cache_newer(c, t, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, PK__CACHE_PLACED)) == 0) return;
+    if (pk__cache_newer(c, key, key_len, &again) || (e = pk__cache_take(PK__CACHE_ANY, PK__CACHE_PLACED)) == 0) return;
 #if PERFKIT_CACHE_CHAINS
     if (c->chains && !pk__cache_fit(PK__CACHE_ANY, e, c->prefix + key_len + (size_t)len)) {
         pk__cache_release(PK__CACHE_ANY, e);
@@ -7942,7 +7918,7 @@ static void pk__cache_long_place(pk_cache *c, pk_cache_transfer *t, bool good) {
     bool again;
     PK__CACHE_HASHING(PK__CACHE_ANY);
     pk__cache_look(c);
-    if (!pk__cache_newer(c, t, key, key_len, &again) && good) {
+    if (!pk__cache_newer(c, key, key_len, &again) && good) {
         other = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED);
         if (other != 0) pk__cache_drop(c, other, PK_EVICT_REPLACED);
         good = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED) == 0 && pk__cache_vacant(PK__CACHE_ANY, PK__CACHE_PLACED);
@@ -8090,6 +8066,9 @@ static pk_status pk__cache_find_record(pk_cache *c, pk_cache_transfer *t) {
 
 static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
     unsigned i;
+#if PK__CACHE_LOADS
+    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
+#endif
     if (budget >= pk_cache_count(c) || (c->special & PK__CACHE_IS_LOCKED))
         for (i = 0; i < pk__cache_shards(c); i++) {
             pk_cache *one = pk__cache_enter_at(c, i);

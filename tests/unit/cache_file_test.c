@@ -422,6 +422,51 @@ static void of_two_records_the_later_counts(void) {
     CHECK_STATUS(pk_cache_close(&a), PK_OK);
     CHECK_STATUS(pk_cache_close(&b), PK_OK);
 }
+/* An LRU cache saved in steps writes what is used meanwhile once more, far behind the first: each policy loads the later one. */
+static void so_do_those_of_an_lru_cache(void) {
+    enum { ENTRIES = 32 };
+    static const kind of[] = {{ENTRIES, 4, BIG, PK_CACHE_LRU}, {ENTRIES, 4, BIG, PK_CACHE_S3FIFO}, {256, 4, BIG, PK_CACHE_S3FIFO}};
+    pk_cache a, b;
+    pk_cache_transfer t;
+    pk_status status;
+    uint32_t key, kept;
+    size_t i;
+    open_kind(&a, &of[0]);
+    for (key = 0; key < ENTRIES; key++) put_big(&a, key, 'a');
+    long_tape.len = 0;
+    CHECK_STATUS(pk_cache_save_begin(&a, &t, write_long, NULL), PK_OK);
+    CHECK_STATUS(pk_cache_save_step(&t, 2), PK_AGAIN);
+    put_big(&a, 0, 'b');
+    put_big(&a, 1, 'b');
+    while ((status = pk_cache_save_step(&t, 20)) == PK_AGAIN) {}
+    CHECK_STATUS(status, PK_OK);
+    for (i = 0; i < PK__COUNTOF(of); i++) {
+        open_kind(&b, &of[i]);
+#if PERFKIT_CACHE_LEASES
+        {
+            uint32_t table[PK_CACHE_LEASE_BYTES(1, 4) / 4 + 1];
+            pk_cache_lease lease;
+            CHECK_STATUS(pk_cache_set_leases(&b, table, sizeof table, 0), PK_OK);
+            CHECK_STATUS(pk_cache_get_or_lease(&b, &key, 4, big, BIG, NULL, &lease), PK_NOT_FOUND);
+            long_tape.at = 0;
+            CHECK_STATUS(pk_cache_load(&b, read_long, NULL, 0, &kept), PK_OK);
+            CHECK_STATUS(pk_cache_fill(&b, &lease, big, BIG, 0), PK_STALE); /* the load emptied the cache first */
+        }
+#endif
+        long_tape.at = 0;
+        CHECK_STATUS(pk_cache_load(&b, read_long, NULL, 0, &kept), PK_OK);
+        if (i != 1) CHECK_EQ(kept, ENTRIES); /* of the second a set may be full */
+        for (key = 0; key < 2; key++) {
+            if (pk_cache_get(&b, &key, 4, big, sizeof big, NULL) == PK_OK)
+                CHECK_EQ(big[0], 'b');
+            else
+                CHECK_EQ(i, 1);
+        }
+        key = ENTRIES;
+        CHECK_STATUS(pk_cache_close(&b), PK_OK);
+    }
+    CHECK_STATUS(pk_cache_close(&a), PK_OK);
+}
 static void clean_up(void) {
     (void)unlink(path);
     (void)unlink(temporary);
@@ -442,6 +487,8 @@ TESTS {
     RUN("K41", "shards come back in other shards, while others go on", shards_come_back_in_other_shards)
 #endif
     RUN("K41", "of two records of a key the later one counts", of_two_records_the_later_counts)
+    RUN("K41 K27", "so do those of an LRU cache that was saved in steps, loaded into another policy; a load ends leases",
+        so_do_those_of_an_lru_cache)
     RUN("K43", "any bit that flips is found", any_bit_that_flips_is_found)
     RUN("K41", "a file comes back", a_file_comes_back)
     RUN("K43", "any length and any garbage is found", any_length_and_any_garbage_is_found)

@@ -83,6 +83,11 @@ static void what_was_fetched_before_a_removal_is_not_put(void) {
     CHECK_STATUS(fill(&first, 8), PK_STALE);
     CHECK_STATUS(fill(&lease, 8), PK_STALE);
     CHECK_EQ(pk_cache_count(&cache), 0);
+    CHECK_STATUS(put(3, 7), PK_OK);
+    CHECK_STATUS(get(key), PK_NOT_FOUND);
+    CHECK_EQ(pk_cache_clear_step(&cache, 5), 0);
+    if (!PERFKIT_HOSTED) pk_cache_revoke(&cache, NULL, 0);
+    CHECK_STATUS(fill(&lease, 8), PK_STALE);
     close_it();
 }
 static void a_lease_ends_at_its_deadline(void) {
