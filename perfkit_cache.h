@@ -561,6 +561,7 @@ PK__INLINE void pk_breaker_failure(pk_breaker *b, pk_time now) {
 #error "perfkit: include perfkit's implementation first, or compile with -D_POSIX_C_SOURCE=200809L"
 #endif
 #if PERFKIT_THREADS && !defined PERFKIT_MUTEX_LOCK
+#include <errno.h>
 #include <pthread.h>
 #endif
 #endif
@@ -689,7 +690,7 @@ PK__INLINE void pk__mutex_destroy(pk_mutex *m) { pthread_mutex_destroy((pthread_
 PK__INLINE void pk__mutex_lock(pk_mutex *m) {
     unsigned tries;
     for (tries = 0; tries < 50; tries++) {
-        if (pthread_mutex_trylock((pthread_mutex_t *)(void *)m) == 0) return;
+        if (pthread_mutex_trylock((pthread_mutex_t *)(void *)m) != EBUSY) return;
         PK__PAUSE();
     }
     pthread_mutex_lock((pthread_mutex_t *)(void *)m);
