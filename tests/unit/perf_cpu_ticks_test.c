@@ -36,8 +36,8 @@ static void longer_work_takes_more_ticks(void) {
     START();
     CHECK_STATUS(pk_log_set_level(&pk_perf_default, PK_LOG_ERROR), PK_OK);
     for (i = 0; i < 8; i++) {
-        PK_PERF_SCOPE("few") { turns(200); }
-        PK_PERF_SCOPE("many") { turns(20000); }
+        PK_PERF_SCOPE("few") { turns(1000); }
+        PK_PERF_SCOPE("many") { turns(100000); }
     }
     CHECK_STATUS(pk_perf_get(&pk_perf_default, "few", &few), PK_OK);
     CHECK_STATUS(pk_perf_get(&pk_perf_default, "many", &many), PK_OK);
