@@ -27,6 +27,13 @@ static uint32_t user_wall(void *user, uint16_t *ms) {
 #if PERFKIT_LOG_DEFERRED
 static union { uint64_t align; char bytes[PERFKIT_HOSTED ? 40000 : 1000]; } user_queue;
 #endif
+#if PERFKIT_LOG_DICTIONARY
+static pk_status user_out(void *user, const uint8_t *bytes, size_t size) {
+    (void)bytes;
+    *(unsigned *)user += (unsigned)size;
+    return PK_OK;
+}
+#endif
 #if PERFKIT_LOG_RULES
 static pk_log_rules user_rules;
 #endif
@@ -79,7 +86,7 @@ int main(void) {
     EXPECT(pk_log_init(&user_log, &user_desc) == PK_OK);
     PK_LOG_TO(&user_log, PK_LOG_WARN, "%d", user_log.sink_count);
     PK_LOG_TO(&user_log, PK_LOG_DEBUG, "d");
-    EXPECT(user_lines == 1);
+    EXPECT(user_lines == !PERFKIT_LOG_DICTIONARY);
 #if PERFKIT_LOG_INT64
     PK_LOG_TO(&user_log, PK_LOG_WARN, "%lld", (long long)user_lines);
 #endif
@@ -129,14 +136,18 @@ int main(void) {
     user_lines = 0;
     PK_LOG_TO(&user_log, PK_LOG_WARN, "%d %s", 1, "x");
     EXPECT(user_lines == 0);
+#if PERFKIT_LOG_DICTIONARY
+    EXPECT(pk_log_drain_raw(&user_log, 0, user_out, &user_lines) == PK_OK && user_lines >= 8);
+#else
     EXPECT(pk_log_drain(&user_log, 0) == PK_OK && user_lines >= 1);
+#endif
 #else
     PK_LOG_TO(&user_log, PK_LOG_ERROR, "e");
 #endif
 #if PERFKIT_LOG_RING
     user_lines = 0;
     EXPECT(pk_log_ring_dump(NULL, &user_ring, user_sink, NULL) == PK_OK);
-    EXPECT(user_lines >= 1 || PERFKIT_LOG_SINKS < 2 + PERFKIT_LOG_BUFFER);
+    EXPECT(user_lines >= 1 || PERFKIT_LOG_SINKS < 2 + PERFKIT_LOG_BUFFER || PERFKIT_LOG_DICTIONARY);
 #endif
     EXPECT(pk_log_close(&user_log) == PK_OK);
 #if PERFKIT_PERF
