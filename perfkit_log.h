@@ -8715,6 +8715,9 @@ static void pk__queue_forget(pk_log *log) {
 static void pk__queue_end(pk_log *log) {
     pk__queue *q = log->queue;
     if (q == NULL) return;
+#if PERFKIT_THREADS
+    pk__queue_forget(log); /* a condition variable with waiters of the parent would not be destroyed */
+#endif
     (void)pk_log_drain(log, 0);
     (void)pk_log_drain(log, 0); /* what the sinks logged */
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
