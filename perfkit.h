@@ -821,8 +821,9 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 #endif
 
 /* Run and remove all cleanups, last first, and give back every chunk. PK_OK, or what the first failing cleanup returned.
-   Closing again is PK_OK and runs nothing. Scopes nested in it that are still open are closed first. PK_DEFERRED: some cleanups
-   run later, see pk_scope_defer_later. */
+   Closing again is PK_OK and runs nothing. Scopes nested in it that are still open are closed first; one of a parent process (see
+   watch_forks) ends without its cleanups, and PK_FORKED counts as a failure of it. PK_DEFERRED: some cleanups run later, see
+   pk_scope_defer_later. */
 PK_API pk_status pk_scope_close(pk_scope *s);
 
 #if PERFKIT_SCOPE_MORE
@@ -3290,12 +3291,22 @@ static pk_scope *pk__scope_innermost(pk_scope *s) {
     while (s->more && s->more->child) s = s->more->child;
     return s;
 }
+/* What is nested here and watches forks ends without a cleanup: what it holds is the parent's, and overrides have their memory on it. */
+static void pk__scope_end_forked(pk_scope *s) {
+    (void)pk_scope_after_fork(s);
+    pk__scope_end(s);
+}
 PK_API pk_status pk_scope_close(pk_scope *s) {
     pk_status first = PK_OK, status;
     PERFKIT_ASSERT(s != NULL);
     if (PK__UNLIKELY(s->more != NULL) && pk__scope_forked(s)) return PK_FORKED;
     for (;;) {
         pk_scope *inner = pk__scope_innermost(s);
+        if (inner != s && pk__scope_forked(inner)) {
+            pk__scope_end_forked(inner);
+            if (first == PK_OK) first = PK_FORKED;
+            continue;
+        }
         if (inner->more && inner->more->later) {
             s->more->closing = 1;
             if (s->more->first == PK_OK) s->more->first = first;
@@ -3317,6 +3328,11 @@ PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget) {
     for (;;) {
         pk_scope *inner = pk__scope_innermost(s);
         pk_tracked *t = inner->more ? inner->more->later : NULL;
+        if (inner != s && pk__scope_forked(inner)) {
+            pk__scope_end_forked(inner);
+            if (s->more->first == PK_OK) s->more->first = PK_FORKED;
+            continue;
+        }
         if (t == NULL) t = pk__scope_turn(inner, 0);
         if (t == NULL && inner->count == 0) {
             first = s->more->first;

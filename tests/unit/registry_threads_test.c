@@ -332,6 +332,11 @@ static bool override_is_forgotten_with_its_scope(void) {
            pk_registry_close(&alone) == PK_OK && pk_registry_after_fork(&app) == PK_OK && has(&app, &one) &&
            pk_registry_close(&app) == PK_OK;
 }
+static pk_scope outer;
+static bool override_ends_with_the_scope_around_its_scope(void) {
+    return pk_scope_close(&outer) == PK_FORKED && has(&alone, &one) && pk_registry_after_fork(&app) == PK_OK && has(&app, &one) &&
+           pk_registry_close(&alone) == PK_OK && pk_registry_close(&app) == PK_OK && pk_scope_close(&outer) == PK_OK;
+}
 static void override_in_a_forked_child_is_over(void) {
     pk_scope_watch_desc watch;
     pk_registry_desc desc;
@@ -352,7 +357,10 @@ static void override_in_a_forked_child_is_over(void) {
     watch.watch_forks = true;
     CHECK_STATUS(pk_scope_watch(&session, &watch), PK_OK);
     CHECK(child_says(override_is_forgotten_with_its_scope));
-    CHECK_STATUS(pk_scope_close(&session), PK_OK);
+    CHECK_STATUS(pk_scope_init(&outer, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_nest(&session, &outer, PK_SCOPE_SESSION), PK_OK);
+    CHECK(child_says(override_ends_with_the_scope_around_its_scope));
+    CHECK_STATUS(pk_scope_close(&outer), PK_OK);
     CHECK(has(&app, &one) && has(&alone, &one));
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
     CHECK_STATUS(pk_registry_close(&alone), PK_OK);
