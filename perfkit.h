@@ -6039,8 +6039,8 @@ PK_API void pk_config_registry(const pk_config *c, pk_registry_desc *desc) {
     desc->eager = !c->lazy_loading || c->discovery_mode == PK_CONFIG_EAGER || !c->minimal_registration || !c->defer_heavy_operations;
     desc->no_cache = !c->cache_instances;
     desc->background = c->background_loading;
-    desc->batch = c->load_batch;
-    desc->max_loads = c->load_concurrent;
+    desc->batch = (unsigned)c->load_batch; /* at most 65535 */
+    desc->max_loads = (unsigned)c->load_concurrent;
     desc->load_timeout_ms = c->load_timeout_ms;
     desc->preload_names = c->preload_critical;
     desc->pump_names = c->background_loading ? c->preload_common : NULL;

@@ -2655,7 +2655,8 @@ static void pk__put_value(pk__text *t, char c) {
 #else
 #define PK__TEXT_FAST 0
 #endif
-#if PK__TEXT_FAST || PERFKIT_LOG_FORMS || PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE
+#if PK__TEXT_FAST || PERFKIT_LOG_FORMS || \
+    (PERFKIT_PERF && (PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS || PERFKIT_PERF_TRACE))
 /* Bytes of the character of UTF-8 at the start of `text`; 0: there is none (the Unicode Standard, table 3-7). A 0 ends a text too. */
 static uint_fast8_t pk__utf8(const char *text, size_t length, bool rom) {
     uint8_t c = (uint8_t)PK__GET(text, rom), low = 0x80, high = 0xBF, next;

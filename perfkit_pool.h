@@ -3786,7 +3786,7 @@ static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
     chunk->core.flags = p->flags & (PK__POOL_NO_TOUCH | PK__POOL_BYTES);
     chunk->core.name_bits = p->name_bits;
     chunk->core.names = p->names;
-    pk__pool_lay(&chunk->core, (unsigned char *)chunk + PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN), more->align, capacity,
+    pk__pool_lay(&chunk->core, (unsigned char *)chunk + PK__ALIGN_UP(sizeof *chunk, PK__POOL_ALIGN), more->align, (size_t)capacity,
                  more->arrays);
 #if PERFKIT_POOL_HANDLES
     if (p->generations && more->generation != 0) {
@@ -3796,7 +3796,7 @@ static PK__COLD pk_pool *pk__pool_grow(pk_pool *p, pk_status *status) {
 #endif
     chunk->block = block;
     chunk->bytes = bytes;
-    chunk->span = capacity * p->stride;
+    chunk->span = (size_t)capacity * p->stride;
     chunk->first = first;
     chunk->next = *link;
     PK__POOL_PUBLISH(link, chunk);
