@@ -486,10 +486,10 @@ TESTS {
 #ifndef _WIN32
     RUN("C08", "a forked child starts again with nothing", forked_child_starts_again_with_nothing)
     RUN("C08 C13", "an override is over in a forked child; a registry without threads goes on there", override_in_a_forked_child_is_over)
+    RUN("C18 C08", "a child makes the lazy thing that a thread of its parent makes", lazy_thing_is_made_where_a_fork_left_it)
 #endif
     RUN("C08 C09", "a session has one instance for all threads", session_has_one_instance_for_all_threads)
     RUN("T01 C01", "stress: ten threads register and get 10,000 distinct names", stress_with_distinct_names)
     RUN("T01 C04", "stress: ten threads register the same 1000 names: 1000 added, 9000 exist", stress_with_the_same_names)
-    RUN("C18 C08", "a child makes the lazy thing that a thread of its parent makes", lazy_thing_is_made_where_a_fork_left_it)
     RUN("C18", "a lazy thing is made once for twenty threads", lazy_thing_is_made_once_for_twenty_threads)
 }
