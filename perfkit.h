@@ -2087,7 +2087,7 @@ enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYB
 /* X(kind, field, "KEY", least, most, default). A key in capitals is also the name of an environment variable. Kinds: BOOL true, yes, on, 1,
    false, no, off, 0. COUNT a whole number. AUTO the same, or "auto", which is 0. SECONDS up to three decimals, kept in milliseconds. LEVEL off,
    error, warn, info, debug, trace. MODE lazy, eager. STRATEGY adaptive, threads, processes, hybrid. TEXT anything; lists of names are
-   separated by commas. least and most are in the unit of the key. */
+   separated by commas. least and most are in the unit of the key; SECONDS with a least of 1 are anything above 0. */
 #define PK_CONFIG_FIELDS(X) \
     X(LEVEL, log_level, "logging.level", 0, 5, PERFKIT_DEFAULT_LOG_LEVEL) \
     X(LEVEL, perf_level, "PERFORMANCE_LOG_LEVEL", 0, 5, PERFKIT_DEFAULT_PERF_LEVEL) \
@@ -2365,8 +2365,9 @@ PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char
                                       int64_t limit, int severity, int unit);
 PK_API int64_t pk_resident_bytes(void *unused); /* for such a check: the process's memory on Linux; elsewhere 0 */
 
-/* Take it off: its memory, and what was watched, are yours again. Waits while another thread reads its statistics. PK_NOT_FOUND: it is
-   not on this monitor. PK_BUSY, and nothing changes: another thread reads them, and there are hooks for locks but none to wait. */
+/* Take it off: its memory, its name, and what was watched are yours again. Waits while another thread reads its statistics, tells its
+   alerts or reports it. PK_NOT_FOUND: it is not on this monitor. PK_BUSY, and nothing changes: that is so, and there are hooks for locks
+   but none to wait, or no PERFKIT_THREAD_ID; without that one it is also what a call out of its own sample, alert or writer gets. */
 PK_API pk_status pk_monitor_remove(pk_monitor *m, pk_monitored *o);
 PK_API pk_monitored *pk_monitor_find(pk_monitor *m, int kind, const char *name); /* NULL: there is none */
 
@@ -5683,7 +5684,7 @@ static void pk__config_set_number(pk_config *c, const pk__config_key *k, uint32_
 static bool pk__config_in_range(const pk__config_key *k, uint32_t number) {
     const uint32_t unit = k->kind == PK__SECONDS ? 1000u : 1u;
     if (k->kind == PK__AUTO && number == 0) return true;
-    return number >= k->least * unit && number <= k->most * unit;
+    return number >= k->least && number <= k->most * unit; /* seconds from 1: from a millisecond, as 0 would be the default */
 }
 
 /* A decimal number with up to `places` places, times 10^places; false: it is none, or has no room. */
@@ -5853,8 +5854,9 @@ static void pk__unquote(char *value) {
 }
 /* Whether a section is one of ours: default, performance, or the first part of a key. */
 static bool pk__config_own_section(const char *section) {
+    const char *rest = pk__behind(pk__behind(section, "default"), "performance");
     size_t i, n;
-    if (pk__behind(section, "default") != section || pk__behind(section, "performance") != section) return true;
+    if (rest != section && (*rest == 0 || *rest == '.')) return true;
     for (i = 0; i < PK__COUNTOF(pk__config_keys); i++) {
         const char *key = pk__config_keys[i].key;
         for (n = 0; section[n] && pk__small(section[n]) == pk__small(key[n]); n++) {}
@@ -6244,34 +6246,34 @@ PK__EVENT_ADAPTER(monitor, PK_EVENTS_MONITOR)
 static void pk__monitor_lock(pk_monitor *m) { if (m->desc.threads) pk__mutex_lock(&m->lock); }
 static void pk__monitor_unlock(pk_monitor *m) { if (m->desc.threads) pk__mutex_unlock(&m->lock); }
 
-/* Who asks an object for its statistics, outside the lock: on the stack of the thread that does. */
+/* Who asks an object for its statistics, tells its alerts or reports it, outside the lock: on the stack of the thread that does. */
 typedef struct pk__asking {
     struct pk__asking *next;
     const pk_monitored *o;
     uintptr_t thread;
 } pk__asking;
-static void pk__asking_begin(pk_monitor *m, pk__asking *a, const pk_monitored *o) { /* leaves the lock */
+static void pk__asking_begin(pk_monitor *m, pk__asking *a, const pk_monitored *o) { /* under the lock, both */
     a->o = o;
     a->thread = pk__thread_me();
     a->next = m->asking;
     m->asking = a;
-    pk__monitor_unlock(m);
 }
-static void pk__asking_end(pk_monitor *m, const pk__asking *a) { /* takes the lock */
+static void pk__asking_end(pk_monitor *m, const pk__asking *a) {
     pk__asking **at = &m->asking;
-    pk__monitor_lock(m);
     while (*at != a) at = &(*at)->next;
     *at = a->next;
 #ifdef PK__HAS_COND
     if (m->desc.threads) pk__cond_broadcast(&m->asked);
 #endif
 }
+/* Without numbers of threads, who calls out of its own sample can't be told from another thread: both count as others. */
+#define PK__ASKS_ITSELF(m, a) (PK__REGISTRY_THREADS ? (a)->thread == pk__thread_me() : !(m)->desc.threads)
 static bool pk__monitor_asked(const pk_monitor *m, const pk_monitored *o) { /* by another thread */
     const pk__asking *a;
-    for (a = m->asking; a && (a->o != o || a->thread == pk__thread_me()); a = a->next) {}
+    for (a = m->asking; a && (a->o != o || PK__ASKS_ITSELF(m, a)); a = a->next) {}
     return a != NULL;
 }
-#ifdef PK__HAS_COND
+#if defined PK__HAS_COND && PK__REGISTRY_THREADS
 #define pk__monitor_may_wait(m, o) true
 static void pk__monitor_wait(pk_monitor *m, const pk_monitored *o) {
     while (pk__monitor_asked(m, o)) (void)pk__cond_wait(&m->asked, &m->lock, 1000);
@@ -6789,31 +6791,41 @@ static bool pk__monitor_has(const pk_monitor *m, const pk_monitored *o) {
     for (p = m->first; p && p != o; p = p->next) {}
     return p != NULL;
 }
-/* Locked at entry and exit, not while the object is asked and alerts are told. */
-static void pk__monitor_read(pk_monitor *m, pk_monitored *o, pk_time now) {
+/* All three are locked at entry and exit, not while the object is asked and alerts are told. False: it was taken off meanwhile. */
+static bool pk__monitor_sample(pk_monitor *m, pk_monitored *o) {
+    const pk_monitor_sample_fn sample = o->sample;
+    int64_t (*const check)(void *) = o->check;
+    void *const object = o->object;
     pk_monitor_figures f;
+    if (!sample && !check) return true;
+    pk__monitor_unlock(m);
+    memset(&f, 0, sizeof f);
+    if (sample) sample(object, &f);
+    else f.value = check(object);
+    pk__monitor_lock(m);
+    if (!pk__monitor_has(m, o)) return false;
+    o->figures = f;
+    return true;
+}
+static void pk__monitor_tell(pk_monitor *m, pk_monitored *o) {
     pk_event events[4];
     unsigned told = 0, i;
-    if (o->sample || o->check) {
-        pk_monitor_sample_fn sample = o->sample;
-        int64_t (*check)(void *) = o->check;
-        void *object = o->object;
-        pk__asking asking;
-        pk__asking_begin(m, &asking, o);
-        memset(&f, 0, sizeof f);
-        if (sample) sample(object, &f);
-        else f.value = check(object);
-        pk__asking_end(m, &asking);
-        if (!pk__monitor_has(m, o)) return;
-        o->figures = f;
-    }
-    pk__monitor_keep(o, now);
     for (i = 1; i <= PK_MONITOR_EVENT_CHECK; i <<= 1)
         if (pk__monitor_judge(m, o, (int)i, &events[told])) told++;
-    if (told == 0) return;
-    pk__monitor_unlock(m);
-    for (i = 0; i < told; i++) m->desc.on_event(m->desc.user, &events[i]);
-    pk__monitor_lock(m);
+    for (i = 0; i < told && pk__monitor_has(m, o); i++) {
+        pk__monitor_unlock(m);
+        m->desc.on_event(m->desc.user, &events[i]);
+        pk__monitor_lock(m);
+    }
+}
+static void pk__monitor_read(pk_monitor *m, pk_monitored *o, pk_time now) {
+    pk__asking asking;
+    pk__asking_begin(m, &asking, o);
+    if (pk__monitor_sample(m, o)) {
+        pk__monitor_keep(o, now);
+        pk__monitor_tell(m, o);
+    }
+    pk__asking_end(m, &asking);
 }
 PK_API uint32_t pk_monitor_tick(pk_monitor *m, pk_time now, uint32_t budget) {
     pk_monitored *o;
@@ -6878,12 +6890,14 @@ PK_API size_t pk_monitor_trim(pk_monitor *m, pk_time now) {
         sample = o->sample;
         object = o->object;
         pk__asking_begin(m, &asking, o);
+        pk__monitor_unlock(m);
 #if PERFKIT_CACHE_TTL
         if (sample == pk__sample_cache) gone += pk_cache_tick((pk_cache *)object, now, 0xFFFFFFFFu);
 #else
         (void)now;
 #endif
         if (sample == pk__sample_pool) gone += pk_pool_trim((pk_pool *)object);
+        pk__monitor_lock(m);
         pk__asking_end(m, &asking);
         pk__monitor_unlock(m);
     }

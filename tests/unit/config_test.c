@@ -249,6 +249,11 @@ static void reads_sections_comments_and_quotes(void) {
     CHECK_STATUS(pk_config_parse(&c, "[my_other_program]\nDB_POOL_MIN_SIZE = 9\ntimeout = 3", complain, NULL), PK_NOT_FOUND);
     CHECK(c.client_wait_ms == 7000 && c.db_min == 9);
     CHECK_EQ(problems, 1);
+    CHECK_STATUS(pk_config_parse(&c, "[defaulting]\ntimeout = 3\n[performance_tests]\nmax_size = 3", complain, NULL), PK_NOT_FOUND);
+    CHECK(problems == 3 && c.client_wait_ms == 7000 && c.cache_size == 8);
+    CHECK_STATUS(pk_config_parse(&c, "[default]\ntimeout = 0.25\n[performance]\nmax_size = 9", complain, NULL), PK_OK);
+    CHECK(c.client_wait_ms == 250 && c.cache_size == 9);
+    CHECK_STATUS(pk_config_apply(&c, "optimization.timeout_seconds", "0.25"), PK_OK);
     CHECK_STATUS(pk_config_apply(&c, "timeout", "0"), PK_INVALID); /* it would mean the pool's default */
     CHECK_STATUS(pk_config_apply(&c, "connect", "0"), PK_INVALID);
 }

@@ -718,11 +718,49 @@ static void removal_waits_for_the_thread_that_reads(void) {
     CHECK_EQ(m.count, 0);
     pk_monitor_close(&m);
 }
+static void tell_slowly(void *user, const pk_event *event) {
+    struct timespec t = {0, 30000000};
+    (void)user;
+    pthread_mutex_lock(&lock);
+    reading = 1;
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+    (void)nanosleep(&t, NULL);
+    pthread_mutex_lock(&lock);
+    read_whole = strcmp(event->detail, "a") == 0;
+    pthread_mutex_unlock(&lock);
+}
+static void removal_waits_for_the_thread_that_tells_an_alert(void) {
+    pk_monitor_desc desc;
+    pthread_t thread;
+    char name[2] = "a";
+    start();
+    reading = read_whole = 0;
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    desc.on_event = tell_slowly;
+    CHECK_STATUS(pk_monitor_init(&m, &desc), PK_OK);
+    startup_us = 1;
+    CHECK_STATUS(pk_monitor_add_check(&m, &check_m, name, startup, NULL, 1, PK_DEGRADED, PK_UNIT_NONE), PK_OK);
+    CHECK_EQ(pthread_create(&thread, NULL, ticks_once, NULL), 0);
+    pthread_mutex_lock(&lock);
+    while (!reading) pthread_cond_wait(&changed, &lock);
+    pthread_mutex_unlock(&lock);
+    CHECK_STATUS(pk_monitor_remove(&m, &check_m), PK_OK);
+    name[0] = 0; /* the caller's again */
+    memset(&check_m, 0, sizeof check_m);
+    pthread_mutex_lock(&lock);
+    CHECK(read_whole);
+    pthread_mutex_unlock(&lock);
+    (void)pthread_join(thread, NULL);
+    pk_monitor_close(&m);
+}
 #endif
 
 TESTS {
 #ifndef _WIN32
     RUN("C64", "a removal waits for the thread that reads what is taken off", removal_waits_for_the_thread_that_reads)
+    RUN("C64", "a removal waits for the thread that tells of what is taken off", removal_waits_for_the_thread_that_tells_an_alert)
 #endif
     RUN("C55", "alerts end at any limit, and begin again with the statistics", alerts_end_at_any_limit)
     RUN("C60", "a cache's score is that of every vector V1", cache_scores_are_those_of_the_vectors)
