@@ -2540,6 +2540,9 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #else
 #include <unistd.h>
 #endif
+#ifdef __linux__ /* pk_mem_resident */
+#include <fcntl.h>
+#endif
 #if PERFKIT_LOG_CRASH
 #include <signal.h>
 #include <sys/select.h>
