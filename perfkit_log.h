@@ -1134,7 +1134,8 @@ PK_API uint32_t pk_log_buffer_held(const pk_log_buffer *buffer); /* Bytes not wr
    Appends to path. When a line would make it longer than max_bytes, or is the first of a new period, path becomes path.1, path.1
    becomes path.2 and so on, and the one beyond `keep` goes. No line is split between files; what a full disk held up may
    make one longer. Where the new file (path.new at first) can't be made or a name not be changed, the old one is written on, the
-   failure counted, and it is tried again a quarter of max_bytes, or a minute, later. Of one logger; one process. */
+   failure counted, and it is tried again a quarter of max_bytes, or a minute, later; so where a path.new is there already, unless it is
+   empty. Of one logger; one process. */
 typedef struct pk_log_file_desc {
     const char *path;      /* not copied; below 1000 bytes */
     uint64_t max_bytes;    /* 0: any */
@@ -1236,8 +1237,8 @@ PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t buil
 
 #if PERFKIT_STDIO && PERFKIT_HOSTED && !defined _WIN32
 /* A ring in a file of `size` bytes, made anew (as path.new) and mapped: read what an earlier run left first. PK_TOO_BIG: a path of
-   1000 bytes; PK_IO: it can't be made or mapped; as pk_log_ring_init. Where it fails, what an earlier run left is still there.
-   Lines are there for other processes at once, and after any end of this one, not after one of the system. */
+   1000 bytes; PK_IO: it can't be made or mapped, or path.new is there and no ring; as pk_log_ring_init. Where it fails, what an earlier
+   run left is still there. Lines are there for other processes at once, and after any end of this one, not after one of the system. */
 PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc);
 PK_API void pk_log_ring_close(pk_log_ring *ring); /* Unmap it; the file stays. Remove the sink first. */
 
@@ -4810,11 +4811,15 @@ static void pk__signals_out(pk_log *log) {
 #endif
 #if PK__LOG_RINGS
 static bool pk__queue_wait(struct pk__queue *q);
+static bool pk__queue_mine(const struct pk__queue *q);
 #endif
 PK_API pk_status pk_log_flush(pk_log *log) {
     pk_status first = PK_OK, status;
     uint8_t i;
     PERFKIT_ASSERT(log != NULL);
+#if PK__LOG_RINGS
+    if (log->queue != NULL && (log->flags & PK__LOG_THREADS) && pk__queue_mine(log->queue)) return PK_BUSY; /* its lock is held here */
+#endif
 #if PERFKIT_LOG_LIMITS
     pk__limits_tell(log);
 #endif
@@ -4903,7 +4908,10 @@ PK_API pk_status pk_log_close(pk_log *log) {
 #endif
     status = pk_log_flush(log);
 #if PERFKIT_LOG_LIMITS
-    for (; log->limits != NULL; log->limits = log->limits->next) log->limits->listed = 0;
+    for (; log->limits != NULL; log->limits = log->limits->next) {
+        log->limits->listed = 0;
+        log->limits->used = log->limits->told = 0; /* a full bucket, so that the next life lists it again */
+    }
 #endif
     PK__STORE8(&log->gate, PK_LOG_OFF);
     PK__STORE8(&log->level, PK_LOG_OFF);
@@ -5380,6 +5388,19 @@ static void *pk__ring_map(int fd, size_t size, int access) {
     void *memory = mmap(NULL, size, access, MAP_SHARED, fd, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
+/* Whether a crash may have left it: a ring, or zeros that were to be one. */
+static bool pk__ring_left(const char *path) {
+    struct stat about;
+    uint32_t magic = 0;
+    int fd;
+    bool left;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    left = read(fd, &magic, sizeof magic) >= 0 && (magic == 0 || magic == PK__RING_MAGIC);
+    (void)close(fd);
+    return left;
+}
 PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_log_ring_desc *desc) {
     static const char zeros[512] = {0};
     char fresh[PK__FILE_PATH + 5]; /* until it is whole: the lines of an earlier run stay where this fails */
@@ -5391,8 +5412,11 @@ PK_API pk_status pk_log_ring_open(pk_log_ring *ring, const char *path, const pk_
     pk__clear(ring, sizeof *ring);
     mapped.size = left = desc->size & ~(size_t)3;
     if (pk__ring_refused(&mapped) != PK_OK) return pk__ring_refused(&mapped);
-    if (pk_format(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh) return PK_TOO_BIG;
-    fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (strlen(path) >= PK__FILE_PATH) return PK_TOO_BIG;
+    pk_format(fresh, sizeof fresh, "%s.new", path);
+    fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST && pk__ring_left(fresh) && remove(fresh) == 0)
+        fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return PK_IO;
     for (; left > 0; left -= left < sizeof zeros ? left : sizeof zeros) /* written, not only made long: a full disk is told now */
         if (pk__log_write(fd, zeros, left < sizeof zeros ? left : sizeof zeros) == 0) break;
@@ -5435,14 +5459,23 @@ PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool sa
 #if PERFKIT_LOG_ROTATE
 /* ---- Files that rotate ---- */
 
-static int pk__file_make(const char *path) {
+static int pk__file_make(const char *path, bool fresh) { /* fresh: or nothing */
 #ifdef _WIN32
-    return _open(path, _O_WRONLY | _O_CREAT | _O_APPEND | _O_BINARY, _S_IREAD | _S_IWRITE);
+    return _open(path, _O_WRONLY | _O_CREAT | _O_APPEND | _O_BINARY | (fresh ? _O_EXCL : 0), _S_IREAD | _S_IWRITE);
 #else
     int fd;
-    do fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    do fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (fresh ? O_EXCL : 0), 0644);
     while (fd < 0 && errno == EINTR);
     return fd;
+#endif
+}
+static bool pk__file_empty(const char *path) {
+#ifdef _WIN32
+    struct _stat about;
+    return _stat(path, &about) == 0 && (about.st_mode & _S_IFREG) && about.st_size == 0;
+#else
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) && about.st_size == 0;
 #endif
 }
 static void pk__file_shut(int fd) {
@@ -5486,7 +5519,8 @@ static pk_status pk__file_change(pk_log_file *f) {
     int fd;
     pk_format(fresh, sizeof fresh, "%s.new", f->path);
     pk__file_name(f, newest, 1);
-    fd = pk__file_make(fresh); /* before a name changes: or each vain try would push the oldest file out */
+    fd = pk__file_make(fresh, true); /* before a name changes: or each vain try would push the oldest file out */
+    if (fd < 0 && errno == EEXIST && pk__file_empty(fresh) && remove(fresh) == 0) fd = pk__file_make(fresh, true); /* a crash left it */
 #ifdef _WIN32 /* an open file keeps its name */
     if (fd >= 0) {
         pk__file_shut(fd);
@@ -5501,7 +5535,7 @@ static pk_status pk__file_change(pk_log_file *f) {
         if (!done) (void)remove(fresh);
     }
 #ifdef _WIN32
-    if (f->fd < 0) f->fd = pk__file_make(f->path);
+    if (f->fd < 0) f->fd = pk__file_make(f->path, false);
 #else
     if (fd >= 0) pk__file_shut(done ? f->fd : fd);
     if (done) f->fd = fd;
@@ -5581,7 +5615,7 @@ PK_API pk_status pk_log_file_open(pk_log_file *file, const pk_log_file_desc *des
     file->keep = desc->keep ? desc->keep : 5;
     file->wall = desc->wall ? desc->wall : pk__wall;
     file->wall_user = desc->user;
-    file->fd = pk__file_make(file->path);
+    file->fd = pk__file_make(file->path, false);
     if (file->fd < 0) return PK_IO;
     file->period = pk__file_period(file, pk__file_now(file));
 #ifndef _WIN32
@@ -8108,9 +8142,11 @@ typedef struct pk__queue {
     pk_cond room;
 #if PK__THREAD_ENDS
     pk__key key; /* a thread's ring */
-#ifndef _WIN32
-    pthread_t drainer;
 #endif
+#if PK__LOG_OWN_RINGS
+    const void *drainer; /* the pk__mine of the thread that drains, or NULL */
+#elif PK__THREAD_ENDS && !defined _WIN32
+    pthread_t drainer;
 #endif
     uint32_t process;          /* as pk_log's forks */
     uint64_t ns_of_ticks;      /* of 2^24 of them */
@@ -8122,16 +8158,19 @@ static PERFKIT_TLS struct {
     uint64_t id; /* of a queue */
     pk__ring *ring;
 } pk__mine;
-static PERFKIT_TLS const pk__queue *pk__draining; /* by this thread */
-#define PK__I_DRAIN(q) (pk__draining == (q))
-#define PK__SET_DRAINING(q) (pk__draining = (q))
+#define PK__I_DRAIN(q) (PK__GET_RELAXED(&(q)->drainer) == (const void *)&pk__mine)
+#define PK__SET_DRAINER(q) PK__SET_RELAXED(&(q)->drainer, (const void *)&pk__mine)
+#define PK__NO_DRAINER(q) PK__SET_RELAXED(&(q)->drainer, (const void *)NULL)
 #elif PK__THREAD_ENDS && !defined _WIN32
 #define PK__I_DRAIN(q) ((q)->draining && pthread_equal((q)->drainer, pthread_self()))
-#define PK__SET_DRAINING(q) ((void)0)
+#define PK__SET_DRAINER(q) ((void)((q)->drainer = pthread_self()))
+#define PK__NO_DRAINER(q) ((void)0)
 #else
 #define PK__I_DRAIN(q) ((q)->draining)
-#define PK__SET_DRAINING(q) ((void)0)
+#define PK__SET_DRAINER(q) ((void)0)
+#define PK__NO_DRAINER(q) ((void)0)
 #endif
+static bool pk__queue_mine(const pk__queue *q) { return PK__I_DRAIN(q); }
 
 static void pk__queue_lock(pk__queue *q) {
     if (q->threads && !PK__CRASHED_HERE()) pk__mutex_lock(&q->lock);
@@ -8594,16 +8633,13 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     pk__queue_lock(q);
     mine = !q->draining;
     q->draining = 1;
-#if PK__THREAD_ENDS && !defined _WIN32
-    if (mine) q->drainer = pthread_self();
-#endif
+    if (mine) PK__SET_DRAINER(q);
     pk__queue_unlock(q);
     if (!mine) return PK_BUSY;
-    PK__SET_DRAINING(q);
     pk__signals_out(log);
     status = pk__queue_drain(log, q, budget);
-    PK__SET_DRAINING(NULL);
     pk__queue_lock(q);
+    PK__NO_DRAINER(q);
     q->draining = 0;
 #ifdef PK__HAS_COND
     if (q->waiting != 0) pk__cond_broadcast(&q->room);
@@ -8703,6 +8739,7 @@ static void pk__queue_forget(pk_log *log) {
     if (q->count != 0) (void)pk__key_set(q->key, NULL);
 #endif
     q->waiting = 0;
+    PK__NO_DRAINER(q);
     q->draining = 0;
     for (i = 0; i <= q->count; i++) {
         pk__ring *r = &q->rings[i];

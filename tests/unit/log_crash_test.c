@@ -246,8 +246,27 @@ static void a_shared_ring_outlives_sigkill(void) {
     memset(&desc, 0, sizeof desc); /* a ring that can't be made leaves the lines of the crash */
     desc.size = 100;
     CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_NO_MEMORY);
+    desc.size = 8192;
+    { /* so does a file of the new one's name */
+        char fresh[sizeof path + 4];
+        int fd;
+        pk_format(fresh, sizeof fresh, "%s.new", path);
+        fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        CHECK(fd >= 0 && write(fd, "mine", 4) == 4 && close(fd) == 0);
+        CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_IO);
+        CHECK(remove(fresh) == 0);
+    }
     CHECK_STATUS(pk_log_ring_read_file(path, 99, false, NULL, NULL, &counts), PK_OK);
     CHECK(counts.lines > 0);
+    {
+        char fresh[sizeof path + 4]; /* zeros, which a run that crashed left */
+        int fd;
+        pk_format(fresh, sizeof fresh, "%s.new", path);
+        fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        CHECK(fd >= 0 && write(fd, "\0\0\0", 4) == 4 && close(fd) == 0);
+        CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_OK);
+        pk_log_ring_close(&ring);
+    }
     remove(path);
     CHECK_STATUS(pk_log_ring_read_file(path, 0, true, follow, NULL, NULL), PK_IO);
 }

@@ -218,6 +218,51 @@ static void a_flush_waits_for_the_drain_of_another_thread(void) {
     pk_log_close(&logger);
 }
 #endif
+/* A sink that drains another logger, whose sink asks the first for a flush; then it logs more than there is room for. */
+static char copy_memory[PK_LOG_QUEUE_BYTES(1, 4096)];
+static pk_log copies;
+static pk_status flush_outer(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    (void)text;
+    if (length) CHECK_STATUS(pk_log_flush(&logger), PK_BUSY);
+    return PK_OK;
+}
+static pk_status drain_inner(void *user, int level, const char *text, size_t length) {
+    int i;
+    (void)user;
+    (void)level;
+    if (length == 0 || strstr(text, "begin") == NULL) return PK_OK;
+    CHECK_STATUS(pk_log_flush(&logger), PK_BUSY);
+    PK_LOG_TO(&copies, PK_LOG_ERROR, "copy");
+    CHECK_STATUS(pk_log_drain(&copies, 0), PK_OK);
+    CHECK_STATUS(pk_log_drain(&logger, 0), PK_BUSY);
+    for (i = 0; i < 2000; i++) PK_LOG_TO(&logger, PK_LOG_WARN, "more than there is room for");
+    return PK_OK;
+}
+static void a_drain_inside_a_drain_does_not_hang(void) {
+#ifdef PK__HAS_COND
+    pk_log_desc desc;
+    pk_log_queue queue;
+    begin(PK_LOG_BLOCK);
+    pk_log_remove_sink(&logger, check_line, NULL);
+    pk_log_add_sink(&logger, drain_inner, NULL, PK_LOG_TRACE);
+    memset(&desc, 0, sizeof desc);
+    desc.threads = true;
+    desc.sink = flush_outer;
+    desc.memory = copy_memory;
+    desc.memory_size = sizeof copy_memory;
+    desc.rings = 1;
+    CHECK_STATUS(pk_log_init(&copies, &desc), PK_OK);
+    PK_LOG_TO(&logger, PK_LOG_WARN, "begin");
+    CHECK_STATUS(pk_log_drain(&logger, 0), PK_OK);
+    pk_log_get_queue(&logger, &queue);
+    CHECK(queue.dropped > 0);
+    CHECK_STATUS(pk_log_flush(&logger), PK_OK);
+    pk_log_close(&copies);
+    pk_log_close(&logger);
+#endif
+}
 static void times_do_not_come_from_the_users_counter(void) {
     uint64_t before, tick, after, got;
     pk__moment m;
@@ -262,6 +307,7 @@ TESTS {
 #ifdef PK__HAS_COND
     RUN("T01 L22", "a flush waits for another thread's drain", a_flush_waits_for_the_drain_of_another_thread)
 #endif
+    RUN("T01 L22", "a sink's flush is PK_BUSY, and its drain of another logger blocks nobody", a_drain_inside_a_drain_does_not_hang)
     RUN("L22", "a line's time is right whatever PERFKIT_TICKS counts", times_do_not_come_from_the_users_counter)
 #if PK__LOG_FORKS
     RUN("T01 L22", "a forked child starts anew, and the parent's records are delivered once", a_forked_child_starts_anew)

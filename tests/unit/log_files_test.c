@@ -303,6 +303,38 @@ static uint32_t fake_wall(void *user, uint16_t *ms) {
     *ms = 0;
     return seconds;
 }
+static void a_file_of_that_name_is_left_alone(void) {
+    char fresh[160];
+    pk_log_file file;
+    pk_log_file_desc desc;
+    int fd;
+    memset(&desc, 0, sizeof desc);
+    make_folder();
+    pk_format(fresh, sizeof fresh, "%s.new", path);
+    fd = open(fresh, O_WRONLY | O_CREAT, 0600);
+    CHECK(fd >= 0 && write(fd, "mine", 4) == 4 && close(fd) == 0);
+    desc.path = path;
+    CHECK_STATUS(pk_log_file_open(&file, &desc), PK_OK);
+    start(pk_log_to_rotating, &file);
+    pk_log_write(&logger, PK_LOG_WARN, "n=1");
+    CHECK_STATUS(pk_log_file_rotate(&file), PK_IO);
+    CHECK_EQ(file.not_rotated, 1);
+    pk_log_write(&logger, PK_LOG_WARN, "n=2");
+    read_file(0);
+    CHECK_TEXT(text, "WARN  n=1\nWARN  n=2\n");
+    fd = open(fresh, O_RDONLY);
+    CHECK(fd >= 0 && read(fd, text, 5) == 4 && close(fd) == 0 && memcmp(text, "mine", 4) == 0);
+    fd = open(fresh, O_WRONLY | O_TRUNC); /* as a crash between two names leaves it */
+    CHECK(fd >= 0 && close(fd) == 0);
+    CHECK_STATUS(pk_log_file_rotate(&file), PK_OK);
+    pk_log_write(&logger, PK_LOG_WARN, "n=3");
+    read_file(0);
+    CHECK_TEXT(text, "WARN  n=3\n");
+    pk_log_close(&logger);
+    pk_log_file_close(&file);
+    (void)remove(fresh);
+    remove_all();
+}
 static void files_rotate_by_size_and_time(void) {
     pk_log_file file;
     pk_log_file_desc desc;
@@ -500,6 +532,7 @@ TESTS {
 #endif
     RUN("L05", "a closed descriptor is a failure like any other", a_closed_descriptor_stops_nobody)
     RUN("L05", "files rotate by size and by time and keep N", files_rotate_by_size_and_time)
+    RUN("L05", "a file in the way of the new one is neither written nor removed, unless it is empty", a_file_of_that_name_is_left_alone)
     RUN("L05", "a rename that fails keeps writing, is counted and tried again", a_name_that_cannot_change_keeps_the_file)
 #ifndef _WIN32
     RUN("L05", "a new file that cannot be made costs none of those kept", a_new_file_that_cannot_be_made_costs_no_old_one)
