@@ -2276,6 +2276,8 @@ typedef struct pk_monitor_figures {
     int64_t value;             /* of a check */
     pk_count values;           /* of a histogram, as all that follows */
     uint64_t sum, least, most, p50, p95, p99;
+    pk_count over;             /* values beyond its range */
+    bool saturated;            /* the percentiles are approximate */
 } pk_monitor_figures;
 typedef void (*pk_monitor_sample_fn)(void *object, pk_monitor_figures *figures); /* fills what it knows; comes cleared */
 
@@ -6489,10 +6491,17 @@ static void pk__sample_histogram(void *object, pk_monitor_figures *f) {
     const pk_histogram *const h = (const pk_histogram *)object;
     pk_ticks values[3];
     pk_hist_percentiles(h, percents, values, 3);
-    f->values = h->count;
+    f->values = PK__PEEK(&h->count);
+#if PERFKIT_HOSTED
+    f->sum = PK__PEEK(&h->sum);
+    f->least = f->values ? (pk_ticks)~PK__PEEK(&h->not_min) : 0;
+#else
     f->sum = pk_hist_sum(h);
     f->least = pk_hist_min(h);
-    f->most = h->max;
+#endif
+    f->most = PK__PEEK(&h->max);
+    f->over = PK__PEEK(&h->over);
+    f->saturated = PK__LOAD8(&h->saturated) != 0;
     f->p50 = values[0];
     f->p95 = values[1];
     f->p99 = values[2];
@@ -6918,20 +6927,33 @@ PK_API size_t pk_monitor_worked(pk_monitor *m, pk_time now, uint32_t operations)
 /* ---- Reports ---- */
 
 #if PERFKIT_PERF_TEXT || PERFKIT_PERF_JSON || PERFKIT_PERF_OPENMETRICS
-/* The next object of a kind after *number, copied under the lock, as the writer runs outside; false: no more. */
-static PK__COLD bool pk__monitor_next(pk_monitor *m, int kind, uint32_t *number, pk_monitored *copy) {
+/* A way through the objects of a kind. Each is copied under the lock, as the writer runs outside, and stays asked until the next step. */
+typedef struct pk__monitor_walk {
+    uint32_t number; /* of the objects before, and this one */
+    bool asks;
+    pk__asking asking;
+    pk_monitored object;
+} pk__monitor_walk;
+static PK__COLD void pk__monitor_first(pk__monitor_walk *w) {
+    w->number = 0;
+    w->asks = false;
+}
+/* False: no more, or `status` says to stop. Has to be called until then. */
+static PK__COLD bool pk__monitor_next(pk_monitor *m, int kind, pk_status status, pk__monitor_walk *w) {
     const pk_monitored *o;
     uint32_t i = 0;
-    bool found = false;
     pk__monitor_lock(m);
-    for (o = m->first; o && !found; o = o->next)
-        if (o->kind == kind && i++ == *number) {
-            *copy = *o;
-            found = true;
+    if (w->asks) pk__asking_end(m, &w->asking);
+    w->asks = false;
+    for (o = status == PK_OK ? m->first : NULL; o && !w->asks; o = o->next)
+        if (o->kind == kind && i++ == w->number) {
+            w->object = *o;
+            pk__asking_begin(m, &w->asking, o);
+            w->asks = true;
         }
     pk__monitor_unlock(m);
-    if (found) ++*number;
-    return found;
+    if (w->asks) w->number++;
+    return w->asks;
 }
 
 static uint32_t pk__mean_wait_us(const pk_monitored *o) {
@@ -6955,6 +6977,8 @@ static void pk__monitor_as_perf(const pk_monitored *o, pk_perf_values *v) {
     v->p50 = f->p50;
     v->p95 = f->p95;
     v->p99 = f->p99;
+    v->over = f->over;
+    v->saturated = f->saturated;
 }
 #endif
 #define PK__TENTHS(n) (unsigned long)(((uint32_t)(n) + 5u) / 10u / 10u), (unsigned)(((uint32_t)(n) + 5u) / 10u % 10u) /* "%lu.%u" of 1/100 */
@@ -7044,20 +7068,20 @@ PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *use
 #endif
     };
     pk__out o;
-    pk_monitored object;
+    pk__monitor_walk walk;
     int kind;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
     if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__out_start(&o, writer, user);
     for (kind = PK_MONITOR_CACHE; kind <= (int)PK__COUNTOF(tables); kind++) {
         const char *head = tables[kind - 1].head;
-        uint32_t number = 0;
-        while (o.status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
-            for (; number == 1 && *head; head++) pk__out_char(&o, *head);
-            pk__out_name(&o, object.name, 20);
-            tables[kind - 1].row(&o, &object);
+        pk__monitor_first(&walk);
+        while (pk__monitor_next(m, kind, o.status, &walk)) {
+            for (; walk.number == 1 && *head; head++) pk__out_char(&o, *head);
+            pk__out_name(&o, walk.object.name, 20);
+            tables[kind - 1].row(&o, &walk.object);
             pk__out_char(&o, '\n');
-            pk__text_advice(&o, &object);
+            pk__text_advice(&o, &walk.object);
             (void)pk__out_flush(&o);
         }
     }
@@ -7157,16 +7181,16 @@ static void pk__json_advice(pk__out *o, const pk_monitored *of) {
 /* The members of all objects of a kind: "name":{…}. */
 static void pk__json_objects(pk__out *o, pk_monitor *m, int kind, void (*row)(pk__out *, const pk_monitored *)) {
     const bool nested = kind == PK_MONITOR_CACHE || kind == PK_MONITOR_POOL;
-    pk_monitored object;
-    uint32_t number = 0;
-    while (o->status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
-        pk__out_print(o, number > 1 ? ",\n" : "\n");
-        pk__out_quoted(o, object.name, PK__IN_JSON);
+    pk__monitor_walk walk;
+    pk__monitor_first(&walk);
+    while (pk__monitor_next(m, kind, o->status, &walk)) {
+        pk__out_print(o, walk.number > 1 ? ",\n" : "\n");
+        pk__out_quoted(o, walk.object.name, PK__IN_JSON);
         pk__out_print(o, nested ? ":{\"metrics\":{" : ":{");
-        row(o, &object);
+        row(o, &walk.object);
         pk__out_char(o, '}');
         if (nested) {
-            pk__json_advice(o, &object);
+            pk__json_advice(o, &walk.object);
             pk__out_char(o, '}');
         }
     }
@@ -7189,16 +7213,15 @@ static void pk__json_timestamp(pk__out *o, const pk_monitor *m) {
 }
 PK_API pk_status pk_monitor_json(pk_monitor *m, pk_log_sink_fn writer, void *user) {
     pk__out o;
-    pk_monitored object;
+    pk__monitor_walk walk;
     uint64_t active = 0, leaks = 0;
-    uint32_t number;
     int kind;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
     if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     for (kind = PK_MONITOR_POOL; kind <= PK_MONITOR_RESOURCES; kind++)
-        for (number = 0; pk__monitor_next(m, kind, &number, &object);) {
-            active += object.figures.active;
-            leaks += object.figures.leaks;
+        for (pk__monitor_first(&walk); pk__monitor_next(m, kind, PK_OK, &walk);) {
+            active += walk.object.figures.active;
+            leaks += walk.object.figures.leaks;
         }
     pk__out_start(&o, writer, user);
     pk__out_char(&o, '{');
@@ -7266,44 +7289,45 @@ static void pk__metric_type(pk__out *o, const char *name, bool counter) {
 }
 /* Scores in points, checks 1 while they hold: what is no plain figure. */
 static void pk__metric_judged(pk__out *o, pk_monitor *m, int kind, const char *name) {
-    pk_monitored object;
-    uint32_t number = 0;
+    pk__monitor_walk walk;
+    pk__monitor_first(&walk);
     pk__metric_type(o, name, false);
-    while (o->status == PK_OK && pk__monitor_next(m, kind, &number, &object)) {
-        const int32_t score = kind == PK_MONITOR_CHECK ? (pk_monitored_health(&object) == PK_HEALTHY) * 100 : pk_monitor_score(&object);
+    while (pk__monitor_next(m, kind, o->status, &walk)) {
+        const pk_monitored *const of = &walk.object;
+        const int32_t score = kind == PK_MONITOR_CHECK ? (pk_monitored_health(of) == PK_HEALTHY) * 100 : pk_monitor_score(of);
         if (score < 0) continue;
-        pk__metric_start(o, name, "", object.name);
+        pk__metric_start(o, name, "", of->name);
         pk__out_print(o, "} %lu.%02u\n", (unsigned long)score / 100u, (unsigned)(score % 100));
     }
 }
 #if PERFKIT_PERF
 static void pk__metric_histograms(pk__out *o, pk_monitor *m, const char *name, uint8_t unit) {
-    pk_monitored object;
+    pk__monitor_walk walk;
     pk_perf_values v;
-    uint32_t number = 0;
+    pk__monitor_first(&walk);
     pk__out_print(o, "# TYPE perfkit_%s summary\n", name);
     if (unit == PK_UNIT_TICKS) pk__out_print(o, "# UNIT perfkit_%s seconds\n", name);
-    while (o->status == PK_OK && pk__monitor_next(m, PK_MONITOR_HISTOGRAM, &number, &object)) {
-        if (object.unit != unit) continue;
-        pk__monitor_as_perf(&object, &v);
+    while (pk__monitor_next(m, PK_MONITOR_HISTOGRAM, o->status, &walk)) {
+        if (walk.object.unit != unit) continue;
+        pk__monitor_as_perf(&walk.object, &v);
         pk__metric_table(o, name, &v);
     }
 }
 #endif
 PK_API pk_status pk_monitor_openmetrics(pk_monitor *m, pk_log_sink_fn writer, void *user) {
     pk__out o;
-    pk_monitored object;
+    pk__monitor_walk walk;
     size_t i;
     PERFKIT_ASSERT(m != NULL && writer != NULL);
     if (PK__MONITOR_FORKED(m)) return PK_FORKED;
     pk__out_start(&o, writer, user);
     for (i = 0; i < PK__COUNTOF(pk__monitor_families); i++) {
         const pk__monitor_family *const f = &pk__monitor_families[i];
-        uint32_t number = 0;
+        pk__monitor_first(&walk);
         pk__metric_type(&o, f->name, f->counter);
-        while (o.status == PK_OK && pk__monitor_next(m, f->kind, &number, &object)) {
-            pk__metric_start(&o, f->name, f->counter ? "_total" : "", object.name);
-            pk__metric_number(&o, pk__family_figure(f, &object.figures), false);
+        while (pk__monitor_next(m, f->kind, o.status, &walk)) {
+            pk__metric_start(&o, f->name, f->counter ? "_total" : "", walk.object.name);
+            pk__metric_number(&o, pk__family_figure(f, &walk.object.figures), false);
         }
     }
     pk__metric_judged(&o, m, PK_MONITOR_CACHE, "cache_score");

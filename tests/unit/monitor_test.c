@@ -648,6 +648,29 @@ static void histograms_are_reported_with_their_percentiles(void) {
     CHECK(strstr(text, "perfkit_histogram{name=\"bodies\",quantile=\"0.5\"} 25\n") != NULL);
     CHECK(strstr(text, "perfkit_histogram_seconds_count{name=\"queries\"} 1\n") != NULL);
 }
+static pk_monitored *goes;
+static pk_status take_off(void *user, int level, const char *line, size_t size) {
+    (void)user;
+    if (strstr(line, "narrow")) (void)pk_monitor_remove(&m, goes);
+    return keep(NULL, level, line, size);
+}
+PK_HIST_DEFINE(narrow, 3, 8, uint16_t)
+/* Beyond 2^8, and more than a narrow counter counts. */
+static void histograms_tell_what_did_not_fit(void) {
+    unsigned i;
+    start();
+    CHECK_STATUS(pk_monitor_add_histogram(&m, &sizes_m, "narrow", &narrow, PK_UNIT_NONE), PK_OK);
+    for (i = 0; i < 66000; i++) pk_hist_record(&narrow, 7);
+    for (i = 0; i < 5; i++) pk_hist_record(&narrow, 5000);
+    (void)pk_monitor_tick(&m, 0, 0);
+    used = 0;
+    CHECK_STATUS(pk_monitor_json(&m, keep, NULL), PK_OK);
+    CHECK(strstr(text, "\"over\":5,\"saturated\":true") != NULL);
+    goes = &sizes_m; /* its own thread may take off what is reported */
+    used = 0;
+    CHECK_STATUS(pk_monitor_json(&m, take_off, NULL), PK_OK);
+    CHECK(!sizes_m.on && m.asking == NULL);
+}
 static void openmetrics_names_every_object(void) {
     fill();
     CHECK_STATUS(pk_monitor_openmetrics(&m, keep, NULL), PK_OK);
@@ -783,6 +806,7 @@ TESTS {
 #endif
     RUN("C52 C56", "histograms are reported with their percentiles", histograms_are_reported_with_their_percentiles)
     RUN("C37 C55", "tracked resources of a scope are watched, and their leaks told", tracked_resources_are_watched)
+    RUN("C52 C56", "a histogram's report says what was beyond it, and that it is full", histograms_tell_what_did_not_fit)
     RUN("C56", "the table is readable at 80 columns", the_table_fits_80_columns)
     RUN("C56 E01", "the JSON report has the shape of the endpoint", json_has_the_shape_of_the_report)
     RUN("C56", "a report ends with its writer's first failure", a_failing_writer_ends_the_report)
