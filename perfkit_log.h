@@ -836,8 +836,8 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 /* The form of deferred mode: a ring for each thread, or one for the program and its interrupts. */
 #define PK__LOG_RINGS (PERFKIT_LOG_DEFERRED && PERFKIT_HOSTED && PK__FULL)
 #define PK__LOG_FIFO (PERFKIT_LOG_DEFERRED && !PK__LOG_RINGS)
-#if PERFKIT_LOG_DICTIONARY && (!PK__LOG_FIFO || PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
-#error "perfkit: PERFKIT_LOG_DICTIONARY needs PERFKIT_LOG_DEFERRED in firmware, without PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES"
+#if PERFKIT_LOG_DICTIONARY && (!PK__LOG_FIFO || PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PERFKIT_LOG_SIGNALS)
+#error "perfkit: PERFKIT_LOG_DICTIONARY needs PERFKIT_LOG_DEFERRED in firmware, without PERFKIT_LOG_FORMS, _RULES and _SIGNALS"
 #endif
 #if defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
 #error "perfkit: PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES read names that an AVR has in flash: not there"
@@ -1010,7 +1010,7 @@ PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
 }
 
 /* Flush, let go of all that was added or set, and pass nothing any more. Again: harmless. Files and descriptors stay open: they are
-   yours. One thread. */
+   yours. With PERFKIT_LOG_DICTIONARY what waits is lost: pk_log_drain_raw before. One thread. */
 PK_API pk_status pk_log_close(pk_log *log);
 
 /* Add a sink for lines up to `level` (PK_LOG_TRACE: all that the logger passes); fn and user together name it. PK_EXISTS: it is
@@ -2074,7 +2074,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...);
 /* C11 and C++ know where up to 4 arguments are each passed like an int: `word` is then their number, and the format never walked. */
 PK_API void pk__log_defer_two(pk_log *log, const pk__defer_site *site, int a, int b);
 PK_API void pk__log_defer_ints(pk_log *log, const pk__defer_site *site, ...);
-#if defined __cplusplus
+#if defined __cplusplus /* arguments stand in a sizeof too: below C++20 without lambdas */
 extern "C++" {
 #define PK__TAKES(type, is_int)          \
     char(&pk__kind(type))[2 - (is_int)]; \
@@ -2086,6 +2086,7 @@ PK__TAKES(unsigned long, sizeof(long) == sizeof(int))
 PK__TAKES(long long, 0)
 PK__TAKES(unsigned long long, 0)
 PK__TAKES(double, 0)
+PK__TAKES(long double, 0)
 PK__INLINE int pk__int_of(...) { return 0; }
 char (&pk__kind(...))[2];
 }
@@ -8137,7 +8138,7 @@ typedef struct pk__queue {
     uint32_t count;  /* without that */
     uint8_t full, threads, draining, own_time;
     size_t keep; /* bytes for ERROR alone */
-    uint32_t waiting, begun_rings;
+    uint32_t waiting, ending; /* threads, for room and for the end of a drain */
     pk_mutex lock; /* of claims, of the shared ring, and for the other ways to be full; held for a copy at most, never in a callback */
     pk_cond room;
 #if PK__THREAD_ENDS
@@ -8183,9 +8184,9 @@ static bool pk__queue_wait(pk__queue *q) {
 #ifdef PK__HAS_COND
     if (!q->threads || PK__I_DRAIN(q) || PK__CRASHED_HERE() || PK__CRASHED_ELSEWHERE()) return false;
     pk__mutex_lock(&q->lock);
-    PK__SET_RELAXED(&q->waiting, q->waiting + 1);
+    q->ending++;
     while (q->draining) (void)pk__cond_wait(&q->room, &q->lock, 1000);
-    PK__SET_RELAXED(&q->waiting, q->waiting - 1);
+    q->ending--;
     pk__mutex_unlock(&q->lock);
     return true;
 #else
@@ -8642,7 +8643,7 @@ PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
     PK__NO_DRAINER(q);
     q->draining = 0;
 #ifdef PK__HAS_COND
-    if (q->waiting != 0) pk__cond_broadcast(&q->room);
+    if (q->waiting != 0 || q->ending != 0) pk__cond_broadcast(&q->room);
 #endif
     pk__queue_unlock(q);
     return status;
@@ -8738,7 +8739,7 @@ static void pk__queue_forget(pk_log *log) {
 #if PK__THREAD_ENDS && PK__LOG_OWN_RINGS
     if (q->count != 0) (void)pk__key_set(q->key, NULL);
 #endif
-    q->waiting = 0;
+    q->waiting = q->ending = 0;
     PK__NO_DRAINER(q);
     q->draining = 0;
     for (i = 0; i <= q->count; i++) {

@@ -248,13 +248,17 @@ static void a_shared_ring_outlives_sigkill(void) {
     CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_NO_MEMORY);
     desc.size = 8192;
     { /* so does a file of the new one's name */
-        char fresh[sizeof path + 4];
+        char fresh[sizeof path + 4], longest[1001];
         int fd;
+        memset(longest, 'x', 1000);
+        longest[1000] = 0;
         pk_format(fresh, sizeof fresh, "%s.new", path);
         fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         CHECK(fd >= 0 && write(fd, "mine", 4) == 4 && close(fd) == 0);
         CHECK_STATUS(pk_log_ring_open(&ring, path, &desc), PK_IO);
         CHECK(remove(fresh) == 0);
+        CHECK_STATUS(pk_log_ring_open(&ring, longest, &desc), PK_TOO_BIG);
+        CHECK_STATUS(pk_log_ring_open(&ring, longest + 1, &desc), PK_IO);
     }
     CHECK_STATUS(pk_log_ring_read_file(path, 99, false, NULL, NULL, &counts), PK_OK);
     CHECK(counts.lines > 0);

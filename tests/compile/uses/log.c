@@ -92,6 +92,7 @@ int main(void) {
 #endif
 #if PERFKIT_FLOAT
     PK_LOG_TO(&user_log, PK_LOG_WARN, "%f", (double)user_lines);
+    if (user_lines > 1000) PK_LOG_TO(&user_log, PK_LOG_WARN, "%Lf", (long double)1); /* compiles */
 #endif
 #if PERFKIT_LOG_KV
     PK_LOG_KV_TO(&user_log, PK_LOG_WARN, "k", PK_KV_I("i", 1), PK_KV_S("s", "a b"));
