@@ -2365,7 +2365,7 @@ enum { PK_UNIT_NONE, PK_UNIT_MICROSECONDS, PK_UNIT_BYTES, PK_UNIT_TICKS };
 #define PK_TARGET_RESIDENT_BYTES ((int64_t)200 << 20) /* a process has less than 200 MB in memory */
 PK_API pk_status pk_monitor_add_check(pk_monitor *m, pk_monitored *o, const char *name, int64_t (*fn)(void *user), void *user,
                                       int64_t limit, int severity, int unit);
-PK_API int64_t pk_resident_bytes(void *unused); /* for such a check: the process's memory on Linux; elsewhere 0 */
+PK_API int64_t pk_resident_bytes(void *unused); /* for such a check: pk_mem_resident; 0 without PERFKIT_PERF_STAGES */
 
 /* Take it off: its memory, its name, and what was watched are yours again. Waits while another thread reads its statistics, tells its
    alerts or reports it. PK_NOT_FOUND: it is not on this monitor. PK_BUSY, and nothing changes: that is so, and there are hooks for locks
@@ -4246,7 +4246,7 @@ static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope
 #if PERFKIT_REGISTRY_MORE
     else if (!(p->flags & PK_PROVIDER_LOAD) && pk__registry_too_late(r, id, *object, spent))
         status = PK_TIMEOUT;
-    else if (r->trace && !(p->flags & PK_PROVIDER_LOAD)) pk__registry_trace(r, id, true, status);
+    else if (r->trace && scope == NULL && !(p->flags & PK_PROVIDER_LOAD)) pk__registry_trace(r, id, true, status);
 #endif
     return status;
 }
@@ -4432,6 +4432,9 @@ static pk_status pk__registry_make(pk_registry *r, pk_provider_id id, pk_scope *
             (void)pk__registry_run_cleanup(r, id, r->states[id].provider, *object);
             pk__registry_lock(r);
         }
+#if PERFKIT_REGISTRY_MORE
+        else if (r->trace) pk__registry_trace(r, id, true, status);
+#endif
     }
     pk__making_end(r, &m);
     return status;
@@ -6530,20 +6533,11 @@ PK_API pk_status pk_monitor_add_respool(pk_monitor *m, pk_monitored *o, const ch
 }
 
 PK_API int64_t pk_resident_bytes(void *unused) {
-    int64_t pages = 0;
-#if defined __linux__ && PERFKIT_STDIO
-    FILE *file = fopen("/proc/self/statm", "r");
-    char text[64];
-    (void)unused;
-    if (file && fgets(text, (int)sizeof text, file)) {
-        const char *p = strchr(text, ' ');
-        while (p && *++p >= '0' && *p <= '9') pages = pages * 10 + (*p - '0');
-    }
-    if (file) (void)fclose(file);
-    return pages * (int64_t)sysconf(_SC_PAGESIZE);
+#if PERFKIT_PERF_STAGES
+    return (int64_t)pk_mem_resident(unused);
 #else
     (void)unused;
-    return pages;
+    return 0;
 #endif
 }
 

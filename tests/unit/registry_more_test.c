@@ -657,7 +657,54 @@ static void defaults_are_set_for_all_and_for_one(void) {
     CHECK_STATUS(pk_scope_close(&scope), PK_OK);
 }
 
+static char ways[80];
+static void trace(void *user, const pk_registry *r, const char *path, pk_status status, bool was_made) {
+    const size_t at = strlen(ways);
+    (void)user;
+    (void)r;
+    (void)snprintf(ways + at, sizeof ways - at, "%s %d %s;", path, (int)status, was_made ? "made" : "there");
+}
+static pk_status nothing(void *context) {
+    (void)context;
+    return PK_OK;
+}
+static pk_status make_and_fill(pk_registry *r, pk_scope *scope, void *user, void **object) {
+    (void)r;
+    *object = user;
+    while (*(const char *)user == 'f' && pk_scope_defer(scope, nothing, NULL, "more") == PK_OK) {}
+    return PK_OK;
+}
+static void what_finds_no_room_is_traced_once(void) {
+    static char fills = 'f', leaves = 'l';
+    static const pk_provider two[] = {{"full", make_and_fill, NULL, &fills, NULL, PK_REQUEST, 0, 0, 0},
+                                      {"fits", make_and_fill, NULL, &leaves, NULL, PK_REQUEST, 0, 0, 0}};
+    static char memory[1500];
+    char expected[40];
+    pk_scope_desc small;
+    pk_registry r;
+    pk_scope scope;
+    void *object;
+    memset(&small, 0, sizeof small);
+    small.memory = memory;
+    small.memory_size = sizeof memory;
+    CHECK_STATUS(pk_registry_init(&r, NULL), PK_OK);
+    CHECK_STATUS(pk_registry_add(&r, two, 2, NULL), PK_OK);
+    CHECK_STATUS(pk_scope_init(&scope, &small), PK_OK);
+    CHECK_STATUS(pk_scope_nest(&scope, NULL, PK_SCOPE_REQUEST), PK_OK);
+    pk_registry_set_trace(&r, trace, NULL);
+    ways[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&r, &scope, "fits", &object), PK_OK);
+    CHECK_TEXT(ways, "fits 0 made;");
+    ways[0] = 0;
+    CHECK_STATUS(pk_registry_get_named(&r, &scope, "full", &object), PK_FULL);
+    (void)snprintf(expected, sizeof expected, "full %d there;", (int)PK_FULL);
+    CHECK_TEXT(ways, expected);
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    CHECK_STATUS(pk_registry_close(&r), PK_OK);
+}
+
 TESTS {
+    RUN("C09", "a get whose object finds no room is traced once", what_finds_no_room_is_traced_once)
     RUN("C22 C23 C26 C19 C21", "start makes what is preloaded, then what is critical, or all", start_makes_preloaded_then_critical)
     RUN("C22 C24", "names of one text are made by start, or by the pump", names_of_a_text_are_made_by_start_and_pump)
     RUN("C20", "without cache singletons are made each time", without_cache_singletons_are_made_each_time)
