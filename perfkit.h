@@ -1746,7 +1746,7 @@ typedef struct pk_mem { /* private; all zero: no limit, over malloc */
 typedef struct pk_mem_stats {
     size_t current, peak, limit;  /* bytes out now, most ever at once, and allowed (0: any) */
     uint32_t allocated, freed;    /* calls that succeeded, modulo 2^32 */
-    uint32_t refused;             /* allocations above the limit */
+    uint32_t refused;             /* allocations above the limit; on a host also of more than a size_t counts */
     uint32_t failed;              /* allocations that the allocator behind refused */
     int32_t utilization;          /* current of limit in 1/100 percent; 0 without a limit */
 } pk_mem_stats;
@@ -5446,10 +5446,19 @@ PK_API void pk_mem_get_stats(const pk_mem *m, pk_mem_stats *stats) {
 #else
 #define PK__MEM_ALIGN(m) PK__MEM_FRONT
 #endif
+#if PERFKIT_HOSTED
+static void *pk__mem_no_such_size(pk_mem *m) {
+    (void)pk__add32(&m->refused, 1);
+    pk__mem_report(m, PK_MEM_EVENT_REFUSED, PK_FULL);
+    return NULL;
+}
+#else /* not worth its flash */
+#define pk__mem_no_such_size(m) NULL
+#endif
 static void *pk__mem_sized(pk_mem *m, size_t size, bool enforce) {
     unsigned char *block;
     size_t whole;
-    if (!pk__add_fits(size, PK__MEM_FRONT, &whole)) return NULL;
+    if (!pk__add_fits(size, PK__MEM_FRONT, &whole)) return pk__mem_no_such_size(m);
     block = (unsigned char *)pk__mem_take(m, whole, PK__MEM_ALIGN(m), enforce);
     if (block == NULL) return NULL;
     memcpy(block, &size, sizeof size);
@@ -5459,7 +5468,8 @@ static void *pk__mem_sized(pk_mem *m, size_t size, bool enforce) {
 /* Over malloc only what it grows by is booked. */
 static void *pk__mem_regrown(pk_mem *m, unsigned char *block, size_t was, size_t size, bool enforce) {
     size_t whole;
-    if (!pk__add_fits(size, PK__MEM_FRONT, &whole) || (size > was && !pk__mem_book(m, size - was, enforce))) return NULL;
+    if (!pk__add_fits(size, PK__MEM_FRONT, &whole)) return pk__mem_no_such_size(m);
+    if (size > was && !pk__mem_book(m, size - was, enforce)) return NULL;
 #ifdef _WIN32
     block = (unsigned char *)_aligned_realloc(block, whole, PK__MALLOC_ALIGN);
 #else
