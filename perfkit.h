@@ -2644,7 +2644,9 @@ static pk_status pk__scope_watch_forks(void) {
     return PK_NO_MEMORY;
 }
 #define PK__SCOPE_FORKS_NOW() pk__load32(&pk__scope_forks)
+#define PK__SCOPE_FORKS 1
 #else
+#define PK__SCOPE_FORKS 0
 #define pk__scope_watch_forks() PK_UNSUPPORTED
 #define PK__SCOPE_FORKS_NOW() 0u
 #endif
@@ -3305,7 +3307,7 @@ PK_API pk_status pk_scope_close(pk_scope *s) {
     if (PK__UNLIKELY(s->more != NULL) && pk__scope_forked(s)) return PK_FORKED;
     for (;;) {
         pk_scope *inner = pk__scope_innermost(s);
-        if (inner != s && pk__scope_forked(inner)) {
+        if (PK__SCOPE_FORKS && inner != s && pk__scope_forked(inner)) {
             pk__scope_end_forked(inner);
             if (first == PK_OK) first = PK_FORKED;
             continue;
@@ -3331,7 +3333,7 @@ PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget) {
     for (;;) {
         pk_scope *inner = pk__scope_innermost(s);
         pk_tracked *t = inner->more ? inner->more->later : NULL;
-        if (inner != s && pk__scope_forked(inner)) {
+        if (PK__SCOPE_FORKS && inner != s && pk__scope_forked(inner)) {
             pk__scope_end_forked(inner);
             if (s->more->first == PK_OK) s->more->first = PK_FORKED;
             continue;
