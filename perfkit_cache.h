@@ -1931,6 +1931,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_CHAIN_PART PK__CACHE_PART
 #define PK__CACHE_SELF pk_cache *c, const pk__cache_shape shape
 #define PK__CACHE_THIS c, shape
+#define PK__CACHE_NO_SHAPE (void)shape /* of a part that can do without, in some configuration */
 #define PK__CACHE_IS(field) (shape.field)
 #define PK__CACHE_MAY(what) ((shape.special & (what)) != 0) /* false at compile time on the short path */
 #else
@@ -1946,6 +1947,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #endif
 #define PK__CACHE_SELF pk_cache *c
 #define PK__CACHE_THIS c
+#define PK__CACHE_NO_SHAPE (void)0
 #define PK__CACHE_IS(field) (c->field)
 #define PK__CACHE_MAY(what) true
 #endif
@@ -2109,6 +2111,7 @@ PK__INLINE bool pk__cache_is_out(pk_cache *c) { return pk__load32(&pk__cache_loa
 #define PK__CACHE_IS_OUT(c) PK__UNLIKELY(pk__cache_is_out(c))
 #else
 #define PK__CACHE_IS_OUT(c) false
+#define pk__cache_void(c, key, key_len) ((void)0)
 #endif
 #if PERFKIT_CACHE_TTL
 PK_API pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk__cache_n budget);
@@ -2297,8 +2300,8 @@ PK__STATIC_ASSERT(s3_set_is_a_line, sizeof(pk__s3_set) == 64);
 #if PERFKIT_CACHE_THREADS && PK__FULL && PERFKIT_HOSTED && PERFKIT_ATOMICS && \
     (PERFKIT_TIME_BITS == 32 || UINTPTR_MAX > 0xFFFFFFFFu)
 #define PK__S3_SHARED 1
-#define PK__S3_IS_SHARED \
-    ((PK__CACHE_IS(special) & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED))
+#define PK__S3_SHARES(special) (((special) & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED))
+#define PK__S3_IS_SHARED PK__S3_SHARES(PK__CACHE_IS(special))
 #if defined __GNUC__ || defined __clang__
 typedef uintptr_t __attribute__((may_alias)) pk__s3_word;
 PK__HOT_INLINE pk__s3_word pk__s3_load(const void *p) { return __atomic_load_n((const pk__s3_word *)p, __ATOMIC_ACQUIRE); }
@@ -2365,6 +2368,10 @@ PK__HOT_INLINE pk__s3_word *pk__s3_stripe(const pk_cache *c) {
 #else
 #define PK__S3_SHARED 0
 #define PK__S3_IS_SHARED false
+#define PK__S3_SHARES(special) false
+#define pk__s3_lock(s) ((void)(s))
+#define pk__s3_unlock(s) ((void)(s))
+#define pk__s3_step(at, n) (*(at))
 #endif
 
 /* A set is so many bytes: 64, and the times, in powers of two. */
@@ -2381,8 +2388,8 @@ PK__HOT_INLINE bool pk__s3_timed(PK__CACHE_SELF) {
 PK__HOT_INLINE pk_time *pk__s3_times(pk__s3_set *s) { return (pk_time *)(void *)(s + 1); }
 #else
 #define PK__CACHE_S3 false
-#define PK__S3_IS_SHARED false
 #define PK__S3_SHARED 0
+#define PK__S3_IS_SHARED false
 #endif
 
 /* Count one more of something: PK__CACHE_ADD in a part, PK__CACHE_ADD_TO where there is only the cache. */
@@ -2414,18 +2421,16 @@ PK__HOT_INLINE void pk__cache_counted(PK__CACHE_SELF, int by) {
         (void)pk__add32((volatile uint32_t *)&c->count, (uint32_t)by);
         return;
     }
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     c->count = (pk__cache_n)(c->count + (pk__cache_n)by);
 }
 /* The moment up to which the cache has looked at its clock. */
 PK__HOT_INLINE pk_time pk__cache_now(PK__CACHE_SELF) {
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED) return pk__s3_load_time(&c->last);
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     return c->last;
 }
 
@@ -2516,9 +2521,8 @@ PK__HOT_INLINE unsigned char pk__cache_flags(PK__CACHE_SELF, pk__cache_n e) {
                                (s->pinned >> way & 1 ? PK__CACHE_PINNED : 0) |
                                (s->negative >> way & 1 ? PK__CACHE_NEGATIVE : 0));
     }
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     return c->cold->flags[e];
 }
 PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned flags) { /* LIVE of an S3-FIFO entry is its tag */
@@ -2532,9 +2536,8 @@ PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned 
         if (flags & PK__CACHE_LIVE) s->busy = (uint16_t)(flags & PK__CACHE_MARK ? s->busy | bit : s->busy & ~bit);
         return;
     }
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     c->cold->flags[e] = (unsigned char)flags;
 }
 
@@ -2866,9 +2869,7 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e
 #else
     (void)c;
     (void)e;
-#if PK__FULL
-    (void)shape;
-#endif
+    PK__CACHE_NO_SHAPE;
     return false;
 #endif
 }
@@ -2911,9 +2912,8 @@ PK__CACHE_PART void PK__CACHE_HERE(pk__cache_stamp)(PK__CACHE_SELF, pk__cache_n 
 #endif
 #if PERFKIT_CACHE_TTL
     pk__cache_set_expiry(PK__CACHE_THIS, e, pk__cache_now(PK__CACHE_THIS) + ttl);
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
 #if PERFKIT_CACHE_WHEEL
     if (PK__CACHE_WHEELED) pk__cache_schedule(c, e, again);
 #endif
@@ -3038,9 +3038,8 @@ PK__HOT_INLINE void pk__s3_move(pk__s3_set *s, unsigned from, unsigned to) {
 PK__HOT_INLINE uint32_t pk__s3_uses(PK__CACHE_SELF, const pk__s3_set *s) {
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED) return pk__load32(&s->uses);
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     (void)c;
     return s->uses;
 }
@@ -3099,9 +3098,8 @@ PK__HOT_INLINE void pk__s3_set_tag(PK__CACHE_SELF, pk__s3_set *s, unsigned way, 
         pk__s3_write((unsigned char *)s, offsetof(pk__s3_set, tags) + way, &byte, 1);
         return;
     }
-#elif PK__FULL
-    (void)shape;
 #endif
+    PK__CACHE_NO_SHAPE;
     s->tags[way] = byte;
 }
 
@@ -3162,9 +3160,7 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
 #else
     (void)c;
     (void)s;
-#if PK__FULL
-    (void)shape;
-#endif
+    PK__CACHE_NO_SHAPE;
     return 0;
 #endif
 }
@@ -3192,9 +3188,7 @@ PK__HOT_INLINE void pk__s3_refresh(PK__CACHE_SELF, pk__s3_set *s) {
 #else
     (void)c;
     (void)s;
-#if PK__FULL
-    (void)shape;
-#endif
+    PK__CACHE_NO_SHAPE;
 #endif
 }
 /* Ways that are pinned and in a queue. */
@@ -3786,10 +3780,7 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
         pk__cache_release(PK__CACHE_THIS, replaced);
     }
 #endif
-#if PK__CACHE_LOADS
-    if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED | PK__CACHE_IS_LOCKED) && PK__UNLIKELY(pk__cache_is_out(c)))
-        pk__cache_void(c, key, key_len);
-#endif
+    if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED | PK__CACHE_IS_LOCKED) && PK__CACHE_IS_OUT(c)) pk__cache_void(c, key, key_len);
 #if PERFKIT_CACHE_EVENTS
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED && c->cold->on_event != NULL)
@@ -3893,14 +3884,14 @@ PK__HOT_INLINE pk__cache_shape pk__cache_shape_fixed(unsigned key_size, unsigned
 PK__HOT_INLINE bool pk__cache_short(const pk_cache *c, unsigned width) {
     return c->width == width && c->special == 0 && (PERFKIT_CACHE_LINK_BITS == 0 || PERFKIT_CACHE_LINK_BITS == width * 8);
 }
-/* Whether the clock stands where the last operation saw it. */
+#if PERFKIT_CACHE_TTL /* whether the clock stands where the last operation saw it */
+#define PK__CACHE_STILL(c) PK__LIKELY((c)->clock == NULL || (c)->clock((c)->cold->user) == (c)->last)
+#else
+#define PK__CACHE_STILL(c) true
+#endif
 PK__HOT_INLINE bool pk__cache_still(PK__CACHE_SELF, pk_hash hash) {
     if (PK__CACHE_W == 4) PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
-#if PERFKIT_CACHE_TTL
-    return PK__LIKELY(c->clock == NULL || c->clock(c->cold->user) == c->last);
-#else
-    return true;
-#endif
+    return PK__CACHE_STILL(c);
 }
 #if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
 PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
@@ -3912,14 +3903,8 @@ PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned ke
 PK__HOT_INLINE bool pk__s3_ready(pk_cache *c, pk_hash hash) {
     if (c->special != PK__CACHE_IS_S3) return false;
     pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
-#if PERFKIT_CACHE_TTL
-    return c->clock == NULL || c->clock(c->cold->user) == c->last;
-#else
-    return true;
-#endif
+    return PK__CACHE_STILL(c);
 }
-#endif
-#if PERFKIT_CACHE_S3FIFO
 /* Who misses will put: have the slot that has to go then on its way. */
 PK__HOT_INLINE void pk__s3_expect(PK__CACHE_SELF, const pk__s3_set *s, const unsigned char *slots) {
     const unsigned char *slot;
@@ -3956,38 +3941,35 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) 
     return PK_NOT_FOUND;
 }
 #endif
+/* Where the short path serves, return what `plain` says; `s3`, where that of S3-FIFO does. */
+#if PERFKIT_CACHE_S3FIFO
+#define PK__CACHE_SHORT_S3(s3)                           \
+    shape = pk__s3_shape_fixed(c, key_size, value_size); \
+    if (pk__s3_ready(c, hash)) return s3
+#else
+#define PK__CACHE_SHORT_S3(s3) ((void)0)
+#endif
+#define PK__CACHE_SHORT(plain, s3)                                           \
+    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);     \
+    const pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);       \
+    if (pk__cache_short(c, 4)) {                                             \
+        shape.width = 4;                                                     \
+        if (pk__cache_still(c, shape, hash)) return plain;                   \
+    } else if (pk__cache_short(c, 2)) {                                      \
+        shape.width = 2;                                                     \
+        if (pk__cache_still(c, shape, hash)) return plain;                   \
+    }                                                                        \
+    PK__CACHE_SHORT_S3(s3)
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
-    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
-    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (pk__cache_short(c, 4)) {
-        shape.width = 4;
-        if (pk__cache_still(c, shape, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
-    } else if (pk__cache_short(c, 2)) {
-        shape.width = 2;
-        if (pk__cache_still(c, shape, hash)) return pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL);
-    }
-#if PERFKIT_CACHE_S3FIFO
-    shape = pk__s3_shape_fixed(c, key_size, value_size);
-    if (pk__s3_ready(c, hash)) return pk__s3_get(c, shape, key, key_size, hash, value);
-#endif
+    PK__CACHE_SHORT(pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL),
+                    pk__s3_get(c, shape, key, key_size, hash, value));
     return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
 }
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
                                              unsigned value_size, pk_time ttl) {
-    pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
-    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);
-    if (pk__cache_short(c, 4)) {
-        shape.width = 4;
-        if (pk__cache_still(c, shape, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
-    } else if (pk__cache_short(c, 2)) {
-        shape.width = 2;
-        if (pk__cache_still(c, shape, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
-    }
-#if PERFKIT_CACHE_S3FIFO
-    shape = pk__s3_shape_fixed(c, key_size, value_size);
-    if (pk__s3_ready(c, hash)) return pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl);
-#endif
+    PK__CACHE_SHORT(pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl),
+                    pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
     return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
 }
 
@@ -4067,6 +4049,17 @@ PK__HOT_INLINE pk_status pk__cache_batch_put(PK__CACHE_SELF, const pk__cache_bat
                             b->records ? b->records[i].value : (const unsigned char *)b->sources + i * b->value_size, len,
                             b->records ? b->records[i].ttl_ms : b->ttl, PK__CACHE_PUT, 0);
 }
+/* The hash of item i, whose place in the index is sent for; 0 of one that won't do. */
+PK__HOT_INLINE pk_hash pk__cache_batch_hash(PK__CACHE_SELF, const pk__cache_batch *b, size_t i, bool put) {
+    const void *key;
+    size_t key_len;
+    pk_hash hash;
+    if (!pk__cache_batch_fits(PK__CACHE_THIS, b, i, put)) return 0;
+    key = pk__cache_batch_key(b, i, &key_len);
+    hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
+    pk__cache_fetch_group(PK__CACHE_THIS, hash);
+    return hash;
+}
 /* Items `from` on of a batch, n of them; how many went well. Who will be evicted is told by a walk along the order, a link at a time:
    each put goes one link further than its own run needs, so that the next run finds its victims on their way. */
 PK__HOT_INLINE size_t pk__cache_run(PK__CACHE_SELF, const pk__cache_batch *b, size_t from, unsigned n, bool put) {
@@ -4077,12 +4070,8 @@ PK__HOT_INLINE size_t pk__cache_run(PK__CACHE_SELF, const pk__cache_batch *b, si
     size_t key_len, good = 0;
     const void *key;
     for (i = 0; i < n; i++) {
-        hashes[i] = 0;
         if (full) victims[i] = victim = pk__cache_prev(PK__CACHE_THIS, victim);
-        if (!pk__cache_batch_fits(PK__CACHE_THIS, b, from + i, put)) continue;
-        key = pk__cache_batch_key(b, from + i, &key_len);
-        hashes[i] = pk__cache_hash(PK__CACHE_THIS, key, key_len);
-        pk__cache_fetch_group(PK__CACHE_THIS, hashes[i]);
+        hashes[i] = pk__cache_batch_hash(PK__CACHE_THIS, b, from + i, put);
     }
     for (i = 0; i < n; i++) {
         entries[i] = pk__cache_fetch_entry(PK__CACHE_THIS, hashes[i]);
@@ -4113,16 +4102,8 @@ PK__HOT_INLINE size_t pk__cache_run(PK__CACHE_SELF, const pk__cache_batch *b, si
 PK__HOT_INLINE void pk__cache_fetch_run(PK__CACHE_SELF, const pk__cache_batch *b, size_t from, unsigned n) {
     pk_hash hashes[PK__CACHE_RUN_OF];
     pk__cache_n e;
-    size_t key_len;
-    const void *key;
     unsigned i;
-    for (i = 0; i < n; i++) {
-        hashes[i] = 0;
-        if (!pk__cache_batch_fits(PK__CACHE_THIS, b, from + i, false)) continue;
-        key = pk__cache_batch_key(b, from + i, &key_len);
-        hashes[i] = pk__cache_hash(PK__CACHE_THIS, key, key_len);
-        pk__cache_fetch_group(PK__CACHE_THIS, hashes[i]);
-    }
+    for (i = 0; i < n; i++) hashes[i] = pk__cache_batch_hash(PK__CACHE_THIS, b, from + i, false);
     for (i = 0; i < n; i++) {
         e = pk__cache_fetch_entry(PK__CACHE_THIS, hashes[i]);
         if (e != 0 && PK__CACHE_CHAINED) pk__cache_fetch_slot(PK__CACHE_THIS, e);
@@ -4548,24 +4529,21 @@ PK__HOT_INLINE bool pk__s3_forked(const pk_cache *c) { return PK__UNLIKELY(pk__s
 #endif
 PK__HOT_INLINE bool pk__cache_forked(const pk_cache *c) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) return pk__s3_forked(c);
+    if (PK__S3_SHARES(c->special)) return pk__s3_forked(c);
 #endif
     return PK__CACHE_SHARDED(c) && c->fresh && PK__UNLIKELY(c->free != pk__load32(&pk__cache_forks));
 }
 /* The forks that a cache with threads knows of: in a child that comes after pk_cache_after_fork others than in its parent. */
 PK__HOT_INLINE uint32_t pk__cache_forks_of(const pk_cache *c) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) return pk__s3_common(c)->forks;
+    if (PK__S3_SHARES(c->special)) return pk__s3_common(c)->forks;
 #endif
     return PK__CACHE_SHARDED(c) ? c->free : 0;
 }
 /* The same of a shard, or of a cache without any. */
 PK__HOT_INLINE bool pk__cache_shard_forked(pk_cache *c) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) return pk__s3_forked(c);
+    if (PK__S3_SHARES(c->special)) return pk__s3_forked(c);
 #endif
     return PK__CACHE_SHARDED(c) && pk__cache_shard_of(c)->threads &&
            pk__cache_shard_of(c)->forks != pk__load32(&pk__cache_forks);
@@ -4663,8 +4641,7 @@ PK__HOT_INLINE pk_cache *pk__cache_enter(pk_cache *c, pk_hash hash) {
 }
 PK__HOT_INLINE void pk__cache_exit(pk_cache *c, pk_hash hash) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_at(PK__CACHE_THIS, pk__cache_home(c, hash)));
+    if (PK__S3_SHARES(c->special)) pk__s3_unlock(pk__s3_at(PK__CACHE_ANY, pk__cache_home(c, hash)));
 #endif
     pk__cache_exit_at(c);
     (void)hash;
@@ -5014,9 +4991,7 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
 
 PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
     pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
-#if PK__CACHE_LOADS
-    if (PK__UNLIKELY(pk__cache_is_out(c))) pk__cache_void(c, key, key_len);
-#endif
+    if (PK__CACHE_IS_OUT(c)) pk__cache_void(c, key, key_len);
 #if PERFKIT_CACHE_LOAD
     if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED)) != 0) { /* stale, or a failure */
         pk__cache_drop(c, e, PK_EVICT_EXPIRED);
@@ -5500,12 +5475,8 @@ typedef struct pk__cache_load {
     uint32_t voids; /* how often its key was put or removed, its own put included */
 } pk__cache_load;
 
-static void pk__cache_lock_loads(pk__cache_loads *l) {
-    if (l->threads) pk__mutex_lock(&l->lock);
-}
-static void pk__cache_unlock_loads(pk__cache_loads *l) {
-    if (l->threads) pk__mutex_unlock(&l->lock);
-}
+static void pk__cache_lock_loads(pk__cache_loads *l) { if (l->threads) pk__mutex_lock(&l->lock); }
+static void pk__cache_unlock_loads(pk__cache_loads *l) { if (l->threads) pk__mutex_unlock(&l->lock); }
 /* One more, or one less, is out: meanwhile puts and removals take the long path, which tells pk__cache_void. */
 static void pk__cache_count_out(pk_cache *c, pk__cache_loads *l, bool more) {
     (void)pk__add32(&l->out, more ? 1u : 0u - 1u);
@@ -5605,17 +5576,11 @@ static void pk__s3_drop_many(pk_cache *c, pk__cache_n sets, pk__cache_n n) {
     pk__cache_n e, way, set;
     if (sets > c->groups) sets = c->groups;
     for (; sets > 0 && n > 0; sets--) {
-#if PK__S3_SHARED
-        const pk__cache_shape shape = pk__cache_shape_of(c);
-        pk__s3_set *s;
-        set = PK__S3_IS_SHARED ? pk__s3_step(&c->free, c->groups) : c->free;
-        s = pk__s3_at(PK__CACHE_THIS, set);
-        if (PK__S3_IS_SHARED)
-            pk__s3_lock(s);
+        const bool shared = PK__S3_SHARES(c->special);
+        set = shared ? pk__s3_step(&c->free, c->groups) : c->free;
+        if (shared)
+            pk__s3_lock(pk__s3_at(PK__CACHE_ANY, set));
         else
-#else
-        set = c->free;
-#endif
             c->free = (pk__cache_n)(set + 1 < c->groups ? set + 1 : 0);
         for (way = 1; way <= PK__S3_WAYS && n > 0; way++) {
             e = (pk__cache_n)(set * PK__S3_WAYS + way);
@@ -5623,9 +5588,7 @@ static void pk__s3_drop_many(pk_cache *c, pk__cache_n sets, pk__cache_n n) {
             pk__cache_drop(c, e, PK_EVICT_CLEARED);
             n--;
         }
-#if PK__S3_SHARED
-        if (PK__S3_IS_SHARED) pk__s3_unlock(s);
-#endif
+        if (shared) pk__s3_unlock(pk__s3_at(PK__CACHE_ANY, set));
     }
 }
 /* As from the start: no entries, no ghosts, and the ways that the capacity allows dealt out evenly. */
@@ -5720,9 +5683,7 @@ PK_API pk_status pk_cache_clear(pk_cache *c) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL) return PK_CLOSED;
     if (pk__cache_forked(c)) return PK_FORKED;
-#if PK__CACHE_LOADS
-    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
-#endif
+    if (PK__CACHE_IS_OUT(c)) pk__cache_void(c, NULL, 0);
     for (i = 0; i < pk__cache_shards(c); i++) {
         pk_cache *one = pk__cache_enter_at(c, i);
 #if PERFKIT_CACHE_SNAPSHOT
@@ -6537,16 +6498,14 @@ PK_API uint32_t pk__cache_count_all(const pk_cache *c) {
 /* Where threads share S3-FIFO sets: the lock of the set of entry e. */
 PK__HOT_INLINE void pk__cache_hold(pk_cache *c, pk__cache_n e) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) pk__s3_lock(pk__s3_of(PK__CACHE_THIS, e));
+    if (PK__S3_SHARES(c->special)) pk__s3_lock(pk__s3_of(PK__CACHE_ANY, e));
 #endif
     (void)c;
     (void)e;
 }
 PK__HOT_INLINE void pk__cache_unhold(pk_cache *c, pk__cache_n e) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) pk__s3_unlock(pk__s3_of(PK__CACHE_THIS, e));
+    if (PK__S3_SHARES(c->special)) pk__s3_unlock(pk__s3_of(PK__CACHE_ANY, e));
 #endif
     (void)c;
     (void)e;
@@ -7048,9 +7007,7 @@ static uint32_t pk__cache_clear_shards(pk_cache *c, uint32_t budget) {
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL || pk__cache_forked(c)) return 0;
-#if PK__CACHE_LOADS
-    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
-#endif
+    if (PK__CACHE_IS_OUT(c)) pk__cache_void(c, NULL, 0);
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_clear_shards(c, budget);
 #endif
@@ -7322,8 +7279,7 @@ static void pk__cache_records(const pk_cache *c, pk_cache_transfer *t, const uns
 /* Look at the clock, while nothing is locked. */
 static void pk__cache_look_around(pk_cache *c) {
 #if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
-    if (PK__S3_IS_SHARED) {
+    if (PK__S3_SHARES(c->special)) {
         pk__s3_look(c);
         return;
     }
@@ -7553,11 +7509,8 @@ static uint32_t pk__s3_collect(pk_cache *c, pk_cache_transfer *t) {
     size_t set = cold->save_sweep;
     pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, set);
     unsigned place, way;
-#if PK__S3_SHARED
-    const pk__cache_shape shape = pk__cache_shape_of(c);
     pk__cache_look_around(c);
-    if (PK__S3_IS_SHARED) pk__s3_lock(s);
-#endif
+    if (PK__S3_SHARES(c->special)) pk__s3_lock(s);
     for (place = 0; place < s->main + (unsigned)s->small; place++) {
         way = pk__s3_way(s, place);
         if (t->ways >> way & 1) continue;
@@ -7571,9 +7524,7 @@ static uint32_t pk__s3_collect(pk_cache *c, pk_cache_transfer *t) {
         t->ways = 0;
         cold->save_sweep++;
     }
-#if PK__S3_SHARED
-    if (PK__S3_IS_SHARED) pk__s3_unlock(s);
-#endif
+    if (PK__S3_SHARES(c->special)) pk__s3_unlock(s);
     if (cold->save_sweep >= c->groups) cold->snapshot = PK__CACHE_TO_END;
     return 16;
 }
@@ -8067,9 +8018,7 @@ static pk_status pk__cache_find_record(pk_cache *c, pk_cache_transfer *t) {
 
 static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t budget) {
     unsigned i;
-#if PK__CACHE_LOADS
-    if (pk__cache_is_out(c)) pk__cache_void(c, NULL, 0);
-#endif
+    if (PK__CACHE_IS_OUT(c)) pk__cache_void(c, NULL, 0);
     if (budget >= pk_cache_count(c) || (c->special & PK__CACHE_IS_LOCKED))
         for (i = 0; i < pk__cache_shards(c); i++) {
             pk_cache *one = pk__cache_enter_at(c, i);
@@ -8140,21 +8089,27 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
 }
 
 #if PERFKIT_HOSTED && !defined _WIN32
-static size_t pk__cache_write_fd(void *user, const void *bytes, size_t n) {
+typedef int pk__cache_file;
+static size_t pk__cache_write_file(void *user, const void *bytes, size_t n) {
     ssize_t done;
-    do done = write(*(const int *)user, bytes, n);
+    do done = write(*(const pk__cache_file *)user, bytes, n);
     while (done < 0 && errno == EINTR);
     return done < 0 ? 0 : (size_t)done;
 }
-static size_t pk__cache_read_fd(void *user, void *bytes, size_t n) {
+static size_t pk__cache_read_file(void *user, void *bytes, size_t n) {
     ssize_t done;
-    do done = read(*(const int *)user, bytes, n);
+    do done = read(*(const pk__cache_file *)user, bytes, n);
     while (done < 0 && errno == EINTR);
     return done < 0 ? PK_CACHE_IO_FAILED : (size_t)done;
 }
+static pk_status pk__cache_open_saved(const char *path, pk__cache_file *fd) {
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    return *fd >= 0 ? PK_OK : errno == ENOENT ? PK_NOT_FOUND : PK_IO;
+}
+static void pk__cache_close_saved(pk__cache_file fd) { (void)close(fd); }
 /* Open and lock path.tmp, which another save may be about to rename. The lock is the opened file's, not the process's: so it keeps
    out other caches of this process, too. */
-static pk_status pk__cache_open_temporary(const char *temporary, int *fd) {
+static pk_status pk__cache_open_temporary(const char *temporary, pk__cache_file *fd) {
     struct stat own, there;
 #ifndef LOCK_NB
     struct flock lock;
@@ -8191,26 +8146,10 @@ static void pk__cache_sync_folder(char *path) {
     (void)fsync(fd);
     close(fd);
 }
-PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
-    pk_cache_transfer t;
-    char temporary[4096];
-    size_t n = strlen(path);
-    int fd, error;
-    pk_status status;
-    PERFKIT_ASSERT(c != NULL && path != NULL);
-    if (n + 5 > sizeof temporary) return PK_INVALID;
-    memcpy(temporary, path, n);
-    memcpy(temporary + n, ".tmp", 5);
-    status = pk_cache_save_begin(c, &t, pk__cache_write_fd, &fd); /* before any file is touched: it may not be its turn */
-    if (status != PK_OK) return status;
-    status = pk__cache_open_temporary(temporary, &fd);
-    if (status != PK_OK) {
-        pk_cache_transfer_end(&t);
-        return status;
-    }
-    status = pk_cache_save_step(&t, 0xFFFFFFFFu);
-    if (status == PK_OK && fsync(fd) != 0) status = PK_IO;
-    if (status == PK_OK && rename(temporary, path) != 0) status = PK_IO;
+/* What was written takes the place of `path`, or is removed, if it wasn't written whole. */
+static pk_status pk__cache_close_temporary(pk__cache_file fd, char *temporary, const char *path, pk_status status) {
+    int error;
+    if (status == PK_OK && (fsync(fd) != 0 || rename(temporary, path) != 0)) status = PK_IO;
     error = errno;
     if (status != PK_OK) (void)unlink(temporary); /* before the lock is gone */
 #ifdef LOCK_NB
@@ -8221,32 +8160,29 @@ PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
     errno = error;
     return status;
 }
-PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flags, uint32_t *kept) {
-    pk_cache_transfer t;
-    pk_status status;
-    int fd;
-    PERFKIT_ASSERT(c != NULL && path != NULL);
-    if (kept) *kept = 0;
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? PK_NOT_FOUND : PK_IO;
-    status = pk_cache_load_begin(c, &t, pk__cache_read_fd, &fd, flags);
-    if (status == PK_OK) {
-        t.flags |= PK__CACHE_ALONE;
-        status = pk_cache_load_step(&t, 0xFFFFFFFFu);
-        if (kept) *kept = t.kept;
-    }
-    (void)close(fd);
-    return status;
-}
 #elif PERFKIT_HOSTED
-static size_t pk__cache_write_handle(void *user, const void *bytes, size_t n) {
+typedef HANDLE pk__cache_file;
+static size_t pk__cache_write_file(void *user, const void *bytes, size_t n) {
     DWORD done = 0;
     return WriteFile(*(const HANDLE *)user, bytes, n > 0x40000000u ? 0x40000000u : (DWORD)n, &done, NULL) ? done : 0;
 }
-static size_t pk__cache_read_handle(void *user, void *bytes, size_t n) {
+static size_t pk__cache_read_file(void *user, void *bytes, size_t n) {
     DWORD done = 0;
     if (!ReadFile(*(const HANDLE *)user, bytes, n > 0x40000000u ? 0x40000000u : (DWORD)n, &done, NULL)) return PK_CACHE_IO_FAILED;
     return done;
+}
+static pk_status pk__cache_open_saved(const char *path, pk__cache_file *file) {
+    *file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                        FILE_ATTRIBUTE_NORMAL, NULL);
+    if (*file != INVALID_HANDLE_VALUE) return PK_OK;
+    return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND ? PK_NOT_FOUND : PK_IO;
+}
+static void pk__cache_close_saved(pk__cache_file file) { (void)CloseHandle(file); }
+/* Others may read it, once it is renamed, and not open it to write: that is the lock. */
+static pk_status pk__cache_open_temporary(const char *temporary, pk__cache_file *file) {
+    *file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (*file != INVALID_HANDLE_VALUE) return PK_OK;
+    return GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
 }
 /* Why `path` could not be replaced: others have it open, who may be done soon, or something worse. */
 static pk_status pk__cache_not_replaced(const char *path, DWORD error) {
@@ -8255,27 +8191,8 @@ static pk_status pk__cache_not_replaced(const char *path, DWORD error) {
     if (error != ERROR_ACCESS_DENIED || what == INVALID_FILE_ATTRIBUTES) return PK_IO;
     return what & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_READONLY) ? PK_IO : PK_BUSY;
 }
-PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
-    pk_cache_transfer t;
-    char temporary[1024];
-    size_t n = strlen(path);
+static pk_status pk__cache_close_temporary(pk__cache_file file, char *temporary, const char *path, pk_status status) {
     DWORD error;
-    HANDLE file;
-    pk_status status;
-    PERFKIT_ASSERT(c != NULL && path != NULL);
-    if (n + 5 > sizeof temporary) return PK_INVALID;
-    memcpy(temporary, path, n);
-    memcpy(temporary + n, ".tmp", 5);
-    status = pk_cache_save_begin(c, &t, pk__cache_write_handle, &file); /* before any file is touched: it may not be its turn */
-    if (status != PK_OK) return status;
-    /* Others may read it, once it is renamed, and not open it to write: that is the lock. */
-    file = CreateFileA(temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE) {
-        status = GetLastError() == ERROR_SHARING_VIOLATION ? PK_BUSY : PK_IO;
-        pk_cache_transfer_end(&t);
-        return status;
-    }
-    status = pk_cache_save_step(&t, 0xFFFFFFFFu);
     if (status == PK_OK && !FlushFileBuffers(file)) status = PK_IO;
     error = GetLastError();
     if (status == PK_OK && !MoveFileExA(temporary, path, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)) {
@@ -8287,23 +8204,43 @@ PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
     if (status != PK_OK) SetLastError(error);
     return status;
 }
+#endif
+
+#if PERFKIT_HOSTED
+PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path) {
+    pk_cache_transfer t;
+    char temporary[4096];
+    size_t n = strlen(path);
+    pk__cache_file file;
+    pk_status status;
+    PERFKIT_ASSERT(c != NULL && path != NULL);
+    if (n + 5 > sizeof temporary) return PK_INVALID;
+    memcpy(temporary, path, n);
+    memcpy(temporary + n, ".tmp", 5);
+    status = pk_cache_save_begin(c, &t, pk__cache_write_file, &file); /* before any file is touched: it may not be its turn */
+    if (status != PK_OK) return status;
+    status = pk__cache_open_temporary(temporary, &file);
+    if (status != PK_OK) {
+        pk_cache_transfer_end(&t);
+        return status;
+    }
+    return pk__cache_close_temporary(file, temporary, path, pk_cache_save_step(&t, 0xFFFFFFFFu));
+}
 PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flags, uint32_t *kept) {
     pk_cache_transfer t;
-    HANDLE file;
+    pk__cache_file file;
     pk_status status;
     PERFKIT_ASSERT(c != NULL && path != NULL);
     if (kept) *kept = 0;
-    file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                       FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND ? PK_NOT_FOUND : PK_IO;
-    status = pk_cache_load_begin(c, &t, pk__cache_read_handle, &file, flags);
+    status = pk__cache_open_saved(path, &file);
+    if (status != PK_OK) return status;
+    status = pk_cache_load_begin(c, &t, pk__cache_read_file, &file, flags);
     if (status == PK_OK) {
         t.flags |= PK__CACHE_ALONE;
         status = pk_cache_load_step(&t, 0xFFFFFFFFu);
         if (kept) *kept = t.kept;
     }
-    (void)CloseHandle(file);
+    pk__cache_close_saved(file);
     return status;
 }
 #endif
@@ -8474,9 +8411,7 @@ PK_API pk_status pk_cache_set_leases(pk_cache *c, void *memory, size_t memory_si
     unsigned count = 0, i, stride;
     PERFKIT_ASSERT(c != NULL && memory != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-#if PK__CACHE_LOADS
     if (pk__cache_forked(c)) return PK_FORKED;
-#endif
     table = PK__CACHE_LEASES_OF(c);
     for (i = 0; table != NULL && i < table->count; i++)
         if (pk__cache_lease_at(table, i)->token != 0) return PK_BUSY;
@@ -8589,9 +8524,7 @@ PK_API pk_status pk_cache_fill(pk_cache *c, const pk_cache_lease *lease, const v
     pk_status status = PK_STALE;
     PERFKIT_ASSERT(c != NULL && lease != NULL && (value != NULL || len == 0));
     if (c->cold == NULL) return PK_CLOSED;
-#if PK__CACHE_LOADS
     if (pk__cache_forked(c)) return PK_FORKED;
-#endif
     own = pk__cache_redeem(c, lease);
     if (own == NULL) return PK_STALE;
 #if PK__CACHE_LOADS
@@ -8605,9 +8538,7 @@ PK_API pk_status pk_cache_abandon(pk_cache *c, const pk_cache_lease *lease, pk_s
     pk__cache_lease *own;
     PERFKIT_ASSERT(c != NULL && lease != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-#if PK__CACHE_LOADS
     if (pk__cache_forked(c)) return PK_FORKED;
-#endif
     own = pk__cache_redeem(c, lease);
     if (own == NULL) return PK_STALE;
 #if PERFKIT_CACHE_LOAD
@@ -8883,9 +8814,7 @@ PK_API pk_status pk_cache_get_load_stats(pk_cache *c, pk_cache_load_stats *stats
     pk__cache_loads *l;
     PERFKIT_ASSERT(c != NULL && stats != NULL);
     if (c->cold == NULL) return PK_CLOSED;
-#if PK__CACHE_LOADS
     if (pk__cache_forked(c)) return PK_FORKED;
-#endif
     l = pk__cache_loads_of(c);
     pk__cache_lock_loads(l);
     PK__CACHE_COPY(stats, l->counts, sizeof l->counts); /* which stand in this order */
