@@ -191,7 +191,7 @@ static void steady(const char *form, pk_pool_desc desc, bool by_handle, bool by_
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
     if (by_cache) CHECK_STATUS(pk_pool_cache_init(&cache, &pool, 32), PK_OK);
     for (round = 0; round < 100; round++) {
-        unsigned n = round ? 1 + test_random() % STEADY : STEADY;
+        unsigned n = round ? 1 + test_random() % STEADY : (unsigned)STEADY;
         for (i = 0; i < n; i++) {
             object = NULL;
             if (by_handle) (void)pk_pool_acquire_handle(&pool, &handles[i], &object);
