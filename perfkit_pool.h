@@ -1812,7 +1812,7 @@ PK__HOT_INLINE void pk__pool_set_mark(unsigned char *mark) {
    `about`, _RELEASES_HANDLE of the handle there. What is decided already only has to be counted and told: an acquire about
    anything but NULL, because all are out, and a release about PK__POOL_REFUSED, because the handle was stale. */
 enum { PK__POOL_ACQUIRES = 0, PK__POOL_RELEASES = PK_INVALID, PK__POOL_RELEASES_HANDLE = 2 };
-#define PK__POOL_REFUSED(p) ((void *)&(p)->names)
+#define PK__POOL_REFUSED ((void *)(uintptr_t)PK_STALE) /* no object's address */
 #if PK__POOL_CALLS_SLOW
 #define pk__pool_else(p, about, what) ((p)->slow(p, about, what))
 #else
@@ -2063,6 +2063,11 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
    is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
    set. ---- */
 
+#if UINTPTR_MAX == 0xFFFFu && PERFKIT_POOL_HANDLE_BITS == 32 && !PK__POOL_VEILED && defined __GNUC__
+#define PK__POOL_SHARES 1 /* where calls are shorter than what they do: get and release_handle are one function */
+#else
+#define PK__POOL_SHARES 0
+#endif
 #if PERFKIT_POOL_HANDLE_BITS == 64
 #define PK__POOL_SMALL_WORDS(p) 1
 #else
@@ -2108,7 +2113,10 @@ PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle
 #if PERFKIT_POOL_HANDLE_BITS == 32 && UINTPTR_MAX == 0xFFFFu && defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /* On 16-bit machines, which have 2 bytes an index, by halves: names are in the lower one, and the higher one changes seldom. */
 typedef uint16_t __attribute__((may_alias)) pk__pool_half;
-#define pk__pool_word_is(p, i, handle) (pk__pool_word(p, i, (i) + 1u) == (handle))
+#define PK__POOL_BYTE(p, i, at) (((const uint8_t *)(p)->generations + 4 * (i))[at])
+#define pk__pool_word_is(p, i, handle) /* byte by byte: in fewer registers */ \
+    (PK__POOL_BYTE(p, i, 0) == (uint8_t)(handle) && PK__POOL_BYTE(p, i, 1) == (uint8_t)((handle) >> 8) && \
+     PK__POOL_BYTE(p, i, 2) == (uint8_t)((handle) >> 16) && PK__POOL_BYTE(p, i, 3) == (uint8_t)((handle) >> 24))
 PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
     pk__pool_half *word = (pk__pool_half *)p->generations + 2 * i, *to = (pk__pool_half *)handle, low = (pk__pool_half)(word[0] | (i + 1u));
     word[0] = to[0] = low;
@@ -2163,6 +2171,13 @@ PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handl
 #if PERFKIT_POOL_HANDLE_BITS == 64
 PK_API pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle); /* the one that the handle holds */
 #endif
+#if PK__POOL_SHARES
+PK_API unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_index i);
+PK_API uintptr_t pk__pool_by_handle(const pk_pool *p, pk_handle handle, bool release); /* as pk__pool_held, or _let_go */
+#define PK__POOL_OBJECT(p, i, stride) ((stride) ? (p)->objects + (i) * (stride) : pk__pool_object_at(p, i))
+#else
+#define PK__POOL_OBJECT(p, i, stride) ((p)->objects + (i) * ((stride) ? (stride) : (p)->stride))
+#endif
 PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride, unsigned width) {
     pk__pool_index i = 0;
     uintptr_t none;
@@ -2184,12 +2199,16 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
         pk__pool_name_word(p, i, handle);
         PK__CRITICAL_EXIT(state);
     }
-    object = p->objects + i * (stride ? stride : p->stride);
+    object = PK__POOL_OBJECT(p, i, stride);
 #if PK__POOL_VEILED
     pk__pool_unveil(p, object, used);
 #endif
     return object;
 }
+#if PK__POOL_SHARES
+#define pk__pool_held(p, handle, stride) ((void *)pk__pool_by_handle(p, handle, false))
+#define pk__pool_let_go(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
+#else
 PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
     pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
     bool holds;
@@ -2199,12 +2218,11 @@ PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t st
         holds = pk__pool_word_is(p, i, handle);
         PK__CRITICAL_EXIT(state);
     }
-    return holds ? p->objects + i * (stride ? stride : p->stride) : NULL;
+    return holds ? PK__POOL_OBJECT(p, i, stride) : NULL;
 }
 PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned width) {
     pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
     pk_status status = PK_INVALID;
-    void *about = NULL;
     if (PK__LIKELY(i < p->capacity)) {
         PK__CRITICAL_ENTER(state);
         if (PK__LIKELY(pk__pool_word_is(p, i, handle))) {
@@ -2231,11 +2249,11 @@ PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned 
         }
         PK__CRITICAL_EXIT(state);
         status = PK_STALE;
-        about = PK__POOL_REFUSED(p);
     }
-    (void)pk__pool_else(p, about, PK__POOL_RELEASES);
+    (void)pk__pool_else(p, (void *)(uintptr_t)status, PK__POOL_RELEASES);
     return status;
 }
+#endif
 
 /* Of any pool. What pools with a lock, chunks or more to do at a release need is not inline. */
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
@@ -2597,7 +2615,7 @@ static PK__COLD pk_status pk__pool_refuse(pk_pool *p, pk_status status) {
 
 /* pk_pool.slow of a pool that has nothing special but somebody who hears of its refusals. */
 static uintptr_t pk__pool_only_refuse(pk_pool *p, void *about, uint8_t what) {
-    (void)pk__pool_refuse(p, what == PK__POOL_ACQUIRES ? PK_EXHAUSTED : about == PK__POOL_REFUSED(p) ? PK_STALE : PK_INVALID);
+    (void)pk__pool_refuse(p, what == PK__POOL_ACQUIRES ? PK_EXHAUSTED : about == PK__POOL_REFUSED ? PK_STALE : PK_INVALID);
     return what;
 }
 PK_API void pk_pool_set_on_event(pk_pool *p, pk_event_fn fn, void *user) {
@@ -2912,7 +2930,7 @@ static uintptr_t pk__pool_slow(pk_pool *p, void *about, uint8_t what) {
     pk__pool_index i = 0;
     pk_status status = PK_INVALID;
     void *object = NULL;
-    if (about == PK__POOL_REFUSED(p) || (what == PK__POOL_ACQUIRES && about)) return pk__pool_only_refuse(p, about, what);
+    if (about == PK__POOL_REFUSED || (what == PK__POOL_ACQUIRES && about)) return pk__pool_only_refuse(p, about, what);
     if (what == PK__POOL_ACQUIRES) {
         (void)pk__pool_acquire_slow(p, &object, NULL);
         return (uintptr_t)object;
@@ -3274,6 +3292,37 @@ static bool pk__pool_detach(pk_pool *p) {
 #endif
 
 #if PERFKIT_POOL_HANDLES
+#if PK__POOL_SHARES
+PK_API PK__COLD unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_index i) { return p->objects + i * p->stride; }
+PK_API PK__COLD uintptr_t pk__pool_by_handle(const pk_pool *of, pk_handle handle, bool release) {
+    pk_pool *p = pk__pool_mutable(of);
+    pk__pool_wide n = (pk__pool_wide)(handle & p->names);
+    pk__pool_index i = (pk__pool_index)(n - 1u);
+    uintptr_t result = PK_INVALID;
+    if (i < p->capacity) {
+        PK__CRITICAL_ENTER(state);
+        result = PK_STALE;
+        if (pk__pool_word_is(p, i, handle)) {
+            if (release) {
+                pk__pool_advance_word(p, i, handle);
+                pk__pool_push(p, (pk__pool_index)(n - 1u), p->width);
+                result = PK_OK;
+            }
+            PK__CRITICAL_EXIT(state);
+            if (!release) result = (uintptr_t)pk__pool_object_at(p, i);
+            goto done;
+        }
+        PK__CRITICAL_EXIT(state);
+    }
+    if (release)
+        (void)pk__pool_else(p, (void *)result, PK__POOL_RELEASES);
+    else
+        result = 0;
+done:
+    __asm__("" : "+r"(result)); /* else there are as many ends as calls, and each restores the registers */
+    return result;
+}
+#endif
 PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle) { return pk__pool_hold(p, handle, 0, p->width); }
 PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle) { return pk__pool_let_go(p, handle, p->width); }
 PK_API pk_status(pk_pool_acquire_handle)(pk_pool *p, pk_handle *handle, void **object) {
