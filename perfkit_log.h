@@ -5840,17 +5840,15 @@ static pk_count pk__hist_rank(pk_count count, unsigned percent_100) {
 #if PERFKIT_HOSTED
     return count / 10000u * percent_100 + (count % 10000u * percent_100 + 9999u) / 10000u;
 #else
-    uint32_t rank = 0; /* bit by bit: the helper for division is large where the CPU has none */
     unsigned rest = 0; /* below 3 * 10000 */
     uint_fast8_t i;
-    for (i = 32; i > 0; i--) {
+    for (i = 32; i > 0; i--) { /* bit by bit, the rank behind what is left of the count: a helper for division is large */
         rest <<= 1;
         if (count >> 31) rest += percent_100;
         count <<= 1;
-        rank <<= 1;
-        for (; rest >= 10000u; rank++) rest -= 10000u;
+        for (; rest >= 10000u; count++) rest -= 10000u;
     }
-    return rest > 0 ? rank + 1 : rank;
+    return rest > 0 ? count + 1 : count;
 #endif
 }
 #if PERFKIT_HOSTED
@@ -6056,7 +6054,7 @@ PK_API void pk_hist_reset(pk_histogram *h) {
         PK__POKE(&h->saturated, 0);
     }
 #else
-    if (h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes);
+    if (!PK__FULL || h->counters) pk__clear(h->counters, (size_t)pk__hist_buckets(h) * h->counter_bytes); /* no counters: of 0 bytes */
     pk__clear((char *)h + sizeof h->counters, offsetof(pk_histogram, counter_bytes) - sizeof h->counters);
 #endif
 }
