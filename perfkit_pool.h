@@ -1048,7 +1048,7 @@ PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
 #if PERFKIT_POOL_CACHES
 #define PK_POOL_CACHE_MOST 128
 /* Some free objects of a pool, at hand for one thread: it acquires and releases without the pool's lock, which is taken for
-   half a cache at a time. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be
+   half a cache at a time, about. One cache a thread, in memory of yours, about 1 KB; it is the thread's alone. An object may be
    acquired through one cache or none and released through another or none. Those that lie in caches are idle: count, next, owns and
    stats don't take them as out, but high_water does, and other threads don't find them: an acquire may be PK_EXHAUSTED
    while a cache elsewhere is full. */
@@ -1064,6 +1064,7 @@ struct pk_pool_cache { /* all private */
     uint8_t shift;
     bool raceproof;
     bool at_exit;           /* closed when the thread ends */
+    bool drains;            /* when the pool was last asked, it was for room */
     pk_pool_cache *next;    /* of the pool */
     void *slots[PK_POOL_CACHE_MOST];
 };
@@ -1075,7 +1076,7 @@ PK__INLINE pk_status pk_pool_cache_init(pk_pool_cache *c, pk_pool *p, uint32_t s
     return pk__pool_cache_init(c, sizeof(pk_pool_cache), PK__POOL_CONFIG_WORD, p, size);
 }
 /* As pk_pool_acquire and pk_pool_release, by the cache's thread. A double release is refused across caches and pool, if it
-   comes after the first (desc.check = PK_POOL_RACEPROOF: always). O(1), every size/2 calls O(size) under the pool's lock. */
+   comes after the first (desc.check = PK_POOL_RACEPROOF: always). O(1), every size/4 calls or more O(size) under the pool's lock. */
 PK_API void *pk_pool_cache_acquire(pk_pool_cache *c);
 PK_API pk_status pk_pool_cache_release(pk_pool_cache *c, void *object);
 
@@ -3133,33 +3134,56 @@ static void pk__pool_put_unmarked(pk_pool *p, pk_pool *core, pk__pool_index i) {
     pk__pool_count_out(p, core, -1);
 }
 
-/* Half a cache from the pool, into an empty one, and more while there are marks of the same line, so that threads don't share it;
-   or one by one where each has to be made. */
+#define PK__POOL_LINE_OF(i) ((i) / PK__POOL_LINE)
+/* Whether the marks of the next `room` free objects, or more, are all on one line. Under the lock. */
+static bool pk__pool_is_line_next(const pk_pool *core, uint32_t room) {
+    uint32_t n = core->free_count;
+    if (n == 0) return PK__POOL_LINE_OF(core->fresh) == PK__POOL_LINE_OF(core->fresh + room);
+    return n > room && PK__POOL_LINE_OF(pk__pool_entry(core, n - 1, core->width)) ==
+                           PK__POOL_LINE_OF(pk__pool_entry(core, n - 1 - room, core->width));
+}
+/* Half a cache from the pool, into an empty one, or one object where each has to be made. Threads that mark on one line wait for
+   each other: where marks come by lines they stay so, what is left of a line is taken too, and none is begun that has more. */
 static pk_status pk__pool_cache_fill(pk_pool_cache *c) {
     pk_pool *p = c->pool, *core;
     pk_status status = PK_OK;
-    pk__pool_index i = 0;
-    uint32_t n = 0, half = c->size / 2, k;
+    pk__pool_index i = 0, next;
+    uint32_t n = 0, k;
     bool fresh = false, rest = false, makes = PK__POOL_MORE(p)->makes;
     pk__pool_lock(p);
-    while (n < half || (rest && n < c->size)) {
+    while (n < c->size / 2 || (rest && n < c->size)) {
         core = pk__pool_take_unmarked(p, &i, &status);
         if (core == NULL) break;
         fresh = i + 1 == core->fresh; /* or the last of these */
-        rest = fresh ? (i + 1) % PK__POOL_LINE != 0
-                     : core->free_count > 0 && pk__pool_entry(core, core->free_count - 1, core->width) / PK__POOL_LINE == i / PK__POOL_LINE;
         if (PERFKIT_POOL_FILL && fresh) pk__pool_veil(p, core->objects + i * p->stride);
         c->slots[n++] = core->objects + i * p->stride;
-        if (makes) break;
+        next = core->free_count > 0 ? pk__pool_entry(core, core->free_count - 1, core->width) : core->fresh;
+        rest = PK__POOL_LINE_OF(i) == PK__POOL_LINE_OF(next);
+        if (makes || (!rest && pk__pool_is_line_next(core, c->size - n))) break;
     }
     pk__pool_poke32(&c->count, n);
     pk__pool_unlock(p);
+    c->drains = false;
     for (k = 0; k < n / 2; k++) { /* the first shall be the first to go */
         void *object = c->slots[k];
         c->slots[k] = c->slots[n - 1 - k];
         c->slots[n - 1 - k] = object;
     }
     return n > 0 ? PK_OK : status;
+}
+static size_t pk__pool_cache_line(const pk_pool_cache *c, uint32_t n) {
+    return pk__pool_cache_index(c, c->slots[n]) / PK__POOL_LINE;
+}
+/* How many to give where there is no more room: about half of them, but no part of a line's if that can be, so that it does not
+   come to two threads. Who only releases gives a whole line at once; who acquired just before keeps something. */
+static uint32_t pk__pool_cache_spare(pk_pool_cache *c) {
+    uint32_t half = c->size / 2, low = half, high = half;
+    bool drains = c->drains;
+    c->drains = true;
+    while (low > 0 && pk__pool_cache_line(c, low) == pk__pool_cache_line(c, low - 1)) low--;
+    while (high < c->count && pk__pool_cache_line(c, high) == pk__pool_cache_line(c, high - 1)) high++;
+    if (drains) return high < c->count || low == 0 ? high : low;
+    return low >= half / 2 ? low : high <= half + half / 2 ? high : half;
 }
 /* Give the oldest n to the pool. */
 static void pk__pool_cache_drain(pk_pool_cache *c, uint32_t n) {
@@ -3220,7 +3244,7 @@ PK_API pk_status pk__pool_cache_release_else(pk_pool_cache *c, void *object) {
         return pk__pool_refuse(p, PK_INVALID);
     if (p->reset) p->reset(object, p->user);
     pk__pool_veil(p, object);
-    if (c->count == c->size) pk__pool_cache_drain(c, c->size / 2);
+    if (c->count == c->size) pk__pool_cache_drain(c, pk__pool_cache_spare(c));
     c->slots[c->count] = object;
     pk__pool_poke32(&c->count, c->count + 1);
     return PK_OK;
