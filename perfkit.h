@@ -286,7 +286,7 @@ typedef int pk_status;
 #define PK_STATUS_LIST(X)                                                            \
     X(PK_OK, "ok")                                                                   \
     X(PK_INVALID, "an argument or description is wrong")                             \
-    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_UNSUPPORTED, "needs a hook, switch or option that is not set")              \
     X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
     X(PK_FULL, "no room within the limits")                                          \
     X(PK_TOO_BIG, "larger than the space for it")                                    \
@@ -354,8 +354,11 @@ typedef pk_mutex pk_cond;
 /* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
    and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
 
-/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
-#ifdef PERFKIT_CRITICAL_ENTER
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests.
+   Both must keep the compiler from moving memory accesses over them (asm volatile, clobber "memory"), which SREG = s alone does not. */
+#if defined PERFKIT_CRITICAL_STATE != defined PERFKIT_CRITICAL_ENTER || defined PERFKIT_CRITICAL_EXIT != defined PERFKIT_CRITICAL_ENTER
+#error "perfkit: PERFKIT_CRITICAL_STATE, PERFKIT_CRITICAL_ENTER(s) and PERFKIT_CRITICAL_EXIT(s) come together"
+#elif defined PERFKIT_CRITICAL_ENTER
 #define PK__CRITICAL_ENTER(s) \
     PERFKIT_CRITICAL_STATE s; \
     PERFKIT_CRITICAL_ENTER(s)
@@ -1402,14 +1405,14 @@ typedef struct pk_token {
     volatile uint32_t known; /* private: of which registry, and its id there */
 } pk_token;
 #define PK_TOKEN(name) {name, 0}
-PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id); /* PK_NOT_FOUND. Any thread */
+PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id); /* PK_NOT_FOUND, PK_CLOSED. Any thread */
 PK__HOT_INLINE pk_status pk_registry_get_token(pk_registry *r, pk_scope *scope, pk_token *token, void **object);
 
 /* ---- Start, and work in small pieces ---- */
 
 /* Make what desc.preload and desc.preload_names name, then all singletons that are critical (with desc.eager all of them). The first
    that fails ends it: its status, and *which (may be NULL) its name; PK_NOT_FOUND: a name of these, or of desc.pump_names, that nobody
-   provides; *which is then where it stands in the text. */
+   provides; *which is then where it stands in the text. PK_CLOSED: no init, or closed. */
 PK_API pk_status pk_registry_start(pk_registry *r, const char **which);
 
 /* Make what is waiting: optional singletons with desc.background, and PK_PROVIDER_DEFERRED ones that were asked for; up to `budget`
@@ -4639,11 +4642,13 @@ PK_API pk_status pk_registry_get_named(pk_registry *r, pk_scope *scope, const ch
     count = (unsigned)pk__load32(&r->count);
     found = pk__index_find(r, pk__text_hash(name), name, 0, count, pk__same_whole_name);
     if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_unlock(r);
-    return found == count ? PK_NOT_FOUND : pk_registry_get(r, scope, (pk_provider_id)found, object);
+    if (found == count) return r->capacity == 0 ? PK_CLOSED : PK_NOT_FOUND;
+    return pk_registry_get(r, scope, (pk_provider_id)found, object);
 }
 PK_API pk_status pk_registry_find(pk_registry *r, pk_token *token, pk_provider_id *id) {
     pk_status status;
     uint32_t known = PERFKIT_ATOMICS || !r->threads ? pk__load32(&token->known) : 0;
+    if (r->capacity == 0) return PK_CLOSED;
     if (known >> 16 == r->serial) {
         *id = (pk_provider_id)(known - 1);
         return PK_OK;
@@ -4692,6 +4697,7 @@ PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
     pk_status status = PK_OK;
     unsigned i;
     PERFKIT_ASSERT(r != NULL);
+    if (r->capacity == 0) return PK_CLOSED;
     for (i = 0; i < r->preload_count && status == PK_OK; i++)
         status = pk__registry_each_name(r, r->preload[i], which, pk__registry_start_one);
     if (status == PK_OK) status = pk__registry_each_name(r, r->preload_names, which, pk__registry_start_one);

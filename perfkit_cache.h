@@ -16,7 +16,7 @@
        PK_CACHE_DEFINE(users, uint64_t, struct user)        // a type `users` and functions users_init, users_get, users_put …
 
        users cache;
-       pk_cache_desc desc = {0};                            // zero = default: 1000 entries, each for 300 s, memory from malloc
+       pk_cache_desc desc = {0};                            // (C++: {}) all default: 1000 entries, 300 s each, memory from malloc
        desc.capacity = 50000;
        if (users_init(&cache, &desc) != PK_OK) return -1;
 
@@ -306,7 +306,7 @@ typedef int pk_status;
 #define PK_STATUS_LIST(X)                                                            \
     X(PK_OK, "ok")                                                                   \
     X(PK_INVALID, "an argument or description is wrong")                             \
-    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_UNSUPPORTED, "needs a hook, switch or option that is not set")              \
     X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
     X(PK_FULL, "no room within the limits")                                          \
     X(PK_TOO_BIG, "larger than the space for it")                                    \
@@ -374,8 +374,11 @@ typedef pk_mutex pk_cond;
 /* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
    and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
 
-/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
-#ifdef PERFKIT_CRITICAL_ENTER
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests.
+   Both must keep the compiler from moving memory accesses over them (asm volatile, clobber "memory"), which SREG = s alone does not. */
+#if defined PERFKIT_CRITICAL_STATE != defined PERFKIT_CRITICAL_ENTER || defined PERFKIT_CRITICAL_EXIT != defined PERFKIT_CRITICAL_ENTER
+#error "perfkit: PERFKIT_CRITICAL_STATE, PERFKIT_CRITICAL_ENTER(s) and PERFKIT_CRITICAL_EXIT(s) come together"
+#elif defined PERFKIT_CRITICAL_ENTER
 #define PK__CRITICAL_ENTER(s) \
     PERFKIT_CRITICAL_STATE s; \
     PERFKIT_CRITICAL_ENTER(s)
@@ -1067,9 +1070,10 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__INLINE uint32_t name##_count(const name *typed) { return pk_cache_count(&typed->cache); }                            \
     PK__INLINE pk_status name##_close(name *typed) { return pk_cache_close(&typed->cache); }
 
-/* At file scope: a cache in memory of its own, ready without init and before main. ttl_ms as in a desc. All of its hooks are
-   the defaults, and its hash seed is always the same. Configure the units alike, for there is no init to check it: one that
-   makes a cache with other switches than the implementation's corrupts it. */
+/* At file scope: a cache in memory of its own, ready without init and before main. ttl_ms as in a desc (needs PERFKIT_NOW_MS in
+   firmware). All of its hooks are the defaults, and its hash seed is always the same. It takes sizeof(pk_cache) and at most
+   PK_CACHE_BYTES(capacity, key_size, value_size) of RAM. Configure the units alike, for there is no init to check it: one that makes
+   a cache with other switches than the implementation's corrupts it. */
 #define PK_CACHE_STATIC(name, capacity, key_size, value_size, ttl_ms)            \
     PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)         \
     static pk_cache name = PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms);
@@ -1825,17 +1829,18 @@ PK_API pk_time pk__cache_clock(void *user);
         unsigned char bytes[size];         \
     } name
 #define PK__CACHE_STATIC_PARTS(name, capacity, key_size, value_size, ttl_ms)                                              \
-    PK__STATIC_ASSERT(name##_fits,                                                                                       \
+    PK__STATIC_ASSERT(name##_has_a_capacity_or_size_of_0_or_more_entries_than_PERFKIT_CACHE_LINK_BITS_number,            \
                       (capacity) >= 1 && (capacity) <= PK__CACHE_MOST && (key_size) >= 1 && (value_size) >= 1);          \
-    PK__STATIC_ASSERT(name##_ttl, (ttl_ms) == 0 || (pk_time)(ttl_ms) == PK_TTL_NEVER ||                                  \
-                                      (PERFKIT_CACHE_TTL && PK__CACHE_HAS_CLOCK && (pk_time)(ttl_ms) <= PK_TTL_MAX));    \
+    PK__STATIC_ASSERT(name##_has_a_ttl_without_PERFKIT_NOW_MS_or_PERFKIT_CACHE_TTL_or_above_PK_TTL_MAX,                  \
+                      (ttl_ms) == 0 || (pk_time)(ttl_ms) == PK_TTL_NEVER ||                                              \
+                          (PERFKIT_CACHE_TTL && PK__CACHE_HAS_CLOCK && (pk_time)(ttl_ms) <= PK_TTL_MAX));                \
     PK__CACHE_STATIC_ARRAY(name##_index, PK__CACHE_INDEX_BYTES(capacity)) PK__CACHE_ALIGNED;                             \
     PK__CACHE_STATIC_ARRAY(name##_meta, PK__CACHE_META_BYTES(capacity));                                                 \
     PK__CACHE_STATIC_ARRAY(name##_slots, PK__CACHE_SLOT_BYTES(capacity, key_size, value_size));                          \
     static unsigned char name##_flags[(capacity) + 1];                                                                   \
     PK__CACHE_STATIC_PINS(name, capacity)                                                                                \
-    static pk__cache_cold name##_cold = {name##_flags, #name, {NULL, NULL, NULL}, PK__CACHE_CLOCK, NULL, NULL, NULL,     \
-                                         NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
+    static pk__cache_cold name##_cold = {name##_flags, PERFKIT_CACHE_EVENTS ? #name : NULL, {NULL, NULL, NULL}, PK__CACHE_CLOCK, \
+                                         NULL, NULL, NULL, NULL, NULL, NULL, 0, (ttl_ms) ? (pk_time)(ttl_ms) : PK__CACHE_TTL_DEFAULT, 0, 0, 0, \
                                          NULL, NULL, 0, 0, 0, 0, 0, PK__CACHE_NO_EXTRAS PK__CACHE_NO_WHEEL \
                                          PK__CACHE_PINS_OF(name, capacity) PK__CACHE_NO_SNAPSHOT PK__CACHE_NO_SIPHASH{0}        \
                                              PK__CACHE_NO_LOADS PK__CACHE_NO_TIMING};

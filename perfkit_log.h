@@ -5,7 +5,7 @@
    named places of your program, keeps their distribution in fixed memory and prints a table. C99 to C2x, C++11 to C++20; MIT or
    Unlicense.
 
-   Do this: in ONE file of your program
+   Do this: in ONE file of your program, before any other include,
 
        #define PERFKIT_LOG_IMPLEMENTATION
        #include "perfkit_log.h"
@@ -50,7 +50,7 @@
      PERFKIT_LOG_SIGNAL_LINES  16 / 4 / 4           that wait for a flush or drain
      PERFKIT_LOG_CRASH     1 / 0 / 0                pk_log_crash_install: a crash flushes; POSIX, with PERFKIT_STDIO
      PERFKIT_LOG_ROTATE    1 / 0 / 0                pk_log_file: files that rotate by size and time; with PERFKIT_STDIO
-     PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: calls leave records, pk_log_drain makes lines of them
+     PERFKIT_LOG_DEFERRED  1 / 0 / 0                deferred mode: pk_log_defer; calls leave records, pk_log_drain makes lines of them
      PERFKIT_LOG_DICTIONARY 0                       firmware, deferred: records leave by pk_log_drain_raw alone, nothing makes lines of them
      PERFKIT_LOG_DEFAULT * pk_log_default           the logger of PK_LOG_ERROR … PK_LOG_TRACE: the name of an extern pk_log
      PERFKIT_PERF_DEFAULT* pk_perf_default          the channel of PK_PERF_SCOPE and PK_PERF_COUNT, likewise
@@ -333,7 +333,7 @@ typedef int pk_status;
 #define PK_STATUS_LIST(X)                                                            \
     X(PK_OK, "ok")                                                                   \
     X(PK_INVALID, "an argument or description is wrong")                             \
-    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_UNSUPPORTED, "needs a hook, switch or option that is not set")              \
     X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
     X(PK_FULL, "no room within the limits")                                          \
     X(PK_TOO_BIG, "larger than the space for it")                                    \
@@ -401,8 +401,11 @@ typedef pk_mutex pk_cond;
 /* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
    and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
 
-/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
-#ifdef PERFKIT_CRITICAL_ENTER
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests.
+   Both must keep the compiler from moving memory accesses over them (asm volatile, clobber "memory"), which SREG = s alone does not. */
+#if defined PERFKIT_CRITICAL_STATE != defined PERFKIT_CRITICAL_ENTER || defined PERFKIT_CRITICAL_EXIT != defined PERFKIT_CRITICAL_ENTER
+#error "perfkit: PERFKIT_CRITICAL_STATE, PERFKIT_CRITICAL_ENTER(s) and PERFKIT_CRITICAL_EXIT(s) come together"
+#elif defined PERFKIT_CRITICAL_ENTER
 #define PK__CRITICAL_ENTER(s) \
     PERFKIT_CRITICAL_STATE s; \
     PERFKIT_CRITICAL_ENTER(s)
@@ -1248,7 +1251,7 @@ PK_API pk_status pk_log_ring_read_file(const char *path, uint32_t build, bool sa
 #endif
 #endif
 
-/* At file scope: a logger ready before main, with one sink (not NULL).
+/* At file scope: a logger ready before main, with one sink (not NULL). Configure the units alike: there is no init to check it.
        PK_LOG_DEFINE(audit, "audit", PK_LOG_INFO, write_audit, NULL)
        ... PK_LOG_TO(&audit, PK_LOG_INFO, "user %u logged in", id); */
 #define PK_LOG_DEFINE(log, name, level, sink, user) static pk_log log = PK__LOG_WITH_SINK(name, level, sink, user);
@@ -1423,7 +1426,7 @@ PK_API void pk_log_crash_flush(pk_log *log);
 enum { /* when a ring is full */
     PK_LOG_DROP_NEWEST,      /* the record that finds no room is not taken; an eighth of a ring is kept for ERROR */
     PK_LOG_OVERWRITE_OLDEST, /* it takes the place of the oldest (hosted) */
-    PK_LOG_BLOCK             /* its thread waits for a drain, unless it drains itself (hosted, with desc.threads) */
+    PK_LOG_BLOCK             /* its thread waits for a drain, unless it drains itself (hosted, with desc.threads): for ever if none drains */
 };
 
 #if PK__LOG_RINGS
@@ -2212,31 +2215,31 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__LOG_FLOOR 5
 #endif
 #if PK__LOG_FLOOR >= 1
-#define PK__LOG_IF_PK_LOG_ERROR(macro) macro
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(macro) macro
 #else
-#define PK__LOG_IF_PK_LOG_ERROR(macro) macro##_LEFT_OUT
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 2
-#define PK__LOG_IF_PK_LOG_WARN(macro) macro
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(macro) macro
 #else
-#define PK__LOG_IF_PK_LOG_WARN(macro) macro##_LEFT_OUT
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 3
-#define PK__LOG_IF_PK_LOG_INFO(macro) macro
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(macro) macro
 #else
-#define PK__LOG_IF_PK_LOG_INFO(macro) macro##_LEFT_OUT
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 4
-#define PK__LOG_IF_PK_LOG_DEBUG(macro) macro
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(macro) macro
 #else
-#define PK__LOG_IF_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 5
-#define PK__LOG_IF_PK_LOG_TRACE(macro) macro
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(macro) macro
 #else
-#define PK__LOG_IF_PK_LOG_TRACE(macro) macro##_LEFT_OUT
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(macro) macro##_LEFT_OUT
 #endif
-#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_IF_, level)(PK__LOG)(log, level, __VA_ARGS__)
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG)(log, level, __VA_ARGS__)
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_HERE                                                                    \
     PK__LOG_FILE                                                                        \
@@ -2390,17 +2393,17 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__CLASS_VARARGS_END     \
         }                             \
     } while (0)
-#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_IF_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #endif
 #endif
 #ifdef PERFKIT_LOG_DEFAULT
-#define PK_LOG_ERROR(...) PK__LOG_IF_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
-#define PK_LOG_WARN(...) PK__LOG_IF_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
-#define PK_LOG_INFO(...) PK__LOG_IF_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
-#define PK_LOG_DEBUG(...) PK__LOG_IF_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
-#define PK_LOG_TRACE(...) PK__LOG_IF_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
+#define PK_LOG_ERROR(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
 #define PK__LOG_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
@@ -6778,7 +6781,7 @@ static void pk__out_amount(pk__out *o, uint64_t value) {
         return;
     }
     for (; value >= 1000u && unit < 6; unit++) value = pk__divide(value, 1000u, &rest);
-    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), "kMGTPE"[unit - 1]);
+    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
 }
 
 /* The unprinted place of this kind with the greatest total. */

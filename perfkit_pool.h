@@ -12,7 +12,7 @@
    can't be reached, tells of leases that nobody gives back, and can say how well it serves. Gates (pk_gate) and budgets
    (pk_budget) limit how many, or how many bytes, are at it at once, with the same waiting.
 
-   Do this: in exactly one C or C++ file
+   Do this: in exactly one C or C++ file, before any other include,
 
        #define PERFKIT_POOL_IMPLEMENTATION
        #include "perfkit_pool.h"
@@ -299,7 +299,7 @@ typedef int pk_status;
 #define PK_STATUS_LIST(X)                                                            \
     X(PK_OK, "ok")                                                                   \
     X(PK_INVALID, "an argument or description is wrong")                             \
-    X(PK_UNSUPPORTED, "needs a hook or a switch that this build lacks")              \
+    X(PK_UNSUPPORTED, "needs a hook, switch or option that is not set")              \
     X(PK_NO_MEMORY, "the allocator gave nothing, or the memory given is too small") \
     X(PK_FULL, "no room within the limits")                                          \
     X(PK_TOO_BIG, "larger than the space for it")                                    \
@@ -367,8 +367,11 @@ typedef pk_mutex pk_cond;
 /* Locks where PERFKIT_THREADS: those of the platform, or all of PERFKIT_MUTEX_INIT(m) (true when made) _DESTROY(m) _LOCK(m) _UNLOCK(m);
    and, for what waits, PERFKIT_COND_INIT(c) _DESTROY(c) _WAIT(c, m, ms) (false when ms passed) _SIGNAL(c) _BROADCAST(c). */
 
-/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests. */
-#ifdef PERFKIT_CRITICAL_ENTER
+/* Interrupt exclusion, e.g. for Cortex-M: STATE uint32_t, ENTER(s) (s = primask, cpsid i), EXIT(s) (primask = s). Saves, restores, nests.
+   Both must keep the compiler from moving memory accesses over them (asm volatile, clobber "memory"), which SREG = s alone does not. */
+#if defined PERFKIT_CRITICAL_STATE != defined PERFKIT_CRITICAL_ENTER || defined PERFKIT_CRITICAL_EXIT != defined PERFKIT_CRITICAL_ENTER
+#error "perfkit: PERFKIT_CRITICAL_STATE, PERFKIT_CRITICAL_ENTER(s) and PERFKIT_CRITICAL_EXIT(s) come together"
+#elif defined PERFKIT_CRITICAL_ENTER
 #define PK__CRITICAL_ENTER(s) \
     PERFKIT_CRITICAL_STATE s; \
     PERFKIT_CRITICAL_ENTER(s)
@@ -924,7 +927,8 @@ PK_API uint32_t pk_pool_high_water(const pk_pool *p); /* most that were ever out
        PK_POOL_DEFINE(messages, struct message, 64)
    gives messages_acquire() -> struct message *, messages_release(m), messages_owns(m), messages_index_of(m), messages_count(),
    messages_capacity(), messages_high_water() and messages_set_on_event(fn, user). Outside hosted builds it has its name, for
-   reports and statistics, only once the last was called: a name costs flash, and RAM on AVR. */
+   reports and statistics, only once the last was called: a name costs flash, and RAM on AVR. It takes sizeof(pk_pool) and at most
+   PK_POOL_BYTES(sizeof(struct message), 0, 64) of RAM. Configure the units alike, for there is no init to check it. */
 #define PK_POOL_DEFINE(name, Type, count) PK__POOL_DEFINE(name, Type, count, NULL, 0)
 
 #if PERFKIT_POOL_INTRUSIVE
@@ -1019,7 +1023,7 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
         uint16_t u16[((count) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(count)) + 1) / 2]; \
         uint32_t u32[PK__POOL_WORD_BYTES(PK__POOL_WIDTH(count)) == 4 ? (count) : 1]; \
     } name##_generations; \
-    PK__STATIC_ASSERT(name##_leaves_bits_for_generations, \
+    PK__STATIC_ASSERT(name##_has_too_many_objects_for_PERFKIT_POOL_HANDLE_BITS, \
                       PK__POOL_NAME_BITS(count) <= PERFKIT_POOL_HANDLE_BITS - PERFKIT_POOL_HANDLE_BITS / 4); \
     PK__POOL_DEFINE(name, Type, count, &name##_generations, PK__POOL_NAME_BITS(count)) \
     PK__INLINE Type *name##_acquire_handle(pk_handle *handle) { \
@@ -1160,7 +1164,8 @@ PK_API uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what);
 #define PK__POOL_INVERSE(size) PK__POOL_INVERSE80((size) / PK__POOL_LOW(size))
 
 #define PK__POOL_DEFINE(name, Type, count, generations, name_bits) \
-    PK__STATIC_ASSERT(name##_capacity_fits_the_indices, (count) > 0 && (uint32_t)(count) <= PK__POOL_MOST); \
+    PK__STATIC_ASSERT(name##_has_a_capacity_of_0_or_above_what_PERFKIT_POOL_INDEX_BITS_number, \
+                      (count) > 0 && (uint32_t)(count) <= PK__POOL_MOST); \
     static Type name##_objects[count]; \
     static union { \
         uint8_t u8[PK__POOL_WIDTH(count) == 1 ? (count) + PK__POOL_LINKED : 1]; \
@@ -1205,7 +1210,7 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
 #define PK__POOL_LIST_HAS(list) ((list)->next != (list)->end)
 #endif
 #define PK__POOL_DEFINE_INTRUSIVE(name, Type, count) \
-    PK__STATIC_ASSERT(name##_has_a_capacity, (count) > 0); \
+    PK__STATIC_ASSERT(name##_has_a_capacity_of_0, (count) > 0); \
     typedef union name##_slot { \
         Type object; \
         ptrdiff_t link; \
@@ -1332,7 +1337,7 @@ enum {
        desc.create = dial;
        desc.destroy = hang_up;
        desc.validate = ping;
-       desc.user = "db.example:5432";
+       desc.user = server;                                   // static char server[] = "db.example:5432";
        desc.threads = true;
        if (pk_respool_init(&connections, &desc) != PK_OK) return;
 
@@ -1424,8 +1429,8 @@ PK_API void pk_respool_preset(pk_respool_desc *desc, int preset);
    validating has its own. *lease is only written with PK_OK. The others are counted, and reported once:
      PK_TIMEOUT        nothing came within wait_ms
      PK_EXHAUSTED      all are in use or being made, and wait_ms is 0, or this pool has no threads
-     PK_CREATE_FAILED  create failed, and did so until wait_ms was over; or failed a moment ago and rests, and there is nothing
-                       to wait for
+     PK_CREATE_FAILED  create failed, and did so until wait_ms was over; or failed a moment ago and rests (desc.backoff says for
+                       how long), and none is made or being made to wait for: at once then, whatever wait_ms is
      PK_BREAKER_OPEN   create failed too often and is left alone, and there is nothing to wait for
      PK_CLOSED         the pool is closed or closes
      PK_NO_MEMORY      the platform has no condition variable left to wait with

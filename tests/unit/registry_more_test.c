@@ -573,6 +573,17 @@ static void tokens_hash_their_name_once(void) {
     CHECK_EQ(id, 0);
     (void)pk_registry_close(&app);
 }
+static void closed_registry_says_so_by_name_too(void) {
+    pk_token token = PK_TOKEN("database");
+    pk_provider_id id = 0;
+    void *object = NULL;
+    memset(&app, 0, sizeof app);
+    CHECK_STATUS(pk_registry_get_named(&app, NULL, "database", &object), PK_CLOSED);
+    CHECK_STATUS(pk_registry_find(&app, &token, &id), PK_CLOSED);
+    CHECK_STATUS(pk_registry_get_token(&app, NULL, &token, &object), PK_CLOSED);
+    CHECK_STATUS(pk_registry_start(&app, NULL), PK_CLOSED);
+    CHECK(object == NULL && id == 0);
+}
 enum { LARGE = 1000 };
 static pk_provider chain[LARGE + 1];
 static char chain_names[LARGE + 1][8];
@@ -724,6 +735,7 @@ TESTS {
     RUN("C07", "unknown names get a suggestion", unknown_names_get_a_suggestion)
     RUN("C51", "a hook sees every get; without it no clock is read", hook_sees_every_get_and_costs_no_clock_when_absent)
     RUN("C12", "tokens hash their name once", tokens_hash_their_name_once)
+    RUN("C12", "a registry without init, or closed, says so to gets by name and to start", closed_registry_says_so_by_name_too)
     RUN("C07", "a chain of a thousand is made without recursion, a circle of it refused", chain_of_a_thousand_is_made_without_recursion)
     RUN("C84", "defaults are set for all by macros, for one by its description", defaults_are_set_for_all_and_for_one)
     RUN("C03 C01", "a thousand providers in the caller's memory, few bytes each", presets_of_a_thousand_need_few_bytes)
