@@ -3120,19 +3120,14 @@ PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t 
     return PK_OK;
 }
 
-/* A free object, not marked; NULL: *status says why. Under the lock. */
-static pk_pool *pk__pool_take_unmarked(pk_pool *p, pk__pool_index *i, pk_status *status) {
+/* The pool or chunk to take free objects from; NULL: *status says why. Under the lock. */
+static pk_pool *pk__pool_source(pk_pool *p, pk_status *status) {
     pk_pool *core = p;
     *status = PK_EXHAUSTED;
-    if (!pk__pool_take(core, core->width, 0, false, i)) {
-        core = PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : NULL;
-        if (core == NULL || !pk__pool_take(core, core->width, 0, false, i)) {
-            core = pk__pool_room(p, status);
-            if (core) (void)pk__pool_take(core, core->width, 0, false, i);
-        }
-    }
-    if (core) pk__pool_count_out(p, core, 1);
-    return core;
+    if (PK__POOL_HAS_USED(core) || core->fresh < core->capacity) return core;
+    core = PK__POOL_CHUNKS(p) && PK__POOL_MORE(p)->current ? &PK__POOL_MORE(p)->current->core : NULL;
+    if (core && (PK__POOL_HAS_USED(core) || core->fresh < core->capacity)) return core;
+    return pk__pool_room(p, status);
 }
 static void pk__pool_put_unmarked(pk_pool *p, pk_pool *core, pk__pool_index i) {
     pk__pool_push(core, i, core->width);
@@ -3147,32 +3142,41 @@ static bool pk__pool_is_line_next(const pk_pool *core, uint32_t room) {
     return n > room && PK__POOL_LINE_OF(pk__pool_entry(core, n - 1, core->width)) ==
                            PK__POOL_LINE_OF(pk__pool_entry(core, n - 1 - room, core->width));
 }
-/* Half a cache from the pool, into an empty one, or one object where each has to be made. Threads that mark on one line wait for
-   each other: where marks come by lines they stay so, what is left of a line is taken too, and none is begun that has more. */
+/* Take, and don't mark, at least so many, if they are there. Threads that mark on one line wait for each other: where marks come by
+   lines they stay so, what is left of a line is taken too, and none is begun that has more than there is room for. */
+static uint32_t pk__pool_take_lines(pk_pool *core, uint32_t least, uint32_t most, pk__pool_index *taken) {
+    uint32_t n = 0;
+    pk__pool_index next;
+    bool rest = false;
+    while (n < least || (rest && n < most)) {
+        if (!pk__pool_take(core, core->width, 0, false, &taken[n])) break;
+        next = core->free_count > 0 ? (pk__pool_index)pk__pool_entry(core, core->free_count - 1u, core->width) : core->fresh;
+        rest = PK__POOL_LINE_OF(taken[n]) == PK__POOL_LINE_OF(next);
+        n++;
+        if (!rest && pk__pool_is_line_next(core, most - n)) break;
+    }
+    return n;
+}
+/* About half a cache from the pool, into an empty one, or one object where each has to be made. */
 static pk_status pk__pool_cache_fill(pk_pool_cache *c) {
     pk_pool *p = c->pool, *core;
     pk_status status = PK_OK;
-    pk__pool_index i = 0, next;
+    pk__pool_index taken[PK_POOL_CACHE_MOST], fresh = 0;
     uint32_t n = 0, k;
-    bool fresh = false, rest = false, makes = PK__POOL_MORE(p)->makes;
+    bool makes = PK__POOL_MORE(p)->makes;
     pk__pool_lock(p);
-    while (n < c->size / 2 || (rest && n < c->size)) {
-        core = pk__pool_take_unmarked(p, &i, &status);
-        if (core == NULL) break;
-        fresh = i + 1 == core->fresh; /* or the last of these */
-        if (PERFKIT_POOL_FILL && fresh) pk__pool_veil(p, core->objects + i * p->stride);
-        c->slots[n++] = core->objects + i * p->stride;
-        next = core->free_count > 0 ? pk__pool_entry(core, core->free_count - 1, core->width) : core->fresh;
-        rest = PK__POOL_LINE_OF(i) == PK__POOL_LINE_OF(next);
-        if (makes || (!rest && pk__pool_is_line_next(core, c->size - n))) break;
+    core = pk__pool_source(p, &status);
+    if (core) {
+        fresh = core->fresh;
+        n = pk__pool_take_lines(core, makes ? 1 : c->size / 2, makes ? 1 : c->size, taken);
+        pk__pool_count_out(p, core, (int)n);
+        pk__pool_poke32(&c->count, n);
     }
-    pk__pool_poke32(&c->count, n);
     pk__pool_unlock(p);
     c->drains = false;
-    for (k = 0; k < n / 2; k++) { /* the first shall be the first to go */
-        void *object = c->slots[k];
-        c->slots[k] = c->slots[n - 1 - k];
-        c->slots[n - 1 - k] = object;
+    for (k = 0; k < n; k++) { /* the first shall be the first to go */
+        c->slots[n - 1 - k] = core->objects + taken[k] * p->stride;
+        if (PERFKIT_POOL_FILL && taken[k] >= fresh) pk__pool_veil(p, c->slots[n - 1 - k]);
     }
     return n > 0 ? PK_OK : status;
 }
@@ -3190,13 +3194,21 @@ static uint32_t pk__pool_cache_spare(pk_pool_cache *c) {
     if (drains) return high < c->count || low == 0 ? high : low;
     return low >= half / 2 ? low : high <= half + half / 2 ? high : half;
 }
-/* Give the oldest n to the pool. */
+/* Give the oldest n to the pool. What can be done before it is locked is. */
 static void pk__pool_cache_drain(pk_pool_cache *c, uint32_t n) {
     pk_pool *p = c->pool, *core;
-    pk__pool_index i = 0;
-    uint32_t k;
+    pk__pool_index given[PK_POOL_CACHE_MOST], i = 0;
+    uint32_t k, of_first = 0;
+    for (; of_first < n; of_first++) {
+        size_t at = pk__pool_cache_index(c, c->slots[of_first]);
+        if (at >= c->capacity) break;
+        given[of_first] = (pk__pool_index)at;
+    }
     pk__pool_lock(p);
-    for (k = 0; k < n; k++) {
+    for (k = 0; k < of_first; k++) pk__pool_set_entry(p, (pk__pool_wide)(p->free_count + k), given[k], p->width);
+    p->free_count = (pk__pool_index)(p->free_count + of_first);
+    pk__pool_count_out(p, p, -(int)of_first);
+    for (; k < n; k++) {
         core = pk__pool_find(p, c->slots[k], &i);
         if (core) pk__pool_put_unmarked(p, core, i);
     }
