@@ -2588,6 +2588,11 @@ static PK__OUT_OF_LINE void pk__clear(void *p, size_t size) { /* a C library's m
 }
 #endif
 
+#ifdef __AVR__
+#define PK__ONE_END() __asm__ volatile("") /* what stands before stays a call: a jump to it would restore the registers once more */
+#else
+#define PK__ONE_END() ((void)0)
+#endif
 static PK__OUT_OF_LINE void pk__count_up(pk_count *count) { ++*count; }
 #if PK__LOG_RINGS
 #define pk__copy(to, from, size) memcpy(to, from, size)
@@ -2809,7 +2814,7 @@ static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
 #if PK__TEXT_FAST
     pk__put_values(t, body, (size_t)(end - body));
 #else
-    while (body != end) pk__put_value(t, PK__GET(body++, t->flags & PK__IN_ROM));
+    for (; body != end; body++) pk__put_value(t, PK__GET(body, t->flags & PK__IN_ROM));
 #endif
     pk__pad(t, ' ', behind);
 }
@@ -3133,8 +3138,9 @@ static void pk__put_float(pk__text *t, double value) {
 static PK__OUT_OF_LINE char pk__next(pk__text *t) { return t->c = PK__GET(t->format++, t->format_in_rom); }
 
 static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up to 9999 */
-    unsigned n = 0, digit;
-    for (; (digit = (unsigned)(t->c - '0')) < 10; pk__next(t))
+    unsigned n = 0;
+    uint_fast8_t digit;
+    for (; (digit = (uint_fast8_t)(t->c - '0')) < 10; pk__next(t))
         if (n < 1000) n = n * 10 + digit;
     return (int)n;
 }
@@ -4060,6 +4066,7 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     pk_log_sink *sink = l->log->sinks;
     uint8_t i, failed = 0xFF;
     pk_status status, failure = PK_OK;
+    char *end;
     pk__log_lock(l->log);
 #if PK__LOG_WIDE
     if (!l->again)
@@ -4079,15 +4086,15 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
 #if PERFKIT_LOG_FORMS
     pk__form_end(l);
 #endif
-    l->text.room += 2;
-    pk__put(&l->text, '\n');
-    pk__put(&l->text, 0);
+    end = l->text.at + l->text.length++;
+    end[0] = '\n';
+    end[1] = 0;
     for (i = 0; i < l->log->sink_count; i++, sink++) {
         if (l->level > sink->level) continue;
 #if PERFKIT_LOG_FORMS
         if (l->form != sink->form) continue;
 #endif
-        status = pk__log_hand_over(sink, l->level, l->text.at, l->text.length - 1);
+        status = pk__log_hand_over(sink, l->level, l->text.at, l->text.length);
         if (status == PK_OK) continue;
         pk__count_up(&sink->failed);
         if (!sink->reported && failure == PK_OK) { /* of two at once the second is told with the next line */
@@ -4097,6 +4104,7 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     }
     if (failure != PK_OK) pk__log_report(l->log, failed, failure);
     else pk__log_unlock(l->log);
+    PK__ONE_END();
 }
 #if PK__LOG_WIDE
 /* What was logged, before it takes a form. */
@@ -4412,8 +4420,7 @@ static uint8_t pk__log_find_sink(const pk_log *log, pk_log_sink_fn fn, void *use
 
 PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level) {
     pk_log_sink *sink = log->sinks;
-    pk_status status = PK_EXISTS;
-    uint8_t i;
+    uint8_t i, status = PK_EXISTS;
     PERFKIT_ASSERT(log != NULL);
     if (fn == NULL || level < PK_LOG_ERROR || level > PK_LOG_TRACE) return PK_INVALID;
     pk__log_lock(log);
@@ -4852,20 +4859,21 @@ PK_API void pk_log_panic(pk_log *log) {
 #endif
 
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc) {
-    uint8_t level = PK_LOG_WARN, sink_level = PK_LOG_TRACE; /* the defaults */
+    uint8_t sink_level = PK_LOG_TRACE; /* the defaults */
     pk_log_sink_fn sink = PK__LOG_DEFAULT_SINK;
     void *sink_user = NULL;
+    pk_status status = PK_OK;
     if (size != sizeof(pk_log) || config != PK__LOG_CONFIG_WORD) return PK_INVALID;
     PERFKIT_ASSERT(log != NULL);
     if (desc) {
-        if (desc->level) level = desc->level;
-        if (desc->sink_level) sink_level = desc->sink_level;
-        if (level > PK_LOG_TRACE || sink_level > PK_LOG_TRACE) return PK_INVALID;
+        if (desc->level > PK_LOG_TRACE || desc->sink_level > PK_LOG_TRACE) return PK_INVALID;
         if ((desc->threads && !PERFKIT_THREADS) || (desc->wall && !PERFKIT_LOG_WALL)) return PK_UNSUPPORTED;
     }
     pk__clear(log, sizeof *log);
-    log->level = level;
+    log->level = PK_LOG_WARN;
     if (desc) {
+        if (desc->level) log->level = desc->level;
+        if (desc->sink_level) sink_level = desc->sink_level;
         if (desc->no_time) log->flags = PK__LOG_NO_TIME;
 #if PERFKIT_THREADS
         if (desc->threads) {
@@ -4887,14 +4895,16 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
     }
 #if PERFKIT_LOG_DEFERRED
     if (desc && desc->memory) {
-        pk_status status = pk_log_defer(log, desc->memory, desc->memory_size, desc->rings, desc->full);
+        status = pk_log_defer(log, desc->memory, desc->memory_size, desc->rings, desc->full);
 #if PERFKIT_THREADS
         if (status != PK_OK) (void)pk_log_close(log);
 #endif
         if (status != PK_OK) return status; /* there is no sink: it passes nothing */
     }
 #endif
-    return sink ? pk_log_add_sink(log, sink, sink_user, sink_level) : PK_OK;
+    if (sink) status = pk_log_add_sink(log, sink, sink_user, sink_level);
+    PK__ONE_END();
+    return status;
 }
 #if PERFKIT_LOG_DEFERRED
 static void pk__queue_end(pk_log *log);
