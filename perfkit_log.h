@@ -1080,9 +1080,9 @@ PK_API void pk_log_panic(pk_log *log);
 PK_API pk_status pk_log_flush(pk_log *log);
 
 #if PERFKIT_STDIO
-/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each
-   line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor
-   is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
+/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE * (NULL: PK_INVALID). The first two
+   write each line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the
+   descriptor is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
@@ -2215,31 +2215,31 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__LOG_FLOOR 5
 #endif
 #if PK__LOG_FLOOR >= 1
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(macro) macro
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(macro) macro
 #else
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(macro) macro##_LEFT_OUT
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 2
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(macro) macro
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(macro) macro
 #else
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(macro) macro##_LEFT_OUT
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 3
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(macro) macro
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(macro) macro
 #else
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(macro) macro##_LEFT_OUT
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 4
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(macro) macro
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(macro) macro
 #else
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
 #endif
 #if PK__LOG_FLOOR >= 5
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(macro) macro
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(macro) macro
 #else
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(macro) macro##_LEFT_OUT
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(macro) macro##_LEFT_OUT
 #endif
-#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG)(log, level, __VA_ARGS__)
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG)(log, level, __VA_ARGS__)
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_HERE                                                                    \
     PK__LOG_FILE                                                                        \
@@ -2393,17 +2393,17 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__CLASS_VARARGS_END     \
         }                             \
     } while (0)
-#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #endif
 #endif
 #ifdef PERFKIT_LOG_DEFAULT
-#define PK_LOG_ERROR(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
-#define PK_LOG_WARN(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
-#define PK_LOG_INFO(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
-#define PK_LOG_DEBUG(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
-#define PK_LOG_TRACE(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
+#define PK_LOG_ERROR(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
 #define PK__LOG_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
@@ -4917,6 +4917,7 @@ static void pk__crash_forget(const pk_log *log);
 #endif
 PK_API pk_status pk_log_close(pk_log *log) {
     pk_status status;
+    PERFKIT_ASSERT(log != NULL);
 #if PERFKIT_LOG_DEFERRED
     pk__queue_end(log);
 #endif
@@ -5045,6 +5046,7 @@ PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t le
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length) {
     FILE *file = (FILE *)user;
     (void)level;
+    if (file == NULL) return PK_INVALID; /* it could not be opened */
     if (length == 0) return fflush(file) == 0 ? PK_OK : PK_IO;
     return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
 }
