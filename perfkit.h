@@ -331,6 +331,23 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
+/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
+   bytes it is written out. */
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    event->object = object;
+    event->detail = detail;
+    event->kind = kind;
+    event->status = status;
+    event->a = a;
+    event->b = b;
+}
+#define PK__TELL(of, object, kind, status, detail, a, b)                        \
+    do { /* a macro, as a call's arguments would take registers, and flash */   \
+        pk_event event;                                                         \
+        if ((of)->on_event == NULL) break;                                      \
+        pk__event_fill(&event, object, kind, status, detail, a, b);             \
+        (of)->on_event((of)->user, &event);                                     \
+    } while (0)
 
 /* ---- Hooks ---- */
 
@@ -2847,34 +2864,30 @@ static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
     return --s->top->next;
 }
 
-static void pk__scope_report(const pk_scope *s, pk_event *event) {
-    event->a = s->failures;
-    event->b = pk__scope_cleanups(s);
-    event->object = s->name;
-    event->kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
-    s->on_event(s->user, event);
-}
-
 #if PERFKIT_HOSTED || PERFKIT_SCOPE_MORE
-static PK__SCOPE_APART void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
-    pk_event event;
-    event.detail = name;
-    event.status = status;
+static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    PK__TELL(s, s->name, kind, status, detail, a, b);
+}
+static PK__SCOPE_APART void pk__scope_failed(pk_scope *s, const char *name, pk_status status, uint32_t b) {
     s->failures++;
-    if (s->on_event) pk__scope_report(s, &event);
+    pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, b);
 }
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
     const char *name = entry->name; /* now: the cleanup may put another entry in its place */
     pk_status status = entry->fn(entry->context);
-    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status);
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status, pk__scope_cleanups(s));
     return status;
 }
-#else
+#else /* with less flash: name and status wait in the event */
+static void pk__scope_report(const pk_scope *s, pk_event *event) {
+    pk__event_fill(event, s->name, PK_SCOPE_EVENT_CLEANUP_FAILED, event->status, event->detail, s->failures, pk__scope_cleanups(s));
+    s->on_event(s->user, event);
+}
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
     pk_event event;
-    event.detail = entry->name; /* now: the cleanup may put another entry in its place */
+    event.detail = entry->name;
     event.status = entry->fn(entry->context);
     if (PK__UNLIKELY(event.status != PK_OK)) {
         s->failures++;
@@ -2891,17 +2904,6 @@ enum { PK__TRACKED_WHOLE = 1, PK__TRACKED_LATER = 2 }; /* flags: fn gets the pk_
 
 static pk_time pk__scope_now(const struct pk__scope_more *more) {
     return more->clock ? more->clock(more->clock_user) : pk__now_ms(NULL);
-}
-static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
-    pk_event event;
-    if (s->on_event == NULL) return;
-    event.object = s->name;
-    event.detail = detail;
-    event.kind = kind;
-    event.status = status;
-    event.a = a;
-    event.b = b;
-    s->on_event(s->user, &event);
 }
 #if PERFKIT_HOSTED
 static void pk__scope_give_node(struct pk__scope_more *more, pk_tracked *t) {
@@ -2991,10 +2993,6 @@ static void pk__scope_unlink(struct pk__scope_more *more, pk_tracked *t) {
     pk__scope_give_node(more, t);
     if (--more->tracked <= more->alert_above) more->alerted = 0;
 }
-static PK__SCOPE_APART void pk__scope_tracked_failed(pk_scope *s, const char *name, pk_status status, uint32_t id) {
-    s->failures++;
-    pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, id);
-}
 /* Take it off and run it. */
 static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
     const char *name = t->name;
@@ -3010,7 +3008,7 @@ static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
         pk__scope_unlink(s->more, t);
         status = fn(context);
     }
-    if (PK__UNLIKELY(status != PK_OK)) pk__scope_tracked_failed(s, name, status, id);
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status, id);
     return status;
 }
 #if PERFKIT_HOSTED
@@ -3041,7 +3039,7 @@ PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void *
     status = pk_scope_track(s, &made, NULL);
     if (status != PK_OK) { /* make itself took the room */
         const pk_status failed = made.fn(made.context);
-        if (failed != PK_OK) pk__scope_failed(s, made.name ? made.name : made.type, failed);
+        if (failed != PK_OK) pk__scope_failed(s, made.name ? made.name : made.type, failed, pk__scope_cleanups(s));
         return status;
     }
     if (object) *object = made.context;
@@ -3204,7 +3202,7 @@ static pk_status pk__scope_run_plain(pk_scope *s, size_t floor, pk_status first)
             name = entry->name;
             status = entry->fn(entry->context);
             if (PK__UNLIKELY(status != PK_OK)) {
-                pk__scope_failed(s, name, status);
+                pk__scope_failed(s, name, status, pk__scope_cleanups(s));
                 if (first == PK_OK) first = status;
             }
         } while (s->top == chunk && chunk->next == entry && s->more == NULL && entry != stop);
@@ -3229,7 +3227,7 @@ static pk_status pk__scope_run_newest(pk_scope *s, pk_tracked *t, uint32_t floor
         t = older;
         status = fn(context);
         if (PK__UNLIKELY(status != PK_OK)) {
-            pk__scope_tracked_failed(s, name, status, id);
+            pk__scope_failed(s, name, status, id);
             if (first == PK_OK) first = status;
         }
     } while (s->more == more && more->newest == t && t && t->id > floor && t->at >= pk__scope_height(s) && t->flags == 0);
@@ -3452,7 +3450,6 @@ PK_API pk_status pk_scope_close(pk_scope *s) {
 
 PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     pk_scope_entry *target;
-    unsigned n;
     pk_status status;
     PERFKIT_ASSERT(from != NULL && to != NULL);
     if (from == to) return PK_INVALID;
@@ -3462,8 +3459,7 @@ PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     status = pk__scope_reserve_tracked(from, to);
     if (status != PK_OK) return status;
 #endif
-    n = pk__scope_cleanups(from);
-    status = pk__scope_reserve(to, n * sizeof *target); /* fits: that many exist */
+    status = pk__scope_reserve(to, pk__scope_cleanups(from) * sizeof *target); /* fits: that many exist */
     if (status != PK_OK) return status;
 #if PERFKIT_SCOPE_MORE
     if (from->more && from->more->tracked) {
@@ -3472,9 +3468,9 @@ PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     }
     to->holds |= from->holds;
 #endif
-    PK__SCOPE_ADD(to, n);
-    to->top->next += n;
-    for (target = to->top->next; n > 0; n--) *--target = *pk__scope_pop(from);
+    PK__SCOPE_ADD(to, pk__scope_cleanups(from));
+    to->top->next += pk__scope_cleanups(from);
+    for (target = to->top->next; pk__scope_height(from) > 0;) *--target = *pk__scope_pop(from);
     return PK_OK;
 }
 
@@ -3599,15 +3595,7 @@ static void pk__registry_unlock(pk_registry *r) {
 
 /* Outside the lock. */
 static PK__COLD void pk__registry_tell(const pk_registry *r, int kind, pk_status status, pk_provider_id id, const char *detail, uint32_t b) {
-    pk_event event;
-    if (r->on_event == NULL) return;
-    event.object = r->name;
-    event.detail = detail;
-    event.kind = kind;
-    event.status = status;
-    event.a = id;
-    event.b = b;
-    r->on_event(r->user, &event);
+    PK__TELL(r, r->name, kind, status, detail, id, b);
 }
 
 /* ---- Names ---- */
@@ -6858,12 +6846,7 @@ static bool pk__monitor_judge(pk_monitor *m, pk_monitored *o, int kind, pk_event
     const bool was = (o->alerts & kind) != 0;
     if (!pk__monitor_alert(m, o, kind, &a) || (was ? !a.off : !a.on)) return false;
     o->alerts = (uint8_t)(o->alerts ^ kind);
-    event->object = m->desc.name;
-    event->detail = o->name;
-    event->kind = kind;
-    event->status = was ? PK_OK : PK_FULL;
-    event->a = pk__monitor_word(a.figure);
-    event->b = pk__monitor_word(a.limit);
+    pk__event_fill(event, m->desc.name, kind, was ? PK_OK : PK_FULL, o->name, pk__monitor_word(a.figure), pk__monitor_word(a.limit));
     return m->desc.on_event != NULL;
 }
 /* Still on the list? It may be taken off while its statistics are read, or its alerts told. */

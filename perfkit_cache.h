@@ -351,6 +351,23 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
+/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
+   bytes it is written out. */
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    event->object = object;
+    event->detail = detail;
+    event->kind = kind;
+    event->status = status;
+    event->a = a;
+    event->b = b;
+}
+#define PK__TELL(of, object, kind, status, detail, a, b)                        \
+    do { /* a macro, as a call's arguments would take registers, and flash */   \
+        pk_event event;                                                         \
+        if ((of)->on_event == NULL) break;                                      \
+        pk__event_fill(&event, object, kind, status, detail, a, b);             \
+        (of)->on_event((of)->user, &event);                                     \
+    } while (0)
 
 /* ---- Hooks ---- */
 
