@@ -6491,19 +6491,19 @@ static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
     *rest = (uint32_t)(n % d);
     return n / d;
 #else
-    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = high % d, quotient = 0;
+    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = 0;
     uint8_t i;
-    for (i = 0; i < 32; i++) {
-        left = left << 1 | low >> 31;
+    for (i = 0; i < 64; i++) { /* the quotient comes in where the number goes out */
+        left = left << 1 | high >> 31;
+        high = high << 1 | low >> 31;
         low <<= 1;
-        quotient <<= 1;
         if (left >= d) {
             left -= d;
-            quotient |= 1;
+            low |= 1;
         }
     }
     *rest = left;
-    return (uint64_t)(high / d) << 32 | quotient;
+    return (uint64_t)high << 32 | low;
 #endif
 }
 /* Ticks in parts of a second, to the nearest: ticks * per_second / PERFKIT_TICKS_HZ. */
@@ -6564,6 +6564,13 @@ PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     return site;
 }
 
+#if PK__PERF_LOCKFREE
+#define pk__perf_used(s) (PK__PEEK(&(s)->values.count) + PK__PEEK(&(s)->shared.count))
+#define pk__perf_sum(s) (PK__PEEK(&(s)->values.sum) + PK__PEEK(&(s)->shared.sum))
+#else
+#define pk__perf_used(s) ((s)->values.count)
+#define pk__perf_sum(s) pk_hist_sum(&(s)->values)
+#endif
 static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under the lock where threads without atomics record */
     static const uint16_t percents[3] = {5000, 9500, 9900};
     const pk_histogram *h = &s->values;
@@ -6591,7 +6598,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
     v->over = PK__PEEK(&h->over);
     v->saturated = PK__LOAD8(&h->saturated) != 0;
 #if PK__PERF_LOCKFREE
-    v->total = PK__PEEK(&h->sum) + PK__PEEK(&s->shared.sum);
+    v->total = pk__perf_sum(s);
     v->self = v->kind == PK_PERF_TIMER ? PK__PEEK(&s->self) + PK__PEEK(&s->shared_self) : v->total;
     if (h->counters) pk__percentiles(h, &s->shared, percents, p, 3);
     if (PK__PEEK(&s->shared.count)) {
@@ -6603,7 +6610,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
         if (PK__LOAD8(&s->shared.saturated)) v->saturated = true;
     }
 #else
-    v->total = v->self = pk_hist_sum(h);
+    v->total = v->self = pk__perf_sum(s);
 #if PERFKIT_HOSTED
     if (v->kind == PK_PERF_TIMER) v->self = s->self;
 #endif
@@ -6756,7 +6763,7 @@ static const pk_perf_site *pk__perf_walk(pk_log *channel, const pk_perf_site *s,
 #endif
 #if PERFKIT_PERF_TEXT
 /* A name in `width` columns: escaped as in a line of the log, one too long cut between characters and ended in "..". */
-static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
+static PK__OUT_OF_LINE void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
     const char *p = rom_name;
     uint_fast8_t n, columns = 0, cut = 0, need;
     uint8_t pass;
@@ -6781,25 +6788,20 @@ static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
     for (; columns < width; columns++) pk__out_char(o, ' ');
 }
 
+#define PK__HUNDREDS(n) ((unsigned)(n) * 41u >> 12) /* n / 100 up to 999, without the helper for division */
 /* A column: " 12.3us", eight wide. */
 static void pk__out_duration(pk__out *o, uint64_t ticks) {
-    char number[12];
-    pk__text n;
     uint64_t span = pk__ticks_as(ticks, 1000000000u);
     uint32_t rest;
     uint8_t unit = 0;
-    for (; span >= 1000000u && unit < 2; unit++) span = pk__divide(span, 1000u, &rest);
-    pk__text_over(&n, number, sizeof number);
-    if (span < 1000u) pk__print(&n, PK_ROM_STR("%luns"), (unsigned long)span);
-    else {
-        span = pk__divide(span, 1000u, &rest);
-        if (span < 10000u) pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
-        else pk__print(&n, PK_ROM_STR("%lu"), (unsigned long)span);
-        if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
-        pk__put(&n, 's');
+    if (span < 1000u) {
+        pk__out_print(o, PK_ROM_STR(" %5luns"), (unsigned long)span);
+        return;
     }
-    (void)pk__text_end(&n);
-    pk__out_print(o, PK_ROM_STR(" %7s"), number);
+    while ((span = pk__divide(span, 1000u, &rest)) >= 1000u && unit < 2) unit++;
+    if (unit < 2) pk__out_print(o, PK_ROM_STR(" %3lu.%u%cs"), (unsigned long)span, PK__HUNDREDS(rest), unit == 0 ? 'u' : 'm');
+    else if (span < 10000u) pk__out_print(o, PK_ROM_STR(" %4lu.%us"), (unsigned long)span, PK__HUNDREDS(rest));
+    else pk__out_print(o, PK_ROM_STR(" %6lus"), (unsigned long)span);
 }
 /* A value in the same column: 123456, 12.3M. */
 static void pk__out_amount(pk__out *o, uint64_t value) {
@@ -6810,21 +6812,17 @@ static void pk__out_amount(pk__out *o, uint64_t value) {
         return;
     }
     for (; value >= 1000u && unit < 6; unit++) value = pk__divide(value, 1000u, &rest);
-    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
+    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, PK__HUNDREDS(rest), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
 }
 
 /* The unprinted place of this kind with the greatest total. */
 static pk_perf_site *pk__perf_next(const pk_log *channel, uint8_t kind, pk_perf_values *best_values) {
     pk_perf_site *s, *best = NULL;
-    pk_perf_values v;
-    pk__clear(best_values, sizeof *best_values);
     for (s = channel->sites; s; s = s->next) {
-        if (s->printed || s->kind != kind) continue;
-        pk__perf_read(s, &v);
-        if (v.count == 0 || (best && v.total <= best_values->total)) continue;
-        best = s;
-        *best_values = v;
+        if (s->printed || s->kind != kind || !pk__perf_used(s)) continue;
+        if (best == NULL || pk__perf_sum(s) > pk__perf_sum(best)) best = s;
     }
+    if (best) pk__perf_read(best, best_values);
     return best;
 }
 
