@@ -1839,7 +1839,9 @@ PK_API pk_status pk_ticker_stop(pk_ticker *t);
        pk_mem_desc desc = {0};
        desc.limit = 16 << 20;
        pk_mem_init(&mem, &desc);
-       cache_desc.allocator = pk_mem_allocator(&mem); // and so on: hand it to any desc
+       pk_allocator account = pk_mem_allocator(&mem); // hand it to any desc:
+       cache_desc.allocator = account;
+       pool_desc.allocator = &account;                // scopes read theirs for as long as they live, all others copy it
    All functions but init and close: any thread where PERFKIT_ATOMICS, else one at a time. Cost: that of the allocator behind it, and
    two or three atomic operations. Nothing of it needs care after a fork. */
 typedef struct pk_mem_desc { /* zero a field for its default */

@@ -1010,15 +1010,15 @@ PK__INLINE pk_status pk_cache_init(pk_cache *c, const pk_cache_desc *desc) {
 
 /* Copy the value of a key to `value`, which has room for `size` bytes; *len (may be NULL) = its length. It becomes the most
    recent. PK_NOT_FOUND: not there, or expired. PK_TOO_BIG: there and counted as a hit, but longer than size: nothing is copied,
-   *len tells how long. PK_INVALID: a key_len other than key_size. With S3-FIFO and threads `value` may hold anything after an
-   answer other than PK_OK: bytes of an entry that left while they were copied. */
+   *len tells how long (value NULL and size 0 just ask). PK_INVALID: a key_len other than key_size. With S3-FIFO and threads `value`
+   may hold anything after an answer other than PK_OK: bytes of an entry that left while they were copied. */
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len);
 
 /* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
-   PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl
-   without a clock: nothing evicted, an older value stays. PK_FULL: all room is in use by entries that are pinned or, where on_evict
-   itself puts or with threads, by such whose on_evict has not returned. Only where on_evict itself puts: PK_EXISTS when it put this
-   key, whose value then stands. */
+   PK_TOO_BIG: never fits, as a key of more than slot_size - 2 bytes (62 by default); PK_INVALID: a length that is not the fixed size, or
+   ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl without a clock: nothing evicted, an older value stays. PK_FULL: all room is in use by
+   entries that are pinned or, where on_evict itself puts or with threads, by such whose on_evict has not returned. Only where on_evict
+   itself puts: PK_EXISTS when it put this key, whose value then stands. */
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
 
 /* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
