@@ -333,7 +333,8 @@ typedef struct pk_event {
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
 /* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
    bytes it is written out. */
-PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
     event->object = object;
     event->detail = detail;
     event->kind = kind;
@@ -2449,7 +2450,9 @@ PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, c
 PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc) {
     return pk__monitor_init(m, sizeof(pk_monitor), PK__CONFIG_WORD, desc);
 }
-PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again is harmless */
+/* Take all objects off it, as pk_monitor_remove; again is harmless. PK_BUSY, and nothing changes: one of them can't be taken off now.
+   PK_NO_MEMORY: no locks for a forked child. One thread. O(objects). */
+PK_API pk_status pk_monitor_close(pk_monitor *m);
 /* In a forked child of a monitor with threads everything else is PK_FORKED, or does nothing, until this. It watches the same objects
    then: take off those that are the parent's alone. PK_OK, and nothing changes, where the process has not forked. One thread. */
 PK_API pk_status pk_monitor_after_fork(pk_monitor *m);
@@ -6404,12 +6407,20 @@ PK_API pk_status pk_monitor_after_fork(pk_monitor *m) {
 #endif
     return PK_OK;
 }
-PK_API void pk_monitor_close(pk_monitor *m) {
+PK_API pk_status pk_monitor_close(pk_monitor *m) {
     const bool threads = m->desc.threads;
-    if (pk_monitor_after_fork(m) != PK_OK) return;
-    while (m->first) (void)pk_monitor_remove(m, m->first);
+    const pk_monitored *o;
+    pk_status status = pk_monitor_after_fork(m);
+    if (status != PK_OK) return status;
+    pk__monitor_lock(m);
+    for (o = m->first; o; o = o->next)
+        if (!pk__monitor_may_wait(m, o)) status = PK_BUSY;
+    pk__monitor_unlock(m);
+    while (status == PK_OK && m->first) status = pk_monitor_remove(m, m->first);
+    if (status != PK_OK) return status;
     if (threads) pk__monitor_unlocks(m);
     m->desc.threads = false;
+    return PK_OK;
 }
 
 static pk_monitored *pk__monitor_find(const pk_monitor *m, int kind, const char *name) {

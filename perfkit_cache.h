@@ -353,7 +353,8 @@ typedef struct pk_event {
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
 /* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
    bytes it is written out. */
-PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
     event->object = object;
     event->detail = detail;
     event->kind = kind;
@@ -1446,7 +1447,8 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
    A step handles `budget` entries, or so many buffers of long ones. PK_AGAIN: call it again; all else ends it. PK_FORKED: it
    began in the parent process, and a cache with threads lets only that go on with it.
    Save: what is there from begin to end is in the snapshot; what was not used meanwhile in its exact order. At most 2 × capacity
-   records. Load: keys that were put meanwhile keep their newer values. pk_cache_transfer_end stops either before its end: a load
+   records. Load: keys that were put meanwhile keep their newer values; what is only used or touched is loaded as it stands last in the
+   snapshot. pk_cache_transfer_end stops either before its end: a load
    then leaves what it has put so far. */
 typedef struct pk_cache_transfer { /* all private */
     struct pk_cache *cache;
@@ -1986,6 +1988,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home, in firmware entries of its chain */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16,
        PK__CACHE_MARK = 32 }; /* this save has written it, or this load has put it; with S3-FIFO that of loads alone */
+enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
 #if PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_PINS || PK__FULL /* live, and not for ever */
 #define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
 #else
@@ -3608,6 +3611,16 @@ PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_seek)(PK__CACHE_SELF, PK__CA
 }
 
 /* A get found entry e, or none: 0. */
+#if PERFKIT_CACHE_SNAPSHOT
+/* What is there lives for ttl from now on. That a load put it stays known: a later record of its key is still newer. */
+PK__HOT_INLINE void pk__cache_prolong(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
+    const unsigned mark = c->cold->snapshot == PK__CACHE_TO_LOAD ? pk__cache_flags(PK__CACHE_THIS, e) & (unsigned)PK__CACHE_MARK : 0;
+    pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+    if (PK__UNLIKELY(mark != 0)) pk__cache_set_flags(PK__CACHE_THIS, e, pk__cache_flags(PK__CACHE_THIS, e) | mark);
+}
+#else
+#define pk__cache_prolong pk__cache_stamp
+#endif
 PK__HOT_INLINE pk__cache_n pk__cache_hit(PK__CACHE_SELF, pk__cache_n e) {
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
@@ -3618,7 +3631,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_hit(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_MORE
     if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) {
         pk_time ttl = pk__cache_note_hit(c, e);
-        if (ttl != 0) pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+        if (ttl != 0) pk__cache_prolong(PK__CACHE_THIS, e, ttl);
     }
 #endif
     return e;
@@ -6871,7 +6884,7 @@ PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time *tt
     e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
-    pk__cache_stamp(PK__CACHE_ANY, e, *ttl);
+    pk__cache_prolong(PK__CACHE_ANY, e, *ttl);
 #if PERFKIT_CACHE_MORE
     pk__cache_note_touch(c, e, *ttl);
 #endif
@@ -7151,7 +7164,6 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
    Records stand least recent first; where a key stands twice, the later record is the newer. Those of S3-FIFO stand set by set,
    the main queue before the small one, each oldest first. */
 enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
-enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
 enum { /* pk_cache_transfer.phase */
     PK__CACHE_OVER,
     PK__CACHE_SAVING,

@@ -380,7 +380,8 @@ typedef struct pk_event {
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
 /* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
    bytes it is written out. */
-PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
     event->object = object;
     event->detail = detail;
     event->kind = kind;
