@@ -4060,7 +4060,8 @@ PK_API pk_status pk_pool_close(pk_pool *p) {
     pk__pool_unpoison(p);
     if (p->flags & PK__POOL_LOCKED) pk__mutex_destroy(&more->mutex);
     if (p->flags & PK__POOL_OWNED) {
-        pk_allocator allocator = more->allocator;
+        pk_allocator allocator;
+        allocator = more->allocator;
         pk__free(&allocator, more->block, more->bytes);
     }
     pk__pool_make_closed(p);

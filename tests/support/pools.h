@@ -3,20 +3,22 @@
 #define PERFKIT_TEST_POOLS_H
 #include <string.h>
 
+PK__INLINE void pool_describe_in(pk_pool_desc *desc, size_t object_size, uint32_t capacity, void *memory, size_t memory_size) {
+    memset(desc, 0, sizeof *desc);
+    desc->object_size = object_size;
+    desc->capacity = capacity;
+    desc->memory = memory;
+    desc->memory_size = memory_size;
+}
+
+#if PK__FULL
 PK__INLINE pk_pool_desc pool_desc_of(size_t object_size, uint32_t capacity, uint32_t max_capacity) {
     pk_pool_desc desc;
-    memset(&desc, 0, sizeof desc);
-    desc.object_size = object_size;
-    desc.capacity = capacity;
+    pool_describe_in(&desc, object_size, capacity, NULL, 0);
     desc.max_capacity = max_capacity;
     return desc;
 }
-PK__INLINE pk_pool_desc pool_desc_in(size_t object_size, uint32_t capacity, void *memory, size_t memory_size) {
-    pk_pool_desc desc = pool_desc_of(object_size, capacity, 0);
-    desc.memory = memory;
-    desc.memory_size = memory_size;
-    return desc;
-}
+#endif
 
 #if PERFKIT_HOSTED
 #include <stdlib.h>

@@ -7,16 +7,18 @@
 static unsigned char memory[220];
 static pk_pool pool;
 
-static pk_pool_desc a_desc(size_t object_size, uint32_t capacity) {
-    return pool_desc_in(object_size, capacity, memory, sizeof memory);
+static pk_pool_desc desc;
+
+static void describe(size_t object_size, uint32_t capacity) {
+    pool_describe_in(&desc, object_size, capacity, memory, sizeof memory);
 }
 
 /* Exactly the memory it asks for, at every misalignment, is enough, and nothing beside it is touched. */
 static void memory_is_enough(size_t object_size, size_t align, uint32_t capacity, size_t constant) {
-    pk_pool_desc desc = a_desc(object_size, capacity);
     size_t needed, skew, i;
     uint32_t n;
     void *object;
+    describe(object_size, capacity);
     desc.align = align;
     needed = pk_pool_memory_needed(&desc);
     CHECK(needed > 0 && needed <= constant && constant <= needed + 16);
@@ -50,7 +52,7 @@ static void aligned_by_default(void) {
     size_t size, want, i;
     void *object;
     for (size = 1; size <= 24; size++) {
-        pk_pool_desc desc = a_desc(size, 3);
+        describe(size, 3);
         for (want = 1; size % (2 * want) == 0 && want < 8 && want < sizeof(void *); want *= 2) {}
         desc.memory = memory + 1;
         desc.memory_size = sizeof memory - 1;
@@ -64,29 +66,29 @@ static void aligned_by_default(void) {
     }
 }
 static void wrong_descriptions_are_refused(void) {
-    pk_pool_desc desc = a_desc(0, 4);
+    describe(0, 4);
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
     CHECK_STATUS(pk_pool_init(&pool, NULL), PK_INVALID);
     CHECK_EQ(pk_pool_memory_needed(&desc), 0);
     CHECK_EQ(pk_pool_memory_needed(NULL), 0);
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.align = 6;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.max_capacity = 3;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.check = 9;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
-    desc = a_desc(8, UINT32_MAX);
+    describe(8, UINT32_MAX);
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
-    desc = a_desc((size_t)-1 / 2, 200); /* more than there are addresses */
+    describe((size_t)-1 / 2, 200); /* more than there are addresses */
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_NO_MEMORY);
-    desc = a_desc((size_t)-1, 2);
+    describe((size_t)-1, 2);
     desc.align = 16;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_NO_MEMORY);
 #if !PERFKIT_HEAP
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.memory = NULL;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_NO_MEMORY);
 #endif
@@ -94,34 +96,34 @@ static void wrong_descriptions_are_refused(void) {
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 static void what_is_left_out_is_unsupported(void) {
-    pk_pool_desc desc = a_desc(8, 4);
+    describe(8, 4);
 #if !PERFKIT_POOL_HANDLES
     desc.handles = true;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
 #endif
 #if !PERFKIT_THREADS
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.threads = true;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
 #endif
 #if !PERFKIT_POOL_UNCHECKED
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.check = PK_POOL_UNCHECKED;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
 #endif
 #if !PERFKIT_POOL_GROW
-    desc = a_desc(8, 4);
+    describe(8, 4);
     desc.max_capacity = 5;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
-    desc = a_desc(8, 0);
+    describe(8, 0);
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_INVALID);
 #endif
-    desc = a_desc(8, 4);
+    describe(8, 4);
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_OK);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
 static void mixed_configurations_are_refused(void) {
-    pk_pool_desc desc = a_desc(8, 4);
+    describe(8, 4);
     CHECK_STATUS(pk__pool_init(&pool, sizeof pool + 4, PK__POOL_CONFIG_WORD, &desc), PK_INVALID);
     CHECK_STATUS(pk__pool_init(&pool, sizeof pool, PK__POOL_CONFIG_WORD ^ 1u << 9, &desc), PK_INVALID);
     CHECK_STATUS(pk__pool_init(&pool, sizeof pool, PK__POOL_CONFIG_WORD, &desc), PK_OK);
@@ -135,9 +137,9 @@ static void wipe(void *object, void *user) {
     resets++;
 }
 static void reset_on_release(void) {
-    pk_pool_desc desc = a_desc(8, 3);
     unsigned char *object;
     uint8_t round, i;
+    describe(8, 3);
     desc.reset = wipe;
     desc.user = memory;
     resets = 0;

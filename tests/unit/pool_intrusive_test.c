@@ -60,8 +60,9 @@ static void small_types(void) {
 static unsigned char memory[PK__FULL ? 640 : 100];
 #if !PK__FULL
 static void not_at_run_time(void) {
-    pk_pool_desc desc = pool_desc_in(8, 3, memory, sizeof memory);
+    pk_pool_desc desc;
     static pk_pool pool;
+    pool_describe_in(&desc, 8, 3, memory, sizeof memory);
     desc.intrusive = true;
     CHECK_STATUS(pk_pool_init(&pool, &desc), PK_UNSUPPORTED);
 }

@@ -44,12 +44,13 @@ static pk_status release(void *object) {
     return pk_pool_release(&pool, object);
 }
 static bool open_form(uint8_t which, size_t object_size, size_t align) {
-    pk_pool_desc desc = pool_desc_in(object_size, OBJECTS, memory + AROUND, sizeof memory - 2 * AROUND);
+    pk_pool_desc desc;
     uint32_t cursor = 0;
     void *object;
     pk_status status;
     while ((object = pk_pool_next(&pool, &cursor)) != NULL) (void)pk_pool_release(&pool, object); /* of the test before */
     (void)pk_pool_close(&pool);
+    pool_describe_in(&desc, object_size, OBJECTS, memory + AROUND, sizeof memory - 2 * AROUND);
     desc.align = align;
     desc.on_event = see;
     desc.handles = which == HANDLES;

@@ -18,8 +18,9 @@ static void see(void *user, const pk_event *event) {
     events++;
 }
 static void open_pool(bool retire) {
-    pk_pool_desc desc = pool_desc_in(4, OBJECTS, memory, sizeof memory);
+    pk_pool_desc desc;
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
+    pool_describe_in(&desc, 4, OBJECTS, memory, sizeof memory);
     desc.handles = true;
     desc.retire = retire;
     desc.on_event = see;
@@ -81,8 +82,9 @@ static void retiring_closes_the_gap(void) {
     CHECK(pk_pool_get(&pool, first) == NULL);
 }
 static void too_many_for_16_bits(void) {
-    pk_pool_desc desc = pool_desc_in(4, 4096, memory, sizeof memory);
+    pk_pool_desc desc;
     static pk_pool other;
+    pool_describe_in(&desc, 4, 4096, memory, sizeof memory);
     desc.handles = true;
     CHECK_STATUS(pk_pool_init(&other, &desc), PK_INVALID); /* fewer than 4 bits would be left */
     CHECK_EQ(pk_pool_memory_needed(&desc), 0);
