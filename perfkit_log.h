@@ -378,24 +378,6 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
-/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
-   bytes it is written out. */
-PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
-                                   uint32_t b) {
-    event->object = object;
-    event->detail = detail;
-    event->kind = kind;
-    event->status = status;
-    event->a = a;
-    event->b = b;
-}
-#define PK__TELL(of, object, kind, status, detail, a, b)                        \
-    do { /* a macro, as a call's arguments would take registers, and flash */   \
-        pk_event event;                                                         \
-        if ((of)->on_event == NULL) break;                                      \
-        pk__event_fill(&event, object, kind, status, detail, a, b);             \
-        (of)->on_event((of)->user, &event);                                     \
-    } while (0)
 
 /* ---- Hooks ---- */
 
@@ -1098,9 +1080,9 @@ PK_API void pk_log_panic(pk_log *log);
 PK_API pk_status pk_log_flush(pk_log *log);
 
 #if PERFKIT_STDIO
-/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE * (NULL: PK_INVALID). The first two
-   write each line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the
-   descriptor is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
+/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each
+   line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor
+   is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
@@ -1929,13 +1911,19 @@ PK_API pk_level pk_trend_change(const pk_trend *t); /* 0 before there are two. *
 /* ---- What the above is made of. Nothing to read for users. ---- */
 
 #if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__) /* a level may be set while other threads compare */
-#define PK__LOAD8(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define PK__STORE8(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define PK__GET_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+#define PK__SET_RELAXED(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define PK__GET_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define PK__SET_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define PK__PREFETCH_WRITE(p) __builtin_prefetch(p, 1)
 #else
-#define PK__LOAD8(p) (*(p))
-#define PK__STORE8(p, v) ((void)(*(p) = (v)))
+#define PK__GET_RELAXED(p) (*(p))
+#define PK__SET_RELAXED(p, v) ((void)(*(p) = (v)))
+#define PK__GET_ACQUIRE(p) (*(p))
+#define PK__SET_RELEASE(p, v) ((void)(*(p) = (v)))
+#define PK__PREFETCH_WRITE(p) ((void)0)
 #endif
-PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level <= (int)PK__LOAD8(&log->gate); }
+PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level <= (int)PK__GET_RELAXED(&log->gate); }
 #define PK__LOG_THREADS 1 /* flags: use the mutex */
 #define PK__LOG_NO_TIME 2
 #define PK__LOG_STATIC_LIFE 4 /* made without pk_log_init, hosted: it keeps its lock when it is closed */
@@ -1961,32 +1949,23 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level) { return level 
 #endif
 #define PK__LOG_STATIC(name, gate, level, count, sink, user)                                                                   \
     {(gate), (level), PK__LOG_STATIC_FLAGS, (count), (name), NULL, NULL, NULL, NULL, PK__PERF_NO_SITES, 0, 0,       \
-     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE \
-         PK__LOG_STATIC_LIMITS PK__LOG_STATIC_ERRORS PK__LOG_STATIC_SIGNALS}
+     {{(sink), (user), 0, PK_LOG_TRACE, PK__LOG_COLOUR_ASK, 0, 0}}, PK__LOG_STATIC_MUTEX PK__LOG_STATIC_MORE PK__LOG_STATIC_REST}
 #if PK__LOG_WIDE
-#define PK__LOG_STATIC_MORE , NULL, 0 PK__LOG_NO_QUEUE
+#define PK__LOG_STATIC_MORE , NULL, 0
 #else
-#define PK__LOG_STATIC_MORE PK__LOG_NO_QUEUE
+#define PK__LOG_STATIC_MORE
 #endif
-#if PERFKIT_LOG_DEFERRED
-#define PK__LOG_NO_QUEUE , NULL
+#define PK__LOG_POINTERS (PERFKIT_LOG_LIMITS + PERFKIT_LOG_ERRORS + PERFKIT_LOG_SIGNALS + PERFKIT_LOG_DEFERRED)
+#if PK__LOG_POINTERS == 4
+#define PK__LOG_STATIC_REST , NULL, NULL, NULL, NULL
+#elif PK__LOG_POINTERS == 3
+#define PK__LOG_STATIC_REST , NULL, NULL, NULL
+#elif PK__LOG_POINTERS == 2
+#define PK__LOG_STATIC_REST , NULL, NULL
+#elif PK__LOG_POINTERS == 1
+#define PK__LOG_STATIC_REST , NULL
 #else
-#define PK__LOG_NO_QUEUE
-#endif
-#if PERFKIT_LOG_LIMITS
-#define PK__LOG_STATIC_LIMITS , NULL
-#else
-#define PK__LOG_STATIC_LIMITS
-#endif
-#if PERFKIT_LOG_ERRORS
-#define PK__LOG_STATIC_ERRORS , NULL
-#else
-#define PK__LOG_STATIC_ERRORS
-#endif
-#if PERFKIT_LOG_SIGNALS
-#define PK__LOG_STATIC_SIGNALS , NULL
-#else
-#define PK__LOG_STATIC_SIGNALS
+#define PK__LOG_STATIC_REST
 #endif
 #define PK__LOG_WITH_SINK(name, level, sink, user) PK__LOG_STATIC(name, level, level, 1, sink, user)
 
@@ -2187,11 +2166,7 @@ char (&pk__kind(...))[2];
 #define PK__LOG_CALL(level, ...) pk_log_write(pk__log, level, __VA_ARGS__);
 #endif
 #if PERFKIT_LOG_RULES
-#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
-#define PK__LOG_RULES_OF(log) __atomic_load_n(&(log)->rules, __ATOMIC_ACQUIRE)
-#else
-#define PK__LOG_RULES_OF(log) ((log)->rules)
-#endif
+#define PK__LOG_RULES_OF(log) PK__GET_ACQUIRE(&(log)->rules)
 PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__LOG_PASSES(log, level) \
     (pk_log_enabled(log, level) && (PK__LOG_RULES_OF(log) == NULL || pk__log_allowed(log, level, PK__LOG_NAME)))
@@ -2232,32 +2207,20 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #else
 #define PK__LOG_FLOOR 5
 #endif
-#if PK__LOG_FLOOR >= 1
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(macro) macro
-#else
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(macro) macro##_LEFT_OUT
-#endif
-#if PK__LOG_FLOOR >= 2
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(macro) macro
-#else
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(macro) macro##_LEFT_OUT
-#endif
-#if PK__LOG_FLOOR >= 3
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(macro) macro
-#else
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(macro) macro##_LEFT_OUT
-#endif
-#if PK__LOG_FLOOR >= 4
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(macro) macro
-#else
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(macro) macro##_LEFT_OUT
-#endif
-#if PK__LOG_FLOOR >= 5
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(macro) macro
-#else
-#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(macro) macro##_LEFT_OUT
-#endif
-#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG)(log, level, __VA_ARGS__)
+/* By the floor, one of six; each level gives its own for floors 0 to 5. */
+#define PK__SIXTH_0(a, b, c, d, e, f) a
+#define PK__SIXTH_1(a, b, c, d, e, f) b
+#define PK__SIXTH_2(a, b, c, d, e, f) c
+#define PK__SIXTH_3(a, b, c, d, e, f) d
+#define PK__SIXTH_4(a, b, c, d, e, f) e
+#define PK__SIXTH_5(a, b, c, d, e, f) f
+#define PK__AT_FLOOR PK__JOIN(PK__SIXTH_, PK__LOG_FLOOR)
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(m) PK__AT_FLOOR(m##_LEFT_OUT, m, m, m, m, m)
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m, m, m, m)
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m, m)
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m)
+#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m)
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG)(log, level, __VA_ARGS__)
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_HERE                                                                    \
     PK__LOG_FILE                                                                        \
@@ -2411,17 +2374,17 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__CLASS_VARARGS_END     \
         }                             \
     } while (0)
-#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #endif
 #endif
 #ifdef PERFKIT_LOG_DEFAULT
-#define PK_LOG_ERROR(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
-#define PK_LOG_WARN(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
-#define PK_LOG_INFO(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
-#define PK_LOG_DEBUG(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
-#define PK_LOG_TRACE(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
+#define PK_LOG_ERROR(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
 #define PK__LOG_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
@@ -2484,7 +2447,7 @@ PK_API void pk__perf_gauge(pk_perf_site *site, pk_level value, bool add);
 
 PK__HOT_INLINE pk_timer *pk__timer_on(pk_timer *timer, const pk_log *channel, pk_perf_site *site) {
     timer->site = NULL; /* what else it holds is written at the start */
-    if (PK__UNLIKELY(PK__LOAD8(&channel->level) != PK_LOG_OFF)) pk__timer_start(timer, site);
+    if (PK__UNLIKELY(PK__GET_RELAXED(&channel->level) != PK_LOG_OFF)) pk__timer_start(timer, site);
     return timer;
 }
 PK__INLINE pk_timer pk_timer_begin(pk_perf_site *site) {
@@ -2515,7 +2478,7 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #endif
 #define PK__PERF_IF_ON(...)                                                                              \
     do {                                                                                                 \
-        if (PK__UNLIKELY(PK__LOAD8(&PERFKIT_PERF_DEFAULT.level) != PK_LOG_OFF)) {                        \
+        if (PK__UNLIKELY(PK__GET_RELAXED(&PERFKIT_PERF_DEFAULT.level) != PK_LOG_OFF)) {                        \
             __VA_ARGS__                                                                                  \
         }                                                                                                \
     } while (0)
@@ -2709,6 +2672,21 @@ static uint_fast8_t pk__utf8(const char *text, size_t length, bool rom) {
 }
 #endif
 #if PK__TEXT_FAST
+PK__HOT_INLINE void pk__copy_bytes(void *to_, const char *from, size_t n) {
+    char *to = (char *)to_;
+    if (n > 32) memcpy(to, from, n);
+    else if (n >= 16) { /* no call for the short ones: two halves that may overlap */
+        memcpy(to, from, 16);
+        memcpy(to + n - 16, from + n - 16, 16);
+    } else if (n >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + n - 4, from + n - 4, 4);
+    } else
+        while (n-- > 0) to[n] = from[n];
+}
 PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
     char *to;
     size_t left = t->length < t->room ? t->room - t->length : 0;
@@ -2719,40 +2697,23 @@ PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
     }
     to = t->at + t->length;
     t->length += n;
-    if (n > 16) memcpy(to, from, n);
-    else if (n >= 8) { /* no call for the short ones: two halves that may overlap */
-        memcpy(to, from, 8);
-        memcpy(to + n - 8, from + n - 8, 8);
-    } else if (n >= 4) {
-        memcpy(to, from, 4);
-        memcpy(to + n - 4, from + n - 4, 4);
-    } else
-        while (n-- > 0) to[n] = from[n];
+    pk__copy_bytes(to, from, n);
 }
-/* Whether these are ASCII and none would be escaped: eight at a time (H. Warren, Hacker's Delight, on bytes below a bound). */
+/* Of eight bytes, the high bits of those that are not ASCII or would be escaped, and perhaps of some above the lowest such byte
+   (H. Warren, Hacker's Delight, on bytes below a bound). */
+PK__HOT_INLINE uint64_t pk__not_plain(uint64_t eight) {
+    const uint64_t ones = 0x0101010101010101u, delete_ = eight ^ 0x7F * ones;
+    return (eight | ((eight - 0x20 * ones) & ~eight) | ((delete_ - ones) & ~delete_)) & 0x80 * ones;
+}
+/* Whether none of these is. */
 static bool pk__is_plain(const char *p, size_t n) {
-    const uint64_t ones = 0x0101010101010101u;
-    uint64_t eight = 0, delete_;
-    uint8_t c;
-    if (n >= 4 && n < 8) { /* two halves that may overlap; of eight or more the last eight */
-        uint32_t first, last;
-        memcpy(&first, p, 4);
-        memcpy(&last, p + n - 4, 4);
-        eight = (uint64_t)last << 32 | first;
-        n = 8;
-    } else if (n >= 8) memcpy(&eight, p, 8);
-    while (n >= 8) {
-        delete_ = eight ^ 0x7F * ones;
-        if ((eight | ((eight - 0x20 * ones) & ~eight) | ((delete_ - ones) & ~delete_)) & 0x80 * ones) return false;
-        if (n == 8) return true;
-        p += n < 16 ? n - 8 : 8;
-        n = n < 16 ? 8 : n - 8;
+    uint64_t eight;
+    for (; n >= 8; n -= 8, p += 8) {
         memcpy(&eight, p, 8);
+        if (pk__not_plain(eight) != 0) return false;
     }
-    for (; n > 0; n--) {
-        c = (uint8_t)*p++;
-        if (c < 0x20 || c >= 0x7F) return false;
-    }
+    for (; n > 0; n--, p++)
+        if ((uint8_t)*p < 0x20 || (uint8_t)*p >= 0x7F) return false;
     return true;
 }
 /* A value to escape: also the control characters that terminals know beyond ASCII (U+0080 to U+009F), and what is not UTF-8. */
@@ -2790,27 +2751,29 @@ static char *pk__put_decimal(char *end, pk__uint value) {
     else if (value > 0) *--end = (char)('0' + (int)value);
     return end;
 }
-/* %s and %d, without flags, width or precision. */
 static void pk__put_plain(pk__text *t, const char *text) {
     if (text == NULL) text = "(null)";
     pk__put_values(t, text, strlen(text));
 }
+static const uint64_t pk__tens[20] = {1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u, 10000000000u,
+                                      100000000000u, 1000000000000u, 10000000000000u, 100000000000000u, 1000000000000000u,
+                                      10000000000000000u, 100000000000000000u, 1000000000000000000u, 10000000000000000000u};
 static unsigned pk__decimal_length(pk__uint value) {
+#if defined __SIZEOF_INT128__ /* from the length in bits (H. Warren, Hacker's Delight) */
+    unsigned n = (unsigned)(64 - __builtin_clzll(value | 1u)) * 1233u >> 12;
+    return n + ((value | 1u) >= pk__tens[n]);
+#else
     unsigned n = 1;
-    for (; value >= 10000u; value /= 10000u) n += 4;
-    return n + (value >= 10) + (value >= 100) + (value >= 1000);
+    for (; n < 20 && value >= pk__tens[n];) n++;
+    return n;
+#endif
 }
-/* Digits go to where they belong: to copy what was just stored in smaller pieces takes a processor long. */
-static void pk__put_signed(pk__text *t, pk__uint value, bool negative) {
-    const size_t n = pk__decimal_length(value) + negative;
-    char digits[24];
-    const bool fits = t->length + n <= t->room;
-    char *const first = fits ? t->at + t->length : digits;
-    if (value == 0) first[n - 1] = '0';
-    else (void)pk__put_decimal(first + n, value);
-    if (negative) first[0] = '-';
-    if (fits) t->length += n;
-    else pk__put_bytes(t, digits, n);
+/* Digits go to where they belong: to copy what was just stored in smaller pieces takes a processor long. Returns their end. */
+PK__HOT_INLINE char *pk__put_digits(char *to, pk__uint value) {
+    char *const end = to + pk__decimal_length(value);
+    *to = '0';
+    (void)pk__put_decimal(end, value);
+    return end;
 }
 #endif
 
@@ -3047,9 +3010,6 @@ static PK__COLD void pk__put_float_exact(pk__text *t, char kind, uint64_t bits, 
 #define PK__FLOAT_FAST 1
 __extension__ typedef unsigned __int128 pk__wide;
 
-static const uint64_t pk__tens[20] = {1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u, 1000000000u, 10000000000u,
-                                      100000000000u, 1000000000000u, 10000000000000u, 100000000000000u, 1000000000000000u,
-                                      10000000000000000u, 100000000000000000u, 1000000000000000000u, 10000000000000000000u};
 typedef struct pk__decimal_number {
     uint64_t whole, part; /* part / 10^places */
     int places;
@@ -3058,8 +3018,8 @@ typedef struct pk__decimal_number {
 /* Without limbs, for numbers of usual size: mantissa * 2^exponent, rounded half to even at n->places; false: not here. */
 static bool pk__float_rounded(uint64_t mantissa, int exponent, pk__decimal_number *n) {
     const int shift = -exponent;
-    pk__wide product, rest, half;
-    uint64_t ten;
+    pk__wide product;
+    uint64_t ten, odd;
     if (n->places < 0 || n->places > 19 || exponent > 10 || shift > 120) return false;
     n->part = 0;
     n->whole = exponent >= 0 ? mantissa << exponent : shift > 63 ? 0 : mantissa >> shift;
@@ -3068,9 +3028,8 @@ static bool pk__float_rounded(uint64_t mantissa, int exponent, pk__decimal_numbe
     ten = pk__tens[n->places];
     product = (pk__wide)mantissa * ten; /* below 2^117 */
     n->part = (uint64_t)(product >> shift);
-    rest = product & (((pk__wide)1 << shift) - 1);
-    half = (pk__wide)1 << (shift - 1);
-    if (rest < half || (rest == half && ((n->places > 0 ? n->part : n->whole) & 1) == 0)) return true;
+    odd = (n->places > 0 ? n->part : n->whole) & 1;
+    if (product << (128 - shift) <= ((pk__wide)1 << 127) - odd) return true; /* the rest, moved up: below a half, or that and even */
     if (++n->part == ten) {
         n->part = 0;
         n->whole++;
@@ -3093,9 +3052,7 @@ static int pk__float_places(uint64_t mantissa, int exponent, int precision) {
 }
 /* The number as text that begins at `to`: its end. */
 static char *pk__put_places(char *to, const pk__decimal_number *n) {
-    char *point = to + pk__decimal_length(n->whole), *end, *first;
-    *to = '0';
-    (void)pk__put_decimal(point, n->whole);
+    char *point = pk__put_digits(to, n->whole), *end, *first;
     if (n->places == 0) return point;
     *point = '.';
     end = point + 1 + n->places;
@@ -3143,7 +3100,7 @@ static void pk__put_float(pk__text *t, double value) {
         return;
     }
     if (exponent != 0) bits |= (uint64_t)1 << 52;
-    else exponent = 1;
+    else exponent = bits != 0 ? 1 : 1075;
     if (t->precision < 0) t->precision = 6;
     if (kind == 'g' && t->precision == 0) t->precision = 1;
 #if PK__FLOAT_FAST
@@ -3209,29 +3166,45 @@ static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
         text = PK_ROM_STR("(null)");
         t->flags |= PK__IN_ROM;
     }
-#if PK__TEXT_FAST
-    if (t->precision < 0 && t->width <= 0) {
-        pk__put_values(t, text, strlen(text));
-        return;
-    }
-#endif
     t->body = text;
     while ((unsigned)n < (unsigned)t->precision && PK__GET(text++, t->flags & PK__IN_ROM) != 0) n++;
     t->body_length = n;
     pk__put_field(t);
 }
-#if PERFKIT_LOG_DEFERRED
+#if PK__LOG_RINGS
+#define PK__SLOT 8u
+#else
+#define PK__SLOT ((unsigned)sizeof(void *))
+#endif
+#define PK__SLOTS(bytes) (((size_t)(bytes) + (PK__SLOT - 1)) & ~(size_t)(PK__SLOT - 1))
+#if PERFKIT_LOG_DEFERRED || PK__TEXT_FAST
 /* Arguments come from a list of the caller's, from where they may be kept for a record; or out of a record. */
 typedef struct pk__args {
     const unsigned char *at, *end; /* in a record; NULL: of the list */
     struct pk__keep *keep;         /* what is kept; or NULL */
     va_list list;
 } pk__args;
+#define PK__ARGS pk__args *
+static void pk__format_args(pk__text *t, const char *format, bool rom, pk__args *args);
+static void pk__vformat(pk__text *t, const char *format, bool rom, va_list list) {
+    pk__args args;
+    args.at = NULL;
+    args.keep = NULL;
+    va_copy(args.list, list);
+    pk__format_args(t, format, rom, &args);
+    va_end(args.list);
+}
+#define PK__ARG_LIST(args) ((args)->list)
+#else
+#define PK__ARGS va_list
+#define PK__ARG_LIST(args) args
+#define pk__format_args pk__vformat
+#endif
+#if PERFKIT_LOG_DEFERRED
 static int pk__arg_int(pk__args *args);
 static long pk__arg_long(pk__args *args);
 static uintptr_t pk__arg_address(pk__args *args);
 static const char *pk__arg_string(pk__args *args, const pk__text *t);
-#define PK__ARGS pk__args *
 #define PK__ARG_INT(args) pk__arg_int(args)
 #define PK__ARG_LONG(args) (sizeof(long) == sizeof(int) ? (long)pk__arg_int(args) : pk__arg_long(args))
 #define PK__ARG_ADDRESS(args) pk__arg_address(args)
@@ -3244,24 +3217,135 @@ static long long pk__arg_long_long(pk__args *args);
 static double pk__arg_double(pk__args *args);
 #define PK__ARG_DOUBLE(args) pk__arg_double(args)
 #endif
-static void pk__format_args(pk__text *t, const char *format, bool rom, pk__args *args);
-static void pk__vformat(pk__text *t, const char *format, bool rom, va_list list) {
-    pk__args args;
-    args.at = NULL;
-    args.keep = NULL;
-    va_copy(args.list, list);
-    pk__format_args(t, format, rom, &args);
-    va_end(args.list);
+#else
+#define PK__ARG_INT(args) va_arg(PK__ARG_LIST(args), int)
+#define PK__ARG_LONG(args) va_arg(PK__ARG_LIST(args), long)
+#define PK__ARG_LONG_LONG(args) va_arg(PK__ARG_LIST(args), long long)
+#define PK__ARG_ADDRESS(args) (uintptr_t)va_arg(PK__ARG_LIST(args), void *)
+#define PK__ARG_STRING(args, t) va_arg(PK__ARG_LIST(args), const char *)
+#define PK__ARG_DOUBLE(args) va_arg(PK__ARG_LIST(args), double)
+#endif
+#if PK__TEXT_FAST
+#define PK__RUN_TAKE(value, type)                                               \
+    if (slot == NULL) value = va_arg(args->list, type);                         \
+    else if ((size_t)(args->end - slot) < PK__SLOTS(sizeof value)) break;       \
+    else {                                                                      \
+        memcpy(&value, slot, sizeof value);                                     \
+        slot += PK__SLOTS(sizeof value);                                        \
+    }
+#if PK__LOG_RINGS && defined __SIZEOF_INT128__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PK__RUN_WORDS 1
+/* A string of a record, by its slots, where nothing is to be escaped: its end; else NULL. */
+static char *pk__put_slots(char *to, const char *end, const unsigned char **slot, const unsigned char *slots_end) {
+    const unsigned char *from = *slot;
+    uint64_t eight, marks;
+    for (; slots_end - from >= 8 && end - to >= 8; from += 8, to += 8) {
+        memcpy(&eight, from, 8);
+        memcpy(to, &eight, 8);
+        marks = pk__not_plain(eight);
+        if (marks == 0) continue;
+        marks = (unsigned)__builtin_ctzll(marks) / 8u;
+        if (from[marks] != 0) return NULL;
+        *slot = from + 8;
+        return to + marks;
+    }
+    return NULL;
+}
+#endif
+/* Text at `to`, up to a '%' or the end of one of them; both move. */
+PK__HOT_INLINE char *pk__put_literal(char *to, const char *end, const char **format, const char *format_end) {
+    const char *f = *format;
+#ifdef PK__RUN_WORDS
+    uint64_t eight, marks;
+    for (; format_end - f >= 8 && end - to >= 8; f += 8, to += 8) {
+        memcpy(&eight, f, 8);
+        memcpy(to, &eight, 8);
+        eight ^= '%' * UINT64_C(0x0101010101010101);
+        marks = (eight - UINT64_C(0x0101010101010101)) & ~eight & UINT64_C(0x8080808080808080);
+        if (marks == 0) continue;
+        marks = (unsigned)__builtin_ctzll(marks) / 8u;
+        *format = f + marks;
+        return to + marks;
+    }
+#endif
+    while (f != format_end && to != end && *f != '%') *to++ = *f++;
+    *format = f;
+    return to;
+}
+/* What most formats are made of, as far as that goes: text and, without flags and width, %s %d %u %ld %lu %f. */
+static void pk__format_run(pk__text *t, pk__args *args) {
+    char *to = t->at + t->length;
+    const char *const end = t->at + t->room, *f = t->format, *const format_end = f + strlen(f), *s;
+    const unsigned char *slot = args->at;
+    int n;
+    if (t->length >= t->room) return;
+    for (;; f = s + 1) {
+        to = pk__put_literal(to, end, &f, format_end);
+        if (f == format_end || end - to < 24) break;
+        s = f + 1;
+        if (*s == 'd' || *s == 'u' || (*s == 'l' && (s[1] == 'd' || s[1] == 'u'))) {
+            pk__uint value;
+            long integer;
+            if (*s == 'l') {
+                PK__RUN_TAKE(integer, long)
+                s++;
+            } else {
+                PK__RUN_TAKE(n, int)
+                integer = *s == 'd' ? (long)n : (long)(unsigned)n;
+            }
+            value = (unsigned long)integer;
+            if (*s == 'd' && integer < 0) {
+                value = 0 - (pk__uint)integer;
+                *to++ = '-';
+            }
+            to = pk__put_digits(to, value);
+            continue;
+        }
+        if (*s == 's') {
+#ifdef PK__RUN_WORDS
+            char *next = slot != NULL ? pk__put_slots(to, end, &slot, args->end) : NULL;
+            if (next != NULL) {
+                to = next;
+                continue;
+            }
+#endif
+            t->length = (size_t)(to - t->at);
+            t->precision = -1;
+            args->at = slot;
+            pk__put_plain(t, PK__ARG_STRING(args, t));
+            slot = args->at;
+        } else {
+#if PERFKIT_FLOAT
+            double number;
+            n = 6;
+            if (*s == '.' && (unsigned)(s[1] - '0') < 10) {
+                n = s[1] - '0';
+                s += 2;
+            }
+            if (*s != 'f') break;
+            PK__RUN_TAKE(number, double)
+            t->length = (size_t)(to - t->at);
+            pk__field_begin(t);
+            t->c = 'f';
+            t->precision = n;
+            pk__put_float(t, number);
+#else
+            break;
+#endif
+        }
+        if (t->length >= t->room) {
+            t->format = s + 1;
+            args->at = slot;
+            return;
+        }
+        to = t->at + t->length;
+    }
+    t->length = (size_t)(to - t->at);
+    t->format = f;
+    args->at = slot;
 }
 #else
-#define PK__ARGS va_list
-#define PK__ARG_INT(args) va_arg(args, int)
-#define PK__ARG_LONG(args) va_arg(args, long)
-#define PK__ARG_LONG_LONG(args) va_arg(args, long long)
-#define PK__ARG_ADDRESS(args) (uintptr_t)va_arg(args, void *)
-#define PK__ARG_STRING(args, t) va_arg(args, const char *)
-#define PK__ARG_DOUBLE(args) va_arg(args, double)
-#define pk__format_args pk__vformat
+#define pk__format_run(t, args) ((void)0)
 #endif
 
 static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS args) {
@@ -3272,44 +3356,12 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
     pk__uint value;
     t->format = format;
     t->format_in_rom = rom;
-    while ((c = pk__next(t)) != 0) {
+    while ((void)pk__format_run(t, args), (c = pk__next(t)) != 0) {
         if (c != '%') {
-#if PK__TEXT_FAST /* all up to the next one; and what has no flags, width or precision goes the short way */
-            const char *run = t->format - 1;
-            t->format += strcspn(t->format, "%");
-            pk__put_bytes(t, run, (size_t)(t->format - run));
-#else
             pk__put(t, c);
-#endif
             continue;
         }
         t->begin = t->format;
-#if PK__TEXT_FAST
-        c = *t->format;
-        if (c == 's') {
-            t->format++;
-            t->flags = 0;
-            t->precision = -1;
-            pk__put_plain(t, PK__ARG_STRING(args, t));
-            continue;
-        }
-        if (c == 'd') {
-            t->format++;
-            n = PK__ARG_INT(args);
-            pk__put_signed(t, n < 0 ? 0 - (pk__uint)n : (pk__uint)n, n < 0);
-            continue;
-        }
-#if PERFKIT_FLOAT
-        if (c == '.' && (unsigned)(t->format[1] - '0') < 10 && t->format[2] == 'f') {
-            pk__field_begin(t);
-            t->precision = t->format[1] - '0';
-            t->format += 2;
-            (void)pk__next(t);
-            pk__put_float(t, PK__ARG_DOUBLE(args));
-            continue;
-        }
-#endif
-#endif
         pk__field_begin(t);
         while ((flag = pk__flag(pk__next(t))) != 0) t->flags = (uint8_t)(t->flags | flag);
         for (;;) { /* the width, and behind a point the precision */
@@ -3378,15 +3430,13 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
             }
             pk__set_integer(t, value);
             break;
-#if PERFKIT_FLOAT
-        case 'f':
-        case 'F':
-        case 'e':
-        case 'E':
-        case 'g':
-        case 'G': pk__put_float(t, PK__ARG_DOUBLE(args)); continue;
-#endif
         default:
+#if PERFKIT_FLOAT
+            if ((c | 0x20) >= 'e' && (c | 0x20) <= 'g') {
+                pk__put_float(t, PK__ARG_DOUBLE(args));
+                continue;
+            }
+#endif
         unknown: /* what follows could take arguments under wrong types, so print all as it stands */
             for (t->format = t->begin - 1; (c = pk__next(t)) != 0;) pk__put(t, c);
             return;
@@ -3438,7 +3488,7 @@ PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, 
 static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t flags, char behind) {
 #if PK__TEXT_FAST
     (void)flags;
-    pk__put_values(t, text, strlen(text));
+    pk__put_plain(t, text);
     pk__put(t, behind);
 #else
     pk__field_begin(t);
@@ -3448,14 +3498,10 @@ static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t 
 #endif
 }
 static void pk__put_number(pk__text *t, uint32_t number, char behind) {
-#if PK__TEXT_FAST
-    pk__put_signed(t, number, false);
-#else
     pk__field_begin(t);
     t->c = 'u';
     pk__set_integer(t, number);
     pk__put_field(t);
-#endif
     pk__put(t, behind);
 }
 
@@ -3688,12 +3734,12 @@ static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
 }
 static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
 #if PK__TEXT_FAST && PK__HAS_TLS
-    if (pk__wall_last.of == seconds && seconds != 0) {
-        char *end = t->at + t->length + sizeof PK__WALL_TEXT - 1;
-        pk__put_bytes(t, pk__wall_last.text, sizeof PK__WALL_TEXT - 1);
-        if (t->length > t->room) return;
-        end[-5] = (char)('0' + ms / 100u % 10u);
-        pk__two_digits(end - 4, ms % 100u);
+    if (pk__wall_last.of == seconds && seconds != 0 && t->length < t->room && t->room - t->length >= sizeof PK__WALL_TEXT) {
+        char *to = t->at + t->length;
+        t->length += sizeof PK__WALL_TEXT - 1;
+        memcpy(to, pk__wall_last.text, sizeof PK__WALL_TEXT - 1);
+        to[20] = (char)('0' + ms / 100u % 10u);
+        pk__two_digits(to + 21, ms % 100u);
         return;
     }
 #endif
@@ -3718,6 +3764,7 @@ typedef struct pk__line { /* on its way to the sinks */
 #if PK__LOG_WIDE
     uint8_t form;
     bool again; /* counted already, in another form */
+    bool held;  /* the logger's lock: by a drain */
     bool cut_inside; /* at the last place to cut it: inside a string */
     size_t cut;      /* which is there */
 #endif
@@ -4080,26 +4127,25 @@ static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status
     if (log->on_event) log->on_event(log->user, &event);
 }
 
+#if PK__LOG_WIDE
+#define PK__LINE_IS(l, what) ((l)->what)
+#else
+#define PK__LINE_IS(l, what) false
+#endif
 static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     pk_log_sink *sink = l->log->sinks;
     uint8_t i, failed = 0xFF;
     pk_status status, failure = PK_OK;
     char *end;
-    pk__log_lock(l->log);
-#if PK__LOG_WIDE
-    if (!l->again)
-#endif
-        pk__count_up(&l->log->lines);
+    if (!PK__LINE_IS(l, held)) pk__log_lock(l->log);
+    if (!PK__LINE_IS(l, again)) pk__count_up(&l->log->lines);
     if (PK__UNLIKELY(l->text.length > l->text.room)) {
 #if PERFKIT_LOG_FORMS
         if (l->form != PK_LOG_TEXT) pk__form_cut(l);
         else
 #endif
             pk__line_cut(&l->text);
-#if PK__LOG_WIDE
-        if (!l->again)
-#endif
-            pk__count_up(&l->log->truncated);
+        if (!PK__LINE_IS(l, again)) pk__count_up(&l->log->truncated);
     }
 #if PERFKIT_LOG_FORMS
     pk__form_end(l);
@@ -4120,8 +4166,10 @@ static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
             failed = i;
         }
     }
-    if (failure != PK_OK) pk__log_report(l->log, failed, failure);
-    else pk__log_unlock(l->log);
+    if (failure != PK_OK) {
+        pk__log_report(l->log, failed, failure);
+        if (PK__LINE_IS(l, held)) pk__log_lock(l->log);
+    } else if (!PK__LINE_IS(l, held)) pk__log_unlock(l->log);
     PK__ONE_END();
 }
 #if PK__LOG_WIDE
@@ -4131,7 +4179,7 @@ typedef struct pk__entry {
     const pk__log_site *site; /* or NULL */
     const char *format;       /* of fields: the text */
     uint8_t level;
-    bool fields;
+    bool fields, held;        /* held: the logger's lock */
 #if PERFKIT_LOG_DEFERRED
     pk__args args;
 #else
@@ -4202,11 +4250,12 @@ static void pk__entry_as_form(const pk__entry *e, pk__line *l) {
 #endif
 static void pk__entry_forms(const pk__entry *e, const pk__moment *when, bool again) {
     pk__line l;
-    uint8_t forms = PK__LOAD8(&e->log->forms);
+    uint8_t forms = PK__GET_RELAXED(&e->log->forms);
     l.log = e->log;
     l.level = e->level;
     l.when = *when;
     l.again = again;
+    l.held = e->held;
     l.cut = 0;
     l.cut_inside = false;
     if (forms == 0) forms = 1;
@@ -4229,6 +4278,7 @@ static void pk__entry_begin(pk__entry *e, pk_log *log, int level, const pk__log_
     e->format = format;
     e->level = (uint8_t)level;
     e->fields = fields;
+    e->held = false;
 #if PERFKIT_LOG_DEFERRED
     e->args.at = NULL;
     e->args.keep = NULL;
@@ -4249,6 +4299,8 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
 #else
 #define PK__LINE_NOW(l) ((void)0)
 #endif
+#define PK__LINE_BEGIN(l, of, at_level, moment) \
+    ((l)->log = (of), (l)->level = (uint8_t)(at_level), (void)(moment), pk__line_begin(l))
 #if PK__LOG_FIFO
 /* What a record without a site is: the level, and these. */
 enum { PK__MARK_FIELDS = 16, PK__MARK_COPY = 32 }; /* COPY: of the format, not its address */
@@ -4280,10 +4332,7 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
 #else
     {
         pk__line l;
-        l.log = log;
-        l.level = (uint8_t)level;
-        PK__LINE_NOW(&l);
-        pk__line_begin(&l);
+        PK__LINE_BEGIN(&l, log, level, PK__LINE_NOW(&l));
         pk__put_name(&l.text, log);
         pk__vformat(&l.text, format, rom, args);
         pk__line_end(&l);
@@ -4327,10 +4376,7 @@ PK_API void pk__log_at(pk_log *log, int level, const pk__log_site *site, const c
         pk__log_entry(log, level, site, rom_format, false, args);
 #else
         pk__line l;
-        l.log = log;
-        l.level = (uint8_t)level;
-        PK__LINE_NOW(&l);
-        pk__line_begin(&l);
+        PK__LINE_BEGIN(&l, log, level, PK__LINE_NOW(&l));
         pk__put_site(&l.text, log, site);
         va_start(args, rom_format);
         pk__vformat(&l.text, rom_format, true, args);
@@ -4356,10 +4402,7 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
         pk__line l;
         pk_kv kv;
         char c;
-        l.log = log;
-        l.level = (uint8_t)level;
-        PK__LINE_NOW(&l);
-        pk__line_begin(&l);
+        PK__LINE_BEGIN(&l, log, level, PK__LINE_NOW(&l));
         pk__put_site(&l.text, log, site);
         while ((c = PK__GET(rom_text++, true)) != 0) pk__put(&l.text, c);
         va_start(args, rom_text);
@@ -4411,20 +4454,20 @@ static void pk__log_set_gate(pk_log *log) { /* under the lock */
     {
         uint8_t forms = 0;
         for (i = 0; i < log->sink_count; i++) forms = (uint8_t)(forms | 1u << log->sinks[i].form);
-        PK__STORE8(&log->forms, forms);
+        PK__SET_RELAXED(&log->forms, forms);
     }
 #endif
 #if PERFKIT_LOG_DICTIONARY
     if (log->queue != NULL) highest = PK_LOG_TRACE;
 #endif
-    PK__STORE8(&log->gate, (uint8_t)(highest < level ? highest : level));
+    PK__SET_RELAXED(&log->gate, (uint8_t)(highest < level ? highest : level));
 }
 
 PK_API pk_status pk_log_set_level(pk_log *log, int level) {
     PERFKIT_ASSERT(log != NULL);
     if (level < PK_LOG_OFF || level > PK_LOG_TRACE) return PK_INVALID;
     pk__log_lock(log);
-    PK__STORE8(&log->level, (uint8_t)level);
+    PK__SET_RELAXED(&log->level, (uint8_t)level);
     pk__log_set_gate(log);
     pk__log_unlock(log);
     return PK_OK;
@@ -4528,7 +4571,7 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name) {
         if ((n == length || (rules->rule[i].prefix && n < length)) && memcmp(name, rules->rule[i].name, n) == 0)
             return level <= (int)rules->rule[i].level;
     }
-    return level <= (int)PK__LOAD8(&log->level);
+    return level <= (int)PK__GET_RELAXED(&log->level);
 }
 
 /* One "name=LEVEL", and behind it a comma or the end. */
@@ -4566,11 +4609,7 @@ PK_API pk_status pk_log_set_rules(pk_log *log, pk_log_rules *rules, const char *
     if (text != NULL && log->rules == rules) status = PK_BUSY;
     else {
         if (text != NULL) *rules = parsed;
-#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
-        __atomic_store_n(&log->rules, text != NULL ? rules : NULL, __ATOMIC_RELEASE);
-#else
-        log->rules = text != NULL ? rules : NULL;
-#endif
+        PK__SET_RELEASE(&log->rules, text != NULL ? rules : NULL);
         pk__log_set_gate(log);
     }
     pk__log_unlock(log);
@@ -4795,10 +4834,7 @@ static void pk__signal_out(pk_log *log, int level, const pk__log_site *site, con
 #else
     pk__line l;
     va_list args;
-    l.log = log;
-    l.level = (uint8_t)level;
-    l.when = *when;
-    pk__line_begin(&l);
+    PK__LINE_BEGIN(&l, log, level, l.when = *when);
     if (site) pk__put_site(&l.text, log, site);
     else pk__put_name(&l.text, log);
     va_start(args, rom_format);
@@ -4935,7 +4971,6 @@ static void pk__crash_forget(const pk_log *log);
 #endif
 PK_API pk_status pk_log_close(pk_log *log) {
     pk_status status;
-    PERFKIT_ASSERT(log != NULL);
 #if PERFKIT_LOG_DEFERRED
     pk__queue_end(log);
 #endif
@@ -4946,8 +4981,8 @@ PK_API pk_status pk_log_close(pk_log *log) {
         log->limits->used = log->limits->told = 0; /* a full bucket, so that the next life lists it again */
     }
 #endif
-    PK__STORE8(&log->gate, PK_LOG_OFF);
-    PK__STORE8(&log->level, PK_LOG_OFF);
+    PK__SET_RELAXED(&log->gate, PK_LOG_OFF);
+    PK__SET_RELAXED(&log->level, PK_LOG_OFF);
     log->sink_count = 0;
 #if PERFKIT_LOG_RULES
     log->rules = NULL;
@@ -5064,7 +5099,6 @@ PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t le
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length) {
     FILE *file = (FILE *)user;
     (void)level;
-    if (file == NULL) return PK_INVALID; /* it could not be opened */
     if (length == 0) return fflush(file) == 0 ? PK_OK : PK_IO;
     return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
 }
@@ -5684,10 +5718,12 @@ PK_API pk_status pk_log_file_close(pk_log_file *file) {
 #define PK__PEEK(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #define PK__POKE(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 #define pk__hist_up(count) PK__POKE(count, PK__PEEK(count) + 1)
+#define PK__SET_TARGET(site, to) __atomic_store_n(&(site)->target, to, __ATOMIC_RELEASE)
 #else
 #define PK__PEEK(p) (*(p))
 #define PK__POKE(p, v) ((void)(*(p) = (v)))
 #define pk__hist_up(count) pk__count_up(count)
+#define PK__SET_TARGET(site, to) ((void)((site)->target = (to)))
 #endif
 #if PK__FULL /* a record is one function */
 #define PK__HIST_PART PK__HOT_INLINE
@@ -6130,11 +6166,11 @@ static uint64_t pk__raw_scale;  /* nanoseconds a tick: the low 32 bits, shifted 
 static uint8_t pk__raw_settled; /* calibrated over a second or more */
 
 static PK__COLD pk_ticks pk__perf_first_ticks(void) {
-    PK__STORE8(&pk__ticks_kind, (uint8_t)(pk__raw_steady() ? 2 : 1));
-    return PK__LOAD8(&pk__ticks_kind) == 2 ? pk__raw_ticks() : pk__ticks_now();
+    PK__SET_RELAXED(&pk__ticks_kind, (uint8_t)(pk__raw_steady() ? 2 : 1));
+    return PK__GET_RELAXED(&pk__ticks_kind) == 2 ? pk__raw_ticks() : pk__ticks_now();
 }
 static inline pk_ticks pk__perf_now(void) {
-    uint8_t kind = PK__LOAD8(&pk__ticks_kind);
+    uint8_t kind = PK__GET_RELAXED(&pk__ticks_kind);
     if (PK__LIKELY(kind == 2)) return pk__raw_ticks();
     return kind == 1 ? pk__ticks_now() : pk__perf_first_ticks();
 }
@@ -6175,7 +6211,7 @@ static PK__COLD uint64_t pk__raw_calibrate(void) {
     do pk__raw_pair(&ticks, &ns);
     while (ns - base_ns < 200000u && ++turns < 100000u);
     if (ticks <= base || ns <= base_ns) return (uint64_t)32 << 32 | 0xFFFFFFFFu; /* never on a steady counter */
-    if (ns - base_ns >= 1000000000u) PK__STORE8(&pk__raw_settled, 1);
+    if (ns - base_ns >= 1000000000u) PK__SET_RELAXED(&pk__raw_settled, 1);
     if (ns - base_ns > 10000000000u) { /* 32-bit shifts need a span that leaves room; the ratio is the same */
         unsigned down = 0;
         while ((ns - base_ns) >> down > 2000000000u) down++;
@@ -6196,7 +6232,7 @@ static uint64_t pk__raw_ns(uint64_t ticks) {
 }
 /* A longer baseline, where it is short still: not within a report, whose figures are to agree. */
 static void pk__ticks_refine(void) {
-    if (PK__LOAD8(&pk__ticks_kind) == 2 && !PK__LOAD8(&pk__raw_settled)) (void)pk__raw_calibrate();
+    if (PK__GET_RELAXED(&pk__ticks_kind) == 2 && !PK__GET_RELAXED(&pk__raw_settled)) (void)pk__raw_calibrate();
 }
 #else
 #define pk__ticks_refine() ((void)0)
@@ -6224,13 +6260,6 @@ static pk__perf_thread pk__perf_me;
 #define PK__BIAS(level) ((pk_ticks)(level) ^ (pk_ticks)1 << (8 * sizeof(pk_ticks) - 1))
 #if PERFKIT_PERF_TRACE
 static uint32_t pk__perf_numbers; /* of threads in traces, given out */
-#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
-#define PK__TRACE_OF(channel) __atomic_load_n(&(channel)->trace, __ATOMIC_ACQUIRE)
-#define PK__SET_TRACE(channel, to) __atomic_store_n(&(channel)->trace, to, __ATOMIC_RELEASE)
-#else
-#define PK__TRACE_OF(channel) ((channel)->trace)
-#define PK__SET_TRACE(channel, to) ((void)((channel)->trace = (to)))
-#endif
 #endif
 
 static bool pk__perf_same_name(const char *a, bool a_in_rom, const char *b, bool b_in_rom) {
@@ -6247,11 +6276,6 @@ static pk_perf_site *pk__perf_named(const pk_log *channel, const char *name) {
     while (s && !pk__perf_same_name(s->name, true, name, false)) s = s->next;
     return s;
 }
-#if PK__PERF_LOCKFREE
-#define PK__SET_TARGET(site, to) __atomic_store_n(&(site)->target, to, __ATOMIC_RELEASE)
-#else
-#define PK__SET_TARGET(site, to) ((void)((site)->target = (to)))
-#endif
 /* The first record of a site: the site goes on the channel's list, or behind the one that has its name and kind. */
 static PK__COLD void pk__perf_list(pk_perf_site *site) {
     pk_perf_site *first = site->channel->sites;
@@ -6402,8 +6426,8 @@ static PK__OUT_OF_LINE pk_ticks pk__perf_unwrap(const pk_timer *timer, pk_ticks 
         spent = (pk_ticks)(spent + missing);
     }
     if (missing != 0) {
-        if (timer->site->target) PK__STORE8(&timer->site->target->wrapped, 1);
-        PK__STORE8(&timer->site->wrapped, 1);
+        if (timer->site->target) PK__SET_RELAXED(&timer->site->target->wrapped, 1);
+        PK__SET_RELAXED(&timer->site->wrapped, 1);
     }
     return spent;
 }
@@ -6448,7 +6472,7 @@ static pk_ticks pk__timer_record(pk_timer *timer, pk_ticks spent) {
 #endif
 #if PERFKIT_PERF_TRACE
     {
-        pk_perf_trace *trace = PK__TRACE_OF(timer->site->channel);
+        pk_perf_trace *trace = PK__GET_ACQUIRE(&timer->site->channel->trace);
         if (PK__UNLIKELY(trace != NULL)) pk__trace_keep(trace, timer, spent);
     }
 #endif
@@ -6460,13 +6484,13 @@ static pk_ticks pk__timer_record(pk_timer *timer, pk_ticks spent) {
 static PK__COLD void pk__hist_count_other(pk_histogram *h, pk_ticks value) { pk__hist_count(h, pk__hist_bucket(h, value), value); }
 /* The way that nearly all spans go: ended in the thread that began it, the first to record here; no trace. Nothing else is looked at. */
 PK_API pk_ticks pk__timer_stop(pk_timer *timer) {
-    const uint8_t kind = PK__LOAD8(&pk__ticks_kind);
+    const uint8_t kind = PK__GET_RELAXED(&pk__ticks_kind);
     const pk_ticks spent = (PK__LIKELY(kind == 2) ? pk__raw_ticks() : pk__perf_now()) - timer->start;
     pk__perf_thread *const me = &pk__perf_me;
     pk_perf_site *const target = __atomic_load_n(&timer->site->target, __ATOMIC_ACQUIRE);
     if (PK__LIKELY(target != NULL && timer->thread == me && __atomic_load_n(&target->owner, __ATOMIC_RELAXED) == me)
 #if PERFKIT_PERF_TRACE
-        && PK__LIKELY(PK__TRACE_OF(timer->site->channel) == NULL)
+        && PK__LIKELY(PK__GET_ACQUIRE(&timer->site->channel->trace) == NULL)
 #endif
     ) {
         const pk_ticks inner = me->inner;
@@ -6492,19 +6516,19 @@ static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
     *rest = (uint32_t)(n % d);
     return n / d;
 #else
-    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = 0;
+    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = high % d, quotient = 0;
     uint8_t i;
-    for (i = 0; i < 64; i++) { /* the quotient comes in where the number goes out */
-        left = left << 1 | high >> 31;
-        high = high << 1 | low >> 31;
+    for (i = 0; i < 32; i++) {
+        left = left << 1 | low >> 31;
         low <<= 1;
+        quotient <<= 1;
         if (left >= d) {
             left -= d;
-            low |= 1;
+            quotient |= 1;
         }
     }
     *rest = left;
-    return (uint64_t)high << 32 | low;
+    return (uint64_t)(high / d) << 32 | quotient;
 #endif
 }
 /* Ticks in parts of a second, to the nearest: ticks * per_second / PERFKIT_TICKS_HZ. */
@@ -6512,7 +6536,7 @@ static uint64_t pk__ticks_as(uint64_t ticks, uint32_t per_second) {
     uint32_t hz = (uint32_t)(PERFKIT_TICKS_HZ), rest;
     uint64_t whole;
 #if PK__PERF_RAW
-    if (PK__LOAD8(&pk__ticks_kind) == 2) ticks = pk__raw_ns(ticks); /* and hz is 10^9 */
+    if (PK__GET_RELAXED(&pk__ticks_kind) == 2) ticks = pk__raw_ns(ticks); /* and hz is 10^9 */
 #endif
     whole = pk__divide(ticks, hz, &rest) * per_second;
     return whole + pk__divide((uint64_t)rest * per_second + hz / 2, hz, &rest);
@@ -6565,13 +6589,6 @@ PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     return site;
 }
 
-#if PK__PERF_LOCKFREE
-#define pk__perf_used(s) (PK__PEEK(&(s)->values.count) + PK__PEEK(&(s)->shared.count))
-#define pk__perf_sum(s) (PK__PEEK(&(s)->values.sum) + PK__PEEK(&(s)->shared.sum))
-#else
-#define pk__perf_used(s) ((s)->values.count)
-#define pk__perf_sum(s) pk_hist_sum(&(s)->values)
-#endif
 static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under the lock where threads without atomics record */
     static const uint16_t percents[3] = {5000, 9500, 9900};
     const pk_histogram *h = &s->values;
@@ -6586,7 +6603,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
     v->min = h->min;
 #endif
     v->max = PK__PEEK(&h->max);
-    v->wrapped = PK__LOAD8(&s->wrapped) != 0;
+    v->wrapped = PK__GET_RELAXED(&s->wrapped) != 0;
     if (v->kind == PK_PERF_LEVEL) {
         v->level = (pk_level)PK__PEEK(&h->over);
         if (v->count) {
@@ -6597,9 +6614,9 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
         return;
     }
     v->over = PK__PEEK(&h->over);
-    v->saturated = PK__LOAD8(&h->saturated) != 0;
+    v->saturated = PK__GET_RELAXED(&h->saturated) != 0;
 #if PK__PERF_LOCKFREE
-    v->total = pk__perf_sum(s);
+    v->total = PK__PEEK(&h->sum) + PK__PEEK(&s->shared.sum);
     v->self = v->kind == PK_PERF_TIMER ? PK__PEEK(&s->self) + PK__PEEK(&s->shared_self) : v->total;
     if (h->counters) pk__percentiles(h, &s->shared, percents, p, 3);
     if (PK__PEEK(&s->shared.count)) {
@@ -6608,10 +6625,10 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
         if (PK__PEEK(&s->shared.max) > v->max) v->max = PK__PEEK(&s->shared.max);
         v->count += PK__PEEK(&s->shared.count);
         v->over += PK__PEEK(&s->shared.over);
-        if (PK__LOAD8(&s->shared.saturated)) v->saturated = true;
+        if (PK__GET_RELAXED(&s->shared.saturated)) v->saturated = true;
     }
 #else
-    v->total = v->self = pk__perf_sum(s);
+    v->total = v->self = pk_hist_sum(h);
 #if PERFKIT_HOSTED
     if (v->kind == PK_PERF_TIMER) v->self = s->self;
 #endif
@@ -6656,7 +6673,7 @@ PK_API void pk_perf_reset(pk_log *channel) {
 #if PERFKIT_HOSTED
         PK__POKE(&s->self, 0);
 #endif
-        PK__STORE8(&s->wrapped, 0);
+        PK__SET_RELAXED(&s->wrapped, 0);
     }
     pk__log_unlock(channel);
 }
@@ -6764,7 +6781,7 @@ static const pk_perf_site *pk__perf_walk(pk_log *channel, const pk_perf_site *s,
 #endif
 #if PERFKIT_PERF_TEXT
 /* A name in `width` columns: escaped as in a line of the log, one too long cut between characters and ended in "..". */
-static PK__OUT_OF_LINE void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
+static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
     const char *p = rom_name;
     uint_fast8_t n, columns = 0, cut = 0, need;
     uint8_t pass;
@@ -6789,20 +6806,25 @@ static PK__OUT_OF_LINE void pk__out_name(pk__out *o, const char *rom_name, uint_
     for (; columns < width; columns++) pk__out_char(o, ' ');
 }
 
-#define PK__HUNDREDS(n) ((unsigned)(n) * 41u >> 12) /* n / 100 up to 999, without the helper for division */
 /* A column: " 12.3us", eight wide. */
 static void pk__out_duration(pk__out *o, uint64_t ticks) {
+    char number[12];
+    pk__text n;
     uint64_t span = pk__ticks_as(ticks, 1000000000u);
     uint32_t rest;
     uint8_t unit = 0;
-    if (span < 1000u) {
-        pk__out_print(o, PK_ROM_STR(" %5luns"), (unsigned long)span);
-        return;
+    for (; span >= 1000000u && unit < 2; unit++) span = pk__divide(span, 1000u, &rest);
+    pk__text_over(&n, number, sizeof number);
+    if (span < 1000u) pk__print(&n, PK_ROM_STR("%luns"), (unsigned long)span);
+    else {
+        span = pk__divide(span, 1000u, &rest);
+        if (span < 10000u) pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
+        else pk__print(&n, PK_ROM_STR("%lu"), (unsigned long)span);
+        if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
+        pk__put(&n, 's');
     }
-    while ((span = pk__divide(span, 1000u, &rest)) >= 1000u && unit < 2) unit++;
-    if (unit < 2) pk__out_print(o, PK_ROM_STR(" %3lu.%u%cs"), (unsigned long)span, PK__HUNDREDS(rest), unit == 0 ? 'u' : 'm');
-    else if (span < 10000u) pk__out_print(o, PK_ROM_STR(" %4lu.%us"), (unsigned long)span, PK__HUNDREDS(rest));
-    else pk__out_print(o, PK_ROM_STR(" %6lus"), (unsigned long)span);
+    (void)pk__text_end(&n);
+    pk__out_print(o, PK_ROM_STR(" %7s"), number);
 }
 /* A value in the same column: 123456, 12.3M. */
 static void pk__out_amount(pk__out *o, uint64_t value) {
@@ -6813,17 +6835,21 @@ static void pk__out_amount(pk__out *o, uint64_t value) {
         return;
     }
     for (; value >= 1000u && unit < 6; unit++) value = pk__divide(value, 1000u, &rest);
-    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, PK__HUNDREDS(rest), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
+    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
 }
 
 /* The unprinted place of this kind with the greatest total. */
 static pk_perf_site *pk__perf_next(const pk_log *channel, uint8_t kind, pk_perf_values *best_values) {
     pk_perf_site *s, *best = NULL;
+    pk_perf_values v;
+    pk__clear(best_values, sizeof *best_values);
     for (s = channel->sites; s; s = s->next) {
-        if (s->printed || s->kind != kind || !pk__perf_used(s)) continue;
-        if (best == NULL || pk__perf_sum(s) > pk__perf_sum(best)) best = s;
+        if (s->printed || s->kind != kind) continue;
+        pk__perf_read(s, &v);
+        if (v.count == 0 || (best && v.total <= best_values->total)) continue;
+        best = s;
+        *best_values = v;
     }
-    if (best) pk__perf_read(best, best_values);
     return best;
 }
 
@@ -7013,7 +7039,7 @@ PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_p
     PERFKIT_ASSERT(channel != NULL && trace != NULL);
     if (events == NULL || room == 0 || room > 0x7FFFFFFFu) return PK_INVALID;
     pk__log_lock(channel);
-    if (PK__TRACE_OF(channel) != NULL) status = PK_BUSY;
+    if (PK__GET_ACQUIRE(&channel->trace) != NULL) status = PK_BUSY;
     else {
         for (i = 0; i < room; i++) events[i].ready = 0;
         trace->events = events;
@@ -7021,14 +7047,14 @@ PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_p
         trace->used = trace->lost = 0;
         trace->begin = pk__perf_now();
         pk__raw_begin();
-        PK__SET_TRACE(channel, trace);
+        PK__SET_RELEASE(&channel->trace, trace);
     }
     pk__log_unlock(channel);
     return status;
 }
 PK_API void pk_perf_trace_stop(pk_log *channel) {
     pk__log_lock(channel);
-    PK__SET_TRACE(channel, NULL);
+    PK__SET_RELEASE(&channel->trace, NULL);
     pk__log_unlock(channel);
 }
 PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace) { return pk__load32(&trace->lost); }
@@ -7451,13 +7477,6 @@ PK_API pk_level pk_trend_change(const pk_trend *t) {
 /* ---- Deferred mode: records ----
    A record is a header and the arguments in slots: an integer, pointer or double takes as many as it needs, a string as many as
    its bytes and a 0 do. The reader walks the format and so knows what is where. */
-#if PK__LOG_RINGS
-#define PK__SLOT 8u
-#else
-#define PK__SLOT ((unsigned)sizeof(void *))
-#endif
-#define PK__SLOTS(bytes) (((size_t)(bytes) + (PK__SLOT - 1)) & ~(size_t)(PK__SLOT - 1))
-
 /* A site's word: 0: its arguments are not known yet; else these flags, and from PK__WORD_KINDS on three bits for each. */
 enum { PK__WORD_KNOWN = 1, PK__WORD_WALK = 2, PK__WORD_KINDS = 2 }; /* WALK: the format has to be walked each time */
 enum { PK__KIND_INT = 1, PK__KIND_LONG, PK__KIND_LONG_LONG, PK__KIND_DOUBLE, PK__KIND_POINTER, PK__KIND_STRING, PK__KIND_PRECISE };
@@ -7535,13 +7554,8 @@ static PK__OUT_OF_LINE void pk__record_read(pk__args *args, void *value, size_t 
 static const char *pk__record_string(const unsigned char **at, const unsigned char *end) {
     const char *text = (const char *)*at;
     const unsigned char *p = *at;
-#if PK__FULL
-    p = (const unsigned char *)memchr(p, 0, (size_t)(end - p));
-    if (p == NULL) { /* a record that is torn */
-#else
     while (p != end && *p != 0) p++;
-    if (p == end) {
-#endif
+    if (p == end) { /* a record that is torn */
         *at = end;
         return "";
     }
@@ -7798,10 +7812,7 @@ static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_
     va_end(e.args.list);
 #else
     pk__line l;
-    l.log = log;
-    l.level = mark & 7;
-    l.when = *when;
-    pk__line_begin(&l);
+    PK__LINE_BEGIN(&l, log, mark & 7, l.when = *when);
     if (place != NULL) pk__put_site(&l.text, log, place);
     else pk__put_name(&l.text, log);
 #if PERFKIT_LOG_KV
@@ -7845,14 +7856,14 @@ static PK__OUT_OF_LINE void pk__defer_slowly(pk_log *log, const pk__defer_site *
         pk__walked w;
         pk__keep_begin(&w.keep, w.slots, sizeof w.slots);
         pk__keep_arguments(&w.keep, format, true, list);
-        PK__STORE8((pk__log_word *)(uintptr_t)word, w.keep.word); /* every core and interrupt finds the same */
+        PK__SET_RELAXED((pk__log_word *)(uintptr_t)word, w.keep.word); /* every core and interrupt finds the same */
         pk__fifo_put(log->queue, site, 0, w.slots, &w.keep);
     }
 }
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, ...) {
     va_list args;
     pk__queue *q = log->queue;
-    unsigned word = PK__LOAD8((const volatile pk__log_word *)pk__rom_read_ptr(&site->word));
+    unsigned word = PK__GET_RELAXED((const volatile pk__log_word *)pk__rom_read_ptr(&site->word));
     va_start(args, site);
     if (q == NULL || (word & (PK__WORD_KNOWN | PK__WORD_WALK)) != PK__WORD_KNOWN) pk__defer_slowly(log, site, args);
     else {
@@ -8087,7 +8098,7 @@ PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, uns
     }
     log->queue = q;
 #if PERFKIT_LOG_DICTIONARY
-    PK__STORE8(&log->gate, log->level);
+    PK__SET_RELAXED(&log->gate, log->level);
 #endif
     return PK_OK;
 }
@@ -8104,20 +8115,6 @@ static void pk__queue_end(pk_log *log) {
    One producer and one consumer a ring (L. Lamport, 1977). Each side has cache lines of its own, 128 bytes as CPUs fetch pairs,
    and remembers how far the other had come, so that it rarely reads the other's. A record never wraps: behind a ring is room for
    the end of the longest. */
-#if PERFKIT_ATOMICS && (defined __GNUC__ || defined __clang__)
-#define PK__GET_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
-#define PK__SET_RELAXED(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define PK__GET_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define PK__SET_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define PK__PREFETCH_WRITE(p) __builtin_prefetch(p, 1)
-#else
-#define PK__GET_RELAXED(p) (*(p))
-#define PK__SET_RELAXED(p, v) ((void)(*(p) = (v)))
-#define PK__GET_ACQUIRE(p) (*(p))
-#define PK__SET_RELEASE(p, v) ((void)(*(p) = (v)))
-#define PK__PREFETCH_WRITE(p) ((void)0)
-#endif
-
 typedef struct pk__record {
     uint16_t size; /* with this header, in bytes */
     uint8_t level, flags;
@@ -8179,6 +8176,7 @@ typedef struct pk__queue {
     pthread_t drainer;
 #endif
     uint32_t process;          /* as pk_log's forks */
+    pk__ring *alone;           /* the only one that the drain under way has anything of left; NULL: not known */
     uint64_t ns_of_ticks;      /* of 2^24 of them */
     uint64_t now_tick, now_ns; /* of the drain: the same moment on both clocks */
 } pk__queue;
@@ -8420,20 +8418,13 @@ static PK__COLD size_t pk__bounded_length(const char *text, size_t most) {
 }
 #endif
 
-/* Most strings are short: by words, the last one over the one before, without a call. */
-PK__INLINE void pk__copy_text(unsigned char *to, const char *text, size_t n) {
-    size_t i;
-    if (PK__LIKELY(n >= 8 && n <= 64)) {
-        for (i = 0; i < n - 8; i += 8) memcpy(to + i, text + i, 8);
-        memcpy(to + n - 8, text + n - 8, 8);
-    } else if (n < 8) {
-        if (n >= 4) {
-            memcpy(to, text, 4);
-            memcpy(to + n - 4, text + n - 4, 4);
-        } else
-            for (i = 0; i < n; i++) to[i] = (unsigned char)text[i];
-    } else memcpy(to, text, n);
-}
+#define PK__DEFER_VALUE(type)                     \
+    {                                             \
+        const type value = va_arg(args, type);    \
+        memcpy(at, &value, sizeof value);         \
+        at += PK__SLOT;                           \
+        break;                                    \
+    }
 PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *format, ...) {
     va_list args;
     pk__queue *q = log->queue;
@@ -8456,12 +8447,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *f
                     memcpy(at, &integer, sizeof integer);
                     at += PK__SLOT;
                     break;
-                case PK__KIND_DOUBLE: {
-                    double value = va_arg(args, double);
-                    memcpy(at, &value, sizeof value);
-                    at += PK__SLOT;
-                    break;
-                }
+                case PK__KIND_DOUBLE: PK__DEFER_VALUE(double)
                 case PK__KIND_PRECISE:
                     text = va_arg(args, const char *);
                     if (text == NULL) text = "(null)";
@@ -8474,27 +8460,13 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *f
                     if (PK__UNLIKELY(n > strings)) n = strings;
                 copy:
                     strings -= n;
-                    pk__copy_text(at, text, n);
-                    at[n] = 0;
+                    memset(at + (n & ~(size_t)7), 0, 8); /* a drain reads whole slots */
+                    pk__copy_bytes(at, text, n);
                     at += PK__SLOTS(n + 1);
                     break;
-                case PK__KIND_LONG_LONG: {
-                    long long value = va_arg(args, long long);
-                    memcpy(at, &value, sizeof value);
-                    at += PK__SLOT;
-                    break;
-                }
-                case PK__KIND_LONG: {
-                    long value = va_arg(args, long);
-                    memcpy(at, &value, sizeof value);
-                    at += PK__SLOT;
-                    break;
-                }
-                default: { /* PK__KIND_POINTER */
-                    void *value = va_arg(args, void *);
-                    memcpy(at, &value, sizeof value);
-                    at += PK__SLOT;
-                }
+                case PK__KIND_LONG_LONG: PK__DEFER_VALUE(long long)
+                case PK__KIND_LONG: PK__DEFER_VALUE(long)
+                default: PK__DEFER_VALUE(pk__void_pointer)
                 }
             n = (size_t)(at - (unsigned char *)record);
             record->size = (uint16_t)n;
@@ -8549,6 +8521,7 @@ static void pk__queue_moment(const pk__queue *q, uint64_t tick, pk__moment *m) {
 static void pk__queue_note(pk_log *log, const pk__moment *when, const char *format, ...) {
     pk__entry e;
     pk__entry_begin(&e, log, PK_LOG_WARN, NULL, format, false);
+    e.held = true;
     va_start(e.args.list, format);
     pk__entry_forms(&e, when, true); /* not counted as a line */
     va_end(e.args.list);
@@ -8558,6 +8531,7 @@ static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const p
     pk__moment when;
     uint32_t lost = record->lost - r->told + overwritten;
     pk__entry_begin(&e, log, record->level, record->place, record->format, (record->flags & PK__RECORD_FIELDS) != 0);
+    e.held = true;
     e.args.at = (const unsigned char *)(record + 1);
     e.args.end = (const unsigned char *)record + record->size;
     if (record->flags & PK__RECORD_MOMENT) {
@@ -8573,16 +8547,20 @@ static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const p
 }
 
 /* The ring whose next record is the oldest, or NULL. Under the lock where producers overwrite. */
-static pk__ring *pk__queue_oldest(const pk__queue *q) {
+static pk__ring *pk__queue_oldest(pk__queue *q) {
     pk__ring *r = q->rings, *end = r + q->count + 1, *oldest = NULL;
     uint64_t tick, least = 0;
+    uint32_t found = 0;
+    if (q->alone != NULL) return (ptrdiff_t)(q->alone->seen - q->alone->tail) > 0 ? q->alone : NULL;
     for (; r != end; r++) {
         if ((ptrdiff_t)(r->seen - r->tail) <= 0) continue;
+        found++;
         tick = ((const pk__record *)(const void *)(r->bytes + r->from))->tick;
         if (oldest != NULL && (int64_t)(tick - least) >= 0) continue;
         oldest = r;
         least = tick;
     }
+    if (found == 1) q->alone = oldest;
     return oldest;
 }
 static bool pk__queue_next(pk_log *log, pk__queue *q) { /* false: there is none */
@@ -8640,12 +8618,19 @@ static pk_status pk__queue_drain(pk_log *log, pk__queue *q, uint32_t budget) {
     pk__queue_lock(q);
     for (i = 0; i <= q->count; i++) q->rings[i].seen = PK__GET_ACQUIRE(&q->rings[i].published);
     pk__queue_unlock(q);
-    while ((budget == 0 || done < budget) && !PK__CRASHED_ELSEWHERE() && pk__queue_next(log, q)) done++;
+    q->alone = NULL;
+    pk__log_lock(log); /* once for several lines */
+    while ((budget == 0 || done < budget) && !PK__CRASHED_ELSEWHERE() && pk__queue_next(log, q))
+        if (++done % 32u == 0) {
+            pk__log_unlock(log);
+            pk__log_lock(log);
+        }
     for (i = 0; i <= q->count; i++) {
         pk__ring_settle(log, q, &q->rings[i]);
         if (budget != 0 && done == budget && PK__GET_ACQUIRE(&q->rings[i].published) != PK__GET_RELAXED(&q->rings[i].tail))
             status = PK_AGAIN;
     }
+    pk__log_unlock(log);
     return status;
 }
 PK_API pk_status pk_log_drain(pk_log *log, uint32_t budget) {
