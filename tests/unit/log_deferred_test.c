@@ -5,43 +5,14 @@
 #define PERFKIT_LOG_NAME "net"
 #include "../../perfkit_log.h"
 #include "../support/test.h"
+#define LINES_ROOM (64 * 1024)
+#include "../support/deferred.h"
 #ifdef __GNUC__
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #endif
 
 enum { SMALL = 2 * (int)PK__RECORD_MAX };
 static char memory[PK_LOG_QUEUE_BYTES(2, 65536)];
-static pk_log at_once, later;
-static char lines[2][64 * 1024]; /* of the two */
-static size_t ends[2];
-static unsigned calls, told, last_number, out_of_order;
-
-static pk_status keep(void *user, int level, const char *text, size_t length) {
-    unsigned which = user == NULL ? 0 : 1;
-    (void)level;
-    if (ends[which] + length + 1 > sizeof lines[0]) return PK_FULL;
-    memcpy(lines[which] + ends[which], text, length + 1);
-    ends[which] += length;
-    return PK_OK;
-}
-/* Lines "n=7" ascend; "3 dropped" is added up. */
-static pk_status count(void *user, int level, const char *text, size_t length) {
-    const char *p = strstr(text, " dropped\n"), *n = strstr(text, "n=");
-    unsigned number = 0;
-    (void)user;
-    (void)level;
-    if (length == 0) return PK_OK;
-    if (p != NULL) {
-        unsigned unit = 1;
-        for (; p > text && p[-1] >= '0' && p[-1] <= '9'; p--, unit *= 10) told += (unsigned)(p[-1] - '0') * unit;
-        return PK_OK;
-    }
-    calls++;
-    for (n = n ? n + 2 : ""; *n >= '0' && *n <= '9'; n++) number = number * 10 + (unsigned)(*n - '0');
-    if (number <= last_number) out_of_order++;
-    last_number = number;
-    return PK_OK;
-}
 static bool small; /* rings, soon full */
 static void begin(pk_log *log, void *which, bool deferred, int full) {
     pk_log_desc desc;
@@ -124,22 +95,6 @@ static void lines_are_the_same_as_at_once(void) {
     for (form = PK_LOG_TEXT; form <= PK_LOG_JSON; form++) all_kinds(form);
 }
 
-/* As many lines as do not fit; then the sums. */
-static void send(unsigned from, unsigned to) {
-    unsigned n;
-    for (n = from; n <= to; n++) PK_LOG_TO(&later, PK_LOG_INFO, "n=%u", n);
-}
-static void check_sums(unsigned sent) {
-    pk_log_queue queue;
-    pk_log_counts counts;
-    pk_log_get_queue(&later, &queue);
-    pk_log_get_counts(&later, &counts);
-    CHECK_EQ(queue.sent, sent);
-    CHECK_EQ(calls + queue.dropped, sent);
-    CHECK_EQ(told, queue.dropped);
-    CHECK_EQ(counts.lines, calls);
-    CHECK_EQ(out_of_order, 0);
-}
 static void the_newest_is_dropped(void) {
     begin_counting(PK_LOG_DROP_NEWEST);
     send(1, 1000);

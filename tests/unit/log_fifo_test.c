@@ -8,44 +8,13 @@
 #define PERFKIT_LOG_IMPLEMENTATION
 #include "../../perfkit_log.h"
 #include "../support/test.h"
+#define LINES_ROOM 640
+#include "../support/deferred.h"
 #ifdef __GNUC__
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #endif
 
 static char memory[PK_LOG_QUEUE_BYTES(1, 512)];
-static pk_log at_once, later;
-static char lines[2][640];
-static size_t ends[2];
-static unsigned calls, told, last_number, out_of_order;
-
-static pk_status keep(void *user, int level, const char *text, size_t length) {
-    unsigned which = user == NULL ? 0 : 1;
-    (void)level;
-    if (ends[which] + length + 1 > sizeof lines[0]) return PK_FULL;
-    memcpy(lines[which] + ends[which], text, length + 1);
-    ends[which] += length;
-    return PK_OK;
-}
-static unsigned number_at(const char *p) {
-    unsigned n = 0;
-    for (; *p >= '0' && *p <= '9'; p++) n = n * 10 + (unsigned)(*p - '0');
-    return n;
-}
-static pk_status count(void *user, int level, const char *text, size_t length) {
-    const char *p = strstr(text, " dropped\n"), *n = strstr(text, "n=");
-    (void)user;
-    (void)level;
-    if (length == 0) return PK_OK;
-    if (p != NULL) {
-        while (p > text && p[-1] != ' ') p--;
-        told += number_at(p);
-        return PK_OK;
-    }
-    calls++;
-    if (n == NULL || number_at(n + 2) <= last_number) out_of_order++;
-    else last_number = number_at(n + 2);
-    return PK_OK;
-}
 static pk_time now;
 static pk_time clock_of_test(void *user) {
     (void)user;
@@ -119,21 +88,6 @@ static void lines_are_the_same_as_at_once(void) {
     pk_log_close(&at_once);
 }
 
-static void send(unsigned from, unsigned to) {
-    unsigned n;
-    for (n = from; n <= to; n++) PK_LOG_TO(&later, PK_LOG_INFO, "n=%u", n);
-}
-static void check_sums(unsigned sent) {
-    pk_log_queue queue;
-    pk_log_counts counts;
-    pk_log_get_queue(&later, &queue);
-    pk_log_get_counts(&later, &counts);
-    CHECK_EQ(queue.sent, sent);
-    CHECK_EQ(calls + queue.dropped, sent);
-    CHECK_EQ(told, queue.dropped);
-    CHECK_EQ(counts.lines, calls);
-    CHECK_EQ(out_of_order, 0);
-}
 static void what_finds_no_room_is_counted(void) {
     unsigned n;
     begin(&later, count, NULL, true);

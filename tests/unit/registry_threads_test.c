@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #ifndef _WIN32
-#include <sys/wait.h>
+#include "../support/forks.h"
 #endif
 #include <time.h>
 #include <unistd.h>
@@ -270,18 +270,6 @@ static void forked_child_starts_again_with_nothing(void) {
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
 
-/* Whether fn is true in a forked child. */
-static bool child_says(bool (*fn)(void)) {
-    int status = 0;
-    pid_t child;
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        (void)alarm(10);
-        _exit(fn() ? 7 : 1);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
-}
 static bool lazy_thing_is_made_in_the_child(void) {
     void *object = NULL;
     return pk_lazy_get(&lazy, make_lazy, &two, &object) == PK_OK && object == &two;

@@ -2,30 +2,18 @@
 /* Scopes in scopes, batches, tracked resources, cleanups for later, forks, and the C++ scope. */
 #include "../../perfkit.h"
 #include "../support/test.h"
+#include "../support/cleanups.h"
 #include <stdio.h>
 #include <stdlib.h>
 #ifndef _WIN32
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "../support/forks.h"
 #endif
 #if defined __cplusplus && defined __cpp_exceptions
 #define TEST_EXCEPTIONS
 #endif
 
-static char ran[64]; /* a letter for each cleanup that ran */
-static unsigned ran_count;
-static pk_status note(void *letter) {
-    ran[ran_count++] = *(const char *)letter;
-    ran[ran_count] = 0;
-    return PK_OK;
-}
-static pk_status note_and_fail(void *letter) {
-    (void)note(letter);
-    return PK_IO;
-}
 static char letters[] = "abcdefghij";
-static void forget(void) { ran[ran_count = 0] = 0; }
 
 static pk_time now;
 static pk_time clock_now(void *user) { return *(const pk_time *)user; }
@@ -434,18 +422,6 @@ static void forked_child_runs_nothing_of_its_parents(void) {
     CHECK_STATUS(pk_scope_after_fork(&scope), PK_OK);
     CHECK_STATUS(pk_scope_close(&scope), PK_OK);
     CHECK_TEXT(ran, "ba");
-}
-/* Whether fn is true in a forked child. */
-static bool child_says(bool (*fn)(void)) {
-    int status = 0;
-    pid_t child;
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        (void)alarm(10);
-        _exit(fn() ? 7 : 1);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
 }
 static pk_scope_watch_desc watch_forks;
 static bool nested_one_starts_again(void) {

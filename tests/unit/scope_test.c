@@ -3,21 +3,9 @@
 #define PERFKIT_CORE_ONLY
 #include "../../perfkit.h"
 #include "../support/test.h"
+#include "../support/cleanups.h"
 
-static char ran[24]; /* one letter for each cleanup that ran */
-static uint8_t ran_count;
-
-static pk_status note(void *letter) {
-    ran[ran_count++] = *(const char *)letter;
-    ran[ran_count] = 0;
-    return PK_OK;
-}
-static pk_status note_and_fail(void *letter) {
-    (void)note(letter);
-    return PK_IO;
-}
 static char a = 'a', b = 'b', c = 'c', d = 'd';
-static void forget(void) { ran[ran_count = 0] = 0; }
 
 typedef struct seen {
     uint8_t events;
