@@ -1919,7 +1919,8 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
     } else {
         i = p->fresh;
         if (PK__UNLIKELY(i >= (capacity ? capacity : p->capacity))) return false;
-        p->fresh = i + 1;
+        p->fresh = (pk__pool_index)(i + 1u);
+        pk__pool_set_entry(p, i, i, width); /* so that push finds something there */
     }
     if (mark && PK__POOL_CHECKS(p)) {
         if (PK__POOL_IS(width, 4))
