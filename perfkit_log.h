@@ -2780,7 +2780,6 @@ PK__HOT_INLINE char *pk__put_digits(char *to, pk__uint value) {
 static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
     t->lead = (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
 }
-
 static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
     const char *body = t->body, *end = body + t->body_length;
     int spaces = t->width - t->zeros - t->body_length, behind = 0;
@@ -2968,7 +2967,6 @@ static void pk__float_expand(uint32_t *limb, uint64_t mantissa, int exponent) {
         if (limb[low] == 0) low++;
     }
 }
-
 static PK__COLD void pk__put_float_exact(pk__text *t, char kind, uint64_t bits, int exponent) {
     uint32_t limb[PK__LIMBS];
     int first, point = 9 * PK__POINT, n, ten, spaces;
@@ -3119,7 +3117,6 @@ static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up
         if (n < 1000) n = n * 10 + digit;
     return (int)n;
 }
-
 static PK__OUT_OF_LINE uint_fast8_t pk__flag(char c) {
     return c == '-' ? PK__LEFT : c == '+' ? PK__PLUS : c == ' ' ? PK__SPACE : c == '#' ? PK__ALT : c == '0' ? PK__ZERO : 0;
 }
@@ -3159,7 +3156,6 @@ static PK__OUT_OF_LINE void pk__field_begin(pk__text *t) {
     t->width = t->zeros = 0;
     t->precision = -1;
 }
-
 static PK__OUT_OF_LINE void pk__put_string(pk__text *t, const char *text) {
     int n = 0;
     if (text == NULL) {
@@ -3444,7 +3440,6 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
         pk__put_field(t);
     }
 }
-
 static void pk__text_over(pk__text *t, char *buffer, size_t size) {
     t->at = buffer;
     t->room = size;
@@ -3806,7 +3801,6 @@ static void pk__put_moment(pk__text *t, const pk__moment *m) {
 #endif
     if (m->kind == PK__TIME_NUMBER) pk__put_number(t, m->number, ' ');
 }
-
 static void pk__put_name(pk__text *t, const pk_log *log) {
     if (log->name) pk__put_word(t, log->name, 0, ' ');
 }
@@ -3840,7 +3834,6 @@ static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *sit
     pk__put_word(t, pk__base_name(file), PK__IN_ROM, ':');
     pk__put_number(t, pk__rom_read32(&site->line), ' ');
 }
-
 static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
@@ -3942,7 +3935,6 @@ static void pk__form_end(pk__line *l) {
         if (l->form == PK_LOG_JSON) pk__put(&l->text, '}');
     }
 }
-
 static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_value) { /* a key is not cut */
     static const char digits[] = "0123456789abcdef";
     pk__text *t = &l->text;
@@ -4339,7 +4331,6 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
     }
 #endif
 }
-
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) {
     pk__log_line(log, level, format, false, args);
 }
@@ -4462,7 +4453,6 @@ static void pk__log_set_gate(pk_log *log) { /* under the lock */
 #endif
     PK__SET_RELAXED(&log->gate, (uint8_t)(highest < level ? highest : level));
 }
-
 PK_API pk_status pk_log_set_level(pk_log *log, int level) {
     PERFKIT_ASSERT(log != NULL);
     if (level < PK_LOG_OFF || level > PK_LOG_TRACE) return PK_INVALID;
@@ -4472,13 +4462,11 @@ PK_API pk_status pk_log_set_level(pk_log *log, int level) {
     pk__log_unlock(log);
     return PK_OK;
 }
-
 static uint8_t pk__log_find_sink(const pk_log *log, pk_log_sink_fn fn, void *user) { /* sink_count when there is none */
     uint8_t i = 0;
     while (i < log->sink_count && (log->sinks[i].fn != fn || log->sinks[i].user != user)) i++;
     return i;
 }
-
 PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int level) {
     pk_log_sink *sink = log->sinks;
     uint8_t i, status = PK_EXISTS;
@@ -4506,7 +4494,6 @@ PK_API pk_status pk_log_add_sink(pk_log *log, pk_log_sink_fn fn, void *user, int
     pk__log_unlock(log);
     return status;
 }
-
 PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user) {
     pk_status status = PK_NOT_FOUND;
     uint8_t i;
@@ -5039,7 +5026,6 @@ PK_API pk_status pk__log_configure(pk_log *log, int level) {
 #endif
     return status;
 }
-
 PK_API void pk_log_get_counts(pk_log *log, pk_log_counts *counts) {
     uint8_t i;
     PERFKIT_ASSERT(log != NULL && counts != NULL);
@@ -5276,7 +5262,6 @@ static uint32_t pk__ring_record(const unsigned char *bytes, uint32_t at, uint32_
     if (bytes[at + 8 + length] != 0 || pk__ring_word(bytes + at + 4) != pk__ring_check(word, at, bytes + at + 8, n - 8)) return 0;
     return n;
 }
-
 static pk_status pk__ring_refused(const pk_log_ring_desc *desc) {
     if (desc->dump_level > PK_LOG_TRACE || PK__LOG_TOO_LARGE(desc->size)) return PK_INVALID;
     return desc->size < 2 * PERFKIT_LOG_LINE + 64 ? PK_NO_MEMORY : PK_OK;
@@ -5302,7 +5287,6 @@ PK_API pk_status pk_log_ring_init(pk_log_ring *ring, const pk_log_ring_desc *des
     ring->dump_level = desc->dump_level ? desc->dump_level : (uint8_t)PK_LOG_ERROR;
     return PK_OK;
 }
-
 static bool pk__ring_indices(uint32_t begin, uint32_t end, uint32_t size) {
     return begin < 2 * size && end < 2 * size && begin % 4 == 0 && end % 4 == 0 && pk__ring_used(begin, end, size) <= size;
 }
@@ -5415,7 +5399,6 @@ PK_API pk_status pk_log_to_ring(void *user, int level, const char *text, size_t 
     if (status == PK_OK) pk__store32(&ring->head->begin, ring->head->end);
     return status == PK_CORRUPT ? PK_IO : status;
 }
-
 PK_API pk_status pk_log_ring_read(const void *memory, size_t size, uint32_t build, bool salvage, pk_log_sink_fn writer, void *user,
                                   pk_log_ring_counts *counts) {
     pk_log_ring_head head;
@@ -8052,12 +8035,13 @@ PK_API pk_status pk_log_drain_raw(pk_log *log, uint32_t budget, pk_log_raw_fn ou
     if (q->draining) return PK_BUSY;
     q->draining = 1;
     if (budget == 0) budget = q->size;
-    for (; status == PK_OK && (p = pk__fifo_oldest(q)) != NULL && budget > 0; budget--) {
-        status = pk__raw_frame(p, out, user);
-        if (status == PK_OK) pk__fifo_free(q, p[1] * PK__SLOT);
+    for (; (p = pk__fifo_oldest(q)) != NULL; budget--) {
+        status = budget == 0 ? PK_AGAIN : pk__raw_frame(p, out, user);
+        if (status != PK_OK) break;
+        pk__fifo_free(q, p[1] * PK__SLOT);
     }
     q->draining = 0;
-    return status != PK_OK ? status : p == NULL ? PK_OK : PK_AGAIN;
+    return status;
 }
 PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
     pk__queue *q = log->queue;
@@ -8071,16 +8055,17 @@ PK_API void pk_log_get_queue(pk_log *log, pk_log_queue *queue) {
 }
 
 PK_API pk_status pk_log_defer(pk_log *log, void *memory, size_t memory_size, unsigned rings, int full) {
-    pk__queue *q = (pk__queue *)pk__align_pointer(memory, sizeof(void *));
-    size_t past = (size_t)((unsigned char *)q - (unsigned char *)memory) + sizeof *q;
+    size_t past = (size_t)((0u - (uintptr_t)memory) & (sizeof(void *) - 1)); /* as pk__align_pointer, which is longer */
+    pk__queue *q;
     PERFKIT_ASSERT(log != NULL);
     (void)rings;
     if ((unsigned)full > PK_LOG_BLOCK || memory == NULL) return PK_INVALID;
     if (log->queue != NULL) return PK_BUSY;
     if (full != PK_LOG_DROP_NEWEST || ((log->flags & PK__LOG_THREADS) && !PK__HAS_CRITICAL)) return PK_UNSUPPORTED;
-    if (memory_size < past + 16 * PK__SLOT) return PK_NO_MEMORY;
-    memory_size -= past;
+    if (memory_size < past + sizeof *q + 16 * PK__SLOT) return PK_NO_MEMORY;
+    memory_size -= past + sizeof *q;
     if (memory_size > 0xFFF8u) memory_size = 0xFFF8u;
+    q = (pk__queue *)(void *)((unsigned char *)memory + past);
     pk__clear(q, sizeof *q);
     q->size = (uint16_t)(memory_size & ~(size_t)(PK__SLOT - 1));
     q->log = log;
