@@ -143,21 +143,18 @@
 #define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
 #define PERFKIT_PROFILE_HOSTED 3   /* everything */
 
-#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
-#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+/* An operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it. */
+#if defined PERFKIT_HOSTED
+#elif defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
 #define PERFKIT_HOSTED 1
 #else
 #define PERFKIT_HOSTED 0
 #endif
-#endif
-#ifndef PERFKIT_PROFILE
-#if PERFKIT_HOSTED
+#if !defined PERFKIT_PROFILE && PERFKIT_HOSTED
 #define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
-#else
+#elif !defined PERFKIT_PROFILE
 #define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
-#endif
-#endif
-#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#elif PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
 #error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
 #endif
 #define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
@@ -184,20 +181,19 @@
 #ifndef PERFKIT_STATS /* counters that only statistics read */
 #define PERFKIT_STATS (!PK__TINY)
 #endif
-#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
-#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+/* Lock-free paths; where off, the lock or critical-section hook serves. */
+#if defined PERFKIT_ATOMICS
+#elif defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
 #define PERFKIT_ATOMICS 1
 #else
 #define PERFKIT_ATOMICS 0
-#endif
 #endif
 #define PK__NOT_01(x) ((x) != 0 && (x) != 1)
 #if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
     PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
     PK__NOT_01(PERFKIT_ATOMICS)
 #error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
-#endif
-#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#elif PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
 #error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
 #endif
 
@@ -392,10 +388,9 @@ typedef pk_mutex pk_cond;
 
 /* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
    (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
-#ifdef PERFKIT_TICKS
-#ifndef PERFKIT_TICKS_HZ
+#if defined PERFKIT_TICKS && !defined PERFKIT_TICKS_HZ
 #error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
-#endif
+#elif defined PERFKIT_TICKS
 #define PK__HAS_TICKS 1
 #else
 #define PK__HAS_TICKS PERFKIT_HOSTED
@@ -812,33 +807,24 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
     PK__NOT_01(PERFKIT_CACHE_LEASES) || PK__NOT_01(PERFKIT_CACHE_LOAD) || PK__NOT_01(PERFKIT_CACHE_SNAPSHOT) || \
     PK__NOT_01(PERFKIT_CACHE_SIPHASH) || PK__NOT_01(PERFKIT_CACHE_THREADS) || PK__NOT_01(PERFKIT_CACHE_TIMING)
 #error "perfkit: each PERFKIT_CACHE_ switch of the table in the first comment, but for LINK_BITS and INLINE, is 0 or 1"
-#endif
-#if PERFKIT_CACHE_S3FIFO && (defined __AVR__ || PERFKIT_CACHE_LINK_BITS == 8)
+#elif PERFKIT_CACHE_S3FIFO && (defined __AVR__ || PERFKIT_CACHE_LINK_BITS == 8)
 #error "perfkit: PERFKIT_CACHE_S3FIFO needs a processor of 32 bits, and PERFKIT_CACHE_LINK_BITS other than 8"
-#endif
-#if PERFKIT_CACHE_THREADS && !PERFKIT_THREADS
+#elif PERFKIT_CACHE_THREADS && !PERFKIT_THREADS
 #error "perfkit: PERFKIT_CACHE_THREADS needs PERFKIT_THREADS"
-#endif
-#if PERFKIT_CACHE_WHEEL && !PERFKIT_CACHE_TTL
+#elif PERFKIT_CACHE_WHEEL && !PERFKIT_CACHE_TTL
 #error "perfkit: PERFKIT_CACHE_WHEEL needs PERFKIT_CACHE_TTL"
-#endif
-#if PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && \
+#elif PERFKIT_CACHE_LINK_BITS != 0 && PERFKIT_CACHE_LINK_BITS != 8 && PERFKIT_CACHE_LINK_BITS != 16 && \
     PERFKIT_CACHE_LINK_BITS != 32
 #error "perfkit: PERFKIT_CACHE_LINK_BITS is 0 (by capacity), 8, 16 or 32"
-#endif
-#if !PK__FULL && PERFKIT_CACHE_LINK_BITS == 0
+#elif !PK__FULL && PERFKIT_CACHE_LINK_BITS == 0
 #error "perfkit: PERFKIT_CACHE_LINK_BITS 0 needs the HOSTED profile: elsewhere name one width, 8, 16 or 32"
-#endif
-#if (PERFKIT_CACHE_LOAD && !PK__FULL) || (PERFKIT_CACHE_LEASES && PK__TINY)
+#elif (PERFKIT_CACHE_LOAD && !PK__FULL) || (PERFKIT_CACHE_LEASES && PK__TINY)
 #error "perfkit: PERFKIT_CACHE_LOAD needs the HOSTED profile, PERFKIT_CACHE_LEASES HOSTED or FIRMWARE"
-#endif
-#if PK__TINY && (PERFKIT_CACHE_EVENTS || PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_SIPHASH || PERFKIT_CACHE_TIMING)
+#elif PK__TINY && (PERFKIT_CACHE_EVENTS || PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_SIPHASH || PERFKIT_CACHE_TIMING)
 #error "perfkit: PERFKIT_CACHE_EVENTS _SNAPSHOT _SIPHASH _TIMING need the profile HOSTED or FIRMWARE"
-#endif
-#if PERFKIT_CACHE_TIMING && !PERFKIT_STATS
+#elif PERFKIT_CACHE_TIMING && !PERFKIT_STATS
 #error "perfkit: PERFKIT_CACHE_TIMING needs PERFKIT_STATS"
-#endif
-#if PERFKIT_CACHE_SIMD && !PK__CACHE_HAS_SIMD
+#elif PERFKIT_CACHE_SIMD && !PK__CACHE_HAS_SIMD
 #error "perfkit: PERFKIT_CACHE_SIMD 1 needs SSE2 or NEON, and gcc or clang"
 #endif
 
@@ -7054,8 +7040,6 @@ static uint32_t pk__cache_tick_shards(pk_cache *c, pk_time now, uint32_t budget)
     pk__store32(turn, i);
     return removed;
 }
-#endif
-#if PERFKIT_CACHE_THREADS
 PK_API uint32_t pk_cache_tick_shard(pk_cache *c, uint32_t i, pk_time now, uint32_t budget) {
     PERFKIT_ASSERT(c != NULL);
     if (c->cold == NULL || pk__cache_forked(c) || i >= pk__cache_shards(c)) return 0;
@@ -8887,8 +8871,6 @@ static pk_status pk__cache_sum_figures(const pk_cache *c, pk_cache_stats *stats)
     stats->memory = c->cold->block_size;
     return PK_OK;
 }
-#endif
-#if PERFKIT_CACHE_THREADS
 PK_API pk_status pk_cache_get_shard_stats(const pk_cache *c, uint32_t i, pk_cache_stats *stats) {
     PERFKIT_ASSERT(c != NULL && stats != NULL);
     if (c->cold == NULL) return PK_CLOSED;

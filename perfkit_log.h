@@ -42,8 +42,7 @@
      PERFKIT_LOG_FORMS     1 / 0 / 0                sinks may take logfmt or JSON lines; off where PERFKIT_LOG_LINE < 128
      PERFKIT_LOG_RULES     1 / 0 / 0                levels by name: pk_log_set_rules
      PERFKIT_LOG_LIMITS    1 / 0 / 0                PK_LOG_LIMITED, PK_LOG_ONCE, PK_LOG_EVERY_N: fewer lines from one place
-     PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last errors, and a count for each code
-     PERFKIT_LOG_ERRORS_KEPT  16                    how many
+     PERFKIT_LOG_ERRORS    1 / 0 / 0                PK_LOG_FAILED: the last PERFKIT_LOG_ERRORS_KEPT (16), and a count for each code
      PERFKIT_LOG_BUFFER    1 / 0 / 0                pk_log_buffer: lines gathered and written together
      PERFKIT_LOG_RING      1 / 1 / 0                pk_log_ring: the last lines, in RAM, in .noinit, or in a file that outlives a crash
      PERFKIT_LOG_SIGNALS   1 / 0 / 0                PK_LOG_SIGNAL: lines from signal handlers and interrupts
@@ -170,21 +169,18 @@
 #define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
 #define PERFKIT_PROFILE_HOSTED 3   /* everything */
 
-#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
-#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+/* An operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it. */
+#if defined PERFKIT_HOSTED
+#elif defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
 #define PERFKIT_HOSTED 1
 #else
 #define PERFKIT_HOSTED 0
 #endif
-#endif
-#ifndef PERFKIT_PROFILE
-#if PERFKIT_HOSTED
+#if !defined PERFKIT_PROFILE && PERFKIT_HOSTED
 #define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
-#else
+#elif !defined PERFKIT_PROFILE
 #define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
-#endif
-#endif
-#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#elif PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
 #error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
 #endif
 #define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
@@ -211,20 +207,19 @@
 #ifndef PERFKIT_STATS /* counters that only statistics read */
 #define PERFKIT_STATS (!PK__TINY)
 #endif
-#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
-#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+/* Lock-free paths; where off, the lock or critical-section hook serves. */
+#if defined PERFKIT_ATOMICS
+#elif defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
 #define PERFKIT_ATOMICS 1
 #else
 #define PERFKIT_ATOMICS 0
-#endif
 #endif
 #define PK__NOT_01(x) ((x) != 0 && (x) != 1)
 #if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
     PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
     PK__NOT_01(PERFKIT_ATOMICS)
 #error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
-#endif
-#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#elif PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
 #error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
 #endif
 
@@ -419,10 +414,9 @@ typedef pk_mutex pk_cond;
 
 /* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
    (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
-#ifdef PERFKIT_TICKS
-#ifndef PERFKIT_TICKS_HZ
+#if defined PERFKIT_TICKS && !defined PERFKIT_TICKS_HZ
 #error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
-#endif
+#elif defined PERFKIT_TICKS
 #define PK__HAS_TICKS 1
 #else
 #define PK__HAS_TICKS PERFKIT_HOSTED
@@ -822,11 +816,6 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_LOG_ROTATE
 #define PERFKIT_LOG_ROTATE (PK__FULL && PERFKIT_STDIO && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
 #endif
-#if PERFKIT_LOG_CRASH && !(PERFKIT_STDIO && PERFKIT_HOSTED)
-#error "perfkit: PERFKIT_LOG_CRASH needs POSIX and PERFKIT_STDIO"
-#elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
-#error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
-#endif
 #ifndef PERFKIT_LOG_DEFERRED
 #define PERFKIT_LOG_DEFERRED PK__FULL
 #endif
@@ -841,11 +830,9 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #define PK__LOG_FIFO (PERFKIT_LOG_DEFERRED && !PK__LOG_RINGS)
 #if PERFKIT_LOG_DICTIONARY && (!PK__LOG_FIFO || PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PERFKIT_LOG_SIGNALS)
 #error "perfkit: PERFKIT_LOG_DICTIONARY needs PERFKIT_LOG_DEFERRED in firmware, without PERFKIT_LOG_FORMS, _RULES and _SIGNALS"
-#endif
-#if defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
+#elif defined __AVR__ && (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES)
 #error "perfkit: PERFKIT_LOG_FORMS and PERFKIT_LOG_RULES read names that an AVR has in flash: not there"
-#endif
-#if PERFKIT_LOG_FORMS && PERFKIT_LOG_LINE < 128
+#elif PERFKIT_LOG_FORMS && PERFKIT_LOG_LINE < 128
 #undef PERFKIT_LOG_FORMS
 #define PERFKIT_LOG_FORMS 0 /* no room for them */
 #endif
@@ -870,10 +857,14 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
 #ifndef PERFKIT_PERF_STAGES
 #define PERFKIT_PERF_STAGES PK__FULL
 #endif
+#define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PK__LOG_RINGS) /* a logger that knows more than levels and sinks */
 #if PERFKIT_PERF_TRACE && !PERFKIT_HOSTED
 #error "perfkit: PERFKIT_PERF_TRACE needs an operating system"
-#endif
-#if PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_LOG_KV) || \
+#elif PERFKIT_LOG_CRASH && !(PERFKIT_STDIO && PERFKIT_HOSTED)
+#error "perfkit: PERFKIT_LOG_CRASH needs POSIX and PERFKIT_STDIO"
+#elif PERFKIT_LOG_ROTATE && !(PERFKIT_STDIO && PERFKIT_HOSTED && PERFKIT_LOG_BUFFER && PERFKIT_LOG_WALL)
+#error "perfkit: PERFKIT_LOG_ROTATE needs an operating system, PERFKIT_STDIO, PERFKIT_LOG_BUFFER and PERFKIT_LOG_WALL"
+#elif PK__NOT_01(PERFKIT_LOG_SITE) || PK__NOT_01(PERFKIT_LOG_INT64) || PK__NOT_01(PERFKIT_LOG_WALL) || PK__NOT_01(PERFKIT_LOG_KV) || \
     PK__NOT_01(PERFKIT_LOG_FORMS) || PK__NOT_01(PERFKIT_LOG_RULES) || PK__NOT_01(PERFKIT_LOG_LIMITS) || PK__NOT_01(PERFKIT_LOG_ERRORS) || \
     PK__NOT_01(PERFKIT_LOG_BUFFER) || PK__NOT_01(PERFKIT_LOG_ROTATE) || PK__NOT_01(PERFKIT_LOG_RING) || PK__NOT_01(PERFKIT_LOG_SIGNALS)
 #error "perfkit: each of PERFKIT_LOG_SITE _INT64 _WALL _KV _FORMS _RULES _LIMITS _ERRORS _BUFFER _ROTATE _RING _SIGNALS is 0 or 1"
@@ -881,12 +872,9 @@ PK__INLINE void pk__key_drop(pk__key key) { (void)pthread_key_delete(key); }
     PK__NOT_01(PERFKIT_PERF_RAW) || PK__NOT_01(PERFKIT_PERF_TEXT) || PK__NOT_01(PERFKIT_PERF_JSON) || PK__NOT_01(PERFKIT_PERF_TRACE) || \
     PK__NOT_01(PERFKIT_PERF_OPENMETRICS) || PK__NOT_01(PERFKIT_PERF_PROGRESS) || PK__NOT_01(PERFKIT_PERF_STAGES)
 #error "perfkit: each of PERFKIT_LOG_CRASH _DEFERRED _DICTIONARY, PERFKIT_PERF and its _RAW _TEXT _JSON _TRACE … _STAGES is 0 or 1"
-#endif
-#define PK__LOG_WIDE (PERFKIT_LOG_FORMS || PERFKIT_LOG_RULES || PK__LOG_RINGS) /* a logger that knows more than levels and sinks */
-#if PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
+#elif PERFKIT_LOG_LINE < 32 || PERFKIT_LOG_LINE > 16384
 #error "perfkit: PERFKIT_LOG_LINE is 32 to 16384 bytes"
-#endif
-#if PERFKIT_LOG_SINKS < 1 || PERFKIT_LOG_SINKS > 16
+#elif PERFKIT_LOG_SINKS < 1 || PERFKIT_LOG_SINKS > 16
 #error "perfkit: PERFKIT_LOG_SINKS is 1 to 16"
 #endif
 

@@ -136,21 +136,18 @@
 #define PERFKIT_PROFILE_FIRMWARE 2 /* no heap, stdio, threads or float */
 #define PERFKIT_PROFILE_HOSTED 3   /* everything */
 
-#ifndef PERFKIT_HOSTED /* an operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it */
-#if defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
+/* An operating system; __STDC_HOSTED__ says nothing, bare-metal compilers set it. */
+#if defined PERFKIT_HOSTED
+#elif defined _WIN32 || defined __linux__ || defined __APPLE__ || defined __unix__
 #define PERFKIT_HOSTED 1
 #else
 #define PERFKIT_HOSTED 0
 #endif
-#endif
-#ifndef PERFKIT_PROFILE
-#if PERFKIT_HOSTED
+#if !defined PERFKIT_PROFILE && PERFKIT_HOSTED
 #define PERFKIT_PROFILE PERFKIT_PROFILE_HOSTED
-#else
+#elif !defined PERFKIT_PROFILE
 #define PERFKIT_PROFILE PERFKIT_PROFILE_FIRMWARE
-#endif
-#endif
-#if PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
+#elif PERFKIT_PROFILE < PERFKIT_PROFILE_TINY || PERFKIT_PROFILE > PERFKIT_PROFILE_HOSTED
 #error "perfkit: PERFKIT_PROFILE is PERFKIT_PROFILE_TINY, _FIRMWARE or _HOSTED"
 #endif
 #define PK__TINY (PERFKIT_PROFILE == PERFKIT_PROFILE_TINY)
@@ -177,20 +174,19 @@
 #ifndef PERFKIT_STATS /* counters that only statistics read */
 #define PERFKIT_STATS (!PK__TINY)
 #endif
-#ifndef PERFKIT_ATOMICS /* lock-free paths; where off, the lock or critical-section hook serves */
-#if defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
+/* Lock-free paths; where off, the lock or critical-section hook serves. */
+#if defined PERFKIT_ATOMICS
+#elif defined _MSC_VER || (defined __GCC_ATOMIC_POINTER_LOCK_FREE && !defined __TINYC__ && __GCC_ATOMIC_POINTER_LOCK_FREE == 2)
 #define PERFKIT_ATOMICS 1
 #else
 #define PERFKIT_ATOMICS 0
-#endif
 #endif
 #define PK__NOT_01(x) ((x) != 0 && (x) != 1)
 #if PK__NOT_01(PERFKIT_HOSTED) || PK__NOT_01(PERFKIT_HEAP) || PK__NOT_01(PERFKIT_STDIO) || PK__NOT_01(PERFKIT_FLOAT) || \
     PK__NOT_01(PERFKIT_THREADS) || PK__NOT_01(PERFKIT_GLOBALS) || PK__NOT_01(PERFKIT_STRINGS) || PK__NOT_01(PERFKIT_STATS) || \
     PK__NOT_01(PERFKIT_ATOMICS)
 #error "perfkit: each of PERFKIT_HOSTED _HEAP _STDIO _FLOAT _THREADS _GLOBALS _STRINGS _STATS _ATOMICS is 0 or 1"
-#endif
-#if PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
+#elif PERFKIT_THREADS && !PERFKIT_HOSTED && !defined PERFKIT_MUTEX_LOCK
 #error "perfkit: PERFKIT_THREADS without an operating system needs the PERFKIT_MUTEX_INIT _LOCK _UNLOCK _DESTROY hooks"
 #endif
 
@@ -385,10 +381,9 @@ typedef pk_mutex pk_cond;
 
 /* Ticks for the perf channel: PERFKIT_TICKS() with PERFKIT_TICKS_HZ, the counter's width as _MASK, and _DOWN 1 where it counts down
    (SysTick: mask 0xFFFFFF, down 1). Hosted builds default to the monotonic clock in nanoseconds. */
-#ifdef PERFKIT_TICKS
-#ifndef PERFKIT_TICKS_HZ
+#if defined PERFKIT_TICKS && !defined PERFKIT_TICKS_HZ
 #error "perfkit: PERFKIT_TICKS needs PERFKIT_TICKS_HZ, its ticks per second"
-#endif
+#elif defined PERFKIT_TICKS
 #define PK__HAS_TICKS 1
 #else
 #define PK__HAS_TICKS PERFKIT_HOSTED
