@@ -327,6 +327,24 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
+/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
+   bytes it is written out. */
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
+    event->object = object;
+    event->detail = detail;
+    event->kind = kind;
+    event->status = status;
+    event->a = a;
+    event->b = b;
+}
+#define PK__TELL(of, object, kind, status, detail, a, b)                        \
+    do { /* a macro, as a call's arguments would take registers, and flash */   \
+        pk_event event;                                                         \
+        if ((of)->on_event == NULL) break;                                      \
+        pk__event_fill(&event, object, kind, status, detail, a, b);             \
+        (of)->on_event((of)->user, &event);                                     \
+    } while (0)
 
 /* ---- Hooks ---- */
 
@@ -767,7 +785,7 @@ typedef struct pk_scope { /* all private: use the functions */
     void *user;
     const char *name;
     struct pk__scope_more *more; /* its place among other scopes, tracked resources; NULL until wanted */
-    unsigned count;
+    unsigned count; /* cleanups; hosted: bytes of those in the chunks below the top one, whose `next` says the rest */
     uint16_t failures;
     uint8_t owns_bottom; /* the lowest chunk came from the allocator, like those above it */
     uint8_t holds;       /* instances of providers are on it */
@@ -782,6 +800,19 @@ typedef struct pk_scope { /* all private: use the functions */
 #if PK__NOT_01(PERFKIT_SCOPE_GROW) || PK__NOT_01(PERFKIT_SCOPE_MORE)
 #error "perfkit: PERFKIT_SCOPE_GROW and PERFKIT_SCOPE_MORE are 0 or 1"
 #endif
+#if PERFKIT_HOSTED
+/* How much is on a scope, and of what size a cleanup is in that: bytes, as a count would be one more word to change in each defer. */
+PK__INLINE size_t pk__scope_height(const pk_scope *s) {
+    return s->top ? s->count + (size_t)((unsigned char *)s->top->next - (unsigned char *)s->top->first) : 0;
+}
+#define PK__SCOPE_UNIT sizeof(pk_scope_entry)
+#define PK__SCOPE_ADD(s, n) ((void)0)
+#else
+PK__INLINE unsigned pk__scope_height(const pk_scope *s) { return s->count; }
+#define PK__SCOPE_UNIT 1
+#define PK__SCOPE_ADD(s, n) ((void)((s)->count += (n)))
+#endif
+PK__INLINE unsigned pk__scope_cleanups(const pk_scope *s) { return (unsigned)(pk__scope_height(s) / PK__SCOPE_UNIT); }
 #define PK__SCOPE_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)PERFKIT_SCOPE_MORE << 15)
 
 typedef struct pk_scope_desc {
@@ -826,9 +857,9 @@ PK_API pk_status pk_scope_close(pk_scope *s);
 
 #if PERFKIT_SCOPE_MORE
 PK_API unsigned pk__scope_count(const pk_scope *s);
-PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->more ? pk__scope_count(s) : s->count; } /* cleanups waiting */
+PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->more ? pk__scope_count(s) : pk__scope_cleanups(s); } /* cleanups waiting */
 #else
-PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return s->count; } /* cleanups waiting */
+PK__INLINE unsigned pk_scope_count(const pk_scope *s) { return pk__scope_cleanups(s); } /* cleanups waiting */
 #endif
 PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; } /* cleanups that failed so far, modulo 65536 */
 
@@ -855,10 +886,10 @@ PK__INLINE unsigned pk_scope_failures(const pk_scope *s) { return s->failures; }
 #if PERFKIT_SCOPE_MORE
 typedef uint64_t pk_scope_mark;
 PK_API pk_scope_mark pk__scope_mark(const pk_scope *s);
-PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->more ? pk__scope_mark(s) : s->count; }
+PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->more ? pk__scope_mark(s) : pk__scope_cleanups(s); }
 #else
 typedef unsigned pk_scope_mark;
-PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return s->count; }
+PK__INLINE pk_scope_mark pk_scope_mark_here(const pk_scope *s) { return pk__scope_cleanups(s); }
 #endif
 
 /* Run and remove what was added since the mark, last first. PK_OK, or what the first failing cleanup returned. PK_INVALID: the
@@ -940,21 +971,25 @@ typedef struct pk_track {
 } pk_track;           /* no text is copied */
 typedef struct pk_tracked { /* read only, and only until it is released */
     const char *name, *type, *site;
-    void *context, *meta;
-    uint32_t id;      /* 1, 2, 3 … on a scope; log lines say socket_3 */
-    pk_time since;    /* by the scope's clock */
+    void *meta, *context;
+    pk_cleanup_fn fn;         /* private */
+    struct pk_tracked *older; /* private */
+    uint32_t id;              /* 1, 2, 3 … on a scope; log lines say socket_3 */
+    unsigned at;              /* private */
+    pk_time since;            /* by the scope's clock */
     pk_time life_ms;
-    uint32_t slot[2]; /* private, from here on */
-    unsigned at;
+    uint32_t slot[2];         /* private, from here on */
     uint8_t flags;
-    pk_cleanup_fn fn;
-    struct pk_tracked *older, *newer;
 } pk_tracked;
 
 /* Put what *what describes on the scope; *id (may be NULL) names it. It runs in its turn when the scope closes or unwinds, or
    before that by pk_scope_release or pk_scope_reap. PK_FULL: the limit is reached, or no room; PK_NO_MEMORY, PK_CLOSED,
    PK_INVALID (no fn): nothing was added, and the resource is still yours. O(1), and one reading of the clock. */
+#if PERFKIT_HOSTED
+PK__HOT_INLINE pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id);
+#else
 PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id);
+#endif
 
 /* The same around what makes the resource: make(user, &what->context) is only called if there is room for the cleanup. Its own
    status where it fails. *object (may be NULL) becomes what it made. */
@@ -1067,14 +1102,85 @@ PK__HOT_INLINE pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *con
     pk_scope_entry *entry;
     if (PK__UNLIKELY(chunk == NULL || s->more != NULL || fn == NULL)) return pk__scope_defer(s, fn, context, name);
     entry = chunk->next;
-    if (PK__UNLIKELY((size_t)(chunk->end - (unsigned char *)entry) < sizeof *entry)) return pk__scope_defer(s, fn, context, name);
+    if (PK__UNLIKELY((uintptr_t)entry + sizeof *entry > (uintptr_t)chunk->end)) return pk__scope_defer(s, fn, context, name);
     entry->fn = fn;
     entry->context = context;
     entry->name = name;
     chunk->next = entry + 1;
-    s->count++;
     return PK_OK;
 }
+#endif
+
+/* What few scopes need, in memory of the scope. */
+struct pk__scope_more {
+#if PERFKIT_SCOPE_MORE
+    pk_tracked *newest, *spare;          /* tracked; nodes to use again */
+#if PERFKIT_HOSTED
+    pk_tracked *fresh, *fresh_end;       /* nodes behind each other, taken before the spare ones and given back last first */
+    unsigned quick;                      /* below so many tracked there is nothing to look at but room */
+#endif
+    uint32_t ids;
+    unsigned tracked, alert_above;
+    uint8_t alerted, closing, ages, watch_forks;
+    unsigned peak, limit;
+    uint32_t forks;
+    pk_tracked *later;                   /* to run later, the newest first */
+    pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
+    pk_clock_fn clock;
+    void *clock_user;
+    pk_status first;                     /* of a closing scope: what the first failing cleanup returned */
+#endif
+    pk_scope *parent;
+#if PERFKIT_SCOPE_GROW
+    struct pk__scope_block *blocks;
+#endif
+    uint8_t kind;
+};
+#if PERFKIT_SCOPE_MORE
+PK__HOT_INLINE pk_tracked *pk__scope_fill(pk_tracked *t, const pk_track *what) { /* in the order of memory, which is quickest */
+    const char *const type = what->type ? what->type : "resource";
+    t->name = what->name ? what->name : type;
+    t->type = type;
+    t->site = what->site;
+    t->meta = what->meta;
+    t->context = what->context;
+    t->fn = what->fn;
+    return t;
+}
+#if PERFKIT_HOSTED
+/* Room for a node: spare, or fresh. */
+PK__INLINE bool pk__scope_has_node(const struct pk__scope_more *more) { return more->fresh != more->fresh_end || more->spare != NULL; }
+PK__HOT_INLINE pk_tracked *pk__scope_take_node(struct pk__scope_more *more) {
+    pk_tracked *t = more->fresh;
+    if (PK__LIKELY(t != more->fresh_end)) {
+        more->fresh = t + 1;
+        return t;
+    }
+    t = more->spare;
+    more->spare = t->older;
+    return t;
+}
+PK_API pk_status pk__scope_track(pk_scope *s, const pk_track *what, uint32_t *id);
+PK__HOT_INLINE pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+    struct pk__scope_more *more = s->more;
+    pk_tracked *t;
+    if (PK__UNLIKELY(more == NULL || more->tracked >= more->quick || !pk__scope_has_node(more) || what->fn == NULL || what->life_ms)) {
+        const pk_track copy = *what; /* so that *what itself need not be in memory */
+        return pk__scope_track(s, &copy, id);
+    }
+    t = pk__scope_fill(pk__scope_take_node(more), what); /* then as pk__scope_link, of which the rest has nothing to do here */
+    t->older = more->newest;
+    t->id = more->ids + 1;
+    t->at = (unsigned)pk__scope_height(s);
+    t->since = t->life_ms = 0;
+    t->flags = 0;
+    more->newest = t;
+    more->ids++;
+    more->tracked++;
+    if (id) *id = more->ids;
+    return PK_OK;
+}
+#endif
 #endif
 
 PK__INLINE pk__scope_chunk pk__scope_chunk_over(pk_scope_entry *entries, void *end) {
@@ -1228,20 +1334,28 @@ typedef struct pk_provider {
     uint8_t reserved;      /* 0 */
 } pk_provider;
 
+#if PERFKIT_HOSTED && UINTPTR_MAX > 0xFFFFFFFFu
+#define PK__STATE_HAS_NAME 1
+#else
+#define PK__STATE_HAS_NAME 0
+#endif
 typedef struct pk_provider_state { /* private; public only for its size */
     void *object;              /* while it is made: who makes it */
     const pk_provider *provider;
+#if PK__STATE_HAS_NAME
+    const char *name;          /* the row's: a lookup needs nothing of the row then */
+#endif
     volatile uint32_t word;
     uint16_t before, up, at;   /* 1 + id of the one made before it; of who needs it; where a check is */
 #if PERFKIT_HOSTED
-    uint8_t used, slow;
+    uint8_t marks, name_len;   /* used, slow; 255: that, or more */
     uint16_t load_ms, init_ms; /* 65535: that, or more */
     uint32_t born, idle_since;
 #endif
 } pk_provider_state;
 
 #if PERFKIT_HOSTED
-#define PK__REGISTRY_WORDS (sizeof(void *) > 4 ? 4 : 2) /* of the index by name, for each provider */
+#define PK__REGISTRY_WORDS 2 /* of the index by name, for each provider */
 #else
 #define PK__REGISTRY_WORDS 0
 #endif
@@ -1721,7 +1835,9 @@ PK_API pk_status pk_ticker_stop(pk_ticker *t);
        pk_mem_desc desc = {0};
        desc.limit = 16 << 20;
        pk_mem_init(&mem, &desc);
-       cache_desc.allocator = pk_mem_allocator(&mem); // and so on: hand it to any desc
+       pk_allocator account = pk_mem_allocator(&mem); // hand it to any desc:
+       cache_desc.allocator = account;
+       pool_desc.allocator = &account;                // scopes read theirs for as long as they live, all others copy it
    All functions but init and close: any thread where PERFKIT_ATOMICS, else one at a time. Cost: that of the allocator behind it, and
    two or three atomic operations. Nothing of it needs care after a fork. */
 typedef struct pk_mem_desc { /* zero a field for its default */
@@ -2329,7 +2445,9 @@ PK_API pk_status pk__monitor_init(pk_monitor *m, size_t size, uint32_t config, c
 PK__INLINE pk_status pk_monitor_init(pk_monitor *m, const pk_monitor_desc *desc) {
     return pk__monitor_init(m, sizeof(pk_monitor), PK__CONFIG_WORD, desc);
 }
-PK_API void pk_monitor_close(pk_monitor *m); /* takes all objects off it; again is harmless */
+/* Take all objects off it, as pk_monitor_remove; again is harmless. PK_BUSY, and nothing changes: one of them can't be taken off now.
+   PK_NO_MEMORY: no locks for a forked child. One thread. O(objects). */
+PK_API pk_status pk_monitor_close(pk_monitor *m);
 /* In a forked child of a monitor with threads everything else is PK_FORKED, or does nothing, until this. It watches the same objects
    then: take off those that are the parent's alone. PK_OK, and nothing changes, where the process has not forked. One thread. */
 PK_API pk_status pk_monitor_after_fork(pk_monitor *m);
@@ -2488,29 +2606,6 @@ PK_API void pk_registry_trace_log(pk_registry *r, pk_log *log);
 #endif
 #endif
 
-/* What few scopes need, in memory of the scope. */
-struct pk__scope_more {
-    pk_scope *parent;
-    uint8_t kind;
-#if PERFKIT_SCOPE_GROW
-    struct pk__scope_block *blocks;
-#endif
-#if PERFKIT_SCOPE_MORE
-    pk_scope *child, *older, *newer;     /* the newest nested in it; its neighbours in its parent */
-    pk_tracked *newest, *later, *spare;  /* tracked; to run later, the newest first; nodes to use again */
-#if PERFKIT_HOSTED
-    pk_tracked *fresh, *fresh_end;       /* nodes behind each other, taken before the spare ones and given back last first */
-    unsigned quick;                      /* below so many tracked there is nothing to look at but room */
-#endif
-    pk_clock_fn clock;
-    void *clock_user;
-    uint32_t ids, forks;
-    unsigned tracked, peak, limit, alert_above;
-    pk_status first;                     /* of a closing scope: what the first failing cleanup returned */
-    uint8_t closing, alerted, ages, watch_forks;
-#endif
-};
-
 #if PERFKIT_SCOPE_GROW
 static const pk_allocator pk__scope_heap = {NULL, NULL, NULL};
 static pk_status pk__scope_set_growth(pk_scope *s, const pk_allocator *allocator) {
@@ -2532,6 +2627,9 @@ static PK__COLD pk_status pk__scope_grow(pk_scope *s, size_t bytes) {
     chunk = (pk__scope_chunk *)pk__alloc(s->allocator, size, PK__SCOPE_ALIGN);
     if (chunk == NULL) return PK_NO_MEMORY;
     *chunk = pk__scope_chunk_over((pk_scope_entry *)(void *)(chunk + 1), (unsigned char *)chunk + size);
+#if PERFKIT_HOSTED
+    s->count = (unsigned)pk__scope_height(s);
+#endif
     chunk->below = s->top;
     s->top = chunk;
     return PK_OK;
@@ -2541,6 +2639,9 @@ static PK__COLD pk_status pk__scope_grow(pk_scope *s, size_t bytes) {
 static void pk__scope_shrink(pk_scope *s) {
     pk__scope_chunk *chunk = s->top;
     s->top = chunk->below;
+#if PERFKIT_HOSTED
+    if (s->top) s->count -= (unsigned)((unsigned char *)s->top->next - (unsigned char *)s->top->first);
+#endif
     pk__free(s->allocator, chunk, (size_t)(chunk->end - (unsigned char *)chunk));
 }
 static void pk__scope_free_chunks(pk_scope *s) {
@@ -2738,7 +2839,7 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
     entry->fn = fn;
     entry->context = context;
     entry->name = name;
-    s->count++;
+    PK__SCOPE_ADD(s, 1u);
     return PK_OK;
 }
 
@@ -2757,38 +2858,36 @@ PK_API pk_status pk_scope_defer(pk_scope *s, pk_cleanup_fn fn, void *context, co
 /* The cleanup to run next, taken off the scope. */
 static PK__SCOPE_SHARED pk_scope_entry *pk__scope_pop(pk_scope *s) {
     while (PK__UNLIKELY(s->top->next == s->top->first)) pk__scope_shrink(s);
+#if !PERFKIT_HOSTED
     s->count--;
+#endif
     return --s->top->next;
 }
 
-static void pk__scope_report(const pk_scope *s, pk_event *event) {
-    event->a = s->failures;
-    event->b = s->count;
-    event->object = s->name;
-    event->kind = PK_SCOPE_EVENT_CLEANUP_FAILED;
-    s->on_event(s->user, event);
-}
-
 #if PERFKIT_HOSTED || PERFKIT_SCOPE_MORE
-static PK__SCOPE_APART void pk__scope_failed(pk_scope *s, const char *name, pk_status status) {
-    pk_event event;
-    event.detail = name;
-    event.status = status;
+static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
+    PK__TELL(s, s->name, kind, status, detail, a, b);
+}
+static PK__SCOPE_APART void pk__scope_failed(pk_scope *s, const char *name, pk_status status, uint32_t b) {
     s->failures++;
-    if (s->on_event) pk__scope_report(s, &event);
+    pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, b);
 }
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
     const char *name = entry->name; /* now: the cleanup may put another entry in its place */
     pk_status status = entry->fn(entry->context);
-    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status);
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status, pk__scope_cleanups(s));
     return status;
 }
-#else
+#else /* with less flash: name and status wait in the event */
+static void pk__scope_report(const pk_scope *s, pk_event *event) {
+    pk__event_fill(event, s->name, PK_SCOPE_EVENT_CLEANUP_FAILED, event->status, event->detail, s->failures, pk__scope_cleanups(s));
+    s->on_event(s->user, event);
+}
 static pk_status pk__scope_run_one(pk_scope *s) {
     const pk_scope_entry *entry = pk__scope_pop(s);
     pk_event event;
-    event.detail = entry->name; /* now: the cleanup may put another entry in its place */
+    event.detail = entry->name;
     event.status = entry->fn(entry->context);
     if (PK__UNLIKELY(event.status != PK_OK)) {
         s->failures++;
@@ -2806,30 +2905,7 @@ enum { PK__TRACKED_WHOLE = 1, PK__TRACKED_LATER = 2 }; /* flags: fn gets the pk_
 static pk_time pk__scope_now(const struct pk__scope_more *more) {
     return more->clock ? more->clock(more->clock_user) : pk__now_ms(NULL);
 }
-static void pk__scope_tell(const pk_scope *s, int kind, pk_status status, const char *detail, uint32_t a, uint32_t b) {
-    pk_event event;
-    if (s->on_event == NULL) return;
-    event.object = s->name;
-    event.detail = detail;
-    event.kind = kind;
-    event.status = status;
-    event.a = a;
-    event.b = b;
-    s->on_event(s->user, &event);
-}
 #if PERFKIT_HOSTED
-/* Room for a node: spare, or fresh. A scope with an allocator takes several at once. */
-static bool pk__scope_has_node(const struct pk__scope_more *more) { return more->fresh != more->fresh_end || more->spare != NULL; }
-static pk_tracked *pk__scope_take_node(struct pk__scope_more *more) {
-    pk_tracked *t = more->fresh;
-    if (PK__LIKELY(t != more->fresh_end)) {
-        more->fresh = t + 1;
-        return t;
-    }
-    t = more->spare;
-    more->spare = t->older;
-    return t;
-}
 static void pk__scope_give_node(struct pk__scope_more *more, pk_tracked *t) {
     if (PK__LIKELY(t + 1 == more->fresh)) {
         more->fresh = t;
@@ -2838,6 +2914,7 @@ static void pk__scope_give_node(struct pk__scope_more *more, pk_tracked *t) {
     t->older = more->spare;
     more->spare = t;
 }
+/* A scope with an allocator takes several at once. */
 static PK__COLD pk_status pk__scope_more_nodes(pk_scope *s) {
     struct pk__scope_more *const more = s->more;
     unsigned n = PK__SCOPE_ALLOCATOR(s) ? more->tracked < 8 ? 8 : 32 : 1;
@@ -2895,11 +2972,9 @@ static pk_tracked *pk__scope_link(pk_scope *s, pk_tracked *t, unsigned flags) {
     struct pk__scope_more *more = s->more;
     pk_tracked **list = flags & PK__TRACKED_LATER ? &more->later : &more->newest;
     t->id = ++more->ids;
-    t->at = s->count;
+    t->at = (unsigned)pk__scope_height(s);
     t->flags = (uint8_t)flags;
-    t->newer = NULL;
     t->older = *list;
-    if (t->older) t->older->newer = t;
     *list = t;
     if (++more->tracked > more->peak) {
         more->peak = more->tracked;
@@ -2912,19 +2987,11 @@ static pk_tracked *pk__scope_link(pk_scope *s, pk_tracked *t, unsigned flags) {
     return t;
 }
 static void pk__scope_unlink(struct pk__scope_more *more, pk_tracked *t) {
-    if (t->older) t->older->newer = t->newer;
-    if (t->newer)
-        t->newer->older = t->older;
-    else if (t->flags & PK__TRACKED_LATER)
-        more->later = t->older;
-    else
-        more->newest = t->older;
+    pk_tracked **at = t->flags & PK__TRACKED_LATER ? &more->later : &more->newest;
+    while (*at != t) at = &(*at)->older; /* most are the first */
+    *at = t->older;
     pk__scope_give_node(more, t);
     if (--more->tracked <= more->alert_above) more->alerted = 0;
-}
-static PK__SCOPE_APART void pk__scope_tracked_failed(pk_scope *s, const char *name, pk_status status, uint32_t id) {
-    s->failures++;
-    pk__scope_tell(s, PK_SCOPE_EVENT_CLEANUP_FAILED, status, name, s->failures, id);
 }
 /* Take it off and run it. */
 static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
@@ -2941,22 +3008,11 @@ static pk_status pk__scope_run_tracked(pk_scope *s, pk_tracked *t) {
         pk__scope_unlink(s->more, t);
         status = fn(context);
     }
-    if (PK__UNLIKELY(status != PK_OK)) pk__scope_tracked_failed(s, name, status, id);
+    if (PK__UNLIKELY(status != PK_OK)) pk__scope_failed(s, name, status, id);
     return status;
 }
-PK__HOT_INLINE pk_tracked *pk__scope_node_of(struct pk__scope_more *more, const pk_track *what) {
-    pk_tracked *t = pk__scope_take_node(more);
-    t->fn = what->fn; /* each by itself: what was just stored is not forwarded to a wider load */
-    t->context = what->context;
-    t->type = what->type ? what->type : "resource";
-    t->name = what->name ? what->name : t->type;
-    t->site = what->site;
-    t->meta = what->meta;
-    t->life_ms = what->life_ms;
-    return t;
-}
 #if PERFKIT_HOSTED
-static PK__SCOPE_APART pk_status pk__scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
+PK_API pk_status pk__scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
 #else
 PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
 #endif
@@ -2966,33 +3022,13 @@ PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id)
     status = pk__scope_may_track(s);
     if (PK__UNLIKELY(status != PK_OK)) return status;
     if (what->life_ms && !s->more->ages) return PK_UNSUPPORTED;
-    t = pk__scope_node_of(s->more, what);
+    t = pk__scope_fill(pk__scope_take_node(s->more), what);
+    t->life_ms = what->life_ms;
     t->since = s->more->ages ? pk__scope_now(s->more) : 0;
     (void)pk__scope_link(s, t, 0);
     if (id) *id = t->id;
     return PK_OK;
 }
-#if PERFKIT_HOSTED
-PK_API pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id) {
-    struct pk__scope_more *more = s->more;
-    pk_tracked *t;
-    PERFKIT_ASSERT(what != NULL);
-    if (PK__UNLIKELY(more == NULL || more->tracked >= more->quick || !pk__scope_has_node(more) || what->fn == NULL || what->life_ms))
-        return pk__scope_track(s, what, id);
-    t = pk__scope_node_of(more, what); /* as pk__scope_link, of which the rest has nothing to do here */
-    t->since = 0;
-    t->id = ++more->ids;
-    t->at = s->count;
-    t->flags = 0;
-    t->newer = NULL;
-    t->older = more->newest;
-    if (t->older) t->older->newer = t;
-    more->newest = t;
-    more->tracked++;
-    if (id) *id = t->id;
-    return PK_OK;
-}
-#endif
 PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void **object), void *user, const pk_track *what,
                                void **object) {
     pk_track made = *what;
@@ -3003,7 +3039,7 @@ PK_API pk_status pk_scope_make(pk_scope *s, pk_status (*make)(void *user, void *
     status = pk_scope_track(s, &made, NULL);
     if (status != PK_OK) { /* make itself took the room */
         const pk_status failed = made.fn(made.context);
-        if (failed != PK_OK) pk__scope_failed(s, made.name ? made.name : made.type, failed);
+        if (failed != PK_OK) pk__scope_failed(s, made.name ? made.name : made.type, failed, pk__scope_cleanups(s));
         return status;
     }
     if (object) *object = made.context;
@@ -3071,7 +3107,7 @@ PK_API unsigned pk_scope_reap(pk_scope *s, pk_time now) {
 }
 PK_API void pk_scope_get_stats(const pk_scope *s, pk_scope_stats *stats) {
     memset(stats, 0, sizeof *stats);
-    stats->cleanups = s->count;
+    stats->cleanups = pk__scope_cleanups(s);
     stats->failures = s->failures;
     stats->limit = PERFKIT_SCOPE_LIMIT;
     if (s->more == NULL) return;
@@ -3088,8 +3124,8 @@ PK_API unsigned pk_scope_count_type(const pk_scope *s, const char *type) {
     for (; t; t = t->older) n += strcmp(t->type, type) == 0;
     return n;
 }
-PK_API unsigned pk__scope_count(const pk_scope *s) { return s->count + s->more->tracked; }
-PK_API pk_scope_mark pk__scope_mark(const pk_scope *s) { return (uint64_t)s->more->ids << 32 | s->count; }
+PK_API unsigned pk__scope_count(const pk_scope *s) { return pk__scope_cleanups(s) + s->more->tracked; }
+PK_API pk_scope_mark pk__scope_mark(const pk_scope *s) { return (uint64_t)s->more->ids << 32 | pk__scope_cleanups(s); }
 
 PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc) {
     static const pk_scope_watch_desc defaults = {0, 0, NULL, NULL, false, false};
@@ -3129,49 +3165,47 @@ PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *conte
 /* The tracked resource that is next in turn, if it is younger than the mark. */
 static pk_tracked *pk__scope_turn(const pk_scope *s, pk_scope_mark mark) {
     pk_tracked *t = s->more ? s->more->newest : NULL;
-    return t && t->id > (uint32_t)(mark >> 32) && t->at >= s->count ? t : NULL;
+    return t && t->id > (uint32_t)(mark >> 32) && t->at >= pk__scope_height(s) ? t : NULL;
 }
+#define PK__SCOPE_HEIGHT_OF(mark) ((size_t)(uint32_t)(mark) * PK__SCOPE_UNIT)
 static pk_status pk__scope_may_unwind(const pk_scope *s, pk_scope_mark mark) {
-    if ((uint32_t)mark > s->count) return PK_INVALID;
+    if (PK__SCOPE_HEIGHT_OF(mark) > pk__scope_height(s)) return PK_INVALID;
     if (PK__LIKELY(s->more == NULL)) return PK_OK;
     if (pk__scope_forked(s)) return PK_FORKED;
     return s->more->later && s->more->later->id > (uint32_t)(mark >> 32) ? PK_DEFERRED : PK_OK;
 }
-#define PK__SCOPE_COUNT_OF(mark) ((uint32_t)(mark))
 #define PK__SCOPE_MAY_UNWIND(s, mark)                             \
     {                                                             \
         pk_status may = pk__scope_may_unwind(s, mark);            \
         if (PK__UNLIKELY(may != PK_OK)) return may;               \
     }
 #else
-#define PK__SCOPE_MAY_UNWIND(s, mark) if (mark > s->count) return PK_INVALID;
-#define PK__SCOPE_COUNT_OF(mark) (mark)
+#define PK__SCOPE_HEIGHT_OF(mark) ((mark) * PK__SCOPE_UNIT)
+#define PK__SCOPE_MAY_UNWIND(s, mark) if (PK__SCOPE_HEIGHT_OF(mark) > pk__scope_height(s)) return PK_INVALID;
 #endif
 
 #if PERFKIT_SCOPE_MORE && PERFKIT_HOSTED
 /* As long as cleanups leave the scope alone where they stand is known, and need not be read again. */
-static pk_status pk__scope_run_plain(pk_scope *s, unsigned floor, pk_status first) {
-    while (s->count > floor) {
+static pk_status pk__scope_run_plain(pk_scope *s, size_t floor, pk_status first) {
+    while (s->more == NULL && pk__scope_height(s) > floor) {
         pk__scope_chunk *const chunk = s->top;
         pk_scope_entry *entry = chunk->next, *stop = chunk->first;
-        unsigned count = s->count;
         if (PK__UNLIKELY(entry == stop)) {
             pk__scope_shrink(s);
             continue;
         }
-        if ((size_t)((unsigned char *)entry - (unsigned char *)stop) > (count - floor) * sizeof *entry) stop = entry - (count - floor);
+        if (floor > s->count) stop = (pk_scope_entry *)(void *)((unsigned char *)stop + (floor - s->count));
         do {
-            const char *name = (--entry)->name;
+            const char *name;
             pk_status status;
-            chunk->next = entry;
-            s->count = --count;
+            chunk->next = --entry;
+            name = entry->name;
             status = entry->fn(entry->context);
             if (PK__UNLIKELY(status != PK_OK)) {
-                pk__scope_failed(s, name, status);
+                pk__scope_failed(s, name, status, pk__scope_cleanups(s));
                 if (first == PK_OK) first = status;
             }
-        } while (entry != stop && s->more == NULL && s->top == chunk && chunk->next == entry && s->count == count);
-        if (s->more != NULL) break;
+        } while (s->top == chunk && chunk->next == entry && s->more == NULL && entry != stop);
     }
     return first;
 }
@@ -3185,18 +3219,18 @@ static pk_status pk__scope_run_newest(pk_scope *s, pk_tracked *t, uint32_t floor
         void *const context = t->context;
         const char *const name = t->name;
         const uint32_t id = t->id;
+        pk_tracked *const older = t->older;
         pk_status status;
-        more->newest = t->older;
-        if (t->older) t->older->newer = NULL;
-        pk__scope_give_node(more, t); /* which may change t->older */
-        if (--more->tracked <= more->alert_above) more->alerted = 0;
-        t = more->newest;
+        more->newest = older;
+        pk__scope_give_node(more, t);
+        if (--more->tracked <= more->alert_above && PK__UNLIKELY(more->alerted)) more->alerted = 0;
+        t = older;
         status = fn(context);
         if (PK__UNLIKELY(status != PK_OK)) {
-            pk__scope_tracked_failed(s, name, status, id);
+            pk__scope_failed(s, name, status, id);
             if (first == PK_OK) first = status;
         }
-    } while (s->more == more && more->newest == t && t && t->id > floor && t->at >= s->count && t->flags == 0);
+    } while (s->more == more && more->newest == t && t && t->id > floor && t->at >= pk__scope_height(s) && t->flags == 0);
     return first;
 }
 #endif
@@ -3209,7 +3243,7 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
         pk_tracked *t;
         pk_status status;
 #if PERFKIT_HOSTED
-        if (PK__LIKELY(s->more == NULL)) first = pk__scope_run_plain(s, PK__SCOPE_COUNT_OF(mark), first);
+        if (PK__LIKELY(s->more == NULL)) first = pk__scope_run_plain(s, PK__SCOPE_HEIGHT_OF(mark), first);
 #endif
         t = pk__scope_turn(s, mark);
 #if PERFKIT_HOSTED
@@ -3220,14 +3254,14 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
 #endif
         if (t)
             status = pk__scope_run_tracked(s, t);
-        else if (PK__LIKELY(s->count > PK__SCOPE_COUNT_OF(mark)))
+        else if (PK__LIKELY(pk__scope_height(s) > PK__SCOPE_HEIGHT_OF(mark)))
             status = pk__scope_run_one(s);
         else
             break;
         if (PK__UNLIKELY(status != PK_OK) && first == PK_OK) first = status;
     }
 #else
-    while (s->count > mark) {
+    while (pk__scope_height(s) > PK__SCOPE_HEIGHT_OF(mark)) {
         pk_status status = pk__scope_run_one(s);
         if (!first) first = status;
     }
@@ -3239,9 +3273,9 @@ PK_API pk_status pk_scope_unwind(pk_scope *s, pk_scope_mark mark) {
 static pk_status pk__override_end(void *context);
 static void pk__override_drop(pk_scope_entry *entry);
 /* The newest one among what the scope has above `floor`, or NULL. */
-static pk_scope_entry *pk__scope_override(const pk_scope *s, unsigned floor) {
+static pk_scope_entry *pk__scope_override(const pk_scope *s, size_t floor) {
     const pk__scope_chunk *chunk;
-    unsigned left = s->count - floor;
+    size_t left = (pk__scope_height(s) - floor) / PK__SCOPE_UNIT;
     if (s->more == NULL) return NULL;
     for (chunk = s->top; chunk; chunk = chunk->below) {
         pk_scope_entry *entry = chunk->next;
@@ -3259,13 +3293,13 @@ PK_API pk_status pk_scope_forget(pk_scope *s, pk_scope_mark mark) {
 #if PERFKIT_SCOPE_MORE
     pk_status status = pk__scope_may_unwind(s, mark);
     if (status != PK_OK && status != PK_DEFERRED) return status;
-    if (pk__scope_override(s, PK__SCOPE_COUNT_OF(mark))) return PK_BUSY;
+    if (pk__scope_override(s, PK__SCOPE_HEIGHT_OF(mark))) return PK_BUSY;
     while (s->more && s->more->newest && s->more->newest->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->newest);
     while (s->more && s->more->later && s->more->later->id > (uint32_t)(mark >> 32)) pk__scope_unlink(s->more, s->more->later);
 #else
     PK__SCOPE_MAY_UNWIND(s, mark)
 #endif
-    while (s->count > PK__SCOPE_COUNT_OF(mark)) (void)pk__scope_pop(s);
+    while (pk__scope_height(s) > PK__SCOPE_HEIGHT_OF(mark)) (void)pk__scope_pop(s);
     return PK_OK;
 }
 
@@ -3337,7 +3371,7 @@ PK_API pk_status pk_scope_pump(pk_scope *s, unsigned budget) {
             continue;
         }
         if (t == NULL) t = pk__scope_turn(inner, 0);
-        if (t == NULL && inner->count == 0) {
+        if (t == NULL && pk__scope_height(inner) == 0) {
             first = s->more->first;
             pk__scope_end(inner);
             if (inner == s) return first;
@@ -3375,7 +3409,7 @@ static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
 #endif
     for (t = to->more ? to->more->spare : NULL; t && spare < wanted; t = t->older) spare++;
     if (to->top && !PK__SCOPE_ALLOCATOR(to)) { /* a fixed one: what is carved never goes back, so the entries have to fit as well */
-        size_t need = (size_t)((uintptr_t)to->top->end & (PK__SCOPE_ALIGN - 1)) + from->count * sizeof(pk_scope_entry);
+        size_t need = (size_t)((uintptr_t)to->top->end & (PK__SCOPE_ALIGN - 1)) + pk__scope_cleanups(from) * sizeof(pk_scope_entry);
         need += (wanted > spare ? wanted - spare : 0) * PK__ALIGN_UP(sizeof *t, PK__SCOPE_ALIGN);
         if (to->more == NULL) need += PK__ALIGN_UP(sizeof *to->more, PK__SCOPE_ALIGN);
         if ((size_t)(to->top->end - (unsigned char *)to->top->next) < need) return PK_FULL;
@@ -3384,17 +3418,23 @@ static pk_status pk__scope_reserve_tracked(const pk_scope *from, pk_scope *to) {
         status = pk__scope_more_nodes(to);
     return status;
 }
-static void pk__scope_move_list(pk_scope *from, pk_tracked *t, pk_scope *to) {
-    while (t && t->older) t = t->older;
-    while (t) { /* the oldest first, so that ids ascend */
-        pk_tracked *next = t->newer, *moved = pk__scope_take_node(to->more);
-        unsigned at = t->at;
-        *moved = *t;
-        (void)pk__scope_link(to, moved, t->flags);
-        moved->at = to->count + at;
-        pk__scope_unlink(from->more, t);
-        t = next;
+static void pk__scope_move_list(pk_scope *from, pk_tracked **list, pk_scope *to) {
+    pk_tracked *t, *newer = NULL, *older = *list;
+    for (*list = NULL; (t = older) != NULL; newer = t) { /* turned round: the oldest first, so that ids ascend */
+        older = t->older;
+        t->older = newer;
     }
+    for (t = newer; t; t = newer) {
+        pk_tracked *moved = pk__scope_take_node(to->more);
+        unsigned at = t->at;
+        newer = t->older;
+        *moved = *t;
+        pk__scope_give_node(from->more, t);
+        from->more->tracked--;
+        (void)pk__scope_link(to, moved, moved->flags);
+        moved->at = (unsigned)pk__scope_height(to) + at;
+    }
+    from->more->alerted = 0;
 }
 #else
 PK_API pk_status pk_scope_close(pk_scope *s) {
@@ -3419,18 +3459,18 @@ PK_API pk_status pk_scope_move(pk_scope *from, pk_scope *to) {
     status = pk__scope_reserve_tracked(from, to);
     if (status != PK_OK) return status;
 #endif
-    status = pk__scope_reserve(to, from->count * sizeof *target); /* fits: that many exist */
+    status = pk__scope_reserve(to, pk__scope_cleanups(from) * sizeof *target); /* fits: that many exist */
     if (status != PK_OK) return status;
 #if PERFKIT_SCOPE_MORE
     if (from->more && from->more->tracked) {
-        pk__scope_move_list(from, from->more->newest, to);
-        pk__scope_move_list(from, from->more->later, to);
+        pk__scope_move_list(from, &from->more->newest, to);
+        pk__scope_move_list(from, &from->more->later, to);
     }
     to->holds |= from->holds;
 #endif
-    to->count += from->count;
-    to->top->next += from->count;
-    for (target = to->top->next; from->count > 0;) *--target = *pk__scope_pop(from);
+    PK__SCOPE_ADD(to, pk__scope_cleanups(from));
+    to->top->next += pk__scope_cleanups(from);
+    for (target = to->top->next; pk__scope_height(from) > 0;) *--target = *pk__scope_pop(from);
     return PK_OK;
 }
 
@@ -3527,6 +3567,7 @@ typedef struct pk__override { /* on the scope that it is tied to: what was befor
 #define PK__ROW(st) ((st)->provider)
 #define PK__SET_ROW(st, row) ((void)((st)->provider = (row)))
 #endif
+enum { PK__USED = 1, PK__SLOW = 2 }; /* marks of a state */
 static pk_provider pk__provider_of(const pk_provider *row) {
 #ifdef __AVR__
     pk_provider p;
@@ -3554,15 +3595,7 @@ static void pk__registry_unlock(pk_registry *r) {
 
 /* Outside the lock. */
 static PK__COLD void pk__registry_tell(const pk_registry *r, int kind, pk_status status, pk_provider_id id, const char *detail, uint32_t b) {
-    pk_event event;
-    if (r->on_event == NULL) return;
-    event.object = r->name;
-    event.detail = detail;
-    event.kind = kind;
-    event.status = status;
-    event.a = id;
-    event.b = b;
-    r->on_event(r->user, &event);
+    PK__TELL(r, r->name, kind, status, detail, id, b);
 }
 
 /* ---- Names ---- */
@@ -3598,61 +3631,83 @@ static size_t pk__name_len(const char *name) {
 #endif
 }
 #if PERFKIT_HOSTED
-#define PK__HASH_START 2166136261u /* FNV-1a (Fowler, Noll, Vo, 1991), and a multiplication for the high bits */
-#define PK__HASH_ADD(h, c) (((h) ^ (unsigned char)(c)) * 16777619u)
-#define PK__HASH_END(h) (((h) ^ (h) >> 15) * 0x9E3779B9u)
-PK__INLINE uint32_t pk__name_hash(const char *text, size_t len) {
-    uint32_t h = PK__HASH_START;
-    size_t i;
-    for (i = 0; i < len; i++) h = PK__HASH_ADD(h, text[i]);
-    return PK__HASH_END(h);
+PK__INLINE uint64_t pk__name_eight(const char *at) {
+    uint64_t eight;
+    memcpy(&eight, at, 8);
+    return eight;
 }
-#ifdef PERFKIT_REGISTRY_HASH
-PK__INLINE uint32_t pk__text_hash(const char *text) { return PERFKIT_REGISTRY_HASH(text, strlen(text)); }
-#else
+/* Eight letters at a time, some of the last ones twice; mixed as MurmurHash3 does at its end (Appleby, 2010). */
+PK__HOT_INLINE uint32_t pk__name_hash(const char *text, size_t len) {
+    const uint64_t odd = 0x9E3779B97F4A7C15u; /* 2^64 by the golden ratio */
+    uint64_t h = len, last = 0;
+    if (PK__LIKELY(len >= 8)) {
+        const char *const end = text + (len - 8);
+        for (; text < end; text += 8) {
+            h = (h ^ pk__name_eight(text)) * odd;
+            h ^= h >> 32;
+        }
+        last = pk__name_eight(end);
+    } else
+        for (; len > 0; len--) last = last << 8 | (unsigned char)*text++;
+    h = (h ^ last) * odd;
+    return (uint32_t)((h ^ h >> 32) * odd >> 32);
+}
+#ifndef PERFKIT_REGISTRY_HASH
 #define PERFKIT_REGISTRY_HASH(text, len) pk__name_hash(text, len)
-PK__HOT_INLINE uint32_t pk__text_hash(const char *text) { /* the same up to its end, in one walk */
-    uint32_t h = PK__HASH_START;
-    for (; *text; text++) h = PK__HASH_ADD(h, *text);
-    return PK__HASH_END(h);
-}
 #endif
 static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)(r->capacity * PK__REGISTRY_WORDS); }
 static uint32_t pk__index_start(const pk_registry *r, uint32_t hash) { return (uint32_t)((uint64_t)hash * pk__index_slots(r) >> 32); }
 static uint32_t pk__index_next(const pk_registry *r, uint32_t at) { return at + 1 == pk__index_slots(r) ? 0 : at + 1; }
-static void pk__index_add(pk_registry *r, uint32_t hash, unsigned id) {
+static void pk__index_add(pk_registry *r, const pk_provider *row, unsigned id) {
+    const size_t len = pk__name_len(row->name);
+    const uint32_t hash = PERFKIT_REGISTRY_HASH(row->name, len);
     uint32_t at = pk__index_start(r, hash);
+#if PK__STATE_HAS_NAME
+    r->states[id].name = row->name;
+#endif
+    r->states[id].name_len = (uint8_t)(len < 255 ? len : 255);
     while (r->index[at] != 0) at = pk__index_next(r, at);
     pk__store32(&r->index[at], hash << 16 | (id + 1));
 }
 #endif
-/* The id of a name among the first `count`; all of them if there is no such. The index is at most half full. */
 #if PERFKIT_HOSTED
-/* Of a name with that hash, which `same` is true for; len is only handed to it. */
-PK__HOT_INLINE unsigned pk__index_find(const pk_registry *r, uint32_t hash, const char *text, size_t len, unsigned count,
-                                       bool (*same)(const char *name, const char *text, size_t len)) {
-    uint32_t at, word, next;
-    if (PK__UNLIKELY(r->capacity == 0)) return count;
-    at = pk__index_start(r, hash);
-    word = pk__load32(&r->index[at]); /* of the first two the one that fits, without a branch that would be guessed wrong */
-    next = pk__load32(&r->index[pk__index_next(r, at)]);
-    word = (word ^ hash << 16) >> 16 != 0 ? next : word;
+/* Whether a state is that of a name. */
+PK__HOT_INLINE bool pk__state_is(const pk_provider_state *st, const char *text, size_t len) {
+    const pk_provider *const row = PK__ROW(st);
+    const char *name;
+    if (PK__UNLIKELY(row == NULL || st->name_len != (len < 255 ? len : 255))) return false;
+#if PK__STATE_HAS_NAME
+    name = st->name;
+#else
+    name = row->name;
+#endif
+    if (PK__LIKELY(len - 8 <= 8)) /* most names */
+        return ((pk__name_eight(name) ^ pk__name_eight(text)) | (pk__name_eight(name + len - 8) ^ pk__name_eight(text + len - 8))) == 0;
+    return len < 255 ? memcmp(name, text, len) == 0 : pk__same_name(name, text, len);
+}
+/* The id of a name with that hash among the first `count`; all of them if there is no such. The index is at most half full. */
+PK__HOT_INLINE unsigned pk__index_find(const pk_registry *r, uint32_t hash, const char *text, size_t len, unsigned count) {
+    const volatile uint32_t *const index = r->index;
+    const uint32_t slots = pk__index_slots(r);
+    uint32_t at = (uint32_t)((uint64_t)hash * slots >> 32), word, next;
+    if (PK__UNLIKELY(slots == 0)) return count;
+    word = pk__load32(&index[at]); /* of the first two the one that fits, without a branch that would be guessed wrong */
+    next = pk__load32(&index[at + 1 == slots ? 0 : at + 1]);
+    hash <<= 16;
+    word = (word ^ hash) >> 16 != 0 ? next : word;
     for (;;) {
-        const unsigned id = (word & 0xFFFFu) - 1;
-        const pk_provider *row;
-        if (PK__LIKELY((word ^ hash << 16) >> 16 == 0 && id < count)) {
-            row = PK__ROW(&r->states[id]);
-            if (PK__LIKELY(row && same(row->name, text, len))) return id;
-        }
-        word = pk__load32(&r->index[at]); /* otherwise one after the other */
+        const unsigned id = (word ^ hash) - 1; /* of another hash it is far too large, of an empty place too */
+        if (PK__LIKELY(id < count && pk__state_is(&r->states[id], text, len))) return id;
+        word = pk__load32(&index[at]); /* otherwise one after the other */
         if (word == 0) return count;
-        at = pk__index_next(r, at);
+        at = at + 1 == slots ? 0 : at + 1;
     }
 }
 #endif
+/* The id of a name among the first `count`; all of them if there is no such. */
 static unsigned pk__registry_find(const pk_registry *r, const char *text, size_t len, unsigned count) {
 #if PERFKIT_HOSTED
-    return pk__index_find(r, PERFKIT_REGISTRY_HASH(text, len), text, len, count, pk__same_name);
+    return pk__index_find(r, PERFKIT_REGISTRY_HASH(text, len), text, len, count);
 #else
     unsigned id;
     for (id = 0; id < count; id++)
@@ -3889,7 +3944,7 @@ PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_
         }
         PK__SET_ROW(&r->states[id], &table[i]);
 #if PERFKIT_HOSTED
-        pk__index_add(r, PERFKIT_REGISTRY_HASH(table[i].name, pk__name_len(table[i].name)), id);
+        pk__index_add(r, &table[i], id);
 #endif
         id++;
     }
@@ -4233,7 +4288,7 @@ static pk_status pk__registry_create(pk_registry *r, pk_provider_id id, pk_scope
 #endif
     pk__registry_lock(r);
 #if PERFKIT_REGISTRY_MORE
-    if (slow) r->states[id].slow = 1;
+    if (slow) r->states[id].marks |= PK__SLOW;
     if (p->flags & PK_PROVIDER_LOAD)
         r->states[id].load_ms = (uint16_t)(spent > 65535 ? 65535 : spent);
     else
@@ -4294,7 +4349,7 @@ static void pk__registry_ready(pk_registry *r, pk_provider_id id, void *object) 
     r->newest = (uint16_t)(id + 1);
 #if PERFKIT_REGISTRY_MORE
     st->born = ++r->born;
-    st->used = 1;
+    st->marks |= PK__USED;
 #endif
     pk__store32(&st->word, watched ? PK__READY_WATCHED : PK__READY);
 }
@@ -4461,7 +4516,7 @@ static pk_status pk__registry_resolve(pk_registry *r, pk_scope *scope, pk_provid
         if (st->word == PK__READY || st->word == PK__READY_WATCHED) {
             *object = st->object;
 #if PERFKIT_REGISTRY_MORE
-            st->used = 1;
+            st->marks |= PK__USED;
 #endif
             return PK_OK;
         }
@@ -4589,7 +4644,7 @@ PK_API pk_status pk_registry_info(pk_registry *r, pk_provider_id id, pk_provider
             while (o && o->id != id) o = o->older;
             info->overridden = o != NULL;
         }
-        info->slow = st->slow != 0;
+        info->slow = (st->marks & PK__SLOW) != 0;
         info->load_ms = st->load_ms;
         info->init_ms = st->init_ms;
 #endif
@@ -4626,16 +4681,14 @@ PK_API void pk_registry_get_stats(pk_registry *r, pk_registry_stats *stats) {
 #if PERFKIT_REGISTRY_MORE
 /* ---- By name ---- */
 
-PK__HOT_INLINE bool pk__same_whole_name(const char *name, const char *text, size_t len) {
-    (void)len;
-    return strcmp(name, text) == 0;
-}
 PK_API pk_status pk_registry_get_named(pk_registry *r, pk_scope *scope, const char *name, void **object) {
     unsigned count, found;
+    size_t len;
     PERFKIT_ASSERT(r != NULL && name != NULL);
+    len = strlen(name);
     if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_lock(r);
     count = (unsigned)pk__load32(&r->count);
-    found = pk__index_find(r, pk__text_hash(name), name, 0, count, pk__same_whole_name);
+    found = pk__index_find(r, PERFKIT_REGISTRY_HASH(name, len), name, len, count);
     if (PERFKIT_THREADS && !PERFKIT_ATOMICS) pk__registry_unlock(r);
     if (found == count) return r->capacity == 0 ? PK_CLOSED : PK_NOT_FOUND;
     return pk_registry_get(r, scope, (pk_provider_id)found, object);
@@ -4772,8 +4825,8 @@ PK_API unsigned pk_registry_unload_idle(pk_registry *r, pk_time now, pk_time max
         pk_provider_id id = (pk_provider_id)(at - 1);
         at = st->before;
         if (st->word != PK__READY_WATCHED) continue;
-        if (st->used) {
-            st->used = 0;
+        if (st->marks & PK__USED) {
+            st->marks &= (uint8_t)~PK__USED;
             st->idle_since = (uint32_t)now;
         } else if ((uint32_t)now - st->idle_since > max_idle_ms && !pk__registry_needed(r, id)) {
             (void)pk__registry_end(r, id);
@@ -6349,12 +6402,20 @@ PK_API pk_status pk_monitor_after_fork(pk_monitor *m) {
 #endif
     return PK_OK;
 }
-PK_API void pk_monitor_close(pk_monitor *m) {
+PK_API pk_status pk_monitor_close(pk_monitor *m) {
     const bool threads = m->desc.threads;
-    if (pk_monitor_after_fork(m) != PK_OK) return;
-    while (m->first) (void)pk_monitor_remove(m, m->first);
+    const pk_monitored *o;
+    pk_status status = pk_monitor_after_fork(m);
+    if (status != PK_OK) return status;
+    pk__monitor_lock(m);
+    for (o = m->first; o; o = o->next)
+        if (!pk__monitor_may_wait(m, o)) status = PK_BUSY;
+    pk__monitor_unlock(m);
+    while (status == PK_OK && m->first) status = pk_monitor_remove(m, m->first);
+    if (status != PK_OK) return status;
     if (threads) pk__monitor_unlocks(m);
     m->desc.threads = false;
+    return PK_OK;
 }
 
 static pk_monitored *pk__monitor_find(const pk_monitor *m, int kind, const char *name) {
@@ -6793,12 +6854,7 @@ static bool pk__monitor_judge(pk_monitor *m, pk_monitored *o, int kind, pk_event
     const bool was = (o->alerts & kind) != 0;
     if (!pk__monitor_alert(m, o, kind, &a) || (was ? !a.off : !a.on)) return false;
     o->alerts = (uint8_t)(o->alerts ^ kind);
-    event->object = m->desc.name;
-    event->detail = o->name;
-    event->kind = kind;
-    event->status = was ? PK_OK : PK_FULL;
-    event->a = pk__monitor_word(a.figure);
-    event->b = pk__monitor_word(a.limit);
+    pk__event_fill(event, m->desc.name, kind, was ? PK_OK : PK_FULL, o->name, pk__monitor_word(a.figure), pk__monitor_word(a.limit));
     return m->desc.on_event != NULL;
 }
 /* Still on the list? It may be taken off while its statistics are read, or its alerts told. */

@@ -347,6 +347,24 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
+/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
+   bytes it is written out. */
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
+    event->object = object;
+    event->detail = detail;
+    event->kind = kind;
+    event->status = status;
+    event->a = a;
+    event->b = b;
+}
+#define PK__TELL(of, object, kind, status, detail, a, b)                        \
+    do { /* a macro, as a call's arguments would take registers, and flash */   \
+        pk_event event;                                                         \
+        if ((of)->on_event == NULL) break;                                      \
+        pk__event_fill(&event, object, kind, status, detail, a, b);             \
+        (of)->on_event((of)->user, &event);                                     \
+    } while (0)
 
 /* ---- Hooks ---- */
 
@@ -979,15 +997,15 @@ PK__INLINE pk_status pk_cache_init(pk_cache *c, const pk_cache_desc *desc) {
 
 /* Copy the value of a key to `value`, which has room for `size` bytes; *len (may be NULL) = its length. It becomes the most
    recent. PK_NOT_FOUND: not there, or expired. PK_TOO_BIG: there and counted as a hit, but longer than size: nothing is copied,
-   *len tells how long. PK_INVALID: a key_len other than key_size. With S3-FIFO and threads `value` may hold anything after an
-   answer other than PK_OK: bytes of an entry that left while they were copied. */
+   *len tells how long (value NULL and size 0 just ask). PK_INVALID: a key_len other than key_size. With S3-FIFO and threads `value`
+   may hold anything after an answer other than PK_OK: bytes of an entry that left while they were copied. */
 PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len);
 
 /* Put a copy of key and value, for ttl_ms (0: the default; PK_TTL_NEVER), in place of an older value, as the most recent entry.
-   PK_TOO_BIG: never fits; PK_INVALID: a length that is not the fixed size, or ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl
-   without a clock: nothing evicted, an older value stays. PK_FULL: all room is in use by entries that are pinned or, where on_evict
-   itself puts or with threads, by such whose on_evict has not returned. Only where on_evict itself puts: PK_EXISTS when it put this
-   key, whose value then stands. */
+   PK_TOO_BIG: never fits, as a key of more than slot_size - 2 bytes (62 by default); PK_INVALID: a length that is not the fixed size, or
+   ttl_ms > PK_TTL_MAX; PK_UNSUPPORTED: a ttl without a clock: nothing evicted, an older value stays. PK_FULL: all room is in use by
+   entries that are pinned or, where on_evict itself puts or with threads, by such whose on_evict has not returned. Only where on_evict
+   itself puts: PK_EXISTS when it put this key, whose value then stands. */
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms);
 
 /* PK_OK: the entry is gone. PK_NOT_FOUND: it was not there, or expired. */
@@ -1415,7 +1433,8 @@ PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user
    A step handles `budget` entries, or so many buffers of long ones. PK_AGAIN: call it again; all else ends it. PK_FORKED: it
    began in the parent process, and a cache with threads lets only that go on with it.
    Save: what is there from begin to end is in the snapshot; what was not used meanwhile in its exact order. At most 2 × capacity
-   records. Load: keys that were put meanwhile keep their newer values. pk_cache_transfer_end stops either before its end: a load
+   records. Load: keys that were put meanwhile keep their newer values; what is only used or touched is loaded as it stands last in the
+   snapshot. pk_cache_transfer_end stops either before its end: a load
    then leaves what it has put so far. */
 typedef struct pk_cache_transfer { /* all private */
     struct pk_cache *cache;
@@ -1955,6 +1974,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_PROBES 64u /* groups that a key may be away from its home, in firmware entries of its chain */
 enum { PK__CACHE_LIVE = 1, PK__CACHE_NEVER = 2, PK__CACHE_PINNED = 4, PK__CACHE_PARKED = 8, PK__CACHE_NEGATIVE = 16,
        PK__CACHE_MARK = 32 }; /* this save has written it, or this load has put it; with S3-FIFO that of loads alone */
+enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
 #if PERFKIT_CACHE_SNAPSHOT || PERFKIT_CACHE_PINS || PK__FULL /* live, and not for ever */
 #define PK__CACHE_MORTAL(flags) (((flags) & (PK__CACHE_LIVE | PK__CACHE_NEVER)) == PK__CACHE_LIVE)
 #else
@@ -3577,6 +3597,16 @@ PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_seek)(PK__CACHE_SELF, PK__CA
 }
 
 /* A get found entry e, or none: 0. */
+#if PERFKIT_CACHE_SNAPSHOT
+/* What is there lives for ttl from now on. That a load put it stays known: a later record of its key is still newer. */
+PK__HOT_INLINE void pk__cache_prolong(PK__CACHE_SELF, pk__cache_n e, pk_time ttl) {
+    const unsigned mark = c->cold->snapshot == PK__CACHE_TO_LOAD ? pk__cache_flags(PK__CACHE_THIS, e) & (unsigned)PK__CACHE_MARK : 0;
+    pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+    if (PK__UNLIKELY(mark != 0)) pk__cache_set_flags(PK__CACHE_THIS, e, pk__cache_flags(PK__CACHE_THIS, e) | mark);
+}
+#else
+#define pk__cache_prolong pk__cache_stamp
+#endif
 PK__HOT_INLINE pk__cache_n pk__cache_hit(PK__CACHE_SELF, pk__cache_n e) {
     if (e == 0) {
         PK__CACHE_ADD(PK__CACHE_MISSES);
@@ -3587,7 +3617,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_hit(PK__CACHE_SELF, pk__cache_n e) {
 #if PERFKIT_CACHE_MORE
     if (PK__CACHE_MAY(PK__CACHE_IS_EXTRA)) {
         pk_time ttl = pk__cache_note_hit(c, e);
-        if (ttl != 0) pk__cache_stamp(PK__CACHE_THIS, e, ttl);
+        if (ttl != 0) pk__cache_prolong(PK__CACHE_THIS, e, ttl);
     }
 #endif
     return e;
@@ -6840,7 +6870,7 @@ PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time *tt
     e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
     if (e == 0) return PK_NOT_FOUND;
     pk__cache_use(PK__CACHE_ANY, e);
-    pk__cache_stamp(PK__CACHE_ANY, e, *ttl);
+    pk__cache_prolong(PK__CACHE_ANY, e, *ttl);
 #if PERFKIT_CACHE_MORE
     pk__cache_note_touch(c, e, *ttl);
 #endif
@@ -7118,7 +7148,6 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
    Records stand least recent first; where a key stands twice, the later record is the newer. Those of S3-FIFO stand set by set,
    the main queue before the small one, each oldest first. */
 enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
-enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_TO_END, PK__CACHE_TO_LOAD }; /* cold->snapshot */
 enum { /* pk_cache_transfer.phase */
     PK__CACHE_OVER,
     PK__CACHE_SAVING,

@@ -373,6 +373,24 @@ typedef struct pk_event {
     uint32_t a, b; /* figures; the kind says which */
 } pk_event;
 typedef void (*pk_event_fn)(void *user, const pk_event *event);
+/* An event is filled here, and told by PK__TELL to what hears `of`, which has on_event and user; where that would cost firmware some
+   bytes it is written out. */
+PK__HOT_INLINE void pk__event_fill(pk_event *event, const char *object, int kind, pk_status status, const char *detail, uint32_t a,
+                                   uint32_t b) {
+    event->object = object;
+    event->detail = detail;
+    event->kind = kind;
+    event->status = status;
+    event->a = a;
+    event->b = b;
+}
+#define PK__TELL(of, object, kind, status, detail, a, b)                        \
+    do { /* a macro, as a call's arguments would take registers, and flash */   \
+        pk_event event;                                                         \
+        if ((of)->on_event == NULL) break;                                      \
+        pk__event_fill(&event, object, kind, status, detail, a, b);             \
+        (of)->on_event((of)->user, &event);                                     \
+    } while (0)
 
 /* ---- Hooks ---- */
 
@@ -1068,9 +1086,9 @@ PK_API void pk_log_panic(pk_log *log);
 PK_API pk_status pk_log_flush(pk_log *log);
 
 #if PERFKIT_STDIO
-/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE *. The first two write each
-   line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the descriptor
-   is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
+/* Sinks: stderr (user NULL), a file descriptor (user is it, cast: (void *)(intptr_t)fd), a FILE * (NULL: PK_INVALID). The first two
+   write each line at once, whole, with one write(2), go on after interruptions and short writes, and colour by level where the
+   descriptor is a terminal and NO_COLOR is not set. FILE: through its buffer, so pk_log_flush. They also serve as writers of a report. */
 PK_API pk_status pk_log_to_stderr(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t length);
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length);
@@ -2203,12 +2221,12 @@ PK_API bool pk__log_allowed(const pk_log *log, int level, const char *name);
 #define PK__SIXTH_4(a, b, c, d, e, f) e
 #define PK__SIXTH_5(a, b, c, d, e, f) f
 #define PK__AT_FLOOR PK__JOIN(PK__SIXTH_, PK__LOG_FLOOR)
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(m) PK__AT_FLOOR(m##_LEFT_OUT, m, m, m, m, m)
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m, m, m, m)
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m, m)
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m)
-#define PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m)
-#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG)(log, level, __VA_ARGS__)
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(m) PK__AT_FLOOR(m##_LEFT_OUT, m, m, m, m, m)
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m, m, m, m)
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m, m)
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m, m)
+#define PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(m) PK__AT_FLOOR(m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m##_LEFT_OUT, m)
+#define PK_LOG_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG)(log, level, __VA_ARGS__)
 #if PERFKIT_LOG_SITE || defined PERFKIT_LOG_NAME
 #define PK__LOG_HERE                                                                    \
     PK__LOG_FILE                                                                        \
@@ -2362,17 +2380,17 @@ PK_API void pk__log_kv(pk_log *log, int level, const pk__log_site *site, const c
             PK__CLASS_VARARGS_END     \
         }                             \
     } while (0)
-#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_LEVEL_IS_A_NAME_NOT_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
+#define PK_LOG_KV_TO(log, level, ...) PK__JOIN(PK__LOG_NEEDS_A_LEVEL_NAME_, level)(PK__LOG_KV)(log, level, __VA_ARGS__)
 #ifdef PERFKIT_LOG_DEFAULT
 #define PK_LOG_KV(level, ...) PK_LOG_KV_TO(&PERFKIT_LOG_DEFAULT, level, __VA_ARGS__)
 #endif
 #endif
 #ifdef PERFKIT_LOG_DEFAULT
-#define PK_LOG_ERROR(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
-#define PK_LOG_WARN(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
-#define PK_LOG_INFO(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
-#define PK_LOG_DEBUG(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
-#define PK_LOG_TRACE(...) PK__LOG_LEVEL_IS_A_NAME_NOT_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
+#define PK_LOG_ERROR(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_ERROR(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_ERROR, __VA_ARGS__)
+#define PK_LOG_WARN(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_WARN(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_WARN, __VA_ARGS__)
+#define PK_LOG_INFO(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_INFO(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_INFO, __VA_ARGS__)
+#define PK_LOG_DEBUG(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_DEBUG(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_DEBUG, __VA_ARGS__)
+#define PK_LOG_TRACE(...) PK__LOG_NEEDS_A_LEVEL_NAME_PK_LOG_TRACE(PK__LOG)(&PERFKIT_LOG_DEFAULT, PK_LOG_TRACE, __VA_ARGS__)
 #else /* a compile error that says what to do, in units that use them */
 #define PK__LOG_NO_DEFAULT \
     PK__STATIC_ASSERT(without_a_default_logger_set_PERFKIT_LOG_DEFAULT_to_the_name_of_an_extern_pk_log, 0)
@@ -4946,6 +4964,7 @@ static void pk__crash_forget(const pk_log *log);
 #endif
 PK_API pk_status pk_log_close(pk_log *log) {
     pk_status status;
+    PERFKIT_ASSERT(log != NULL);
 #if PERFKIT_LOG_DEFERRED
     pk__queue_end(log);
 #endif
@@ -5073,6 +5092,7 @@ PK_API pk_status pk_log_to_fd(void *user, int level, const char *text, size_t le
 PK_API pk_status pk_log_to_file(void *user, int level, const char *text, size_t length) {
     FILE *file = (FILE *)user;
     (void)level;
+    if (file == NULL) return PK_INVALID; /* it could not be opened */
     if (length == 0) return fflush(file) == 0 ? PK_OK : PK_IO;
     return fwrite(text, 1, length, file) == length ? PK_OK : PK_IO;
 }
@@ -6487,19 +6507,19 @@ static uint64_t pk__divide(uint64_t n, uint32_t d, uint32_t *rest) {
     *rest = (uint32_t)(n % d);
     return n / d;
 #else
-    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = high % d, quotient = 0;
+    uint32_t high = (uint32_t)(n >> 32), low = (uint32_t)n, left = 0;
     uint8_t i;
-    for (i = 0; i < 32; i++) {
-        left = left << 1 | low >> 31;
+    for (i = 0; i < 64; i++) { /* the quotient comes in where the number goes out */
+        left = left << 1 | high >> 31;
+        high = high << 1 | low >> 31;
         low <<= 1;
-        quotient <<= 1;
         if (left >= d) {
             left -= d;
-            quotient |= 1;
+            low |= 1;
         }
     }
     *rest = left;
-    return (uint64_t)(high / d) << 32 | quotient;
+    return (uint64_t)high << 32 | low;
 #endif
 }
 /* Ticks in parts of a second, to the nearest: ticks * per_second / PERFKIT_TICKS_HZ. */
@@ -6560,6 +6580,13 @@ PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name) {
     return site;
 }
 
+#if PK__PERF_LOCKFREE
+#define pk__perf_used(s) (PK__PEEK(&(s)->values.count) + PK__PEEK(&(s)->shared.count))
+#define pk__perf_sum(s) (PK__PEEK(&(s)->values.sum) + PK__PEEK(&(s)->shared.sum))
+#else
+#define pk__perf_used(s) ((s)->values.count)
+#define pk__perf_sum(s) pk_hist_sum(&(s)->values)
+#endif
 static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under the lock where threads without atomics record */
     static const uint16_t percents[3] = {5000, 9500, 9900};
     const pk_histogram *h = &s->values;
@@ -6587,7 +6614,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
     v->over = PK__PEEK(&h->over);
     v->saturated = PK__GET_RELAXED(&h->saturated) != 0;
 #if PK__PERF_LOCKFREE
-    v->total = PK__PEEK(&h->sum) + PK__PEEK(&s->shared.sum);
+    v->total = pk__perf_sum(s);
     v->self = v->kind == PK_PERF_TIMER ? PK__PEEK(&s->self) + PK__PEEK(&s->shared_self) : v->total;
     if (h->counters) pk__percentiles(h, &s->shared, percents, p, 3);
     if (PK__PEEK(&s->shared.count)) {
@@ -6599,7 +6626,7 @@ static void pk__perf_read(const pk_perf_site *s, pk_perf_values *v) { /* under t
         if (PK__GET_RELAXED(&s->shared.saturated)) v->saturated = true;
     }
 #else
-    v->total = v->self = pk_hist_sum(h);
+    v->total = v->self = pk__perf_sum(s);
 #if PERFKIT_HOSTED
     if (v->kind == PK_PERF_TIMER) v->self = s->self;
 #endif
@@ -6752,7 +6779,7 @@ static const pk_perf_site *pk__perf_walk(pk_log *channel, const pk_perf_site *s,
 #endif
 #if PERFKIT_PERF_TEXT
 /* A name in `width` columns: escaped as in a line of the log, one too long cut between characters and ended in "..". */
-static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
+static PK__OUT_OF_LINE void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
     const char *p = rom_name;
     uint_fast8_t n, columns = 0, cut = 0, need;
     uint8_t pass;
@@ -6777,25 +6804,20 @@ static void pk__out_name(pk__out *o, const char *rom_name, uint_fast8_t width) {
     for (; columns < width; columns++) pk__out_char(o, ' ');
 }
 
+#define PK__HUNDREDS(n) ((unsigned)(n) * 41u >> 12) /* n / 100 up to 999, without the helper for division */
 /* A column: " 12.3us", eight wide. */
 static void pk__out_duration(pk__out *o, uint64_t ticks) {
-    char number[12];
-    pk__text n;
     uint64_t span = pk__ticks_as(ticks, 1000000000u);
     uint32_t rest;
     uint8_t unit = 0;
-    for (; span >= 1000000u && unit < 2; unit++) span = pk__divide(span, 1000u, &rest);
-    pk__text_over(&n, number, sizeof number);
-    if (span < 1000u) pk__print(&n, PK_ROM_STR("%luns"), (unsigned long)span);
-    else {
-        span = pk__divide(span, 1000u, &rest);
-        if (span < 10000u) pk__print(&n, PK_ROM_STR("%lu.%u"), (unsigned long)span, (unsigned)(rest / 100u));
-        else pk__print(&n, PK_ROM_STR("%lu"), (unsigned long)span);
-        if (unit < 2) pk__put(&n, unit == 0 ? 'u' : 'm');
-        pk__put(&n, 's');
+    if (span < 1000u) {
+        pk__out_print(o, PK_ROM_STR(" %5luns"), (unsigned long)span);
+        return;
     }
-    (void)pk__text_end(&n);
-    pk__out_print(o, PK_ROM_STR(" %7s"), number);
+    while ((span = pk__divide(span, 1000u, &rest)) >= 1000u && unit < 2) unit++;
+    if (unit < 2) pk__out_print(o, PK_ROM_STR(" %3lu.%u%cs"), (unsigned long)span, PK__HUNDREDS(rest), unit == 0 ? 'u' : 'm');
+    else if (span < 10000u) pk__out_print(o, PK_ROM_STR(" %4lu.%us"), (unsigned long)span, PK__HUNDREDS(rest));
+    else pk__out_print(o, PK_ROM_STR(" %6lus"), (unsigned long)span);
 }
 /* A value in the same column: 123456, 12.3M. */
 static void pk__out_amount(pk__out *o, uint64_t value) {
@@ -6806,21 +6828,17 @@ static void pk__out_amount(pk__out *o, uint64_t value) {
         return;
     }
     for (; value >= 1000u && unit < 6; unit++) value = pk__divide(value, 1000u, &rest);
-    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, (unsigned)(rest / 100u), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
+    pk__out_print(o, PK_ROM_STR(" %4lu.%u%c"), (unsigned long)value, PK__HUNDREDS(rest), pk__rom_read8(PK_ROM_STR("kMGTPE") + unit - 1));
 }
 
 /* The unprinted place of this kind with the greatest total. */
 static pk_perf_site *pk__perf_next(const pk_log *channel, uint8_t kind, pk_perf_values *best_values) {
     pk_perf_site *s, *best = NULL;
-    pk_perf_values v;
-    pk__clear(best_values, sizeof *best_values);
     for (s = channel->sites; s; s = s->next) {
-        if (s->printed || s->kind != kind) continue;
-        pk__perf_read(s, &v);
-        if (v.count == 0 || (best && v.total <= best_values->total)) continue;
-        best = s;
-        *best_values = v;
+        if (s->printed || s->kind != kind || !pk__perf_used(s)) continue;
+        if (best == NULL || pk__perf_sum(s) > pk__perf_sum(best)) best = s;
     }
+    if (best) pk__perf_read(best, best_values);
     return best;
 }
 

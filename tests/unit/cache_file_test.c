@@ -399,6 +399,7 @@ static void of_two_records_the_later_counts(void) {
     pk_cache_transfer t;
     pk_status status;
     uint32_t key;
+    unsigned touched = 0;
     open_kind(&a, &one_set);
     open_kind(&b, &larger);
     for (key = 0; key < 16; key++) put_big(&a, key, 'a');
@@ -412,9 +413,13 @@ static void of_two_records_the_later_counts(void) {
     CHECK_STATUS(status, PK_OK);
     CHECK_STATUS(pk_cache_load_begin(&b, &t, read_long, NULL, 0), PK_OK);
     key = 1;
-    while ((status = pk_cache_load_step(&t, 1)) == PK_AGAIN)
+    while ((status = pk_cache_load_step(&t, 1)) == PK_AGAIN) {
+        const uint32_t first = 0;
         if (pk_cache_contains(&b, &key, 4)) put_big(&b, 1, 'c'); /* what is put meanwhile stands */
+        if (pk_cache_contains(&b, &first, 4)) touched += pk_cache_touch(&b, &first, 4, PK_TTL_NEVER) == PK_OK; /* a touch is no value */
+    }
     CHECK_STATUS(status, PK_OK);
+    CHECK(touched > 1);
     for (key = 0; key < 2; key++) {
         CHECK_STATUS(pk_cache_get(&b, &key, 4, big, sizeof big, NULL), PK_OK);
         CHECK_EQ(big[BIG - 1], key ? 'c' : 'b');

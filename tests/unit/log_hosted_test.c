@@ -152,6 +152,7 @@ static void files_and_descriptors_are_sinks(void) {
     pk_log_close(&logger);
     fclose(file);
     CHECK_STATUS(pk_log_to_fd((void *)(intptr_t)-1, PK_LOG_ERROR, "x", 1), PK_IO);
+    CHECK_STATUS(pk_log_to_file(NULL, PK_LOG_ERROR, "x", 1), PK_INVALID); /* an fopen that nobody looked at */
 }
 #ifdef __linux__
 /* What a logger writes to a pseudo-terminal. */

@@ -9,6 +9,18 @@ pk_status bench_cleanup(void *context) {
 }
 uint64_t bench_hash_and_compare(const char *const *asked, const char *const *there, size_t count) {
     uint64_t sum = 0;
+    size_t i, k;
+    for (i = 0; i < count; i++) {
+        size_t len = strlen(asked[i]);
+        uint32_t hash = 2166136261u; /* FNV-1a, as in a table of one's own */
+        for (k = 0; k < len; k++) hash = (hash ^ (unsigned char)asked[i][k]) * 16777619u;
+        sum += hash;
+        sum += memcmp(asked[i], there[i], len + 1) == 0;
+    }
+    return sum;
+}
+uint64_t bench_own_hash_and_compare(const char *const *asked, const char *const *there, size_t count) {
+    uint64_t sum = 0;
     size_t i;
     for (i = 0; i < count; i++) {
         size_t len = strlen(asked[i]);

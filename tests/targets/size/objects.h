@@ -12,7 +12,7 @@
 #define EACH(of_200, of_100) (((of_200) - (of_100) + 99) / 100)
 
 README(cache, sizeof(pk_cache) + sizeof(struct pk__cache_cold)) /* a cache: pk_cache, and what lies before its entries */
-README(cache_entry, EACH(PK_CACHE_BYTES(200, 8, 8), PK_CACHE_BYTES(100, 8, 8)) - 16) /* an entry of it, beside key and value */
+README(cache_entry, EACH(PK_CACHE_BYTES(200, 8, 8), PK_CACHE_BYTES(100, 8, 8)) - 16) /* an entry of it, beside key and value (rounded up to their alignment) */
 OBJECT(cache_lease, EACH(PK_CACHE_LEASE_BYTES(200, 4), PK_CACHE_LEASE_BYTES(100, 4)) - 4) /* a lease of a cache, beside the key */
 README(pool, sizeof(pk_pool)) /* an object pool (PK_POOL_DEFINE) */
 README(pool_object, EACH(PK_POOL_BYTES(8, 0, 200), PK_POOL_BYTES(8, 0, 100)) - 8) /* an object of it, beside itself */
