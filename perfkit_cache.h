@@ -4812,8 +4812,7 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 #endif
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
 #if PK__FULL
     if (PK__LIKELY(c->special == 0)) return pk__cache_get_short(c, key, pk__cache_approach(c, key, key_len), value, size, len);
 #endif
@@ -4994,8 +4993,7 @@ PK_API PK__CACHE_AWAY void pk__cache_drop(pk_cache *c, pk__cache_n e, pk_evict_r
 PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(len, c->value_size))) return PK_INVALID;
 #if PK__FULL
     if (PK__LIKELY(c->special == 0)) return pk__cache_put_short(c, key, pk__cache_approach(c, key, key_len), value, ttl_ms);
@@ -5026,8 +5024,7 @@ PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
 PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_remove(c, PK__CACHE_KEYED);
     PK__CACHE_END;
@@ -5073,8 +5070,7 @@ static pk_status pk__cache_put_mode(pk_cache *c, const void *key, size_t key_len
                                     int mode, uint32_t version) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && (value != NULL || len == 0));
-    status = pk__cache_check(c, key_len);
-    if (status != PK_OK) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     if (!PK__CACHE_LENGTH_OK(len, c->value_size)) return PK_INVALID;
     if (mode == PK__CACHE_PUT_IF_VERSION && c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
     return pk__cache_put_any(c, key, key_len, value, len, ttl, mode, version);
@@ -5095,8 +5091,7 @@ PK_API pk_status pk_cache_get_version(pk_cache *c, const void *key, size_t key_l
                                       uint32_t *version) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && version != NULL);
-    status = pk__cache_check(c, key_len);
-    if (status != PK_OK) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     if (c->cold->at_version == PK__CACHE_NONE) return PK_UNSUPPORTED;
     return pk__cache_get_any(c, key, key_len, value, size, len, version);
 }
@@ -5111,8 +5106,7 @@ static pk_status pk__cache_times(pk_cache *c, PK__CACHE_KEY, pk_time *created, p
 PK_API pk_status pk_cache_peek_times(pk_cache *c, const void *key, size_t key_len, pk_time *created, pk_time *accessed) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    status = pk__cache_check(c, key_len);
-    if (status != PK_OK) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     if (c->cold->at_times == PK__CACHE_NONE) return PK_UNSUPPORTED;
     {
         PK__CACHE_BEGIN;
@@ -6443,7 +6437,8 @@ static void pk__cache_forget_work(pk_cache *c) {
     c->cold->transfer = 0;
 #endif
 #if PERFKIT_CACHE_TIMING
-    c->cold->gets = c->cold->timing_busy = 0;
+    c->cold->gets = 0;
+    c->cold->timing_busy = 0;
     PK__CACHE_ZERO(&c->cold->timing, sizeof c->cold->timing);
 #endif
     (void)c;
@@ -6769,8 +6764,7 @@ PK__CACHE_ONCE pk_status pk__cache_get_ref(pk_cache *c, PK__CACHE_KEY, pk_cache_
 PK_API pk_status pk_cache_get_ref(pk_cache *c, const void *key, size_t key_len, pk_cache_item *item) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL && item != NULL);
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_get_ref(c, PK__CACHE_KEYED, item);
     PK__CACHE_END;
@@ -6846,8 +6840,7 @@ PK_API pk_status pk_cache_peek(pk_cache *c, const void *key, size_t key_len, voi
                                pk_time *ttl_left) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_look_at(c, PK__CACHE_KEYED, value, size, len, ttl_left);
     PK__CACHE_END;
@@ -6879,8 +6872,7 @@ PK__CACHE_ONCE pk_status pk__cache_touch(pk_cache *c, PK__CACHE_KEY, pk_time *tt
 PK_API pk_status pk_cache_touch(pk_cache *c, const void *key, size_t key_len, pk_time ttl_ms) {
     pk_status status;
     PERFKIT_ASSERT(c != NULL && key != NULL);
-    status = pk__cache_check(c, key_len);
-    if (PK__UNLIKELY(status != PK_OK)) return status;
+    if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     PK__CACHE_BEGIN;
     status = pk__cache_touch(c, PK__CACHE_KEYED, &ttl_ms);
     PK__CACHE_END;

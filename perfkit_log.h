@@ -2696,7 +2696,7 @@ PK__HOT_INLINE void pk__copy_bytes(void *to_, const char *from, size_t n) {
 PK__HOT_INLINE void pk__put_bytes(pk__text *t, const char *from, size_t n) {
     char *to;
     size_t left = t->length < t->room ? t->room - t->length : 0;
-    if (PK__UNLIKELY(n > left)) {
+    if (PK__UNLIKELY(n >= left)) {
         if (left > 0) memcpy(t->at + t->length, from, left);
         t->length += n;
         return;
@@ -3276,11 +3276,14 @@ PK__HOT_INLINE char *pk__put_literal(char *to, const char *end, const char **for
 }
 /* What most formats are made of, as far as that goes: text and, without flags and width, %s %d %u %ld %lu %f. */
 static void pk__format_run(pk__text *t, pk__args *args) {
-    char *to = t->at + t->length;
-    const char *const end = t->at + t->room, *f = t->format, *const format_end = f + strlen(f), *s;
+    char *to;
+    const char *end, *format_end, *f = t->format, *s;
     const unsigned char *slot = args->at;
     int n;
-    if (t->length >= t->room) return;
+    if (t->length >= t->room) return; /* no room may be no memory either */
+    to = t->at + t->length;
+    end = t->at + t->room;
+    format_end = f + strlen(f);
     for (;; f = s + 1) {
         to = pk__put_literal(to, end, &f, format_end);
         if (f == format_end || end - to < 24) break;

@@ -437,7 +437,8 @@ static void saves_to_one_path_leave_it_whole(void) {
     for (key = 0; key < 500; key++)
         for (i = 0; i < 2; i++) CHECK_STATUS(pk_cache_put(&saved[i], &key, 4, &key, 4, 0), PK_OK);
     CHECK_STATUS(pk_cache_save_file(&saved[0], path), PK_OK);
-    forked = saves = 0;
+    forked = 0;
+    saves = 0;
     start(save, 3);
     for (i = 0; i < 50 || pk__load32(&saves) < 10; i++) {
         whole += pk_cache_load_file(&saved[2], path, 0, NULL) == PK_OK && pk_cache_count(&saved[2]) == 500;

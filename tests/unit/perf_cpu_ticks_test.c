@@ -26,7 +26,7 @@ static unsigned long mcycle(void) {
 
 static volatile unsigned work;
 static void turns(unsigned n) {
-    for (; n > 0; n--) work++;
+    for (; n > 0; n--) work = work + 1;
 }
 static void longer_work_takes_more_ticks(void) {
     pk_perf_values few, many;
