@@ -3782,6 +3782,7 @@ static void pk__log_moment(const pk_log *log, pk__moment *m) {
     pk_clock_fn now_ms = log->clock;
     m->kind = PK__NO_TIME;
     m->ms = 0;
+    if (PK__LOG_WIDE) m->number = 0; /* which lines copy */
     if (log->flags & PK__LOG_NO_TIME) return;
 #if PERFKIT_LOG_WALL
     {
