@@ -1,4 +1,4 @@
-/* targets: threads */
+/* targets: posix */
 /* The firmware engine where an RTOS has threads: its chains in place of groups, under the locks of its shards. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,5 +1,5 @@
-/* targets: threads */
-/* A monitor over locks of the program's own, where nothing tells threads apart and nothing can wait. */
+/* targets: posix */
+/* A monitor over locks of the program's own, where nothing tells threads apart (Windows always can) and nothing can wait. */
 #define PERFKIT_MUTEX_INIT(m) ((void)(m), true)
 #define PERFKIT_MUTEX_LOCK(m) ((void)(m), locks++)
 #define PERFKIT_MUTEX_UNLOCK(m) ((void)(m), locks--)
