@@ -702,18 +702,21 @@ static void objects_may_go_while_they_are_read(void) {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int reading, read_whole;
-static void sample_slowly(void *object, pk_monitor_figures *figures) {
+static void read_slowly(int whole) {
     struct timespec t = {0, 30000000};
-    (void)object;
-    (void)figures;
     pthread_mutex_lock(&lock);
     reading = 1;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
     (void)nanosleep(&t, NULL);
     pthread_mutex_lock(&lock);
-    read_whole = 1;
+    read_whole = whole;
     pthread_mutex_unlock(&lock);
+}
+static void sample_slowly(void *object, pk_monitor_figures *figures) {
+    (void)object;
+    (void)figures;
+    read_slowly(1);
 }
 static void *ticks_once(void *unused) {
     (void)pk_monitor_tick(&m, 0, 0);
@@ -742,16 +745,8 @@ static void removal_waits_for_the_thread_that_reads(void) {
     pk_monitor_close(&m);
 }
 static void tell_slowly(void *user, const pk_event *event) {
-    struct timespec t = {0, 30000000};
     (void)user;
-    pthread_mutex_lock(&lock);
-    reading = 1;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    (void)nanosleep(&t, NULL);
-    pthread_mutex_lock(&lock);
-    read_whole = strcmp(event->detail, "a") == 0;
-    pthread_mutex_unlock(&lock);
+    read_slowly(strcmp(event->detail, "a") == 0);
 }
 static void removal_waits_for_the_thread_that_tells_an_alert(void) {
     pk_monitor_desc desc;
