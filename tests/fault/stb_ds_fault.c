@@ -14,6 +14,7 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#pragma GCC diagnostic ignored "-Wunused-macros"
 #define typeof __typeof__ /* strict C99 lacks it, the hash macros ask for it */
 #endif
 #define STB_DS_IMPLEMENTATION
