@@ -1046,17 +1046,28 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
     PK__INLINE pk_status name##_release_handle(pk_handle handle) { \
         return PK__POOL_RELEASE_HELD(&name, handle, PK__POOL_WIDTH(count)); \
     }
+/* Outside hosted builds, where calls are shorter than what they do, get and release_handle are one function. */
+#define PK__POOL_SHARES (PK__POOL_LINKED && PERFKIT_POOL_HANDLE_BITS < 64)
 /* As the functions above, for pools without a lock, chunks and a reset. */
 PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle);
+#if PK__POOL_SHARES
+PK_API uintptr_t pk__pool_by_handle(const pk_pool *p, pk_handle handle, bool release); /* the object, or a pk_status */
+#else
 PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
+#endif
 #if defined PERFKIT_POOL_INLINE
 #define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_hold(p, handle, stride, width)
 #define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_held(p, handle, stride)
 #define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_let_go(p, handle, width)
 #else
 #define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_acquire_held(p, handle)
+#if PK__POOL_SHARES
+#define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_by_handle(p, handle, false)
+#define PK__POOL_RELEASE_HELD(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
+#else
 #define PK__POOL_FIND_HELD(p, handle, stride) pk_pool_get(p, handle)
 #define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_release_held(p, handle)
+#endif
 #endif
 #endif
 
@@ -2095,11 +2106,6 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
    is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
    set. ---- */
 
-#if UINTPTR_MAX == 0xFFFFu && PERFKIT_POOL_HANDLE_BITS == 32 && !PK__POOL_VEILED && defined __GNUC__
-#define PK__POOL_SHARES 1 /* where calls are shorter than what they do: get and release_handle are one function */
-#else
-#define PK__POOL_SHARES 0
-#endif
 #if PERFKIT_POOL_HANDLE_BITS == 64
 #define PK__POOL_SMALL_WORDS(p) 1
 #else
@@ -2203,12 +2209,11 @@ PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handl
 #if PERFKIT_POOL_HANDLE_BITS == 64
 PK_API pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle); /* the one that the handle holds */
 #endif
-#if PK__POOL_SHARES
+#if UINTPTR_MAX == 0xFFFFu /* where a multiplication is longer than a call */
 PK_API unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_index i);
-PK_API uintptr_t pk__pool_by_handle(const pk_pool *p, pk_handle handle, bool release); /* as pk__pool_held, or _let_go */
-#define PK__POOL_OBJECT(p, i, stride) ((stride) ? (p)->objects + (i) * (stride) : pk__pool_object_at(p, i))
+#define PK__POOL_OBJECT(p, i, bytes) ((bytes) ? (p)->objects + (i) * (bytes) : pk__pool_object_at(p, i))
 #else
-#define PK__POOL_OBJECT(p, i, stride) ((p)->objects + (i) * ((stride) ? (stride) : (p)->stride))
+#define PK__POOL_OBJECT(p, i, bytes) ((p)->objects + (i) * ((bytes) ? (bytes) : (p)->stride))
 #endif
 PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride, unsigned width) {
     pk__pool_index i = 0;
@@ -2237,7 +2242,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 #endif
     return object;
 }
-#if PK__POOL_SHARES
+#if PK__POOL_SHARES && !PK__POOL_VEILED && !defined PERFKIT_POOL_INLINE
 #define pk__pool_held(p, handle, stride) ((void *)pk__pool_by_handle(p, handle, false))
 #define pk__pool_let_go(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
 #else
@@ -3359,39 +3364,48 @@ static bool pk__pool_detach(pk_pool *p) {
 #endif
 
 #if PERFKIT_POOL_HANDLES
-#if PK__POOL_SHARES
+#if UINTPTR_MAX == 0xFFFFu
 PK_API PK__COLD unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_index i) { return p->objects + i * p->stride; }
+#endif
+#if PK__POOL_SHARES
 PK_API PK__COLD uintptr_t pk__pool_by_handle(const pk_pool *of, pk_handle handle, bool release) {
     pk_pool *p = pk__pool_mutable(of);
+#if PK__POOL_VEILED
+    return release ? (uintptr_t)pk__pool_let_go(p, handle, p->width) : (uintptr_t)pk__pool_held(p, handle, 0);
+#else
     pk__pool_wide n = (pk__pool_wide)(handle & p->names);
     pk__pool_index i = (pk__pool_index)(n - 1u);
     uintptr_t result = PK_INVALID;
     if (i < p->capacity) {
         PK__CRITICAL_ENTER(state);
-        result = PK_STALE;
         if (pk__pool_word_is(p, i, handle)) {
+            result = PK_OK;
             if (release) {
                 pk__pool_advance_word(p, i, handle);
                 pk__pool_push(p, (pk__pool_index)(n - 1u), p->width);
-                result = PK_OK;
             }
             PK__CRITICAL_EXIT(state);
-            if (!release) result = (uintptr_t)pk__pool_object_at(p, i);
+            if (!release) result = (uintptr_t)PK__POOL_OBJECT(p, i, 0);
             goto done;
         }
         PK__CRITICAL_EXIT(state);
+        result = PK_STALE;
     }
     if (release)
         (void)pk__pool_else(p, (void *)result, PK__POOL_RELEASES);
     else
         result = 0;
 done:
+#ifdef __AVR__
     __asm__("" : "+r"(result)); /* else there are as many ends as calls, and each restores the registers */
+#endif
     return result;
+#endif
 }
+#else
+PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle) { return pk__pool_let_go(p, handle, p->width); }
 #endif
 PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle) { return pk__pool_hold(p, handle, 0, p->width); }
-PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle) { return pk__pool_let_go(p, handle, p->width); }
 PK_API pk_status(pk_pool_acquire_handle)(pk_pool *p, pk_handle *handle, void **object) {
     return pk__pool_acquire_handle_any(p, handle, object);
 }
