@@ -1035,8 +1035,8 @@ PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user);
      PK_LOG_LOGFMT  time=2026-01-02T03:04:05.678Z level=warn name=net at=conn.c:42 msg="peer is slow" ms=1200 host="a b"
      PK_LOG_JSON    {"time":"2026-01-02T03:04:05.678Z","level":"warn","name":"net","file":"conn.c","line":42,
                     "message":"peer is slow","ms":1200,"host":"a b"}      (on one line)
-   JSON is always valid: bytes that are not UTF-8 become U+FFFD, doubles that are not finite are strings, and a line too long for
-   PERFKIT_LOG_LINE is cut inside a string or behind a field and says "truncated":true. */
+   JSON is always valid: bytes that are not UTF-8 become U+FFFD, doubles that are not finite are strings. A line too long for
+   PERFKIT_LOG_LINE is cut inside a string, where "..." stands then, or behind a field, and says truncated=true or "truncated":true. */
 enum { PK_LOG_TEXT, PK_LOG_LOGFMT, PK_LOG_JSON };
 
 /* PK_NOT_FOUND: there is no such sink; PK_INVALID: no such form. Sinks of one form see the lines of all threads in one order.
@@ -3769,8 +3769,8 @@ typedef struct pk__line { /* on its way to the sinks */
     uint8_t form;
     bool again; /* counted already, in another form */
     bool held;  /* the logger's lock: by a drain */
-    bool cut_inside; /* at the last place to cut it: inside a string */
-    size_t cut;      /* which is there */
+    uint8_t cut_inside; /* at the last place to cut it: 1: inside a string; 2: inside a word without quotes */
+    size_t cut;         /* which is there */
 #endif
 #if PK__LINE_TIMED
     pk__moment when;
@@ -3935,7 +3935,7 @@ static void pk__form_mark(pk__line *l, bool inside) {
 static void pk__form_cut(pk__line *l) {
     l->text.length = l->cut;
     l->text.room += PK__FORM_TAIL;
-    if (l->cut_inside) pk__puts(&l->text, "...\"");
+    if (l->cut_inside) pk__puts(&l->text, l->cut_inside == 1 ? "...\"" : "...");
     pk__puts(&l->text, pk__log_cut_tail[l->form - 1]);
 }
 static void pk__form_end(pk__line *l) {
@@ -3982,8 +3982,18 @@ static void pk__put_json(pk__line *l, const char *text, size_t length, bool is_v
 }
 /* A string in the form of the line. */
 static void pk__form_string(pk__line *l, const char *text, size_t length, bool always) {
+    pk__text *t = &l->text;
+    size_t at = t->length, left, n;
     if (l->form == PK_LOG_JSON) pk__put_json(l, text, length, true);
-    else pk__put_quoted(&l->text, text, length, always);
+    else pk__put_quoted(t, text, length, always);
+    if (l->form == PK_LOG_JSON || t->length <= t->room || at + 1 >= t->room) return;
+    l->cut_inside = t->at[at] == '"' ? 1 : 2;
+    for (at += l->cut_inside == 1; (left = t->room - at) > 0; at += n) { /* it may be cut before its last character that is there */
+        l->cut = at;
+        n = t->at[at] != '\\' ? pk__utf8(t->at + at, left, false) : left > 1 && t->at[at + 1] == 'x' ? 4u : 2u;
+        if (n == 0) n = 1;
+        if (n > left || (left < 4 && (uint8_t)t->at[at] >= 0x80)) break;
+    }
 }
 static void pk__form_key(pk__line *l, const char *key) {
     pk__text *t = &l->text;
@@ -4259,7 +4269,7 @@ static void pk__entry_forms(const pk__entry *e, const pk__moment *when, bool aga
     l.again = again;
     l.held = e->held;
     l.cut = 0;
-    l.cut_inside = false;
+    l.cut_inside = 0;
     if (forms == 0) forms = 1;
     for (l.form = 0; forms != 0; l.form++, forms = (uint8_t)(forms >> 1)) {
         if (!(forms & 1)) continue;
@@ -7411,19 +7421,13 @@ static pk_metric *pk__metric_find(const pk_metrics *m, int kind, const char *nam
     return NULL;
 }
 static void pk__metric_line(const pk_metrics *m, int kind, const char *name, uint64_t value) {
+    static const char words[4][9] = {"startup", "load", "memory", "hit rate"}, units[4][3] = {"ms", "ms", "MB", "%"};
     uint32_t tenths, rest;
     if (m->channel == NULL || !pk_log_enabled(m->channel, PK_LOG_INFO)) return;
     if (kind == PK_METRIC_MEMORY) tenths = (uint32_t)((value * 10u + ((uint32_t)1 << 19)) >> 20);
     else tenths = (uint32_t)pk__divide(value + (kind == PK_METRIC_HIT_RATE ? 5u : 50u), kind == PK_METRIC_HIT_RATE ? 10u : 100u, &rest);
-    pk__log_rom(m->channel, PK_LOG_INFO, PK_ROM_STR("%s%s%s %lu.%u%s"),
-                kind == PK_METRIC_STARTUP ? "startup"
-                : kind == PK_METRIC_LOAD  ? "load"
-                : kind == PK_METRIC_MEMORY ? "memory"
-                                           : "hit rate",
-                name[0] ? " " : "", name, (unsigned long)(tenths / 10u), (unsigned)(tenths % 10u),
-                kind == PK_METRIC_MEMORY ? "MB"
-                : kind == PK_METRIC_HIT_RATE ? "%"
-                                             : "ms");
+    pk__log_rom(m->channel, PK_LOG_INFO, PK_ROM_STR("%s%s%s %lu.%u%s"), words[kind], name[0] ? " " : "", name, (unsigned long)(tenths / 10u),
+                (unsigned)(tenths % 10u), units[kind]);
 }
 PK_API pk_status pk_metrics_record(pk_metrics *m, int kind, const char *name, uint64_t value) {
     pk_metric *metric;

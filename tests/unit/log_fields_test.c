@@ -268,9 +268,31 @@ static void logfmt_quotes_what_it_must(void) {
     CHECK(strstr(got, " msg=\"it \\\"is\\\"\" ms=12 host=\"a b\" id=x1\n") != NULL);
     pk_log_write(&logger, PK_LOG_ERROR, "%s", "a\nlevel=info");
     CHECK_TEXT(got, "level=error msg=\"a\\nlevel=info\"\n");
-    pk_log_write(&logger, PK_LOG_ERROR, "%0600d", 1);
-    CHECK_EQ(got[strlen(got) - 1], '\n');
-    CHECK(strstr(got, " truncated=true\n") != NULL);
+}
+/* Cut at each byte of a text with characters of one to four bytes and what is escaped, quoted and not. */
+static void logfmt_keeps_the_start_of_what_is_too_long(void) {
+    static const char parts[4][9] = {"\xC3\xA9", "\xE2\x82\xAC", "\"\\", "\x01"};
+    char value[PERFKIT_LOG_LINE + 8];
+    size_t i, pad, used;
+    fresh();
+    CHECK_STATUS(pk_log_set_form(&logger, keep, NULL, PK_LOG_LOGFMT), PK_OK);
+    for (i = 0; i < 4; i++)
+        for (pad = 1; pad < 14; pad++) {
+            const char *at;
+            memset(value, 'x', pad);
+            for (used = pad; used + 3 < sizeof value; used += strlen(parts[i])) memcpy(value + used, parts[i], strlen(parts[i]) + 1);
+            pk_log_write(&logger, PK_LOG_ERROR, "%s", value);
+            at = strstr(got, "...\" truncated=true\n");
+            CHECK(at != NULL && at > got + PERFKIT_LOG_LINE - 40);
+            CHECK(strstr(got, "level=error msg=\"x") == got);
+            CHECK(at != NULL && (i == 0 ? at[-1] == '\xA9' || at[-1] == 'x' : i == 1 ? at[-1] == '\xAC' || at[-1] == 'x'
+                                : i == 2 ? at[-1] == '"' || at[-2] == '\\' : memcmp(at - 4, "\\x01", 4) == 0));
+        }
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = 0;
+    PK_LOG_KV_TO(&logger, PK_LOG_WARN, "short", PK_KV_S("key", value), PK_KV_I("n", 1));
+    CHECK(strstr(got, " msg=\"short\" key=xxxx") != NULL);
+    CHECK(strstr(got, "xxx... truncated=true\n") == got + strlen(got) - 22);
 }
 static char other[PERFKIT_LOG_LINE];
 static pk_status keep_other(void *user, int level, const char *text, size_t length) {
@@ -373,6 +395,7 @@ TESTS {
     RUN("L24", "JSON lines are valid and escape values", json_lines_are_valid)
     RUN("L24", "JSON lines too long are cut to valid JSON", json_is_valid_however_it_is_cut)
     RUN("L24", "logfmt quotes what it must", logfmt_quotes_what_it_must)
+    RUN("L24", "logfmt lines too long keep the start of what is cut", logfmt_keeps_the_start_of_what_is_too_long)
     RUN("L24", "each sink has a form of its own", each_sink_has_its_form)
 #endif
 #if PERFKIT_LOG_RULES
