@@ -7115,7 +7115,8 @@ static void pk__text_advice(pk__out *o, const pk_monitored *of) {
     for (bit = 1; bit <= advice; bit <<= 1)
         if (advice & bit) {
             pk__out_print(o, "  > ");
-            pk__out_print(o, "%s\n", pk_monitor_advice_text(of->kind, bit));
+            pk__out_print(o, "%s", pk_monitor_advice_text(of->kind, bit));
+            pk__out_char(o, '\n');
         }
 }
 PK_API pk_status pk_monitor_text(pk_monitor *m, pk_log_sink_fn writer, void *user) {

@@ -586,6 +586,11 @@ static void the_table_fits_80_columns(void) {
     CHECK(strstr(text, "database                35.0    99.9       7      20    1500       0       0\n") != NULL);
     CHECK(strstr(text, "startup               healthy, 326.0ms of 500.0ms\n") != NULL);
     CHECK(strstr(text, "health: healthy\n") != NULL);
+    cache_f.hits = 1; /* the longest advice ends its line too */
+    (void)pk_monitor_tick(&m, 0, 0);
+    used = 0;
+    CHECK_STATUS(pk_monitor_text(&m, keep, NULL), PK_OK);
+    CHECK(strstr(text, "  > hits below 50 %: more room, longer times to live, or other keys\n") != NULL);
 }
 static void json_has_the_shape_of_the_report(void) {
     fill();
