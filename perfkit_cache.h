@@ -4566,8 +4566,7 @@ PK__HOT_INLINE bool pk__cache_shard_forked(pk_cache *c) {
 #if PK__S3_SHARED
     if (PK__S3_SHARES(c->special)) return pk__s3_forked(c);
 #endif
-    return PK__CACHE_SHARDED(c) && pk__cache_shard_of(c)->threads &&
-           pk__cache_shard_of(c)->forks != pk__load32(&pk__cache_forks);
+    return PK__CACHE_SHARDED(c) && pk__cache_shard_of(c)->threads && pk__cache_shard_of(c)->forks != pk__load32(&pk__cache_forks);
 }
 #else
 #define pk__cache_watch_forks() true
@@ -4853,15 +4852,7 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
 
 #if PERFKIT_CACHE_EVENTS
 static PK__COLD void pk__cache_tell(const pk__cache_cold *cold, int kind, uint32_t a, uint32_t b) {
-    pk_event event;
-    if (cold->on_event == NULL) return;
-    event.object = cold->name;
-    event.detail = NULL;
-    event.kind = kind;
-    event.status = kind == PK_CACHE_EVENT_TOO_BIG ? PK_TOO_BIG : PK_OK;
-    event.a = a;
-    event.b = b;
-    cold->on_event(cold->user, &event);
+    PK__TELL(cold, cold->name, kind, kind == PK_CACHE_EVENT_TOO_BIG ? PK_TOO_BIG : PK_OK, NULL, a, b);
 }
 PK_API PK__CACHE_AWAY void pk__cache_report(pk_cache *c, int kind, uint32_t a, uint32_t b) {
     pk__cache_step_out(c);
@@ -6209,12 +6200,24 @@ static pk__cache_total pk__cache_leases_needed(const pk_cache *c, const pk_cache
     return 0;
 }
 
+/* The clock and the default time to live of a desc, and whether a cache can be made with them. */
+PK__HOT_INLINE pk_status pk__cache_resolve_times(const pk_cache_desc *desc, pk_clock_fn *clock, pk_time *ttl) {
+    pk_status status;
+    *clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
+    *ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
+    status = pk__cache_check_ttl(*ttl, *clock);
+    return status == PK_OK && PERFKIT_CACHE_MORE && desc->times && *clock == NULL ? PK_UNSUPPORTED : status;
+}
+
 PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc) {
     pk_cache sizes;
     pk__cache_total bytes;
     unsigned slots;
+    pk_clock_fn clock;
+    pk_time ttl;
     if (desc == NULL) desc = PK__CACHE_DEFAULTS;
-    if (desc == NULL || pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) != PK_OK) return 0;
+    if (desc == NULL || pk__cache_resolve_times(desc, &clock, &ttl) != PK_OK) return 0;
+    if (pk__cache_resolve(&sizes, desc, 0, 0, &slots, &bytes) != PK_OK) return 0;
     return (size_t)(bytes + pk__cache_leases_needed(&sizes, desc));
 }
 
@@ -6286,11 +6289,7 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
     status = pk__cache_resolve(c, desc, key_size, value_size, &slots, &bytes);
     if (status != PK_OK) return status;
     bytes += pk__cache_leases_needed(c, desc);
-    clock = desc->clock ? desc->clock : PK__CACHE_CLOCK;
-    ttl = desc->ttl_ms ? desc->ttl_ms : PK__CACHE_TTL_DEFAULT;
-    status = pk__cache_check_ttl(ttl, clock);
-    if (status != PK_OK) return status;
-    if (PERFKIT_CACHE_MORE && desc->times && clock == NULL) return PK_UNSUPPORTED;
+    if ((status = pk__cache_resolve_times(desc, &clock, &ttl)) != PK_OK) return status;
 #if PERFKIT_CACHE_SIPHASH
     if (desc->hash == pk_cache_siphash && (status = pk__cache_sip_key(hash_key, desc->hash_key)) != PK_OK) return status;
 #endif
@@ -7342,8 +7341,7 @@ static pk_status pk__cache_transfer_begin(pk_cache *c, pk_cache_transfer *t, siz
         if (!(c->special & PK__CACHE_IS_S3)) one->special |= PK__CACHE_IS_SAVING;
         cold->snapshot = how == PK__CACHE_TO_WALK && cold->marked ? (uint8_t)PK__CACHE_TO_CLEAN : how;
         cold->marked = 1;
-        cold->save_at =
-            how == PK__CACHE_TO_WALK && !(c->special & PK__CACHE_IS_S3) ? pk__cache_least(one) : 0;
+        cold->save_at = how == PK__CACHE_TO_WALK && !(c->special & PK__CACHE_IS_S3) ? pk__cache_least(one) : 0;
         cold->save_left = one->capacity;
         cold->save_sweep = 0;
         pk__cache_exit_at(one);
@@ -8324,8 +8322,7 @@ static int pk__cache_what_is_left(pk_cache *c, pk__cache_n e, pk_status *status)
     return failure == PK__CACHE_PUT_OFF && pk__cache_remembers(c, e) ? PK__CACHE_STALE_HELD : PK__CACHE_STALE;
 }
 /* A get came to nothing: see whether there is a stale value, which is copied, or a failure, which is *status. */
-static int pk__cache_look_behind(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len,
-                                 pk_status *status) {
+static int pk__cache_look_behind(pk_cache *c, const void *key, size_t key_len, void *value, size_t size, size_t *len, pk_status *status) {
     int found = PK__CACHE_ABSENT;
     pk__cache_n e;
     PK__CACHE_BEGIN_OR(PK__CACHE_ABSENT);
@@ -8705,8 +8702,7 @@ static void pk__cache_end_load(pk_cache *c, pk__cache_load *own, pk_status statu
 }
 
 /* Run the loader, and put what it gives. */
-static pk_status pk__cache_run_load(pk_cache *c, pk__cache_load *own, void *value, size_t *len, pk_load_fn loader,
-                                    void *load_user) {
+static pk_status pk__cache_run_load(pk_cache *c, pk__cache_load *own, void *value, size_t *len, pk_load_fn loader, void *load_user) {
     pk__cache_loads *l = pk__cache_loads_of(c);
     pk_ticks start = pk__ticks_now(), ticks;
     pk_time ttl = 0;
@@ -8811,8 +8807,7 @@ PK_API pk_status pk_cache_prefetch(pk_cache *c, const void *keys, size_t key_len
     if (!PK__CACHE_LENGTH_OK(key_len, c->key_size)) return PK_INVALID;
     for (; n > 0; n--, key += key_len) {
         if (pk__cache_freshen(c, key, key_len)) continue;
-        status = size < c->value_size ? PK_TOO_BIG
-                                      : pk__cache_load_key(c, key, key_len, room, size, &len, loader, load_user, false);
+        status = size < c->value_size ? PK_TOO_BIG : pk__cache_load_key(c, key, key_len, room, size, &len, loader, load_user, false);
         if (status == PK_OK) continue;
         if (failures++ == 0) first = status;
     }

@@ -51,6 +51,7 @@ static void bad_descs_are_refused(void) {
     good_desc();
     desc.ttl_ms = PK_TTL_MAX + 1;
     refused(PK_INVALID);
+    CHECK_EQ(pk_cache_memory_needed(&desc), 0);
 #if !PERFKIT_HOSTED
     good_desc();
     desc.capacity = 0; /* there is no default for it */
