@@ -1146,7 +1146,7 @@ PK_API pk_status pk_cache_foreach_end(pk_cache *c, pk_cache_cursor *cursor);
 /* Copy up to n bytes of an item's value, from `offset` on; how many. */
 PK_API size_t pk_cache_item_read(const pk_cache_item *item, size_t offset, void *to, size_t n);
 
-/* Remove up to `budget` entries, least recent first (PK_EVICT_CLEARED); how many are left. */
+/* Remove up to `budget` entries, least recent first (S3-FIFO: those of up to `budget` sets; PK_EVICT_CLEARED); how many are left. */
 PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget);
 
 #if PERFKIT_CACHE_TTL
@@ -7023,7 +7023,8 @@ PK_API uint32_t pk_cache_clear_step(pk_cache *c, uint32_t budget) {
 #if PERFKIT_CACHE_THREADS
     if (PK__CACHE_SHARDED(c)) return pk__cache_clear_shards(c, budget);
 #endif
-    pk__cache_drop_many(c, budget < pk_cache_count(c) ? (pk__cache_n)budget : (pk__cache_n)pk_cache_count(c));
+    if (budget > pk_cache_count(c) && !(PERFKIT_CACHE_S3FIFO && (c->special & PK__CACHE_IS_S3))) budget = pk_cache_count(c);
+    pk__cache_drop_many(c, (pk__cache_n)budget); /* S3-FIFO: of that many sets, some of which may be empty */
     return pk_cache_count(c);
 }
 

@@ -245,6 +245,20 @@ static void hooks(void) {
     done();
     CHECK_EQ(left[PK_EVICT_CLOSED], 1);
 }
+static void portions(void) { /* entries in a few of many sets */
+    uint32_t k, left_over = 20, calls = 0;
+    open_cache(1000, NULL, false);
+    for (k = 0; k < 20; k++) CHECK_STATUS(put(k, k), PK_OK);
+    while (left_over > 0 && calls++ < 100) {
+        CHECK(pk_cache_clear_step(&cache, 10) <= left_over);
+        left_over = pk_cache_count(&cache);
+    }
+    CHECK(calls <= 7); /* of 63 sets */
+    for (k = 0; k < 20; k++) CHECK_STATUS(put(k, k), PK_OK);
+    CHECK_EQ(pk_cache_clear_step(&cache, 0), 20);
+    CHECK_EQ(pk_cache_clear_step(&cache, 1000), 0);
+    done();
+}
 static void lengths(void) {
     pk_cache_desc desc;
     pk_cache_stats stats;
@@ -416,6 +430,7 @@ TESTS {
     RUN("K29", "on_evict hears of each entry with its reason and may call the cache", hooks)
     RUN("K13 K04", "lengths vary up to a slot; what is longer is PK_TOO_BIG and the older value stays", lengths)
     RUN("K12 K33", "puts on a condition, versions, sliding and entry times", extras)
+    RUN("K10", "clear in portions of n empties n sets, or all of a cache with fewer", portions)
     RUN("K02", "what the policy cannot do is refused", refused)
     RUN("K11", "a scan does not push out what is used: more hits than LRU", beats_lru)
 }
