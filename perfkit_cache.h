@@ -1502,7 +1502,7 @@ enum {
     PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
     PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: a poor hash, or an attack; a = entries, b = capacity */
     PK_CACHE_EVENT_FILLING,     /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
-    PK_CACHE_EVENT_UNEVEN       /* the fullest shard has a of them, over 3 × the average, b: a poor hash. Once until below 2 × */
+    PK_CACHE_EVENT_UNEVEN /* the fullest shard has a of them, over 3 × the average, b, and over 15: a poor hash. Once until below 2 × */
 };
 #endif
 
@@ -4886,8 +4886,8 @@ static PK__COLD void pk__cache_filled(pk__cache_shard *shard) {
     }
     was = pk__load32(&first->alarms);
     now = pk__cache_alarm(was, sum, shard->all);
-    if (most > 15 && most / 3 > sum / shard->shards) now |= 2u;
-    if (most / 2 < sum / shard->shards) now &= ~2u;
+    if (most > 15 && (uint64_t)most * shard->shards > (uint64_t)sum * 3) now |= 2u;
+    if ((uint64_t)most * shard->shards < (uint64_t)sum * 2) now &= ~2u;
     if (now == was || !pk__cas32(&first->alarms, was, now)) return; /* another thread was faster */
     if (now & ~was & 1u) pk__cache_tell(shard->cache.cold, PK_CACHE_EVENT_FILLING, sum, shard->all);
     if (now & ~was & 2u) pk__cache_tell(shard->cache.cold, PK_CACHE_EVENT_UNEVEN, most, sum / shard->shards);

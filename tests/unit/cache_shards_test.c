@@ -317,6 +317,30 @@ static void a_hash_that_fills_one_shard_is_told(void) {
     CHECK(last_event.kind == PK_CACHE_EVENT_UNEVEN && last_event.a / 3 > last_event.b);
     CHECK_STATUS(numbers_close(&cache), PK_OK);
 }
+static void uneven_is_more_than_three_times_the_average(void) { /* 6 entries in three shards: 18 in the fourth are 3 times it */
+    pk_cache_desc desc = desc_of(400, 4);
+    pk_cache_stats stats;
+    numbers cache;
+    uint32_t key, full;
+    memset(events, 0, sizeof events);
+    desc.on_event = see;
+    CHECK_STATUS(numbers_init(&cache, &desc), PK_OK);
+    for (key = 0; numbers_count(&cache) < 6; key++) {
+        (void)numbers_put(&cache, key, &key, 0);
+        CHECK_STATUS(pk_cache_get_shard_stats(&cache.cache, 0, &stats), PK_OK);
+        if (stats.count > 0) CHECK_STATUS(numbers_remove(&cache, key), PK_OK);
+    }
+    for (full = 0; full < 19; key++) {
+        CHECK_EQ(events[PK_CACHE_EVENT_UNEVEN], 0);
+        (void)numbers_put(&cache, key, &key, 0);
+        CHECK_STATUS(pk_cache_get_shard_stats(&cache.cache, 0, &stats), PK_OK);
+        if (stats.count == full) CHECK_STATUS(numbers_remove(&cache, key), PK_OK);
+        full = stats.count;
+    }
+    CHECK_EQ(events[PK_CACHE_EVENT_UNEVEN], 1);
+    CHECK(last_event.a == 19 && last_event.b == 6);
+    CHECK_STATUS(numbers_close(&cache), PK_OK);
+}
 
 static void windows_have_rates_of_their_own(void) {
     numbers cache = sharded(100, 4);
@@ -375,4 +399,5 @@ TESTS {
     RUN("K16 K17", "a window has rates of its own", windows_have_rates_of_their_own)
     RUN("K23 K28", "presets have their numbers", presets_have_their_numbers)
     RUN("K20", "a shard with more than 3 times the average is told once", a_hash_that_fills_one_shard_is_told)
+    RUN("K20", "not at 3 times, but above", uneven_is_more_than_three_times_the_average)
 }
