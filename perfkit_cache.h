@@ -8241,6 +8241,7 @@ PK_API pk_status pk_cache_load_file(pk_cache *c, const char *path, unsigned flag
     pk_status status;
     PERFKIT_ASSERT(c != NULL && path != NULL);
     if (kept) *kept = 0;
+    if (c->cold == NULL) return PK_CLOSED;
     status = pk__cache_open_saved(path, &file);
     if (status != PK_OK) return status;
     status = pk_cache_load_begin(c, &t, pk__cache_read_file, &file, flags);

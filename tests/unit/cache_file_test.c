@@ -263,6 +263,8 @@ static void a_file_comes_back(void) {
     CHECK_EQ(kept, 20);
     CHECK(sound(&a, 1));
     CHECK_STATUS(pk_cache_close(&a), PK_OK);
+    CHECK_STATUS(pk_cache_load_file(&a, path, 0, &kept), PK_CLOSED);
+    CHECK_STATUS(pk_cache_load_file(&a, temporary, 0, &kept), PK_CLOSED);
 }
 static void what_fails_leaves_the_old_file(void) {
     pk_cache a;
