@@ -1555,8 +1555,9 @@ PK_API void pk_registry_set_hook(pk_registry *r, void (*fn)(void *user, pk_provi
 PK_API void pk_registry_set_trace(pk_registry *r, void (*fn)(void *user, const pk_registry *r, const char *path, pk_status status, bool made),
                                   void *user);
 
-/* In a forked child of a registry with threads gets are PK_FORKED, but for singletons that are there, until this: it forgets all
-   objects, ending none of the parent's. PK_OK, and nothing changes, where the process has not forked. One thread. */
+/* In a forked child of a registry with threads everything is PK_FORKED, or finds nothing, but for gets of singletons that are there and
+   ids of names, until this: it forgets all objects, ending none of the parent's. PK_OK, and nothing changes, where the process has not
+   forked. One thread. */
 PK_API pk_status pk_registry_after_fork(pk_registry *r);
 #endif
 
@@ -3926,6 +3927,7 @@ PK_API pk_status pk_registry_add(pk_registry *r, const pk_provider *table, size_
 #endif
     PERFKIT_ASSERT(r != NULL);
     if (r->capacity == 0) return PK_CLOSED;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
     pk__registry_lock(r);
     first = id = (unsigned)r->count;
     for (i = 0; i < count && status == PK_OK; i++) {
@@ -4012,6 +4014,7 @@ PK_API pk_status pk_registry_check(pk_registry *r, char *text, size_t size) {
     pk_status status = PK_OK;
     unsigned id;
     PERFKIT_ASSERT(r != NULL);
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
     pk__registry_lock(r);
     if (r->making) status = PK_BUSY;
     for (id = 0; id < r->count && status == PK_OK; id++)
@@ -4078,8 +4081,10 @@ PK_API pk_status pk_registry_set(pk_registry *r, pk_scope *scope, pk_provider_id
     pk_status status;
     PERFKIT_ASSERT(r != NULL && scope != NULL);
     if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
     pk__registry_lock(r);
-    status = pk_scope_defer(scope, pk__registry_mark, object, (const char *)(const void *)&r->states[id]);
+    if (PERFKIT_REGISTRY_MORE && r->states[id].provider == NULL) status = PK_NOT_FOUND; /* it was removed */
+    else status = pk_scope_defer(scope, pk__registry_mark, object, (const char *)(const void *)&r->states[id]);
     if (status == PK_OK) scope->holds = 1;
     pk__registry_unlock(r);
     return status;
@@ -4631,6 +4636,7 @@ PK_API pk_status pk_registry_info(pk_registry *r, pk_provider_id id, pk_provider
     pk_status status = PK_NOT_FOUND;
     PERFKIT_ASSERT(r != NULL && info != NULL);
     if (id >= pk__load32(&r->count)) return status;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
     pk__registry_lock(r);
     if (r->states[id].provider) {
         const pk_provider_state *st = &r->states[id];
@@ -4662,7 +4668,7 @@ PK_API void pk_registry_foreach(pk_registry *r, void (*visit)(void *user, const 
 PK_API void pk_registry_get_stats(pk_registry *r, pk_registry_stats *stats) {
     unsigned id;
     memset(stats, 0, sizeof *stats);
-    if (r->capacity == 0) return;
+    if (r->capacity == 0 || PK__REGISTRY_FORKED(r)) return;
     pk__registry_lock(r);
     stats->providers = pk_registry_count(r);
     stats->made = r->made;
@@ -4746,6 +4752,7 @@ PK_API pk_status pk_registry_start(pk_registry *r, const char **which) {
     unsigned i;
     PERFKIT_ASSERT(r != NULL);
     if (r->capacity == 0) return PK_CLOSED;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
     for (i = 0; i < r->preload_count && status == PK_OK; i++)
         status = pk__registry_each_name(r, r->preload[i], which, pk__registry_start_one);
     if (status == PK_OK) status = pk__registry_each_name(r, r->preload_names, which, pk__registry_start_one);
@@ -4905,11 +4912,13 @@ static pk_status pk__override_end(void *context) {
 PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provider_id id, const pk_provider *with) {
     pk__override *o = NULL;
     const pk__override *walk;
-    pk_provider_state *st = &r->states[id];
+    pk_provider_state *st;
     pk_status status = PK_OK;
     bool again;
     PERFKIT_ASSERT(r != NULL && scope != NULL && with != NULL);
     if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
+    st = &r->states[id];
     pk__registry_lock(r);
     if (st->provider == NULL)
         status = PK_NOT_FOUND;
@@ -4946,11 +4955,13 @@ PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provid
     return PK_OK;
 }
 PK_API pk_status pk_registry_remove(pk_registry *r, pk_provider_id id) {
-    pk_provider_state *st = &r->states[id];
+    pk_provider_state *st;
     const pk__override *o;
     pk_status status = PK_OK;
     PERFKIT_ASSERT(r != NULL);
     if (id >= pk__load32(&r->count)) return PK_NOT_FOUND;
+    if (PK__REGISTRY_FORKED(r)) return PK_FORKED;
+    st = &r->states[id];
     pk__registry_lock(r);
     for (o = r->overrides; o && o->id != id; o = o->older) {}
     if (st->provider == NULL)

@@ -489,6 +489,8 @@ static void override_stays_on_its_scope(void) {
 static void removed_provider_is_not_found_anywhere(void) {
     pk_provider_info info;
     pk_provider_id id;
+    pk_scope holder;
+    static int mine;
     open_six();
     CHECK_STATUS(get(LOG), PK_OK);
     CHECK_STATUS(pk_registry_remove(&app, LOG), PK_OK);
@@ -497,6 +499,10 @@ static void removed_provider_is_not_found_anywhere(void) {
     CHECK_STATUS(pk_registry_id(&app, "log", &id), PK_NOT_FOUND);
     CHECK_STATUS(pk_registry_info(&app, LOG, &info), PK_NOT_FOUND);
     CHECK_STATUS(pk_registry_remove(&app, LOG), PK_NOT_FOUND);
+    CHECK_STATUS(pk_scope_init(&holder, NULL), PK_OK);
+    CHECK_STATUS(pk_registry_set(&app, &holder, LOG, &mine), PK_NOT_FOUND);
+    CHECK_EQ(pk_scope_count(&holder), 0);
+    CHECK_STATUS(pk_scope_close(&holder), PK_OK);
     CHECK_STATUS(get(SERVICE), PK_NOT_FOUND);
     CHECK_EQ(pk_registry_count(&app), 5);
     CHECK_STATUS(pk_registry_close(&app), PK_OK);

@@ -248,6 +248,15 @@ static void lazy_thing_is_made_once_for_twenty_threads(void) {
 }
 
 #ifndef _WIN32
+static bool child_is_refused_everything(const pk_provider *row) { /* another thread may hold the lock that it has a copy of */
+    pk_registry_stats stats;
+    pk_provider_info info;
+    pk_registry_get_stats(&app, &stats);
+    return pk_registry_add(&app, row, 1, NULL) == PK_FORKED && pk_registry_check(&app, NULL, 0) == PK_FORKED &&
+           pk_registry_set(&app, &session, 0, &one) == PK_FORKED && pk_registry_info(&app, 0, &info) == PK_FORKED &&
+           pk_registry_override(&app, &session, 0, row) == PK_FORKED && pk_registry_remove(&app, 0) == PK_FORKED &&
+           pk_registry_start(&app, NULL) == PK_FORKED && pk_registry_pump(&app, 0) == PK_FORKED && stats.providers == 0;
+}
 static void forked_child_starts_again_with_nothing(void) {
     static const pk_provider both[] = {{"one", make_quick, NULL, &one, NULL, PK_SINGLETON, 0, 0, 0},
                                        {"two", make_quick, NULL, &two, NULL, PK_SINGLETON, 0, 0, 0}};
@@ -260,6 +269,7 @@ static void forked_child_starts_again_with_nothing(void) {
     child = fork();
     if (child == 0) {
         int good = pk_registry_get(&app, NULL, 1, &object) == PK_FORKED && pk_registry_close(&app) == PK_FORKED;
+        good = good && child_is_refused_everything(both);
         good = good && pk_registry_after_fork(&app) == PK_OK && pk_registry_get(&app, NULL, 0, &object) == PK_OK && made == 2;
         good = good && pk_registry_close(&app) == PK_OK;
         _exit(good ? 7 : 1);
