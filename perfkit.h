@@ -2234,14 +2234,14 @@ enum { PK_CONFIG_ADAPTIVE, PK_CONFIG_THREADS, PK_CONFIG_PROCESSES, PK_CONFIG_HYB
     X(COUNT, cache_size, "max_size", 1, 16777216, PERFKIT_DEFAULT_CACHE_SIZE) \
     X(SECONDS, cache_ttl_ms, "default_ttl", 0, 86400, PERFKIT_DEFAULT_CACHE_TTL) \
     X(SECONDS, async_ttl_ms, "ASYNC_CACHE_TTL", 0, 86400, PERFKIT_DEFAULT_ASYNC_TTL) \
-    X(SECONDS, async_cleanup_ms, "ASYNC_CACHE_CLEANUP_INTERVAL", 0, 86400, PERFKIT_DEFAULT_ASYNC_CLEANUP) \
+    X(SECONDS, async_cleanup_ms, "ASYNC_CACHE_CLEANUP_INTERVAL", 1, 86400, PERFKIT_DEFAULT_ASYNC_CLEANUP) \
     X(COUNT, async_shards, "ASYNC_CACHE_NUM_SHARDS", 1, 256, PERFKIT_DEFAULT_ASYNC_SHARDS) \
     X(COUNT, async_workers, "ASYNC_CACHE_MAX_WORKERS", 1, 64, PERFKIT_DEFAULT_ASYNC_WORKERS) \
     X(COUNT, async_size, "ASYNC_CACHE_MAX_SIZE", 1, 16777216, PERFKIT_DEFAULT_ASYNC_SIZE) \
     X(COUNT, async_memory_mb, "ASYNC_CACHE_MAX_MEMORY_MB", 1, 1048576, PERFKIT_DEFAULT_ASYNC_MEMORY_MB) \
     X(COUNT, max_concurrency, "max_concurrency", 1, 65535, PERFKIT_DEFAULT_MAX_CONCURRENCY) \
     X(COUNT, chunk_size, "chunk_size", 1, 65535, PERFKIT_DEFAULT_CHUNK_SIZE) \
-    X(SECONDS, item_timeout_ms, "timeout_per_package", 0, 86400, PERFKIT_DEFAULT_ITEM_TIMEOUT) \
+    X(SECONDS, item_timeout_ms, "timeout_per_package", 1, 86400, PERFKIT_DEFAULT_ITEM_TIMEOUT) \
     PK__CONFIG_POOL(X, db, "DB", DB) \
     PK__CONFIG_POOL(X, redis, "REDIS", REDIS) \
     PK__CONFIG_POOL(X, http, "HTTP", HTTP) \
@@ -6025,14 +6025,14 @@ PK_API pk_status pk_config_load(pk_config *c, const char *path, pk_config_proble
     }
     while (fgets(line, (int)sizeof line, file)) {
         const size_t length = strlen(line);
-        const bool whole = length > 0 && line[length - 1] == '\n';
+        const bool whole = length > 0 && line[length - 1] == '\n', cut = !whole && length + 1 < sizeof line && !feof(file);
         if (whole) line[length - 1] = 0;
-        if (!inside && (whole || length + 1 < sizeof line)) pk__config_line(&r, line);
+        if (!inside && !cut && (whole || length + 1 < sizeof line)) pk__config_line(&r, line);
         else if (!inside) {
             r.line++;
-            pk__config_complain(&r, "", PK_TOO_BIG, "a line has at most 511 bytes");
+            pk__config_complain(&r, "", cut ? PK_INVALID : PK_TOO_BIG, cut ? "a line has no 0 in it" : "a line has at most 511 bytes");
         }
-        inside = !whole;
+        inside = !whole && !cut;
     }
     if (ferror(file)) pk__config_complain(&r, path, PK_IO, "cannot be read");
     (void)fclose(file);

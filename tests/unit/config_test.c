@@ -288,6 +288,30 @@ static void checks_name_each_problem(void) {
     CHECK_EQ(problems, 5);
     CHECK_STATUS(pk_config_check(&c, NULL, NULL), PK_INVALID);
 }
+/* Each limit as a row: what is just inside it, and just outside. */
+static void limits_are_those_of_the_table(void) {
+    static const char *const limits[][3] = {{"ASYNC_CACHE_NUM_SHARDS", "1", "0"}, {"ASYNC_CACHE_NUM_SHARDS", "256", "257"},
+        {"default_ttl", "0", "-1"}, {"default_ttl", "86400", "86400.001"}, {"ASYNC_CACHE_TTL", "86400", "86401"},
+        {"caching.result_cache_ttl", "86400", "86401"}, {"timeout_per_package", "0.001", "0"}, {"ASYNC_CACHE_CLEANUP_INTERVAL", "0.001", "0"},
+        {"optimization.timeout_seconds", "0.001", "0"}, {"timeout", "0.001", "0"}, {"connect", "0.001", "0"},
+        {"DB_POOL_CONNECT_TIMEOUT", "0.001", "0"}, {"REDIS_POOL_IDLE_TIMEOUT", "0.001", "0"}, {"HTTP_POOL_MAX_LIFETIME", "0.001", "0"},
+        {"HTTP_POOL_HEALTH_CHECK_INTERVAL", "0.001", "0"}, {"max_lifetime_seconds", "0.001", "0"}, {"max_connections", "2047", "2048"}};
+    size_t i;
+    start();
+    for (i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        CHECK_STATUS(pk_config_apply(&c, limits[i][0], limits[i][1]), PK_OK);
+        CHECK_STATUS(pk_config_apply(&c, limits[i][0], limits[i][2]), PK_INVALID);
+    }
+    start();
+    c.redis_min = c.redis_max;
+    c.http_idle_ms = c.http_life_ms;
+    CHECK_STATUS(pk_config_check(&c, complain, NULL), PK_OK);
+    c.redis_min++;
+    c.http_idle_ms++;
+    c.item_timeout_ms = 0;
+    CHECK_STATUS(pk_config_check(&c, complain, NULL), PK_INVALID);
+    CHECK_EQ(problems, 3);
+}
 static char written[8192];
 static pk_status keep(void *user, int level, const char *text, size_t length) {
     (void)user;
@@ -350,6 +374,17 @@ static void reads_a_file(void) {
     CHECK_STATUS(pk_config_load(&c, path, complain, NULL), PK_TOO_BIG);
     CHECK_EQ(problems, 1);
     CHECK_EQ(problem_line, 2);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    if (file == NULL) return;
+    (void)fwrite("max_size = 78\n\0chunk\nmemo\0\nmax_concurrency = 7\n", 1, 47, file);
+    (void)fclose(file);
+    CHECK_STATUS(pk_config_load(&c, path, complain, NULL), PK_INVALID); /* the lines with a 0, and none after them */
+    CHECK_EQ(problems, 3);
+    CHECK_EQ(problem_line, 3);
+    CHECK(c.cache_size == 78 && c.max_concurrency == 7);
+    CHECK_STATUS(pk_config_apply(&c, "max_size", "77"), PK_OK);
+    CHECK_STATUS(pk_config_apply(&c, "max_concurrency", "8"), PK_OK);
     CHECK_EQ(c.cache_size, 77);
     CHECK_EQ(c.max_concurrency, 8);
     CHECK_EQ(c.chunk_size, 9);
@@ -393,7 +428,8 @@ TESTS {
     RUN("C75 C76", "an unknown key or a bad value changes nothing", a_bad_value_keeps_the_old_one)
     RUN("C77", "lines with sections, comments, quotes and lists", reads_sections_comments_and_quotes)
     RUN("C75", "bad lines are told with their number, the others are set", bad_lines_are_told_and_left_out)
-    RUN("C75", "a check tells each problem once", checks_name_each_problem)
+    RUN("C75 T12", "a check tells each problem once", checks_name_each_problem)
+    RUN("C75 T12", "least is at most greatest, timeouts are above 0, shards 1 to 256, times to live up to a day", limits_are_those_of_the_table)
     RUN("C75", "what is written reads back the same", what_is_written_reads_back_the_same)
     RUN("C75", "a file is read line by line", reads_a_file)
 #ifndef _WIN32
