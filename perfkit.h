@@ -7451,7 +7451,7 @@ PK_API pk_status pk_scope_close_log(pk_scope *s, pk_log *log, pk_ticks began) {
     else if (s->failures == before) pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in " PK__LOG_MS, name, cleanups, ms, tenth);
     else
         pk_log_write(log, PK_LOG_INFO, "scope %s: %u cleanups in " PK__LOG_MS ", %u failed", name, cleanups, ms, tenth,
-                  (unsigned)s->failures - before);
+                     (uint16_t)(s->failures - before));
     return status;
 }
 PK_API void pk_registry_init_log(pk_registry *r, pk_log *log) {

@@ -72,6 +72,16 @@ static void a_failing_cleanup_is_a_warning(void) {
     CHECK_STATUS(pk_scope_close_log(&scope, &logger, began), PK_OK);
     no_digits();
     CHECK_TEXT(got, "DEBUG scope request begins\nINFO  scope request: # cleanups in #.# ms\n");
+    start(PK_LOG_INFO); /* failures are counted modulo 65536 */
+    CHECK_STATUS(pk_scope_init(&scope, &desc), PK_OK);
+    pk_scope_set_on_event(&scope, NULL, NULL);
+    while (pk_scope_failures(&scope) != 65535u) {
+        CHECK_STATUS(pk_scope_defer(&scope, fails, NULL, "socket"), PK_OK);
+        CHECK_STATUS(pk_scope_unwind(&scope, 0), PK_IO);
+    }
+    CHECK_STATUS(pk_scope_defer(&scope, fails, NULL, "socket"), PK_OK);
+    CHECK_STATUS(pk_scope_close_log(&scope, &logger, pk_scope_begin_log(&scope, &logger)), PK_IO);
+    CHECK(told("1 cleanups in ") && told(" ms, 1 failed\n"));
     start(PK_LOG_INFO); /* a scope of 60 days */
     CHECK_STATUS(pk_scope_init(&scope, &desc), PK_OK);
     began = pk_scope_begin_log(&scope, &logger) - (pk_ticks)60 * 86400 * PERFKIT_TICKS_HZ;
