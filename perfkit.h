@@ -952,8 +952,9 @@ enum { PK_SCOPE_PLAIN = 0, PK_SCOPE_REQUEST = 1, PK_SCOPE_SESSION = 2, PK_SCOPE_
    PK_SCOPE_SESSION, or PLAIN; with PK_SCOPE_ISOLATED it doesn't see the instances of the scopes around it; with PK_SCOPE_LOOSE the
    parent knows nothing of it and has to outlive it, which lets scopes of several threads be in one session. Call it right after
    init. A parent that is closed closes what is nested in it first, the newest first; where PERFKIT_SCOPE_MORE is 0 that is up to
-   you. Takes the room of two cleanups of a scope without an allocator. PK_INVALID: it is nested already, or parent is `s` or
-   nested in it. PK_NO_MEMORY, PK_FULL or PK_CLOSED: no room in one of them. O(depth). */
+   you. Without an allocator it takes the room of two cleanups, with PERFKIT_SCOPE_MORE about eight (64-bit: six), and as many of a parent
+   that has none nested yet. PK_INVALID: it is nested already, or parent is `s` or nested in it. PK_NO_MEMORY, PK_FULL or PK_CLOSED: no
+   room in one of them. O(depth). */
 PK_API pk_status pk_scope_nest(pk_scope *s, pk_scope *parent, unsigned kind);
 PK_API pk_scope *pk_scope_parent(const pk_scope *s); /* the scope around it, or NULL */
 
@@ -984,7 +985,8 @@ typedef struct pk_tracked { /* read only, and only until it is released */
 
 /* Put what *what describes on the scope; *id (may be NULL) names it. It runs in its turn when the scope closes or unwinds, or
    before that by pk_scope_release or pk_scope_reap. PK_FULL: the limit is reached, or no room; PK_NO_MEMORY, PK_CLOSED,
-   PK_INVALID (no fn): nothing was added, and the resource is still yours. O(1), and one reading of the clock. */
+   PK_INVALID (no fn): nothing was added, and the resource is still yours. O(1), and one reading of the clock. Without an allocator it
+   takes about the room of five cleanups (64-bit: four), the first one that of nesting more; a released one's is used again. */
 #if PERFKIT_HOSTED
 PK__HOT_INLINE pk_status pk_scope_track(pk_scope *s, const pk_track *what, uint32_t *id);
 #else
@@ -1047,9 +1049,10 @@ PK_API pk_status pk_scope_watch(pk_scope *s, const pk_scope_watch_desc *desc);
    own; overrides of registries that it held are over. */
 PK_API pk_status pk_scope_after_fork(pk_scope *s);
 
-/* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing of it (what is nested in it and
-   has no such cleanups is closed), it says PK_DEFERRED, and pk_scope_pump runs everything, such cleanups first. So the scope has to
-   live until then. (An automatic one runs all at its exit.) Unwinding past one is PK_DEFERRED, and runs nothing. */
+/* As pk_scope_defer, for what must not run in the middle of things: closing the scope then runs nothing of it (what is nested in it is
+   closed, the newest first, up to one that has such cleanups), it says PK_DEFERRED, and pk_scope_pump runs everything, such cleanups
+   first. So the scope has to live until then. (An automatic one runs all at its exit.) Unwinding past one is PK_DEFERRED, and runs
+   nothing. It counts as a tracked resource. */
 PK_API pk_status pk_scope_defer_later(pk_scope *s, pk_cleanup_fn fn, void *context, const char *name);
 
 /* Run up to `budget` (0: all) cleanups of a scope whose close said PK_DEFERRED. PK_AGAIN: there are more; then PK_OK, or what the
@@ -1438,8 +1441,8 @@ struct pk_registry { /* all private but name: use the functions */
 PK_API pk_status pk__registry_init(pk_registry *r, size_t size, uint32_t config, const pk_registry_desc *desc);
 
 /* Make a registry with its first table; NULL: an empty one. PK_INVALID, PK_EXISTS: pk_registry_add says what is wrong with a table,
-   or another configuration than the implementation's. PK_NO_MEMORY, PK_UNSUPPORTED. After an error it is a closed one. One thread.
-   O(providers). */
+   or another configuration than the implementation's. PK_FULL: capacity is too small for it. PK_NO_MEMORY, PK_UNSUPPORTED. After an
+   error it is a closed one. One thread. O(providers). */
 PK__INLINE pk_status pk_registry_init(pk_registry *r, const pk_registry_desc *desc) {
     return pk__registry_init(r, sizeof(pk_registry), PK__REGISTRY_CONFIG_WORD, desc);
 }
@@ -1536,8 +1539,8 @@ PK_API unsigned pk_registry_unload_idle(pk_registry *r, pk_time now, pk_time max
 /* ---- Changing it ---- */
 
 /* Use another provider (of the same name) until the scope ends, which brings the old one back, with the singleton it had made.
-   Overriding what is overridden is reported. PK_MISMATCH: another name; PK_BUSY: it is being made; PK_NOT_FOUND; or no room on the
-   scope. No other thread may get that provider meanwhile. */
+   Overriding what is overridden is reported. PK_MISMATCH: another name; PK_INVALID: no create, or no such lifetime; PK_BUSY: it is being
+   made; PK_NOT_FOUND; or no room on the scope. No other thread may get that provider meanwhile. */
 PK_API pk_status pk_registry_override(pk_registry *r, pk_scope *scope, pk_provider_id id, const pk_provider *with);
 
 /* Take a provider out; its singleton is ended first. Its id is not used again. PK_NOT_FOUND; PK_BUSY: it is being made, or overridden.
