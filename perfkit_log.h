@@ -1013,7 +1013,8 @@ PK__HOT_INLINE bool pk_log_enabled(const pk_log *log, int level);
 PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const pk_log_desc *desc);
 
 /* Make a logger; NULL desc: all defaults. PK_INVALID: no such level, or this unit and the implementation were built with
-   different configurations; PK_UNSUPPORTED: threads or wall without their switch. One thread. Close it when desc.threads. */
+   different configurations; PK_UNSUPPORTED: threads or wall without their switch; and what pk_log_defer says. One thread. Close it when
+   desc.threads. */
 PK__INLINE pk_status pk_log_init(pk_log *log, const pk_log_desc *desc) {
     return pk__log_init(log, sizeof(pk_log), PK__LOG_CONFIG_WORD, desc);
 }
@@ -7318,7 +7319,7 @@ PK_API void pk_progress_print(void *bar_, pk_progress *p, const pk_progress_valu
     const bool last = v->total != 0 && v->done + v->failed >= v->total;
     const uint32_t every = bar->every_ms == PK_PROGRESS_EACH ? 0 : bar->every_ms ? bar->every_ms : bar->columns ? 100u : 1000u;
     (void)p;
-    if (bar->whole || (!last && bar->begun && v->elapsed_ms - bar->last_ms < every)) return;
+    if (last ? bar->whole : bar->begun && v->elapsed_ms - bar->last_ms < every) return; /* the total may have grown since */
     bar->begun = true;
     bar->whole = last;
     bar->last_ms = v->elapsed_ms;

@@ -122,6 +122,10 @@ static void elsewhere_it_is_lines(void) {
     pk_progress_step(&p, "a.c", true);
     pk_progress_step(&p, "b.c", true);
     CHECK_TEXT(got, "Processing: a.c (1/2)\nProcessing: b.c (2/2)\n");
+    CHECK_STATUS(pk_progress_set_total(&p, 3), PK_OK); /* more was found */
+    pk_progress_step(&p, "c.c", true);
+    pk_progress_step(&p, "d.c", true); /* one too many */
+    CHECK_TEXT(got, "Processing: a.c (1/2)\nProcessing: b.c (2/2)\nProcessing: b.c (2/3)\nProcessing: c.c (3/3)\n");
     pk_progress_close(&p);
 }
 static void a_terminal_gets_a_bar(void) {
