@@ -1655,7 +1655,7 @@ PK_API void pk_gate_stop(pk_gate *g);
 PK_API pk_status pk_gate_close(pk_gate *g);
 
 /* Go in, or wait for up to wait_ms until somebody leaves: PK_WAIT_DEFAULT, PK_WAIT_FOREVER, or milliseconds up to 2^30. These are
-   counted, and reported with a = those that are in, b = the limit:
+   counted, and reported with a = those that are in, b = the limit (what is above 2^32 - 1 as that):
      PK_EXHAUSTED  it is full, and wait_ms is 0, or there is nothing to wait with: no desc.threads, no PERFKIT_COND_ hooks
      PK_TIMEOUT    it stayed full for wait_ms
      PK_CLOSED     it has stopped; not reported where it is closed
@@ -5574,6 +5574,7 @@ typedef struct pk__gate_news {
     void *user;
     pk_event event;
 } pk__gate_news;
+#define PK__GATE_FIGURE(n) ((n) >> 15 >> 15 >> 2 != 0 ? UINT32_MAX : (uint32_t)(n)) /* a size_t of 64 bits may not fit */
 static PK__COLD void pk__gate_note(const pk_gate *g, pk__gate_news *news, pk_status status) {
     news->tell = g->on_event;
     news->user = g->user;
@@ -5584,8 +5585,8 @@ static PK__COLD void pk__gate_note(const pk_gate *g, pk__gate_news *news, pk_sta
                        : status == PK_CLOSED  ? PK_GATE_EVENT_CLOSED
                                               : PK_GATE_EVENT_FULL;
     news->event.status = status;
-    news->event.a = (uint32_t)g->used;
-    news->event.b = (uint32_t)g->limit;
+    news->event.a = PK__GATE_FIGURE(g->used);
+    news->event.b = PK__GATE_FIGURE(g->limit);
 }
 static PK__COLD pk_status pk__gate_tell(const pk__gate_news *news) {
     if (news->tell) news->tell(news->user, &news->event);

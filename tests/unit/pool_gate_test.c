@@ -340,6 +340,16 @@ static void bytes_are_counted(void) {
     pk_budget_get_stats(&budget, &stats);
     CHECK(stats.utilization == 10000);
     CHECK_STATUS(pk_budget_release(&budget, SIZE_MAX), PK_OK);
+#if SIZE_MAX > 0xFFFFFFFFu
+    CHECK_STATUS(pk_budget_close(&budget), PK_OK);
+    desc.limit = (size_t)1 << 33; /* its low 32 bits are 0 */
+    CHECK_STATUS(pk_budget_init(&budget, &desc), PK_OK);
+    CHECK_STATUS(pk_budget_try(&budget, 7), PK_OK);
+    events = 0;
+    CHECK_STATUS(pk_budget_try(&budget, desc.limit), PK_EXHAUSTED);
+    told(PK_GATE_EVENT_FULL, PK_EXHAUSTED, 7, UINT32_MAX);
+    CHECK_STATUS(pk_budget_release(&budget, 7), PK_OK);
+#endif
 }
 /* 90 of 100 are out; 50 are asked for. Others want little, again and again. */
 static bool others_want_little(void) {
