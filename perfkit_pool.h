@@ -903,9 +903,10 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
      (uint32_t)PK__HAS_CRITICAL << 12 | (uint32_t)PERFKIT_POOL_HANDLE_BITS << 13 | (uint32_t)PERFKIT_POOL_INDEX_BITS << 20)
 #define PK__POOL_CONFIG_WORD (PK__CONFIG_WORD ^ (uint32_t)(PK__POOL_SWITCHES * 0x9E3779B1u))
 
-/* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none. PK_INVALID: no object_size, no capacity, an align that
-   is no power of two, more objects than PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the
-   implementation's. PK_UNSUPPORTED: asks for what this build lacks. After an error the pool is a closed one. */
+/* Make a pool. PK_NO_MEMORY: the memory is too small, or there is none, or no lock. PK_INVALID: no object_size, no capacity or one
+   above max_capacity, an align that is no power of two, forms that exclude each other (said at the fields), more objects than
+   PERFKIT_POOL_INDEX_BITS or the handles can number, or another configuration than the implementation's. PK_UNSUPPORTED: asks for
+   what this build lacks. After an error the pool is a closed one. */
 PK__INLINE pk_status pk_pool_init(pk_pool *p, const pk_pool_desc *desc) {
     return pk__pool_init(p, sizeof(pk_pool), PK__POOL_CONFIG_WORD, desc);
 }
@@ -3849,7 +3850,7 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     arrays = plan.more ? pk__pool_make_more(p, block, &plan, &allocator) : block;
     if (arrays == NULL) {
         if (plan.flags & PK__POOL_OWNED) pk__free(&allocator, block, plan.bytes);
-        return PK_UNSUPPORTED;
+        return PK_NO_MEMORY;
     }
 
     p->stride = plan.stride;

@@ -478,6 +478,23 @@ static void the_platform_has_no_more(void) {
     scheduler.fail_condition = 1;
     CHECK_STATUS(pk_respool_init(&pool, &desc), PK_NO_MEMORY);
     CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
+    {
+        static unsigned char room[1024];
+        pk_pool objects;
+        pk_pool_desc of_objects;
+        memset(&of_objects, 0, sizeof of_objects);
+        of_objects.object_size = 4;
+        of_objects.capacity = 2;
+        of_objects.threads = true;
+        of_objects.memory = room;
+        of_objects.memory_size = sizeof room;
+        scheduler.fail_mutex = 1;
+        CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_NO_MEMORY);
+        CHECK(pk_pool_acquire(&objects) == NULL);
+        CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_OK);
+        CHECK_STATUS(pk_pool_close(&objects), PK_OK);
+    }
+    CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
     open_among_others();
     held[0] = take();
     scheduler.fail_condition = 1;
