@@ -97,7 +97,8 @@
      Loading     pk_cache_get_or_load runs one loader for a key however many ask, outside all locks; the others get its value or
                  its failure. A loader that comes to need what it loads is PK_CYCLE, across threads too. What is put, removed or
                  cleared meanwhile stands: the value loaded before is handed out, but not put.
-     Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED.
+     Errors      pk_status; an error leaves the cache as it was. Every call on a closed or all-zero cache is PK_CLOSED, false or 0;
+                 only pk_cache_set_on_evict and pk_cache_reset_stats want an open one.
      Snapshots   saved and loaded entries keep their order and the time they have left. A file is the old one or the new one
                  whole, whatever happens meanwhile. Altered or torn ones are told (CRC-32C) and never loaded as if they were good.
      Alignment   fixed sizes: keys and values lie aligned to the largest power of two that divides their size, up to 8.
@@ -989,8 +990,8 @@ PK_API pk_status pk__cache_init(pk_cache *c, size_t size, uint32_t config, const
 
 /* Make an empty cache; NULL desc: all defaults. The only call that allocates. O(capacity).
    PK_INVALID: a field is out of range, the capacity does not fit PERFKIT_CACHE_LINK_BITS, or this unit and the implementation
-   were built with different configurations. PK_NO_MEMORY: none given, or too little. PK_UNSUPPORTED: needs a clock or a switch
-   that is not there. */
+   were built with different configurations. PK_NO_MEMORY: none given, or too little, or no lock. PK_UNSUPPORTED: needs a clock or a
+   switch that is not there; outside the HOSTED profile a field for which the build has nothing may be ignored instead. */
 PK__INLINE pk_status pk_cache_init(pk_cache *c, const pk_cache_desc *desc) {
     return pk__cache_init(c, sizeof(pk_cache), PK__CACHE_CONFIG_WORD, desc, 0, 0);
 }
@@ -1029,8 +1030,8 @@ PK__INLINE uint32_t pk_cache_count(const pk_cache *c) {
 #endif
 }
 
-/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK. PK_BUSY: called from on_evict, while
-   something is pinned, or while a snapshot is being saved or loaded. */
+/* Remove all entries (PK_EVICT_CLOSED) and give the memory back. Closing again is PK_OK, in an on_evict that hears of this, too.
+   PK_BUSY: called from another on_evict, while something is pinned, a loader runs, or a snapshot is being saved or loaded. */
 PK_API pk_status pk_cache_close(pk_cache *c);
 
 /* Bytes that desc.memory must have for this desc; 0 where init would answer PK_INVALID or PK_UNSUPPORTED. For a typed cache
@@ -1414,15 +1415,17 @@ typedef size_t (*pk_cache_read_fn)(void *user, void *bytes, size_t n);        /*
 #define PK_CACHE_IO_LATER ((size_t)-2)  /* nothing now: the step answers PK_AGAIN; where such a long value is written, PK_IO */
 
 /* Write every entry that has not expired, with the time it has left. PK_IO: the callback failed. PK_BUSY: another save or load of
-   this cache is under way. O(capacity). */
+   this cache is under way. PK_UNSUPPORTED: PERFKIT_CACHE_SNAPSHOT_BUFFER is too small for all keys, and PK_TOO_BIG: for one of those
+   whose lengths vary. O(capacity). */
 PK_API pk_status pk_cache_save(pk_cache *c, pk_cache_write_fn write_fn, void *user);
 
 /* Empty the cache (PK_EVICT_CLEARED) and put what a snapshot holds, in its order; it reads ahead, by one buffer at most. *kept
    (may be NULL) = the keys that were put from it. Times to live go on where they stood, or where both caches have a
    wall_clock as if they had been running all the time. Each entry counts as a put. O(capacity + bytes).
-   PK_MISMATCH: of other sizes, another schema or a newer format: the cache is as it was. PK_CORRUPT: torn or altered, and PK_IO:
-   the cache is empty; or, with PK_CACHE_SALVAGE, it has all records that are whole, and *kept tells how many these were.
-   PK_UNSUPPORTED: entries have times to live, and this cache has no clock: it is empty. */
+   PK_MISMATCH: of other sizes, another schema or a newer format, and PK_IO before anything was read: the cache is as it was.
+   PK_CORRUPT: torn or altered, and PK_IO: it is empty, or, with PK_CACHE_SALVAGE, it has all records that are whole, and *kept tells
+   how many these were. PK_BUSY and PK_UNSUPPORTED, as it was: as pk_cache_save.
+   PK_UNSUPPORTED, empty: entries have times to live, and this cache has no clock. */
 PK_API pk_status pk_cache_load(pk_cache *c, pk_cache_read_fn read_fn, void *user, unsigned flags, uint32_t *kept);
 #define PK_CACHE_SALVAGE 1u
 
@@ -1478,7 +1481,7 @@ PK_API void pk_cache_transfer_end(pk_cache_transfer *t);
 #if PERFKIT_HOSTED
 /* To a file: written beside it (path.tmp), synced and renamed, so that at every moment, whatever fails, `path` is the old file or
    the new one. PK_IO: errno (Windows: GetLastError) tells; PK_BUSY: another save to it, or another save or load of this cache, is
-   under way: nothing is touched. */
+   under way, and PK_INVALID: a path of more than 4091 bytes: nothing is touched. Else as pk_cache_save. */
 PK_API pk_status pk_cache_save_file(pk_cache *c, const char *path);
 /* PK_NOT_FOUND: no such file, and PK_IO: it can't be opened: the cache is as it was. Else as pk_cache_load; more bytes than the
    snapshot's are PK_CORRUPT. */
