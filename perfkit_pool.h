@@ -975,7 +975,7 @@ typedef struct pk_pool_stats {
     uint32_t retired;                /* slots whose generations are used up */
     int32_t utilization;             /* active of max_capacity, in 1/100 percent: 10000 is full */
     pk_count exhausted;              /* acquires refused because all were out */
-    pk_count misused;                /* releases refused; handles that were stale when released */
+    pk_count misused;                /* releases refused, those of stale handles too; and PK_POOL_EVENT_WRITTEN */
     pk_count no_memory;              /* acquires refused because the allocator gave nothing */
     pk_count create_failed;          /* calls of desc.init that were not PK_OK */
 } pk_pool_stats;
@@ -1009,8 +1009,8 @@ PK_API size_t pk_pool_memory_needed(const pk_pool_desc *desc);
      ((align) > PK__POOL_ALIGN ? (size_t)(align) : PK__POOL_ALIGN))
 #define PK_POOL_HANDLE_BYTES(capacity) ((size_t)(capacity) * PK__POOL_WORD_BYTES(PK__POOL_WIDTH(capacity)))
 
-/* Give chunks without an object that is out back to the allocator; the bytes. The first chunk stays. O(chunks). As safe as
-   close, or any thread with desc.threads. */
+/* Give chunks without an object that is out back to the allocator; the bytes. The first chunk stays, and those with slots that
+   retired. O(chunks). As safe as close, or any thread with desc.threads. */
 PK_API size_t pk_pool_trim(pk_pool *p);
 
 /* ---- Handles: for pools with desc.handles, or PK_POOL_DEFINE_HANDLES ---- */
@@ -1117,7 +1117,7 @@ PK_API void pk_pool_cache_close(pk_pool_cache *c);
 
 /* Have the calling thread, whose cache it is, close it when it ends: the memory has to last until then, as static, allocated
    and thread-local variables do. PK_EXISTS: the thread has another cache of this pool that does. PK_UNSUPPORTED: locks
-   are hooks. It takes a pthread key (Windows: an FLS index) a pool until pk_pool_close. */
+   are hooks. PK_CLOSED. It takes a pthread key (Windows: an FLS index) a pool until pk_pool_close; PK_NO_MEMORY: there is none. */
 PK_API pk_status pk_pool_cache_close_at_exit(pk_pool_cache *c);
 #endif
 
@@ -1484,8 +1484,8 @@ PK_API pk_time pk_respool_now(const pk_respool *p); /* the time on the pool's cl
 PK_API pk_status pk_respool_acquire_until(pk_respool *p, pk_time deadline, const char *site, uint32_t tag, pk_resource *lease);
 
 /* Give it back. PK_INVALID: given back before, or no lease of this pool; counted and reported, and nothing has changed. (A lease
-   that is given back once more is noticed unless its place was lent exactly k * 2^29 times since.) Any thread, not only the one
-   that acquired it. Cost as acquire. */
+   that is given back once more is noticed unless its place was lent exactly k * 2^29 times since.) PK_CLOSED: the pool is. Any
+   thread, not only the one that acquired it. Cost as acquire. */
 PK_API pk_status pk_respool_release(pk_respool *p, pk_resource lease);
 PK_API pk_status pk_respool_release_broken(pk_respool *p, pk_resource lease); /* the same, and destroy it */
 
@@ -1672,7 +1672,7 @@ typedef struct pk_gate_stats {
     size_t limit, used, peak; /* peak: the most that ever were in at once */
     uint32_t waiting;
     int32_t utilization;      /* used of limit, in 1/100 percent: 10000 is full */
-    pk_count refused;         /* enters that were told PK_EXHAUSTED, PK_TOO_BIG or PK_CLOSED */
+    pk_count refused;         /* enters that were told PK_EXHAUSTED, PK_TOO_BIG, PK_CLOSED or PK_NO_MEMORY */
     pk_count timeouts, waits; /* PK_TIMEOUT; those that waited, and are done */
     pk_count misused;         /* wrong leaves or releases */
 } pk_gate_stats;
@@ -1698,7 +1698,7 @@ PK_API pk_status pk_budget_release(pk_budget *b, size_t bytes); /* PK_INVALID: m
 
 /* What gates and budgets report to on_event. */
 enum {
-    PK_GATE_EVENT_FULL = 1,   /* PK_EXHAUSTED, PK_TIMEOUT */
+    PK_GATE_EVENT_FULL = 1,   /* PK_EXHAUSTED, PK_TIMEOUT, PK_NO_MEMORY */
     PK_GATE_EVENT_TOO_BIG = 2,
     PK_GATE_EVENT_MISUSE = 3, /* PK_INVALID: a wrong leave or release */
     PK_GATE_EVENT_CLOSED = 4
