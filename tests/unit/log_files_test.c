@@ -212,7 +212,9 @@ static void a_full_buffer_loses_and_counts(void) {
     close((int)(intptr_t)buffer.user);
     close(fd);
     remove_all();
-    desc.size = PERFKIT_LOG_LINE;
+    desc.size = PERFKIT_LOG_LINE + 16;
+    CHECK_STATUS(pk_log_buffer_init(&buffer, &desc), PK_OK);
+    desc.size--;
     CHECK_STATUS(pk_log_buffer_init(&buffer, &desc), PK_NO_MEMORY);
     desc.memory = NULL;
     CHECK_STATUS(pk_log_buffer_init(&buffer, &desc), PK_INVALID);

@@ -80,11 +80,17 @@ static void never_exceeds_the_limit(void) {
 }
 static void pressure_is_told_once_each_time(void) {
     void *parts[10];
+    pk_allocator account;
     int i;
     start(1000);
+    account = pk_mem_allocator(&mem);
     for (i = 0; i < 9; i++) parts[i] = pk_mem_malloc(&mem, 84); /* 100 each */
     CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 0);                 /* 900: not above 90 % */
     CHECK(!pk_mem_pressed(&mem));
+    parts[9] = account.alloc_fn(1, 1, account.user); /* 901 */
+    CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 1);
+    account.free_fn(parts[9], 1, account.user);
+    events[PK_MEM_EVENT_PRESSURE] = 0;
     parts[9] = pk_mem_malloc(&mem, 84);
     CHECK_EQ(events[PK_MEM_EVENT_PRESSURE], 1);
     CHECK(pk_mem_pressed(&mem));

@@ -159,6 +159,11 @@ static void pool_advice_comes_with_leaks(void) {
 static void alerts_are_told_at_each_edge(void) {
     start();
     add_all();
+    cache_f.hits = cache_f.misses = 50;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(events, 0); /* 50.0 %: not below */
+    start();
+    add_all();
     (void)pk_monitor_tick(&m, 0, 0);
     CHECK_EQ(events, 0); /* no data */
     cache_f.hits = 49;

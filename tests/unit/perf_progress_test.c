@@ -202,6 +202,11 @@ static void growth_is_what_stays_after_trimming(void) {
     bytes_now -= 1572864;
     CHECK_EQ(pk_growth_end(&g), -1572864l);
     CHECK_TEXT(got, "INFO  perf unload memory increase: -1.5MB\n");
+    used = 0;
+    pk_growth_begin(&g, "more");
+    bytes_now += 5 * 1048576ul + 52429; /* just above 5.05 */
+    (void)pk_growth_end(&g);
+    CHECK_TEXT(got, "INFO  perf more memory increase: 5.1MB\n");
 }
 
 static void metrics_keep_the_last_value(void) {

@@ -159,6 +159,9 @@ static void distributions_have_percentiles(void) {
     CHECK_EQ(v.min, 1);
     CHECK_EQ(v.total, 36);
     CHECK_EQ(v.kind, PK_PERF_DISTRIBUTION);
+    for (i = 1; i <= 100; i++) PK_PERF_VALUE("rank", i <= 94 ? 1 : i == 95 ? 2 : i <= 99 ? 3 : 4);
+    v = of("rank");
+    CHECK(v.p50 == 1 && v.p95 == 2 && v.p99 == 3 && v.max == 4);
 }
 static void timed_blocks_write_a_line(void) {
     start();

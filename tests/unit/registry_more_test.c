@@ -416,6 +416,13 @@ static void provider_is_loaded_on_demand_once(void) {
     CHECK_TEXT(order, "hgii");
     CHECK_EQ(loads, 2);
     (void)pk_registry_close(&app);
+    memset(events, 0, sizeof events);
+    takes = 1000; /* not longer than a second */
+    open_app();
+    CHECK_STATUS(get(0), PK_OK);
+    CHECK_STATUS(pk_registry_info(&app, 0, &info), PK_OK);
+    CHECK(info.init_ms == 1000 && !info.slow && events[PK_REGISTRY_EVENT_SLOW] == 0);
+    (void)pk_registry_close(&app);
     desc.eager = true;
     desc.capacity = 8;
     takes = 0;

@@ -190,6 +190,22 @@ static void tracked_resources_are_found_counted_and_released(void) {
 static void remember_leak(void *user, const pk_tracked *resource, pk_time age_ms) {
     *(uint32_t *)user = resource->id * 10000000u + (uint32_t)age_ms;
 }
+static void the_limit_is_100_where_nothing_is_said(void) {
+    pk_track what;
+    unsigned i;
+    memset(&what, 0, sizeof what);
+    what.fn = note;
+    what.context = &letters[0];
+    open_scope(&scope, "unwatched");
+    for (i = 0; i < 100; i++) {
+        CHECK_EQ(events[PK_SCOPE_EVENT_NEARLY_FULL], i > 90); /* with the 91st */
+        CHECK_STATUS(pk_scope_track(&scope, &what, NULL), PK_OK);
+    }
+    CHECK_STATUS(pk_scope_track(&scope, &what, NULL), PK_FULL);
+    CHECK(last.kind == PK_SCOPE_EVENT_FULL && last.a == 100 && last.b == 100);
+    CHECK_STATUS(pk_scope_forget(&scope, 0), PK_OK);
+    (void)pk_scope_close(&scope);
+}
 static void leaks_are_what_is_older_than_the_limit(void) {
     uint32_t seen = 0;
     open_watched(0);
@@ -603,6 +619,7 @@ TESTS {
     RUN("C41", "reap closes what is past its life", reap_closes_what_is_past_its_life)
     RUN("C39 C43", "the 101st resource is refused before its factory is called; 90 % is told once each time",
         full_scope_does_not_call_the_factory)
+    RUN("C39 C43", "a scope has room for 100 resources, and tells above 90, where nothing is said", the_limit_is_100_where_nothing_is_said)
     RUN("C31 C36", "tracked resources move with their order", tracked_resources_move_with_their_order)
     RUN("C32 C39", "a failing cleanup of what found no room is told", failing_cleanup_of_what_found_no_room_is_told)
     RUN("C31 C36", "a move that is refused takes no room", refused_move_takes_no_room)
