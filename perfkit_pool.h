@@ -87,7 +87,7 @@
      Threads     a pool belongs to one thread at a time, or desc.threads puts a lock around its state. Callbacks run outside.
                  Threads that acquire much have a pk_pool_cache each, and seldom meet at the lock.
      Handles     a stale handle is refused, unless its slot was reused through handles exactly k * 2^g times since, where g is
-                 the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 47. 64-bit handles
+                 the number of generation bits: PERFKIT_POOL_HANDLE_BITS less the capacity's bits, at most 46. 64-bit handles
                  don't have that gap: a slot whose generations are used up retires. desc.retire: the same for 16 and 32 bits.
                  What was acquired through a handle is released through it, never by pointer; pointers don't use generations up.
      Sanitizers  under AddressSanitizer a released object is poisoned until it is acquired again; with PERFKIT_POOL_VALGRIND it
@@ -847,7 +847,8 @@ struct pk_pool { /* all private: use the functions */
     pk__pool_index retired;   /* slots whose generations are used up */
     uintptr_t (*slow)(pk_pool *p, void *about, uint8_t what); /* all that the quick ways refuse; NULL: just that */
     void *generations;        /* an object's handle while one holds it, else the generation of its next. NULL: no handles */
-    pk_handle names;          /* the bits of a handle that name the object, its index + 1; the others are the generation */
+    pk_handle names;          /* the bits of a handle that name the object, its index + 1; the others are the generation, and
+                                 in 64 bits one that is set */
     void *more;               /* what pools with a lock or an allocator have beside */
     pk_event_fn on_event;
     void (*reset)(void *object, void *user);
@@ -1057,9 +1058,9 @@ PK_API uintptr_t pk__pool_by_handle(const pk_pool *p, pk_handle handle, bool rel
 PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
 #endif
 #if defined PERFKIT_POOL_INLINE
-#define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_hold(p, handle, stride, width)
+#define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_hold(PK__POOL_AT(p), handle, stride, width)
 #define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_held(p, handle, stride)
-#define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_let_go(p, handle, width)
+#define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_let_go(PK__POOL_AT(p), handle, width)
 #else
 #define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_acquire_held(p, handle)
 #if PK__POOL_SHARES
@@ -1166,11 +1167,16 @@ PK_API uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what);
 #define PK__POOL_BITS16(n) ((n) > 255 ? 8 + PK__POOL_BITS8((n) >> 8) : PK__POOL_BITS8(n))
 #define PK__POOL_BITS32(n) \
     ((uint32_t)(n) > 65535u ? 16 + PK__POOL_BITS16((uint32_t)(n) >> 16) : PK__POOL_BITS16((uint32_t)(n)))
-#if PERFKIT_POOL_HANDLE_BITS == 64 /* 47 bits of generation and one for being held make 6 bytes */
+#if PERFKIT_POOL_HANDLE_BITS == 64 /* names from bit 32 to 47 at least: then 6 bytes hold the others */
 #define PK__POOL_NAME_BITS(n) ((uint32_t)(n) > 65535u ? PK__POOL_BITS32(n) : 17)
+#define PK__POOL_NAME_SHIFT 32
+#define PK__POOL_HELD 1u /* in a handle, and in the word of a slot that one holds */
 #else
 #define PK__POOL_NAME_BITS(n) PK__POOL_BITS32(n)
+#define PK__POOL_NAME_SHIFT 0
+#define PK__POOL_HELD (pk_handle)0
 #endif
+#define PK__POOL_NAMES(name_bits) (pk_handle)((((pk_handle)1 << (name_bits)) - 1) << PK__POOL_NAME_SHIFT)
 
 /* The zero bits that end a size, its odd part, and the inverse of that: Newton's iteration doubles the bits that are right,
    from 5 (Granlund and Montgomery, 1994; Warren, Hacker's Delight). */
@@ -1201,7 +1207,7 @@ PK_API uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what);
     static pk_pool name = {(unsigned char *)name##_objects, &name##_indices, PK__POOL_LIVE_OF(name), sizeof(Type), \
                            PK__POOL_INVERSE(sizeof(Type)), PK__POOL_SHIFT(sizeof(Type)), PK__POOL_WIDTH(count), \
                            PK__POOL_STATIC_FLAGS(count), name_bits, 0, 0, count, count, 0, PK__POOL_STATIC_SLOW, generations, \
-                           (pk_handle)(((pk_handle)1 << (name_bits)) - 1), NULL, NULL, NULL, NULL, \
+                           PK__POOL_NAMES(name_bits), NULL, NULL, NULL, NULL, \
                            PK__POOL_NAME(name), {0, 0}}; \
     PK__INLINE Type *name##_acquire(void) { \
         return (Type *)PK__POOL_ACQUIRE(&name, sizeof(Type), PK__POOL_WIDTH(count), count); \
@@ -1219,6 +1225,18 @@ PK_API uintptr_t pk__pool_refused(pk_pool *p, void *about, uint8_t what);
         name.label = #name; \
         pk_pool_set_on_event(&name, fn, user); \
     }
+
+#if defined PERFKIT_POOL_INLINE && defined __OPTIMIZE__ && defined __GNUC__ && defined __x86_64__
+/* In a register: the processor gives a load what was stored just before at once where both are addressed through one register,
+   after 5 clocks where they are relative to the instruction. */
+PK__HOT_INLINE void *pk__pool_by_register(void *at) {
+    __asm__("" : "+r"(at));
+    return at;
+}
+#define PK__POOL_AT(p) ((pk_pool *)pk__pool_by_register(p))
+#else
+#define PK__POOL_AT(p) (p)
+#endif
 
 #if PERFKIT_POOL_INTRUSIVE
 /* A free object says which is the next, and zeroed ones that it is the one behind: all are in a list before anything has run.
@@ -1252,13 +1270,7 @@ PK_API void pk__pool_list_release(pk__pool_list *list, void *object, void *behin
     } \
     PK__INLINE uint32_t name##_capacity(void) { return (count); }
 #if defined PERFKIT_POOL_INLINE && defined __OPTIMIZE__ && defined __GNUC__ && defined __x86_64__
-/* In a register: the processor gives a load what was stored just before at once where both are addressed through one register,
-   after 5 clocks where they are relative to the instruction. */
-PK__HOT_INLINE pk__pool_list *pk__pool_list_at(pk__pool_list *list) {
-    __asm__("" : "+r"(list));
-    return list;
-}
-#define PK__POOL_LIST_AT(list) pk__pool_list_at(list)
+#define PK__POOL_LIST_AT(list) ((pk__pool_list *)pk__pool_by_register(list))
 #else
 #define PK__POOL_LIST_AT(list) (list)
 #endif
@@ -1288,8 +1300,9 @@ PK__HOT_INLINE pk__pool_list *pk__pool_list_at(pk__pool_list *list) {
 #define PK__POOL_LIVE_OF(name) name##_live
 #endif
 #if defined PERFKIT_POOL_INLINE
-#define PK__POOL_ACQUIRE(p, stride, width, capacity) pk__pool_acquire(p, stride, width, capacity, 0)
-#define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk__pool_release(p, object, inverse, shift, width, quick)
+#define PK__POOL_ACQUIRE(p, stride, width, capacity) pk__pool_acquire(PK__POOL_AT(p), stride, width, capacity, 0)
+#define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) \
+    pk__pool_release(PK__POOL_AT(p), object, inverse, shift, width, quick)
 #else
 #define PK__POOL_ACQUIRE(p, stride, width, capacity) pk_pool_acquire(p)
 #define PK__POOL_RELEASE(p, object, inverse, shift, width, quick) pk_pool_release(p, object)
@@ -1893,18 +1906,25 @@ PK__HOT_INLINE size_t pk__pool_index_in(const pk_pool *p, const void *object, si
 #define PK__POOL_IS(width, bytes) ((width) == (bytes))
 #endif
 PK__HOT_INLINE pk__pool_wide pk__pool_entry(const pk_pool *p, pk__pool_wide at, unsigned width) {
-    if (PK__POOL_IS(width, 1)) return ((const uint8_t *)p->indices)[at];
+    if (PK__LIKELY(PK__POOL_IS(width, 4))) return (pk__pool_wide)((const uint32_t *)p->indices)[at]; /* first: memory is slow for the large */
     if (PK__POOL_IS(width, 2)) return ((const uint16_t *)p->indices)[at];
-    return (pk__pool_wide)((const uint32_t *)p->indices)[at];
+    return ((const uint8_t *)p->indices)[at];
 }
 PK__HOT_INLINE void pk__pool_set_entry(pk_pool *p, pk__pool_wide at, pk__pool_wide value, unsigned width) {
-    if (PK__POOL_IS(width, 1))
-        ((uint8_t *)p->indices)[at] = (uint8_t)value;
+    if (PK__LIKELY(PK__POOL_IS(width, 4)))
+        ((uint32_t *)p->indices)[at] = value;
     else if (PK__POOL_IS(width, 2))
         ((uint16_t *)p->indices)[at] = (uint16_t)value;
     else
-        ((uint32_t *)p->indices)[at] = value;
+        ((uint8_t *)p->indices)[at] = (uint8_t)value;
 }
+
+/* No object is at NULL: the caller's test for that is not made where there is one. */
+#if defined __OPTIMIZE__ && (defined __GNUC__ || defined __clang__)
+#define PK__POOL_IS_SOME(object) ((object) != NULL ? (void)0 : __builtin_unreachable())
+#else
+#define PK__POOL_IS_SOME(object) ((void)0)
+#endif
 
 /* The three steps of a pool's state, each for one critical section. Width is the pool's, maybe as a constant; capacity is one,
    or 0 where the pool is to be asked.
@@ -1960,7 +1980,7 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
         pk__pool_set_entry(p, i, i, width); /* so that push finds something there */
     }
     if (mark && PK__POOL_CHECKS(p)) {
-        if (PK__POOL_IS(width, 4))
+        if (PK__LIKELY(PK__POOL_IS(width, 4)))
             p->live[i >> 5] |= (uint32_t)1 << (i & 31u);
         else
             PK__POOL_MARKS(p)[i] = PK__POOL_OUT;
@@ -1970,7 +1990,7 @@ PK__HOT_INLINE bool pk__pool_take(pk_pool *p, unsigned width, pk__pool_index cap
 }
 PK__HOT_INLINE bool pk__pool_unmark(pk_pool *p, pk__pool_index i, unsigned width) {
     if (!PK__POOL_CHECKS(p)) return true;
-    if (!PK__POOL_IS(width, 4)) {
+    if (PK__UNLIKELY(!PK__POOL_IS(width, 4))) {
         if (PK__UNLIKELY(PK__POOL_MARKS(p)[i] == 0)) return false;
         PK__POOL_MARKS(p)[i] = 0;
         return true;
@@ -2043,6 +2063,7 @@ PK__HOT_INLINE void *pk__pool_acquire(pk_pool *p, size_t stride, unsigned width,
 #if PK__POOL_VEILED
     pk__pool_unveil(p, object, used);
 #endif
+    PK__POOL_IS_SOME(object);
     return object;
 }
 
@@ -2105,49 +2126,59 @@ PK__HOT_INLINE pk_status pk__pool_release_any(pk_pool *p, void *object) {
 #if PERFKIT_POOL_HANDLES
 /* ---- Handles: a slot's word is the handle that holds the object, or, where none does, its generation to be, unnamed. A handle
    is the index from 1, so that none is 0, and the generation above it: to advance that is to add 1 to the handle with all names
-   set. ---- */
+   set. In a 64-bit handle the generation's low 31 bits, above a bit that is 1, come before the name: so its lower half is that of
+   the word, there is nothing to shift, and to advance it is to add 1 as well, but for one time in 2^31. ---- */
 
-#if PERFKIT_POOL_HANDLE_BITS == 64
-#define PK__POOL_SMALL_WORDS(p) 1
-#else
 #define PK__POOL_SMALL_WORDS(p) (PERFKIT_POOL_HANDLE_BITS == 32 && PK__POOL_IS((p)->width, 4))
+/* The word of a slot that is free, held from now on for the object of this name; and the other way round, of the next generation. */
+#define PK__POOL_HELD_WORD(word, name) ((pk_handle)((word) | (pk_handle)(name) << PK__POOL_NAME_SHIFT | PK__POOL_HELD))
+#if PERFKIT_POOL_HANDLE_BITS == 64
+#define PK__POOL_NEXT_WORD(p, handle) ((((handle) | (p)->names) + 1) & ~(p)->names)
+#define PK__POOL_NAME_OF(p, handle) ((uint32_t)((handle) >> 32) & (uint32_t)((p)->names >> 32))
+#else
+#define PK__POOL_NEXT_WORD(p, handle) ((pk_handle)(((handle) | (p)->names) + 1))
+#define PK__POOL_NAME_OF(p, handle) ((uint32_t)((handle) & (p)->names))
 #endif
-/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. Of the 6 bytes of 64-bit
-   handles the last two change once in 2^31 uses: what comes next never has to wait for them. */
+#if PERFKIT_POOL_HANDLE_BITS == 64
+/* What is stored is the lower half and the upper 16 bits less the name. Those change once in 2^31 uses: what comes next never has
+   to wait for them. */
+PK__HOT_INLINE unsigned char *pk__pool_load_word(const pk_pool *core, pk__pool_index i, uint32_t *low, uint32_t *high) {
+    unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint16_t high16;
+    memcpy(low, at, 4);
+    memcpy(&high16, at + 4, 2);
+    *high = (uint32_t)high16 << 16;
+    return at;
+}
+PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) { /* name: where it is held */
+    uint32_t low, high;
+    (void)pk__pool_load_word(core, i, &low, &high);
+    return (uint64_t)(high | (low & PK__POOL_HELD ? name : 0)) << 32 | low;
+}
+PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
+    unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
+    uint32_t low = (uint32_t)value;
+    uint16_t high = (uint16_t)((value & ~core->names) >> 48);
+    memcpy(at, &low, 4);
+    memcpy(at + 4, &high, 2);
+}
+#else
+/* Small words are the generation and a bit that says whether the name is there. `name`: what it is then. */
 PK__HOT_INLINE pk_handle pk__pool_word(const pk_pool *core, pk__pool_index i, uint32_t name) {
     if (PK__POOL_SMALL_WORDS(core)) {
-        const unsigned char *at = (const unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        uint64_t word;
-        uint32_t low32;
-        uint16_t low16, high;
-        if (PERFKIT_POOL_HANDLE_BITS == 64) {
-            memcpy(&low32, at, 4);
-            memcpy(&high, at + 4, 2);
-            word = (uint64_t)high << 32 | low32;
-        } else {
-            memcpy(&low16, at, 2);
-            word = low16;
-        }
-        return (pk_handle)(word >> 1 << core->name_bits | (word & 1 ? name : 0));
+        uint16_t word = ((const uint16_t *)core->generations)[i];
+        return (pk_handle)((uint32_t)word >> 1 << core->name_bits | (word & 1u ? name : 0));
     }
     (void)name;
     return ((const pk_handle *)core->generations)[i];
 }
 PK__HOT_INLINE void pk__pool_set_word(pk_pool *core, pk__pool_index i, pk_handle value) {
-    if (PK__POOL_SMALL_WORDS(core)) {
-        unsigned char *at = (unsigned char *)core->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-        uint64_t word = (uint64_t)(value >> core->name_bits) << 1 | ((value & core->names) != 0);
-        uint32_t low32 = (uint32_t)word;
-        uint16_t low16 = (uint16_t)word, high = (uint16_t)(word >> 32);
-        if (PERFKIT_POOL_HANDLE_BITS == 64) {
-            memcpy(at, &low32, 4);
-            memcpy(at + 4, &high, 2);
-        } else
-            memcpy(at, &low16, 2);
-        return;
-    }
-    ((pk_handle *)core->generations)[i] = value;
+    if (PK__POOL_SMALL_WORDS(core))
+        ((uint16_t *)core->generations)[i] = (uint16_t)((value >> core->name_bits) << 1 | ((value & core->names) != 0));
+    else
+        ((pk_handle *)core->generations)[i] = value;
 }
+#endif
 
 #if PERFKIT_POOL_HANDLE_BITS == 32 && UINTPTR_MAX == 0xFFFFu && defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 /* On 16-bit machines, which have 2 bytes an index, by halves: names are in the lower one, and the higher one changes seldom. */
@@ -2168,47 +2199,39 @@ PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handl
 }
 #elif PERFKIT_POOL_HANDLE_BITS == 64
 PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
-    unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-    uint32_t low;
-    uint16_t high;
-    memcpy(&low, at, 4);
-    memcpy(&high, at + 4, 2);
-    *handle = ((uint64_t)high << 31 | low >> 1) << p->name_bits | (i + 1u);
-    low |= 1;
+    uint32_t low, high;
+    unsigned char *at = pk__pool_load_word(p, i, &low, &high);
+    low += PK__POOL_HELD; /* it was even */
     memcpy(at, &low, 4);
+    *handle = (uint64_t)(high | (i + 1u)) << 32 | low;
 }
-#define PK__POOL_LOW_OF(p, handle) ((uint32_t)((handle) >> (p)->name_bits) << 1 | 1)
 PK__HOT_INLINE bool pk__pool_word_is(const pk_pool *p, pk__pool_index i, pk_handle handle) {
-    const unsigned char *at = (const unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-    uint32_t low;
-    uint16_t high;
-    memcpy(&low, at, 4);
-    memcpy(&high, at + 4, 2);
-    return PK__LIKELY(low == PK__POOL_LOW_OF(p, handle)) && PK__LIKELY(high == (uint16_t)(handle >> p->name_bits >> 31));
+    uint32_t low, high;
+    (void)pk__pool_load_word(p, i, &low, &high);
+    return PK__LIKELY(low == (uint32_t)handle) && PK__LIKELY(low & PK__POOL_HELD) && PK__LIKELY(high == (uint32_t)(handle >> 32) - (i + 1u));
 }
-PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
+PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) { /* not the last with these upper 16 bits */
     unsigned char *at = (unsigned char *)p->generations + (size_t)i * PK__POOL_WORD_BYTES(4);
-    uint32_t low = PK__POOL_LOW_OF(p, handle) + 1;
+    uint32_t low = (uint32_t)handle + 1;
     memcpy(at, &low, 4);
-    if (PK__UNLIKELY(low == 0)) pk__pool_set_word(p, i, (handle | p->names) + 1);
 }
 #else
 #define pk__pool_word_is(p, i, handle) (pk__pool_word(p, i, (i) + 1u) == (handle))
 /* A handle holds the object from now on. */
 PK__HOT_INLINE void pk__pool_name_word(pk_pool *p, pk__pool_index i, pk_handle *handle) {
-    pk_handle word = (pk_handle)(pk__pool_word(p, i, 0) | (i + 1u));
+    pk_handle word = PK__POOL_HELD_WORD(pk__pool_word(p, i, 0), i + 1u);
     pk__pool_set_word(p, i, word);
     *handle = word;
 }
 /* And this one, which did, no more. */
 PK__HOT_INLINE void pk__pool_advance_word(pk_pool *p, pk__pool_index i, pk_handle handle) {
-    pk__pool_set_word(p, i, (pk_handle)((handle | p->names) + 1));
+    pk__pool_set_word(p, i, PK__POOL_NEXT_WORD(p, handle));
 }
 #endif
 
 /* The quick ways, for pools of a fixed array. A stride of 0 stands in the pool. */
 #if PERFKIT_POOL_HANDLE_BITS == 64
-PK_API pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle); /* the one that the handle holds */
+PK_API pk_status pk__pool_carry(pk_pool *p, pk_handle handle); /* release it where it is the last of 2^31 generations, or of all */
 #endif
 #if UINTPTR_MAX == 0xFFFFu /* where a multiplication is longer than a call */
 PK_API unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_index i);
@@ -2231,7 +2254,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 #endif
         if (PK__UNLIKELY(!pk__pool_take(p, width, 0, false, &i))) {
             PK__CRITICAL_EXIT(state);
-            none = pk__pool_else(p, handle, PK__POOL_ACQUIRES);
+            none = pk__pool_else(p, PK__POOL_LINKED ? (void *)handle : (void *)p, PK__POOL_ACQUIRES); /* p: see acquire_handle_any */
             return (void *)none;
         }
         pk__pool_name_word(p, i, handle);
@@ -2241,6 +2264,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 #if PK__POOL_VEILED
     pk__pool_unveil(p, object, used);
 #endif
+    PK__POOL_IS_SOME(object);
     return object;
 }
 #if PK__POOL_SHARES && !PK__POOL_VEILED && !defined PERFKIT_POOL_INLINE
@@ -2248,7 +2272,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 #define pk__pool_let_go(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
 #else
 PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
-    pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
+    pk__pool_index i = (pk__pool_index)((pk__pool_wide)PK__POOL_NAME_OF(p, handle) - 1u);
     bool holds;
     if (PK__UNLIKELY(i >= p->capacity)) return NULL; /* or no handles: no names */
     {
@@ -2259,15 +2283,15 @@ PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t st
     return holds ? PK__POOL_OBJECT(p, i, stride) : NULL;
 }
 PK__HOT_INLINE pk_status pk__pool_let_go(pk_pool *p, pk_handle handle, unsigned width) {
-    pk__pool_index i = (pk__pool_index)((pk__pool_wide)(handle & p->names) - 1u);
+    pk__pool_index i = (pk__pool_index)((pk__pool_wide)PK__POOL_NAME_OF(p, handle) - 1u);
     pk_status status = PK_INVALID;
-    if (PK__LIKELY(i < p->capacity)) {
+    if (PK__LIKELY(i < (PK__POOL_LINKED ? p->capacity : p->quick))) {
         PK__CRITICAL_ENTER(state);
         if (PK__LIKELY(pk__pool_word_is(p, i, handle))) {
 #if PERFKIT_POOL_HANDLE_BITS == 64
-            if (PK__UNLIKELY(PK__POOL_LOW_OF(p, handle) == UINT32_MAX) && (handle | p->names) == UINT64_MAX) { /* its last: it retires */
+            if (PK__UNLIKELY((uint32_t)handle + 1u == 0)) {
                 PK__CRITICAL_EXIT(state);
-                return pk__pool_retire_slot(p, handle);
+                return pk__pool_carry(p, handle);
             }
 #endif
             pk__pool_advance_word(p, i, handle);
@@ -2304,7 +2328,14 @@ PK__HOT_INLINE pk_status pk__pool_acquire_handle_any(pk_pool *p, pk_handle *hand
     PERFKIT_ASSERT(p != NULL);
     if (PK__UNLIKELY(p->generations == NULL)) return PK_UNSUPPORTED;
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
-    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) return pk__pool_acquire_handle_else(p, handle, object);
+    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) { /* by a variable of ours: so the caller's can stay in a register */
+        pk_handle slow = 0;
+        pk_status status = pk__pool_acquire_handle_else(p, &slow, &got);
+        if (status != PK_OK) return status;
+        *handle = slow;
+        if (object) *object = got;
+        return PK_OK;
+    }
 #endif
     got = pk__pool_hold(p, handle, 0, p->width);
     if (PK__UNLIKELY(got == NULL)) return PK_EXHAUSTED;
@@ -2320,7 +2351,11 @@ PK__HOT_INLINE void *pk__pool_get_any(const pk_pool *p, pk_handle handle) {
 }
 PK__HOT_INLINE pk_status pk__pool_release_handle_any(pk_pool *p, pk_handle handle) {
     PERFKIT_ASSERT(p != NULL);
+#if PK__POOL_LINKED
     if (PK__UNLIKELY(p->quick == 0)) return pk__pool_release_handle_else(p, handle);
+#else /* both tests in one: it is found out later which one it was */
+    if (PK__UNLIKELY((pk__pool_index)(PK__POOL_NAME_OF(p, handle) - 1u) >= p->quick)) return pk__pool_release_handle_else(p, handle);
+#endif
     return pk__pool_let_go(p, handle, p->width);
 }
 #endif
@@ -2839,7 +2874,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
         if (got && handle == NULL) pk__pool_mark(core, i);
 #if PERFKIT_POOL_HANDLES
         if (handle && got) {
-            word = (pk_handle)(pk__pool_word(core, i, 0) | (pk__pool_first_of(p, core) + i + 1));
+            word = PK__POOL_HELD_WORD(pk__pool_word(core, i, 0), pk__pool_first_of(p, core) + i + 1);
             pk__pool_set_word(core, i, word);
         }
 #endif
@@ -2866,7 +2901,7 @@ static pk_status pk__pool_acquire_slow(pk_pool *p, void **object, pk_handle *han
     if (PK__POOL_MAKES(p) && !pk__pool_make_object(p, core, i)) {
         pk__pool_lock(p);
 #if PERFKIT_POOL_HANDLES
-        if (handle) pk__pool_set_word(core, i, (pk_handle)(word & ~p->names));
+        if (handle) pk__pool_set_word(core, i, (pk_handle)(word & ~(p->names | PK__POOL_HELD)));
 #endif
         if (handle == NULL) (void)pk__pool_clear_mark(pk__pool_mark_of(core, i), false);
         pk__pool_veil(p, taken);
@@ -2899,7 +2934,7 @@ static pk_status pk__pool_end_use(pk_pool *p, pk_pool *core, pk__pool_index i, p
         if (pk__pool_word(core, i, pk__pool_first_of(p, core) + i + 1) != held)
             status = PK_STALE;
         else {
-            held = (pk_handle)((held | p->names) + 1);
+            held = PK__POOL_NEXT_WORD(p, held);
             pk__pool_set_word(core, i, held);
             if (held == 0 && p->flags & PK__POOL_RETIRES) status = PK_FULL;
         }
@@ -2955,7 +2990,7 @@ static pk_status pk__pool_end_release(pk_pool *p, pk_pool *core, pk__pool_index 
 #if PERFKIT_POOL_HANDLES
 /* The pool or chunk and index that a handle names; NULL: none. Under the lock. */
 static pk_pool *pk__pool_named(pk_pool *p, pk_handle handle, pk__pool_index *i) {
-    uint32_t index = (uint32_t)(handle & p->names) - 1;
+    uint32_t index = PK__POOL_NAME_OF(p, handle) - 1;
     pk_pool *core = p->generations ? pk__pool_core_at(p, &index) : NULL;
     *i = (pk__pool_index)index;
     return core;
@@ -3374,7 +3409,7 @@ PK_API PK__COLD uintptr_t pk__pool_by_handle(const pk_pool *of, pk_handle handle
 #if PK__POOL_VEILED
     return release ? (uintptr_t)pk__pool_let_go(p, handle, p->width) : (uintptr_t)pk__pool_held(p, handle, 0);
 #else
-    pk__pool_wide n = (pk__pool_wide)(handle & p->names);
+    pk__pool_wide n = (pk__pool_wide)PK__POOL_NAME_OF(p, handle);
     pk__pool_index i = (pk__pool_index)(n - 1u);
     uintptr_t result = PK_INVALID;
     if (i < p->capacity) {
@@ -3415,8 +3450,7 @@ PK_API pk_status(pk_pool_release_handle)(pk_pool *p, pk_handle handle) { return 
 
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
 PK_API pk_status pk__pool_acquire_handle_else(pk_pool *p, pk_handle *handle, void **object) {
-    void *got;
-    return pk__pool_acquire_slow(p, object ? object : &got, handle);
+    return pk__pool_acquire_slow(p, object, handle);
 }
 PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
     pk__pool_index i = 0;
@@ -3431,10 +3465,11 @@ PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
 }
 #endif
 PK_API PK__COLD pk_status pk__pool_release_handle_else(pk_pool *p, pk_handle handle) {
-    return (pk_status)(p->generations ? p->slow(p, &handle, PK__POOL_RELEASES_HANDLE) : pk__pool_else(p, NULL, PK__POOL_RELEASES));
+    if (p->generations == NULL || (!PK__POOL_LINKED && p->quick != 0)) return (pk_status)pk__pool_else(p, NULL, PK__POOL_RELEASES);
+    return (pk_status)p->slow(p, &handle, PK__POOL_RELEASES_HANDLE);
 }
 #if PERFKIT_POOL_HANDLE_BITS == 64
-PK_API PK__COLD pk_status pk__pool_retire_slot(pk_pool *p, pk_handle handle) {
+PK_API PK__COLD pk_status pk__pool_carry(pk_pool *p, pk_handle handle) {
     return (pk_status)pk__pool_slow(p, &handle, PK__POOL_RELEASES_HANDLE);
 }
 #endif
@@ -3859,7 +3894,7 @@ PK_API pk_status pk__pool_init(pk_pool *p, size_t size, uint32_t config, const p
     p->inverse = inverse;
     p->flags = plan.flags;
     p->name_bits = plan.name_bits;
-    if (desc->handles) p->names = (pk_handle)(((pk_handle)1 << plan.name_bits) - 1);
+    if (desc->handles) p->names = PK__POOL_NAMES(plan.name_bits);
     pk__pool_lay(p, arrays, plan.align, (size_t)plan.capacity, plan.arrays);
     p->reset = desc->reset;
     p->label = desc->name;
@@ -4014,7 +4049,7 @@ static void pk__pool_discard(pk_pool *p, pk_pool *core) {
 #if PERFKIT_POOL_HANDLES
         if (core->generations) {
             pk_handle word = pk__pool_word(core, i, 1);
-            if (word & core->names) pk__pool_set_word(core, i, word = (pk_handle)((word | core->names) + 1));
+            if (word & core->names) pk__pool_set_word(core, i, word = PK__POOL_NEXT_WORD(core, word));
             if (word == 0 && retired) { /* as far as one can tell */
                 core->retired++;
                 continue;

@@ -192,7 +192,7 @@ static void handles_of_64_bits_retire(void) {
     open_pool(desc);
     CHECK_STATUS(pk_pool_acquire_handle(&pool, &old, &object), PK_OK);
     CHECK_STATUS(pk_pool_release_handle(&pool, old), PK_OK);
-    pk__pool_set_word(&pool, 0, ~(pk_handle)pool.names); /* as after 2^47 - 1 uses */
+    pk__pool_set_word(&pool, 0, ~(pool.names | 1)); /* as after 2^46 - 1 uses */
     CHECK_STATUS(pk_pool_acquire_handle(&pool, &handle, &object), PK_OK);
     CHECK(pk_pool_get(&pool, handle) == object);
     CHECK_STATUS(pk_pool_release_handle(&pool, handle), PK_OK);
@@ -204,22 +204,28 @@ static void handles_of_64_bits_retire(void) {
     CHECK_STATUS(pk_pool_release(&pool, pk_pool_at(&pool, 1)), PK_OK);
     CHECK_STATUS(pk_pool_close(&pool), PK_OK);
 }
+static pk_handle word_of(uint64_t generation) { /* 31 bits of it above a 0, the others above the name */
+    return (generation >> 31) * (pool.names + ((pk_handle)1 << 32)) | ((generation << 1) & UINT32_MAX);
+}
 static void generations_carry(void) { /* from the 31st bit on, and to the last */
     pk_pool_desc desc = growing(1, 0);
-    pk_handle handle, old = 0, one;
+    pk_handle handle, unheld, old = 0, name = ((pk_handle)1 << 32) + 1;
     void *object;
     unsigned bit, step;
     desc.handles = true;
-    for (bit = 29; bit < 47; bit++) {
+    for (bit = 29; bit < 46; bit++) {
         open_pool(desc);
-        one = pool.names + 1; /* one generation */
-        pk__pool_set_word(&pool, 0, (((pk_handle)1 << bit) - 2) * one);
+        pk__pool_set_word(&pool, 0, word_of(((uint64_t)1 << bit) - 2));
         for (step = 0; step < 4; step++, old = handle) {
             CHECK_STATUS(pk_pool_acquire_handle(&pool, &handle, &object), PK_OK);
-            if (step > 0) CHECK(handle == old + one && pk_pool_get(&pool, old) == NULL);
+            CHECK(handle == word_of(((uint64_t)1 << bit) - 2 + step) + name);
+            if (step > 0) CHECK(pk_pool_get(&pool, old) == NULL);
             if (step > 0) CHECK_STATUS(pk_pool_release_handle(&pool, old), PK_STALE);
             CHECK(pk_pool_get(&pool, handle) == object);
             CHECK_STATUS(pk_pool_release_handle(&pool, handle), PK_OK);
+            unheld = word_of(((uint64_t)1 << bit) - 1 + step) + name - 1; /* what is stored for the free slot, with its name */
+            CHECK_STATUS(pk_pool_release_handle(&pool, unheld), PK_STALE);
+            CHECK(pk_pool_get(&pool, unheld) == NULL);
         }
         CHECK_STATUS(pk_pool_close(&pool), PK_OK);
     }

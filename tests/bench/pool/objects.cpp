@@ -11,7 +11,7 @@
 
    lifo       each word that is stored and loaded again in the next operation is a step of 4 to 5 clocks, unless the processor
               renames memory, which it decides anew for each pool. The floor has two such words, a count and a pointer; checked
-              adds the mark; handles the generation, which the handle goes through: shift, add, shift.
+              adds the mark; handles the generation, which the handle goes through.
    batch64    define-intrusive compares with its end, and knows fresh objects by a zero link: two tests that Boost.Pool, which links
               all objects in advance, does not make. They are predicted branches; as a conditional move the second cost 1.1 ns.
    churn,     checked touches a line of bits (or bytes) that the floor does not have, handles one of 6 bytes an object: 600 KB for
