@@ -1040,8 +1040,7 @@ PK_API pk_status pk_log_remove_sink(pk_log *log, pk_log_sink_fn fn, void *user);
    PERFKIT_LOG_LINE is cut inside a string, where "..." stands then, or behind a field, and says truncated=true or "truncated":true. */
 enum { PK_LOG_TEXT, PK_LOG_LOGFMT, PK_LOG_JSON };
 
-/* PK_NOT_FOUND: there is no such sink; PK_INVALID: no such form. Sinks of one form see the lines of all threads in one order.
-   Any thread. */
+/* PK_NOT_FOUND: there is no such sink; PK_INVALID: no such form. Sinks of one form see the lines of all threads in one order. Any thread. */
 PK_API pk_status pk_log_set_form(pk_log *log, pk_log_sink_fn fn, void *user, int form);
 #endif
 
@@ -1508,9 +1507,8 @@ PK_API pk_count pk_log_sink_failed(pk_log *log, pk_log_sink_fn fn, void *user);
 PK_API void pk_log_write(pk_log *log, int level, const char *format, ...) PK__PRINTF(3, 4);
 PK_API void pk_log_vwrite(pk_log *log, int level, const char *format, va_list args) PK__PRINTF(3, 0);
 
-/* snprintf with this header's formatter: at most `size` bytes into buffer, always ended with 0 if size > 0; returns the length
-   that it would take without the 0, so that a result >= size tells a cut. No escaping. No locale, heap or stdio. Any thread,
-   interrupt-safe. */
+/* snprintf with this header's formatter: at most `size` bytes into buffer, always ended with 0 if size > 0; returns the length that it would
+   take without the 0, so that a result >= size tells a cut. No escaping. No locale, heap or stdio. Any thread, interrupt-safe. */
 PK_API size_t pk_format(char *buffer, size_t size, const char *format, ...) PK__PRINTF(3, 4);
 PK_API size_t pk_vformat(char *buffer, size_t size, const char *format, va_list args) PK__PRINTF(3, 0);
 /*   PK_FORMAT(buffer, size, format, …)    the same with the format, a literal, in flash on AVR */
@@ -1596,8 +1594,7 @@ PK__INLINE pk_ticks pk_hist_min(const pk_histogram *h) {
 #endif
 }
 
-/* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty
-   one. O(buckets). */
+/* The value at or below which that many 1/100 % of the values lie: 5000 median, 9900 p99, 10000 the maximum. 0 for an empty one. O(buckets). */
 PK_API pk_ticks pk_hist_percentile(const pk_histogram *h, unsigned percent_100);
 
 /* Several at once, in one walk when hosted: values[i] becomes the percentile percents_100[i]; these ascend. */
@@ -1713,8 +1710,7 @@ typedef struct pk_perf_values { /* what a name has gathered, over all threads */
    was ever. Any thread, while others record too: their latest may be partly in. O(names + buckets). */
 PK_API pk_status pk_perf_get(pk_log *channel, const char *name, pk_perf_values *values);
 
-/* The entry of that name, or NULL: nothing was recorded under it. Its `values` are those of the first thread only. Any thread.
-   O(names). */
+/* The entry of that name, or NULL: nothing was recorded under it. Its `values` are those of the first thread only. Any thread. O(names). */
 PK_API const pk_perf_site *pk_perf_find(pk_log *channel, const char *name);
 
 PK_API void pk_perf_reset(pk_log *channel); /* All back to empty; names and gauges' values stay. Any thread; what others record
@@ -2610,6 +2606,9 @@ enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16, PK
 #endif
 
 typedef struct pk__text { /* bounded output that goes on counting, the format being read, and the conversion in hand */
+#ifdef __AVR__
+    va_list list;         /* first, so that its address is the text's; there va_arg is long enough to be a function */
+#endif
     char c;               /* the character of the format that was read last: the conversion, in the end */
     bool format_in_rom;
     bool escape;          /* control characters of values become visible */
@@ -2625,17 +2624,23 @@ typedef struct pk__text { /* bounded output that goes on counting, the format be
 #ifdef __AVR__ /* a string is in RAM or in flash; elsewhere the flag costs nothing */
 static PK__OUT_OF_LINE char pk__get(const char *p, uint8_t rom) { return rom ? (char)pk__rom_read8(p) : *p; }
 #define PK__GET(p, rom) pk__get(p, (uint8_t)(rom))
+static PK__OUT_OF_LINE PK__UNUSED unsigned pk__arg(pk__text *t) { return va_arg(t->list, unsigned); }
+#define PK__ARG_WORD(t, args, type) (type)pk__arg(t)
+#define PK__LIST_OF(t, args) (t)->list
 #else
 #define PK__GET(p, rom) ((void)(rom), *(p))
+#define PK__ARG_WORD(t, args, type) va_arg(PK__ARG_LIST(args), type)
+#define PK__LIST_OF(t, args) args
 #endif
 
 static void pk__put(pk__text *t, char c) {
-    if (t->length < t->room) t->at[t->length] = c;
-    t->length++;
+    size_t n = t->length;
+    if (n < t->room) t->at[n] = c;
+    t->length = n + 1;
 }
 static PK__OUT_OF_LINE void pk__pad(pk__text *t, char c, int count) {
     if (count > 9999) count = 9999;
-    for (; count > 0; count--) pk__put(t, c);
+    while (--count >= 0) pk__put(t, c);
 }
 static void pk__put_value(pk__text *t, char c) {
     uint8_t u = (uint8_t)c;
@@ -2784,15 +2789,16 @@ PK__HOT_INLINE char *pk__put_digits(char *to, pk__uint value) {
 }
 #endif
 
-static void pk__set_sign(pk__text *t) { /* of a number that is not negative */
-    t->lead = (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
+static char pk__sign_of(const pk__text *t) { /* of a number that is not negative */
+    return (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
 }
 static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
     const char *body = t->body, *end = body + t->body_length;
-    int spaces = t->width - t->zeros - t->body_length, behind = 0;
+    int spaces = t->width - t->zeros - t->body_length;
     if (t->lead) spaces--;
     if (t->lead >= 'X') spaces--;
-    if (t->flags & PK__LEFT) behind = spaces;
+    t->width = 0; /* of those behind, from now on */
+    if (t->flags & PK__LEFT) t->width = spaces;
     else if (!(t->flags & PK__FILL)) pk__pad(t, ' ', spaces);
     else if (spaces > 0) t->zeros += spaces;
     if (t->lead >= 'X') pk__put(t, '0');
@@ -2803,7 +2809,7 @@ static PK__OUT_OF_LINE void pk__put_field(pk__text *t) {
 #else
     for (; body != end; body++) pk__put_value(t, PK__GET(body, t->flags & PK__IN_ROM));
 #endif
-    pk__pad(t, ' ', behind);
+    pk__pad(t, ' ', t->width);
 }
 
 /* *value /= base, returning the remainder, with at most a 32-bit division. */
@@ -2873,7 +2879,7 @@ static uint_fast8_t pk__digit(pk__uint *value, uint_fast8_t base) {
 static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
     char *const end = t->digits + sizeof t->digits;
     char *first = end;
-    char letter = (char)('A' - 10 + (t->c & 0x20)); /* of the case of the conversion */
+    uint8_t letter = (uint8_t)('A' - 10 - '0' + (t->c & 0x20)); /* of the case of the conversion */
     int zeros;
     uint_fast8_t base = 10, digit;
     if (t->c == 'o') base = 8;
@@ -2889,7 +2895,8 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
 #endif
     while (value != 0) {
         digit = pk__digit(&value, base);
-        *--first = (char)(digit < 10 ? '0' + digit : letter + digit);
+        if (digit >= 10) digit = (uint_fast8_t)(digit + letter);
+        *--first = (char)('0' + digit);
     }
     t->body = first;
     t->body_length = (int)(end - first);
@@ -2910,12 +2917,10 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
 #define PK__LIMBS 155
 
 static const uint32_t pk__ten_to[10] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, PK__LIMB};
-
 /* Digit `n` of the number, from the first digit of limb 0. */
 static uint8_t pk__float_digit(const uint32_t *limb, int n) {
     return n >= 9 * PK__LIMBS ? 0 : (uint8_t)(limb[n / 9] / pk__ten_to[8 - n % 9] % 10);
 }
-
 /* The place of the first digit that is not 0, or of the last before the point where all are 0. */
 static int pk__float_first(const uint32_t *limb) {
     int i = 0, n = 0;
@@ -2924,7 +2929,6 @@ static int pk__float_first(const uint32_t *limb) {
     while (limb[i] < pk__ten_to[8 - n]) n++;
     return 9 * i + n;
 }
-
 /* Keep the digits before place `cut`, rounding to nearest, ties to even. */
 static void pk__float_round(uint32_t *limb, int cut) {
     int i = cut / 9, last;
@@ -2946,7 +2950,6 @@ static void pk__float_round(uint32_t *limb, int cut) {
         limb[--i]++;
     }
 }
-
 /* limb = mantissa * 2^exponent */
 static void pk__float_expand(uint32_t *limb, uint64_t mantissa, int exponent) {
     int low = PK__POINT - 2, high = PK__POINT, i, shift;
@@ -3094,8 +3097,7 @@ static void pk__put_float(pk__text *t, double value) {
     char kind = (char)(t->c | 0x20); /* e f g */
     int exponent;
     memcpy(&bits, &value, sizeof bits);
-    pk__set_sign(t);
-    if (bits >> 63 != 0) t->lead = '-';
+    t->lead = bits >> 63 != 0 ? '-' : pk__sign_of(t);
     exponent = (int)(bits >> 52 & 0x7FF);
     bits &= ((uint64_t)1 << 52) - 1;
     if (exponent == 0x7FF) {
@@ -3116,7 +3118,6 @@ static void pk__put_float(pk__text *t, double value) {
 #endif
 
 static PK__OUT_OF_LINE char pk__next(pk__text *t) { return t->c = PK__GET(t->format++, t->format_in_rom); }
-
 static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up to 9999 */
     unsigned n = 0;
     uint_fast8_t digit;
@@ -3127,7 +3128,6 @@ static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up
 static PK__OUT_OF_LINE uint_fast8_t pk__flag(char c) {
     return c == '-' ? PK__LEFT : c == '+' ? PK__PLUS : c == ' ' ? PK__SPACE : c == '#' ? PK__ALT : c == '0' ? PK__ZERO : 0;
 }
-
 /* The bytes of the integer that the length modifiers ask for. */
 static uint_fast8_t pk__modifier(pk__text *t) {
     uint_fast8_t bytes;
@@ -3200,7 +3200,7 @@ static void pk__vformat(pk__text *t, const char *format, bool rom, va_list list)
 #define PK__ARG_LIST(args) ((args)->list)
 #else
 #define PK__ARGS va_list
-#define PK__ARG_LIST(args) args
+#define PK__ARG_LIST(args) PK__LIST_OF(t, args)
 #define pk__format_args pk__vformat
 #endif
 #if PERFKIT_LOG_DEFERRED
@@ -3221,11 +3221,11 @@ static double pk__arg_double(pk__args *args);
 #define PK__ARG_DOUBLE(args) pk__arg_double(args)
 #endif
 #else
-#define PK__ARG_INT(args) va_arg(PK__ARG_LIST(args), int)
+#define PK__ARG_INT(args) PK__ARG_WORD(t, args, int)
+#define PK__ARG_ADDRESS(args) (uintptr_t)PK__ARG_WORD(t, args, void *)
+#define PK__ARG_STRING(args, t) PK__ARG_WORD(t, args, const char *)
 #define PK__ARG_LONG(args) va_arg(PK__ARG_LIST(args), long)
 #define PK__ARG_LONG_LONG(args) va_arg(PK__ARG_LIST(args), long long)
-#define PK__ARG_ADDRESS(args) (uintptr_t)va_arg(PK__ARG_LIST(args), void *)
-#define PK__ARG_STRING(args, t) va_arg(PK__ARG_LIST(args), const char *)
 #define PK__ARG_DOUBLE(args) va_arg(PK__ARG_LIST(args), double)
 #endif
 #if PK__TEXT_FAST
@@ -3362,6 +3362,9 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
     pk__uint value;
     t->format = format;
     t->format_in_rom = rom;
+#if defined __AVR__ && !PERFKIT_LOG_DEFERRED
+    t->list = args;
+#endif
     while ((void)pk__format_run(t, args), (c = pk__next(t)) != 0) {
         if (c != '%') {
             pk__put(t, c);
@@ -3428,11 +3431,12 @@ static void pk__format_args(pk__text *t, const char *format, bool rom, PK__ARGS 
                 value = is_signed ? (pk__uint)n : (unsigned)n;
             }
             if (is_signed) {
-                pk__set_sign(t);
+                char lead = pk__sign_of(t);
                 if ((pk__sint)value < 0) {
-                    t->lead = '-';
+                    lead = '-';
                     value = 0 - value;
                 }
+                t->lead = lead;
             }
             pk__set_integer(t, value);
             break;
@@ -3489,25 +3493,24 @@ PK_API size_t pk__format_rom(char *buffer, size_t size, const char *rom_format, 
 }
 #endif
 
-/* "%s" and "%lu", followed by a character. */
-static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t flags, char behind) {
+/* "%s" and "%lu", followed by a space, which may become another character. */
+static PK__OUT_OF_LINE void pk__put_word(pk__text *t, const char *text, uint8_t flags) {
 #if PK__TEXT_FAST
     (void)flags;
     pk__put_plain(t, text);
-    pk__put(t, behind);
 #else
     pk__field_begin(t);
     t->flags = flags;
     pk__put_string(t, text);
-    pk__put(t, behind);
 #endif
+    pk__put(t, ' ');
 }
-static void pk__put_number(pk__text *t, uint32_t number, char behind) {
-    pk__field_begin(t);
+#define PK__ENDS_IN(t, c) ((t)->length--, pk__put(t, c))
+static void pk__put_number(pk__text *t, uint32_t number) { /* after pk__field_begin */
     t->c = 'u';
     pk__set_integer(t, number);
     pk__put_field(t);
-    pk__put(t, behind);
+    pk__put(t, ' ');
 }
 
 /* ---- The line ---- */
@@ -3700,8 +3703,7 @@ typedef struct pk__wall_text { /* the date of the last line: many lines have it 
 static PERFKIT_TLS pk__wall_text pk__wall_last;
 #endif
 #endif
-/* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date
-   algorithms"). */
+/* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date algorithms"). */
 static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
     uint32_t days = seconds / 86400u + 719468u, second = seconds % 86400u;
     uint32_t era = days / 146097u, day = days % 146097u;
@@ -3810,10 +3812,10 @@ static void pk__put_moment(pk__text *t, const pk__moment *m) {
 #if PERFKIT_LOG_WALL
     if (m->kind == PK__TIME_DATE) pk__put_wall(t, m->number, m->ms);
 #endif
-    if (m->kind == PK__TIME_NUMBER) pk__put_number(t, m->number, ' ');
+    if (m->kind == PK__TIME_NUMBER) pk__put_number(t, m->number);
 }
 static void pk__put_name(pk__text *t, const pk_log *log) {
-    if (log->name) pk__put_word(t, log->name, 0, ' ');
+    if (log->name) pk__put_word(t, log->name, 0);
 }
 static const char *pk__base_name(const char *file) { /* in ROM */
 #if PK__TEXT_FAST
@@ -3839,21 +3841,25 @@ static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *sit
         return;
     }
 #endif
-    if (name) pk__put_word(t, name, PK__IN_ROM, ' ');
+    if (name) pk__put_word(t, name, PK__IN_ROM);
     else pk__put_name(t, log);
     if (file == NULL) return;
-    pk__put_word(t, pk__base_name(file), PK__IN_ROM, ':');
-    pk__put_number(t, pk__rom_read32(&site->line), ' ');
+    pk__put_word(t, pk__base_name(file), PK__IN_ROM);
+    PK__ENDS_IN(t, ':');
+    pk__field_begin(t);
+    pk__put_number(t, pk__rom_read32(&site->line));
 }
 static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
 
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
 #if PK__LINE_TIMED
+    if (l->when.kind == PK__TIME_NUMBER) pk__field_begin(&l->text);
     pk__put_moment(&l->text, &l->when);
 #else
     {
         pk__moment when;
+        pk__field_begin(&l->text); /* of a number: first, so that what is read from a clock need not be saved */
         pk__log_moment(l->log, &when);
         pk__put_moment(&l->text, &when);
     }
@@ -3862,11 +3868,10 @@ static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__put_bytes(&l->text, pk__log_levels + 6 * (l->level - 1), 5);
     pk__put(&l->text, ' ');
 #else
-    pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * (l->level - 1)), PK__IN_ROM, ' ');
+    pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * l->level - 6), PK__IN_ROM);
 #endif
     l->text.escape = true;
 }
-
 /* A line that was too long ends at the start of a character, and in dots. A level's name ends the search; what has none needs a bound. */
 #define PK__CUT_BOUND (PERFKIT_LOG_SIGNALS || PERFKIT_PERF_PROGRESS || PERFKIT_PERF_STAGES)
 static void pk__line_cut(pk__text *t) {
@@ -4018,6 +4023,7 @@ static void pk__form_begin(pk__line *l, const pk__log_site *site) {
         bool quote = l->form == PK_LOG_JSON && l->when.kind == PK__TIME_DATE;
         pk__form_key(l, "time");
         if (quote) pk__put(t, '"');
+        if (!PK__FULL || !quote) pk__field_begin(t);
         pk__put_moment(t, &l->when);
         t->length--; /* its space */
         if (quote) pk__put(t, '"');
@@ -4041,7 +4047,8 @@ static void pk__form_begin(pk__line *l, const pk__log_site *site) {
         pk__form_mark(l, false);
         pk__form_key(l, "line");
     } else pk__put(t, ':');
-    pk__put_number(t, site->line, ' ');
+    pk__field_begin(t);
+    pk__put_number(t, site->line);
     t->length--;
     pk__form_mark(l, false);
 }
@@ -4064,7 +4071,8 @@ static void pk__put_kv(pk__line *l, const pk_kv *kv) {
 #endif
     {
         pk__put(t, ' ');
-        pk__put_word(t, kv->key, PK__IN_ROM, '=');
+        pk__put_word(t, kv->key, PK__IN_ROM);
+    PK__ENDS_IN(t, '=');
     }
     pk__field_begin(t);
     t->c = 'u';
@@ -4125,7 +4133,6 @@ static void pk__put_kv(pk__line *l, const pk_kv *kv) {
 #endif
 }
 #endif
-
 /* Reports a failure; called under the lock, and leaves it. */
 static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status) {
     pk_event event;
@@ -4346,7 +4353,7 @@ static void pk__log_line(pk_log *log, int level, const char *format, bool rom, v
     {
         pk__line l;
         PK__LINE_BEGIN(&l, log, level, PK__LINE_NOW(&l));
-        pk__put_name(&l.text, log);
+        pk__put_name(&l.text, l.log);
         pk__vformat(&l.text, format, rom, args);
         pk__line_end(&l);
     }
@@ -6417,8 +6424,7 @@ static PK__COLD void pk__trace_keep(pk_perf_trace *trace, const pk_timer *timer,
 #endif
 #if defined PERFKIT_TICKS && PK__HAS_CLOCK
 #define PK__PERF_WRAPS 1
-/* A narrow counter may have wrapped while a clock of milliseconds says how often: exact while the clock errs by less than half
-   a wrap. */
+/* A narrow counter may have wrapped while a clock of milliseconds says how often: exact while the clock errs by less than half a wrap. */
 static PK__OUT_OF_LINE pk_ticks pk__perf_unwrap(const pk_timer *timer, pk_ticks spent) {
     pk_ticks per_ms = (pk_ticks)(PERFKIT_TICKS_HZ) / 1000u, mask = PERFKIT_TICKS_MASK, expected, missing;
     uint32_t ms = ((uint32_t)pk__now_ms(NULL) - ((uint32_t)timer->start_ms_high << 16 | timer->start_ms)) & 0xFFFFFFu;
