@@ -1502,7 +1502,7 @@ PK_API pk_hash pk_cache_siphash(void *key_of_16_bytes, const void *key, size_t k
 #if PERFKIT_CACHE_EVENTS
 /* What on_event hears of; a, b: the figures. */
 enum {
-    PK_CACHE_EVENT_TOO_BIG = 1, /* put refused an entry of a bytes; b are all there are. Counted as rejected */
+    PK_CACHE_EVENT_TOO_BIG = 1, /* put refused a key and value of a bytes (a varying key takes 2 more); b are all. Counted as rejected */
     PK_CACHE_EVENT_CROWDED,     /* an entry left as PK_EVICT_CROWDED: a poor hash, or an attack; a = entries, b = capacity */
     PK_CACHE_EVENT_FILLING,     /* entries, or slots where lengths vary, crossed 80 %: a used of b. Once until below 70 % */
     PK_CACHE_EVENT_UNEVEN /* the fullest shard has a of them, over 3 × the average, b, and over 15: a poor hash. Once until below 2 × */
