@@ -1092,6 +1092,7 @@ struct pk_pool_cache { /* all private */
     uint32_t quick;         /* the same, or 0 where releases have more to do */
     uint32_t size, count;
     uint8_t shift;
+    uint8_t mark;           /* of objects that are out. Those that lie here were made, where objects are */
     bool raceproof;
     bool at_exit;           /* closed when the thread ends */
     bool drains;            /* when the pool was last asked, it was for room */
@@ -2377,7 +2378,7 @@ PK__HOT_INLINE void *pk__pool_cache_take(pk_pool_cache *c) {
     if (c->marks) {
         size_t at = pk__pool_cache_index(c, object);
         if (PK__UNLIKELY(at >= c->capacity)) return pk__pool_cache_acquire_else(c);
-        pk__pool_set_mark(c->marks + at);
+        pk__pool_poke8(c->marks + at, c->mark); /* not read: who released it a moment ago has written there */
     }
     pk__pool_poke32(&c->count, n);
 #if PK__POOL_VEILED
@@ -3176,6 +3177,7 @@ PK_API pk_status pk__pool_cache_init(pk_pool_cache *c, size_t size_of, uint32_t 
     c->inverse = p->inverse;
     c->shift = p->shift;
     if (PK__POOL_HAS_BYTES(p)) c->marks = (unsigned char *)p->live;
+    c->mark = PK__POOL_MORE(p)->makes ? PK__POOL_OUT | PK__POOL_MADE : PK__POOL_OUT;
     c->raceproof = PK__POOL_MORE(p)->raceproof;
     c->size = PERFKIT_ATOMICS ? size : 0; /* 0: the pool and its lock serve */
     c->capacity = p->capacity;
