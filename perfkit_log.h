@@ -4154,7 +4154,7 @@ static PK__COLD void pk__log_report(pk_log *log, uint8_t place, pk_status status
 #endif
 static PK__OUT_OF_LINE void pk__line_end(pk__line *l) {
     pk_log_sink *sink = l->log->sinks;
-    uint8_t i, failed = 0xFF;
+    uint8_t i, failed = 0;
     pk_status status, failure = PK_OK;
     char *end;
     if (!PK__LINE_IS(l, held)) pk__log_lock(l->log);
@@ -4941,9 +4941,9 @@ PK_API pk_status pk__log_init(pk_log *log, size_t size, uint32_t config, const p
     pk__clear(log, sizeof *log);
     log->level = PK_LOG_WARN;
     if (desc) {
+        if (desc->no_time) log->flags = PK__LOG_NO_TIME;
         if (desc->level) log->level = desc->level;
         if (desc->sink_level) sink_level = desc->sink_level;
-        if (desc->no_time) log->flags = PK__LOG_NO_TIME;
 #if PERFKIT_THREADS
         if (desc->threads) {
             if (!pk__mutex_init(&log->mutex)) return PK_UNSUPPORTED;
