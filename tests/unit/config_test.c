@@ -303,6 +303,7 @@ static void limits_are_those_of_the_table(void) {
         CHECK_STATUS(pk_config_apply(&c, limits[i][0], limits[i][2]), PK_INVALID);
     }
     start();
+    c.client_connect_ms = c.client_wait_ms;
     c.redis_min = c.redis_max;
     c.http_idle_ms = c.http_life_ms;
     CHECK_STATUS(pk_config_check(&c, complain, NULL), PK_OK);

@@ -293,6 +293,12 @@ static void health_is_the_worst_of_all(void) {
     (void)pk_monitor_tick(&m, 0, 0);
     CHECK_EQ(pk_monitor_health(&m), PK_DEGRADED);
     pool_f.exhaustions = 0;
+    pool_f.leaks = 1;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(pk_monitor_health(&m), PK_DEGRADED);
+    pool_f.leaks = 0;
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK_EQ(pk_monitor_health(&m), PK_HEALTHY);
     other_f.leaks = 1;
     (void)pk_monitor_tick(&m, 0, 0);
     CHECK_EQ(pk_monitor_health(&m), PK_DEGRADED);

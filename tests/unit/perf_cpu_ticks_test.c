@@ -48,6 +48,28 @@ static void longer_work_takes_more_ticks(void) {
     CHECK(pk_perf_ns(many.total) > pk_perf_ns(few.total));
 }
 
+#if PERFKIT_HOSTED
+static void inner_spans_are_not_in_self(void) {
+    pk_perf_values outer, inner;
+    uint8_t i;
+    CHECK_STATUS(pk_log_set_level(&pk_perf_default, PK_LOG_ERROR), PK_OK);
+    for (i = 0; i < 8; i++) {
+        PK_PERF_SCOPE("outer") {
+            PK_PERF_SCOPE("inner") { turns(10000); }
+        }
+    }
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "outer", &outer), PK_OK);
+    CHECK_STATUS(pk_perf_get(&pk_perf_default, "inner", &inner), PK_OK);
+    CHECK(outer.total >= inner.total && inner.self == inner.total);
+#if PK__PERF_NEST
+    CHECK(outer.self == outer.total - inner.total);
+#endif
+}
+#endif
+
 TESTS {
+#if PERFKIT_HOSTED
+    RUN("C45", "self time is without that of inner spans, on the CPU's counter too", inner_spans_are_not_in_self)
+#endif
     RUN("C45", "spans count the ticks of SysTick, mcycle, the time stamp counter or CNTVCT", longer_work_takes_more_ticks)
 }

@@ -105,6 +105,7 @@ static void observers_may_ask_step_and_go(void) {
 }
 
 static void elsewhere_it_is_lines(void) {
+    pk_progress_values values;
     pk_progress_bar bar;
     begin(3);
     pk_progress_bar_init(&bar, keep, NULL);
@@ -125,6 +126,8 @@ static void elsewhere_it_is_lines(void) {
     CHECK_STATUS(pk_progress_set_total(&p, 3), PK_OK); /* more was found */
     pk_progress_step(&p, "c.c", true);
     pk_progress_step(&p, "d.c", true); /* one too many */
+    pk_progress_get(&p, &values);
+    CHECK_EQ(values.percent_100, 10000);
     CHECK_TEXT(got, "Processing: a.c (1/2)\nProcessing: b.c (2/2)\nProcessing: b.c (2/3)\nProcessing: c.c (3/3)\n");
     pk_progress_close(&p);
 }

@@ -514,6 +514,21 @@ static void removed_provider_is_not_found_anywhere(void) {
     CHECK_EQ(pk_registry_count(&app), 5);
     CHECK_STATUS(pk_registry_close(&app), PK_OK);
 }
+static void a_refused_table_leaves_nothing_in_the_index(void) {
+    static const pk_provider half[] = {{"fresh", make, end, &letters[0], NULL, PK_SINGLETON, 0, 0, 0},
+                                       {"database", make, end, &letters[1], NULL, PK_SINGLETON, 0, 0, 0}};
+    pk_provider_id id;
+    size_t bad = 0;
+    unsigned i;
+    prepare();
+    desc.capacity = 12;
+    open_app();
+    for (i = 0; i < 100; i++) CHECK_STATUS(pk_registry_add(&app, half, 2, &bad), PK_EXISTS);
+    CHECK_EQ(bad, 1);
+    CHECK_STATUS(pk_registry_id(&app, "fresh", &id), PK_NOT_FOUND);
+    CHECK_STATUS(pk_registry_add(&app, half, 1, &bad), PK_OK);
+    CHECK_STATUS(pk_registry_close(&app), PK_OK);
+}
 static void idle_singletons_are_unloaded_and_made_again(void) {
     open_six();
     CHECK_STATUS(get(SERVICE), PK_OK);
@@ -744,6 +759,7 @@ TESTS {
     RUN("C13", "an override lasts as long as its scope; a second one is told", override_lasts_as_long_as_its_scope)
     RUN("C13 C38", "an override stays on its scope until that unwinds", override_stays_on_its_scope)
     RUN("C01", "a removed provider is not found anywhere", removed_provider_is_not_found_anywhere)
+    RUN("C05 C11", "a table that is refused leaves nothing behind, however often", a_refused_table_leaves_nothing_in_the_index)
     RUN("C28", "idle singletons are unloaded and made again", idle_singletons_are_unloaded_and_made_again)
     RUN("C07", "unknown names get a suggestion", unknown_names_get_a_suggestion)
     RUN("C51", "a hook sees every get; without it no clock is read", hook_sees_every_get_and_costs_no_clock_when_absent)

@@ -46,6 +46,10 @@ static void tries_again_with_growing_waits(void) {
     failures = 0;
     CHECK_STATUS(pk_retry_run(&retry, fails_at_first, NULL), PK_OK); /* starts anew */
     CHECK_EQ(retry.attempts, 1);
+    calls = 0;
+    failures = 2;
+    CHECK_STATUS(pk_retry_run(&retry, fails_at_first, NULL), PK_OK); /* with all its retries */
+    CHECK_EQ(retry.attempts, 3);
 }
 static void only_what_may_pass_is_retried(void) {
     start(1, PK_CORRUPT);

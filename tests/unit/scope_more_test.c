@@ -190,6 +190,25 @@ static void tracked_resources_are_found_counted_and_released(void) {
 static void remember_leak(void *user, const pk_tracked *resource, pk_time age_ms) {
     *(uint32_t *)user = resource->id * 10000000u + (uint32_t)age_ms;
 }
+static pk_status fails_as(void *status) { return (pk_status)(uintptr_t)status; }
+static void the_first_failure_is_the_close_s(void) { /* of tracked resources alone, and between plain cleanups */
+    static void *const statuses[] = {(void *)(uintptr_t)PK_IO, (void *)(uintptr_t)PK_TIMEOUT, (void *)(uintptr_t)PK_BUSY};
+    pk_track what;
+    unsigned mixed, i;
+    for (mixed = 0; mixed < 2; mixed++) {
+        memset(&what, 0, sizeof what);
+        what.fn = fails_as;
+        open_scope(&scope, "fails");
+        for (i = 0; i < 3; i++) {
+            what.context = statuses[i];
+            if (mixed) CHECK_STATUS(pk_scope_defer(&scope, fails_as, statuses[i], "plain"), PK_OK);
+            CHECK_STATUS(pk_scope_track(&scope, &what, NULL), PK_OK);
+        }
+        if (mixed) CHECK_STATUS(pk_scope_defer(&scope, fails_as, (void *)(uintptr_t)PK_STALE, "plain"), PK_OK);
+        CHECK_STATUS(pk_scope_close(&scope), mixed ? PK_STALE : PK_BUSY);
+        CHECK_EQ(events[PK_SCOPE_EVENT_CLEANUP_FAILED], mixed ? 7 : 3);
+    }
+}
 static void the_limit_is_100_where_nothing_is_said(void) {
     pk_track what;
     unsigned i;
@@ -619,6 +638,7 @@ TESTS {
     RUN("C41", "reap closes what is past its life", reap_closes_what_is_past_its_life)
     RUN("C39 C43", "the 101st resource is refused before its factory is called; 90 % is told once each time",
         full_scope_does_not_call_the_factory)
+    RUN("C31 C32", "of several failures the first is what the close says", the_first_failure_is_the_close_s)
     RUN("C39 C43", "a scope has room for 100 resources, and tells above 90, where nothing is said", the_limit_is_100_where_nothing_is_said)
     RUN("C31 C36", "tracked resources move with their order", tracked_resources_move_with_their_order)
     RUN("C32 C39", "a failing cleanup of what found no room is told", failing_cleanup_of_what_found_no_room_is_told)
