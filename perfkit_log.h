@@ -113,8 +113,8 @@
    GUARANTEES
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
      Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about 220
-     (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 750; %f and friends: 900 more). In deferred mode that is the drain's; a
-     call takes 2.7 KB at its place's first record, where the format is not known yet or has fields, else 320 bytes.
+     (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 880; %f and friends: 900 more). In deferred mode that is the drain's; a
+     call takes 2.8 KB at its place's first record or with fields, else 320 bytes. Hosted, a thread keeps 2 KB of formats that it has read.
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
      Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
      default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same order;
@@ -2549,8 +2549,10 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #endif
 #if !PK__FULL && defined __GNUC__
 #define PK__OUT_OF_LINE __attribute__((noinline)) /* several callers, and flash is short */
+#define PK__RARE
 #else
 #define PK__OUT_OF_LINE
+#define PK__RARE PK__COLD /* so that what calls it saves few registers */
 #endif
 #if defined PERFKIT_TLS
 #define PK__HAS_TLS 1
@@ -2562,6 +2564,13 @@ PK__INLINE pk_ticks pk_timer_end(pk_timer *timer) { return PK__UNLIKELY(timer->s
 #define PK__HAS_TLS 1
 #else
 #define PK__HAS_TLS 0
+#endif
+#if defined __GNUC__ || defined __clang__
+#define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
+#elif defined _MSC_VER
+#define PK__IN_ORDER() _ReadWriteBarrier()
+#else
+#define PK__IN_ORDER() ((void)0)
 #endif
 #if PK__FULL
 #define pk__clear(p, size) memset(p, 0, size)
@@ -2719,10 +2728,12 @@ PK__HOT_INLINE uint64_t pk__not_plain(uint64_t eight) {
 }
 /* Whether none of these is. */
 static bool pk__is_plain(const char *p, size_t n) {
+    const char *const last = p + n - 8;
     uint64_t eight;
-    for (; n >= 8; n -= 8, p += 8) {
-        memcpy(&eight, p, 8);
-        if (pk__not_plain(eight) != 0) return false;
+    if (n >= 8) {
+        memcpy(&eight, last, 8);
+        for (; pk__not_plain(eight) == 0 && p < last; p += 8) memcpy(&eight, p, 8);
+        return pk__not_plain(eight) == 0;
     }
     for (; n > 0; n--, p++)
         if ((uint8_t)*p < 0x20 || (uint8_t)*p >= 0x7F) return false;
@@ -2758,9 +2769,11 @@ static const char pk__pairs[] = "00010203040506070809101112131415161718192021222
                                 "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 /* The decimal digits of a value, before `end`; none for 0. Returns the first. */
 static char *pk__put_decimal(char *end, pk__uint value) {
-    for (; value >= 100; value /= 100) memcpy(end -= 2, pk__pairs + 2 * (value % 100), 2);
-    if (value >= 10) memcpy(end -= 2, pk__pairs + 2 * value, 2);
-    else if (value > 0) *--end = (char)('0' + (int)value);
+    uint32_t low;
+    for (; value > 0xFFFFFFFFu; value /= 100) memcpy(end -= 2, pk__pairs + 2 * (value % 100), 2);
+    for (low = (uint32_t)value; low >= 100; low /= 100) memcpy(end -= 2, pk__pairs + 2 * (low % 100), 2);
+    if (low >= 10) memcpy(end -= 2, pk__pairs + 2 * low, 2);
+    else if (low > 0) *--end = (char)('0' + (int)low);
     return end;
 }
 static void pk__put_plain(pk__text *t, const char *text) {
@@ -3028,7 +3041,7 @@ static bool pk__float_rounded(uint64_t mantissa, int exponent, pk__decimal_numbe
     const int shift = -exponent;
     pk__wide product;
     uint64_t ten, odd;
-    if (n->places < 0 || n->places > 19 || exponent > 10 || shift > 120) return false;
+    if ((unsigned)n->places > 19 || exponent > 10 || shift > 120) return false;
     n->part = 0;
     n->whole = exponent >= 0 ? mantissa << exponent : shift > 63 ? 0 : mantissa >> shift;
     if (exponent >= 0) return true;
@@ -3229,13 +3242,6 @@ static double pk__arg_double(pk__args *args);
 #define PK__ARG_DOUBLE(args) va_arg(PK__ARG_LIST(args), double)
 #endif
 #if PK__TEXT_FAST
-#define PK__RUN_TAKE(value, type)                                               \
-    if (slot == NULL) value = va_arg(args->list, type);                         \
-    else if ((size_t)(args->end - slot) < PK__SLOTS(sizeof value)) break;       \
-    else {                                                                      \
-        memcpy(&value, slot, sizeof value);                                     \
-        slot += PK__SLOTS(sizeof value);                                        \
-    }
 #if PK__LOG_RINGS && defined __SIZEOF_INT128__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define PK__RUN_WORDS 1
 /* A string of a record, by its slots, where nothing is to be escaped: its end; else NULL. */
@@ -3255,100 +3261,109 @@ static char *pk__put_slots(char *to, const char *end, const unsigned char **slot
     return NULL;
 }
 #endif
-/* Text at `to`, up to a '%' or the end of one of them; both move. */
-PK__HOT_INLINE char *pk__put_literal(char *to, const char *end, const char **format, const char *format_end) {
-    const char *f = *format;
-#ifdef PK__RUN_WORDS
-    uint64_t eight, marks;
-    for (; format_end - f >= 8 && end - to >= 8; f += 8, to += 8) {
-        memcpy(&eight, f, 8);
-        memcpy(to, &eight, 8);
-        eight ^= '%' * UINT64_C(0x0101010101010101);
-        marks = (eight - UINT64_C(0x0101010101010101)) & ~eight & UINT64_C(0x8080808080808080);
-        if (marks == 0) continue;
-        marks = (unsigned)__builtin_ctzll(marks) / 8u;
-        *format = f + marks;
-        return to + marks;
+/* A plan: a format, or its beginning, in pieces: some text, and what is behind it. */
+enum { PK__PIECE_LAST, PK__PIECE_TEXT, PK__PIECE_STRING, PK__PIECE_FIXED, PK__PIECE_INT, PK__PIECE_LONG, PK__PIECE_UINT, PK__PIECE_ULONG };
+#define PK__PIECE_MOST 16 /* of its text; and 24 bytes hold most that is behind it */
+typedef struct pk__piece {
+    uint8_t from, length; /* the text, in the format */
+    uint8_t kind, places; /* LAST: the end, or what is not done here; TEXT: more of it; FIXED: with so many places */
+} pk__piece;
+typedef struct pk__plan {
+    char format[64 + PK__PIECE_MOST]; /* with room to copy the most from everywhere */
+    pk__piece pieces[12];
+} pk__plan;
+static void pk__plan_make(pk__plan *plan, const char *format) {
+    pk__piece *p = plan->pieces, *const last = p + sizeof plan->pieces / sizeof *p - 1;
+    const char *f = plan->format;
+    uint8_t n;
+    for (n = 0; n < 63 && format[n] != 0; n++) plan->format[n] = format[n];
+    plan->format[n] = 0;
+    for (;; p++, f++) {
+        p->from = (uint8_t)(f - plan->format);
+        for (n = 0; n < PK__PIECE_MOST && *f != 0 && *f != '%'; n++) f++;
+        p->length = n;
+        p->places = 6;
+        p->kind = PK__PIECE_LAST;
+        if (*f == 0 || p == last) return;
+        if (*f != '%') {
+            p->kind = PK__PIECE_TEXT;
+            f--;
+        } else if (*++f == 's') p->kind = PK__PIECE_STRING;
+        else if (*f == 'd') p->kind = PK__PIECE_INT;
+        else if (*f == 'u') p->kind = PK__PIECE_UINT;
+        else if (*f == 'l' && (f[1] == 'd' || f[1] == 'u')) p->kind = *++f == 'd' ? PK__PIECE_LONG : PK__PIECE_ULONG;
+        else {
+            if (*f == '.' && (unsigned)(f[1] - '0') < 10) {
+                p->places = (uint8_t)(f[1] - '0');
+                f += 2;
+            }
+            if (*f != 'f' || !PERFKIT_FLOAT) return;
+            p->kind = PK__PIECE_FIXED;
+        }
     }
-#endif
-    while (f != format_end && to != end && *f != '%') *to++ = *f++;
-    *format = f;
-    return to;
 }
+#if PK__HAS_TLS
+/* What a thread made last: good where the format's text is the same still. Busy: a signal handler that formats changes none. */
+static PERFKIT_TLS pk__plan pk__plans[16];
+static PERFKIT_TLS bool pk__plans_busy;
+#endif
 /* What most formats are made of, as far as that goes: text and, without flags and width, %s %d %u %ld %lu %f. */
 static void pk__format_run(pk__text *t, pk__args *args) {
+    pk__plan own, *plan = &own;
+    const pk__piece *p;
+    pk__uint value;
+    long integer;
     char *to;
-    const char *end, *format_end, *f = t->format, *s;
-    const unsigned char *slot = args->at;
-    int n;
-    if (t->length >= t->room) return; /* no room may be no memory either */
-    to = t->at + t->length;
-    end = t->at + t->room;
-    format_end = f + strlen(f);
-    for (;; f = s + 1) {
-        to = pk__put_literal(to, end, &f, format_end);
-        if (f == format_end || end - to < 24) break;
-        s = f + 1;
-        if (*s == 'd' || *s == 'u' || (*s == 'l' && (s[1] == 'd' || s[1] == 'u'))) {
-            pk__uint value;
-            long integer;
-            if (*s == 'l') {
-                PK__RUN_TAKE(integer, long)
-                s++;
-            } else {
-                PK__RUN_TAKE(n, int)
-                integer = *s == 'd' ? (long)n : (long)(unsigned)n;
-            }
-            value = (unsigned long)integer;
-            if (*s == 'd' && integer < 0) {
-                value = 0 - (pk__uint)integer;
-                *to++ = '-';
-            }
-            to = pk__put_digits(to, value);
-            continue;
-        }
-        if (*s == 's') {
+#if PK__HAS_TLS
+    const bool busy = pk__plans_busy;
+    if (t->length + PK__PIECE_MOST + 24 > t->room) return; /* no room may be no memory either */
+    pk__plans_busy = true;
+    PK__IN_ORDER();
+    if (!busy) plan = &pk__plans[((uintptr_t)t->format ^ (uintptr_t)t->format >> 4) % 16u];
+    if (busy || strcmp(plan->format, t->format) != 0)
+#endif
+        pk__plan_make(plan, t->format);
+    for (p = plan->pieces; t->length + PK__PIECE_MOST + 24 <= t->room; p++) {
+        memcpy(t->at + t->length, plan->format + p->from, PK__PIECE_MOST);
+        t->length += p->length;
+        to = t->at + t->length;
+        switch (p->kind & 7u) {
+        case PK__PIECE_LAST: t->format += p->length; goto end;
+        case PK__PIECE_TEXT: continue;
+        case PK__PIECE_STRING:
 #ifdef PK__RUN_WORDS
-            char *next = slot != NULL ? pk__put_slots(to, end, &slot, args->end) : NULL;
-            if (next != NULL) {
-                to = next;
+            if (args->at != NULL && (to = pk__put_slots(to, t->at + t->room, &args->at, args->end)) != NULL) {
+                t->length = (size_t)(to - t->at);
                 continue;
             }
 #endif
-            t->length = (size_t)(to - t->at);
             t->precision = -1;
-            args->at = slot;
             pk__put_plain(t, PK__ARG_STRING(args, t));
-            slot = args->at;
-        } else {
+            continue;
 #if PERFKIT_FLOAT
-            double number;
-            n = 6;
-            if (*s == '.' && (unsigned)(s[1] - '0') < 10) {
-                n = s[1] - '0';
-                s += 2;
-            }
-            if (*s != 'f') break;
-            PK__RUN_TAKE(number, double)
-            t->length = (size_t)(to - t->at);
+        case PK__PIECE_FIXED:
             pk__field_begin(t);
             t->c = 'f';
-            t->precision = n;
-            pk__put_float(t, number);
-#else
-            break;
+            t->precision = p->places;
+            pk__put_float(t, PK__ARG_DOUBLE(args));
+            continue;
 #endif
+        default:
+            integer = p->kind & 1 ? PK__ARG_LONG(args) : (long)PK__ARG_INT(args);
+            value = p->kind == PK__PIECE_UINT ? (unsigned)integer : (unsigned long)integer;
+            if (integer < 0 && p->kind < PK__PIECE_UINT) {
+                value = 0 - (pk__uint)integer;
+                *to++ = '-';
+            }
+            t->length = (size_t)(pk__put_digits(to, value) - t->at);
         }
-        if (t->length >= t->room) {
-            t->format = s + 1;
-            args->at = slot;
-            return;
-        }
-        to = t->at + t->length;
     }
-    t->length = (size_t)(to - t->at);
-    t->format = f;
-    args->at = slot;
+end:
+    t->format += p->from;
+#if PK__HAS_TLS
+    PK__IN_ORDER();
+    pk__plans_busy = busy;
+#endif
 }
 #else
 #define pk__format_run(t, args) ((void)0)
@@ -3655,13 +3670,6 @@ static PK__UNUSED void pk__print(pk__text *t, const char *rom_format, ...) {
     va_end(args);
 }
 #endif
-#if defined __GNUC__ || defined __clang__
-#define PK__IN_ORDER() __asm__ volatile("" ::: "memory") /* for the compiler; a processor ends what it began */
-#elif defined _MSC_VER
-#define PK__IN_ORDER() _ReadWriteBarrier()
-#else
-#define PK__IN_ORDER() ((void)0)
-#endif
 #if PERFKIT_LOG_WALL
 #if PERFKIT_HOSTED
 static uint32_t pk__wall(void *user, uint16_t *ms) { /* the system's */
@@ -3704,7 +3712,7 @@ static PERFKIT_TLS pk__wall_text pk__wall_last;
 #endif
 #endif
 /* Days to a date by the 400-year cycle that begins on 1 March of year 0 (H. Hinnant, "chrono-compatible low-level date algorithms"). */
-static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
+static PK__RARE void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
     uint32_t days = seconds / 86400u + 719468u, second = seconds % 86400u;
     uint32_t era = days / 146097u, day = days % 146097u;
     uint32_t year = (day - day / 1460u + day / 36524u - day / 146096u) / 365u, month;
@@ -3739,9 +3747,9 @@ static void pk__put_date(pk__text *t, uint32_t seconds, uint16_t ms) {
               (unsigned)(second / 3600u), (unsigned)(second / 60u % 60u), (unsigned)(second % 60u), ms % 1000u);
 #endif
 }
-static void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
+PK__HOT_INLINE void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
 #if PK__TEXT_FAST && PK__HAS_TLS
-    if (pk__wall_last.of == seconds && seconds != 0 && t->length < t->room && t->room - t->length >= sizeof PK__WALL_TEXT) {
+    if (pk__wall_last.of == seconds && seconds != 0 && t->length + sizeof PK__WALL_TEXT <= t->room) {
         char *to = t->at + t->length;
         t->length += sizeof PK__WALL_TEXT - 1;
         memcpy(to, pk__wall_last.text, sizeof PK__WALL_TEXT - 1);
@@ -3865,8 +3873,9 @@ static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     }
 #endif
 #if PK__TEXT_FAST
-    pk__put_bytes(&l->text, pk__log_levels + 6 * (l->level - 1), 5);
-    pk__put(&l->text, ' ');
+    memcpy(l->text.at + l->text.length, pk__log_levels + 6 * (l->level - 1), 5); /* there is room */
+    l->text.at[l->text.length + 5] = ' ';
+    l->text.length += 6;
 #else
     pk__put_word(&l->text, pk__log_levels + (uint8_t)(6 * l->level - 6), PK__IN_ROM);
 #endif
@@ -4088,9 +4097,8 @@ static void pk__put_kv(pk__line *l, const pk_kv *kv) {
         break;
     case 'S':
         if (text == NULL) {
-            text = PK_ROM_STR("null");
             t->flags = PK__IN_ROM;
-            pk__put_string(t, text);
+            pk__put_string(t, PK_ROM_STR("null"));
             break;
         }
 #if PERFKIT_LOG_FORMS
@@ -4202,35 +4210,30 @@ typedef struct pk__entry {
     bool fields, held;        /* held: the logger's lock */
 #if PERFKIT_LOG_DEFERRED
     pk__args args;
-#else
-    va_list args;
-#endif
-} pk__entry;
-#if PERFKIT_LOG_DEFERRED
 #define PK__ENTRY_LIST(e) ((e)->args.list)
 #else
+    va_list args;
 #define PK__ENTRY_LIST(e) ((e)->args)
 #endif
+} pk__entry;
 #if PERFKIT_LOG_DEFERRED && PERFKIT_LOG_KV
 static bool pk__field_read(const unsigned char **at, const unsigned char *end, pk_kv *kv);
 #endif
 
 static void pk__entry_message(const pk__entry *e, pk__text *t) {
-    va_list list;
-    if (e->fields) {
-        pk__puts(t, e->format);
-        return;
-    }
+    if (e->fields) pk__puts(t, e->format);
 #if PERFKIT_LOG_DEFERRED
-    if (e->args.at != NULL) {
+    else if (e->args.at != NULL) {
         pk__args args = e->args;
         pk__format_args(t, e->format, false, &args);
-        return;
     }
 #endif
-    va_copy(list, *(va_list *)(uintptr_t)&PK__ENTRY_LIST(e));
-    pk__vformat(t, e->format, false, list);
-    va_end(list);
+    else {
+        va_list list;
+        va_copy(list, *(va_list *)(uintptr_t)&PK__ENTRY_LIST(e));
+        pk__vformat(t, e->format, false, list);
+        va_end(list);
+    }
 }
 static void pk__entry_fields(const pk__entry *e, pk__line *l) {
 #if PERFKIT_LOG_KV
@@ -4291,7 +4294,6 @@ static void pk__entry_forms(const pk__entry *e, const pk__moment *when, bool aga
         l.again = true;
     }
 }
-static void pk__entry_out(const pk__entry *e, const pk__moment *when) { pk__entry_forms(e, when, false); }
 static void pk__entry_begin(pk__entry *e, pk_log *log, int level, const pk__log_site *site, const char *format, bool fields) {
     e->log = log;
     e->site = site;
@@ -4310,7 +4312,7 @@ static void pk__log_entry(pk_log *log, int level, const pk__log_site *site, cons
     pk__entry_begin(&e, log, level, site, format, fields);
     va_copy(PK__ENTRY_LIST(&e), args);
     pk__log_moment(log, &when);
-    pk__entry_out(&e, &when);
+    pk__entry_forms(&e, &when, false);
     va_end(PK__ENTRY_LIST(&e));
 }
 #endif
@@ -4844,7 +4846,7 @@ static void pk__signal_out(pk_log *log, int level, const pk__log_site *site, con
     pk__entry e;
     pk__entry_begin(&e, log, level, site, rom_format, false);
     va_start(PK__ENTRY_LIST(&e), rom_format);
-    pk__entry_out(&e, when);
+    pk__entry_forms(&e, when, false);
     va_end(PK__ENTRY_LIST(&e));
 #else
     pk__line l;
@@ -5186,7 +5188,7 @@ typedef char pk__masked;
 #endif
 
 /* Write out all that is held. What is not taken stays. */
-static pk_status pk__buffer_flush(pk_log_buffer *b) {
+static PK__RARE pk_status pk__buffer_flush(pk_log_buffer *b) {
     uint32_t begin = b->begin, held = b->used - begin;
     size_t taken;
     pk__masked was;
@@ -5211,7 +5213,7 @@ static uint32_t pk__buffer_line(const pk_log_buffer *b) {
     return at;
 }
 /* Give back the room of lines that were written. The one that is half out stays whole, for a new file. */
-static void pk__buffer_move(pk_log_buffer *b) {
+static PK__RARE void pk__buffer_move(pk_log_buffer *b) {
     uint32_t from = pk__buffer_line(b), n = b->used - from;
     pk__masked was;
     if (from == 0) return;
@@ -5225,7 +5227,7 @@ PK_API pk_status pk_log_to_buffer(void *user, int level, const char *text, size_
     pk_log_buffer *b = (pk_log_buffer *)user;
     if (length == 0) return pk__buffer_flush(b);
     if (pk__log_is_forked(b->forks)) return PK_FORKED;
-    if (b->size - b->used < length) {
+    if (PK__UNLIKELY(b->size - b->used < length)) {
         (void)pk__buffer_flush(b);
         pk__buffer_move(b);
         if (b->size - b->used < length) return PK_IO;
@@ -5984,8 +5986,7 @@ static pk_ticks pk__walk_to(pk__walk *w, pk_count rank) {
     }
     return w->max;
 }
-static void pk__percentiles(const pk_histogram *a, const pk_histogram *b, const uint16_t *percents_100, pk_ticks *values,
-                            unsigned count) {
+static void pk__percentiles(const pk_histogram *a, const pk_histogram *b, const uint16_t *percents_100, pk_ticks *values, unsigned count) {
     pk__walk w;
     unsigned i;
     pk__walk_start(&w, a, b);
@@ -6317,8 +6318,7 @@ static PK__COLD pk_perf_site *pk__perf_listed(pk_perf_site *site) {
 static inline bool pk__perf_own(pk_perf_site *site) {
     const void *none = NULL, *owner = __atomic_load_n(&site->owner, __ATOMIC_RELAXED);
     if (PK__LIKELY(owner == &pk__perf_me)) return true;
-    return owner == NULL && __atomic_compare_exchange_n(&site->owner, &none, (const void *)&pk__perf_me, 0, __ATOMIC_RELAXED,
-                                                         __ATOMIC_RELAXED);
+    return owner == NULL && __atomic_compare_exchange_n(&site->owner, &none, (const void *)&pk__perf_me, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 static inline pk_perf_site *pk__perf_target(pk_perf_site *site) {
     pk_perf_site *target = __atomic_load_n(&site->target, __ATOMIC_ACQUIRE);
@@ -6985,8 +6985,7 @@ PK_API pk_status pk_perf_json(pk_log *channel, pk_log_sink_fn writer, void *user
 #endif
 #if PERFKIT_PERF_OPENMETRICS
 static void pk__metric_start(pk__out *o, const char *rom_family, const char *rom_suffix, const char *rom_name) {
-    pk__out_print(o, PK_ROM_STR("perfkit_%" PK_PRI_ROM "%" PK_PRI_ROM "{name="), PK_ROM_ARG(rom_family),
-                  PK_ROM_ARG(rom_suffix));
+    pk__out_print(o, PK_ROM_STR("perfkit_%" PK_PRI_ROM "%" PK_PRI_ROM "{name="), PK_ROM_ARG(rom_family), PK_ROM_ARG(rom_suffix));
     pk__out_quoted(o, rom_name, PK__IN_LABEL);
 }
 static void pk__metric_number(pk__out *o, uint64_t value, bool time) {
@@ -7015,8 +7014,7 @@ static void pk__metric_table(pk__out *o, const char *rom_family, const pk_perf_v
 static void pk__metric_kind(pk__out *o, pk_log *channel, uint8_t kind, const char *rom_family, const char *rom_type, const char *rom_help) {
     const pk_perf_site *s = NULL;
     pk_perf_values v;
-    pk__out_print(o, PK_ROM_STR("# TYPE perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family),
-                  PK_ROM_ARG(rom_type));
+    pk__out_print(o, PK_ROM_STR("# TYPE perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family), PK_ROM_ARG(rom_type));
     if (kind == PK_PERF_TIMER) pk__out_print(o, PK_ROM_STR("# UNIT perfkit_timer_seconds seconds\n"));
     pk__out_print(o, PK_ROM_STR("# HELP perfkit_%" PK_PRI_ROM " %" PK_PRI_ROM "\n"), PK_ROM_ARG(rom_family), PK_ROM_ARG(rom_help));
     while (o->status == PK_OK && (s = pk__perf_walk(channel, s, kind, &v)) != NULL) {
@@ -7812,7 +7810,7 @@ static PK__OUT_OF_LINE void pk__defer_line(pk_log *log, int mark, const pk__log_
     e.args.at = args->at;
     e.args.end = args->end;
     va_copy(e.args.list, args->list);
-    pk__entry_out(&e, when);
+    pk__entry_forms(&e, when, false);
     va_end(e.args.list);
 #else
     pk__line l;
@@ -8287,7 +8285,7 @@ static bool pk__ring_put(pk__ring *r, pk__record *record, size_t keep) {
 static size_t pk__record_size(const pk__ring *r, size_t from) {
     return ((const pk__record *)(const void *)(r->bytes + from))->size;
 }
-static void pk__ring_skip(pk__ring *r) { /* the oldest record */
+PK__HOT_INLINE void pk__ring_skip(pk__ring *r) { /* the oldest record */
     size_t size = pk__record_size(r, r->from), next = r->from + size;
     r->next_tail = r->tail + size;
     PK__IN_ORDER();
@@ -8532,7 +8530,7 @@ static void pk__queue_note(pk_log *log, const pk__moment *when, const char *form
     pk__entry_forms(&e, when, true); /* not counted as a line */
     va_end(e.args.list);
 }
-static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const pk__record *record, uint32_t overwritten) {
+PK__HOT_INLINE void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const pk__record *record, uint32_t overwritten) {
     pk__entry e;
     pk__moment when;
     uint32_t lost = record->lost - r->told + overwritten;
@@ -8549,7 +8547,7 @@ static void pk__record_out(pk_log *log, const pk__queue *q, pk__ring *r, const p
         r->told = record->lost;
         pk__queue_note(log, &when, "%lu dropped", (unsigned long)lost);
     }
-    pk__entry_out(&e, &when);
+    pk__entry_forms(&e, &when, false);
 }
 
 /* The ring whose next record is the oldest, or NULL. Under the lock where producers overwrite. */

@@ -2,8 +2,8 @@
 /* The formatter's text for given arguments. tests/model/log_format_model.c compares it with the C library's. */
 #include "../../perfkit_log.h"
 #include "../support/test.h"
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wformat-nonliteral"
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #endif
 
 static char out[48];
@@ -86,6 +86,25 @@ static void sizes(void) {
     FORMATS("65535 -3", "%zu %td", (size_t)65535u, (ptrdiff_t)-3);
 }
 
+/* Also where a thread keeps what it read of a format. */
+static void a_format_is_what_its_text_says_now(void) {
+    static const char long_one[] = "a text of more than sixteen, of more than sixty-three characters: %d, and behind it one more %s, %lu";
+    char text[160], format[16];
+    unsigned i;
+    for (i = 0; i < 6; i++) {
+        bool odd = (i & 1) != 0;
+        strcpy(format, odd ? "%d of %s" : "%s, not %d");
+        if (odd) CHECK_EQ(pk_format(text, sizeof text, format, 7, "nine"), 9);
+        else CHECK_EQ(pk_format(text, sizeof text, format, "nine", 7), 11);
+        CHECK_TEXT(text, odd ? "7 of nine" : "nine, not 7");
+        CHECK_EQ(pk_format(text, sizeof text, long_one, (int)i - 3, "time", 4000000000uL), sizeof(long_one) - 1 - 7 + (i < 3 ? 2 : 1) + 14);
+        CHECK(strstr(text, i < 3 ? "characters: -" : "characters: ") != NULL);
+        CHECK(strstr(text, ", and behind it one more time, 4000000000") != NULL);
+        CHECK_EQ(pk_format(text, sizeof text, "%d%d%d%d%d%d%d%d%d%d%d%d%d%s", 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, -3, "!"), 15);
+        CHECK_TEXT(text, "123456789012-3!");
+    }
+}
+
 TESTS {
     RUN("L22", "integers of each base and type", integers)
     RUN("L22", "width, precision and flags", widths_and_flags)
@@ -93,5 +112,6 @@ TESTS {
     RUN("L22", "a cut text is ended and its full length returned", cuts_like_snprintf)
     RUN("L22", "an unknown conversion and all behind it is printed as it stands", what_it_does_not_know_stays_as_it_is)
     RUN("L22", "pointers", pointers)
+    RUN("L22", "a format at the address of another, longer than most, or with more conversions", a_format_is_what_its_text_says_now)
     RUN("L22", "64-bit integers and sizes", sizes)
 }
