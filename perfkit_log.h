@@ -2801,7 +2801,6 @@ PK__HOT_INLINE char *pk__put_digits(char *to, pk__uint value) {
     return end;
 }
 #endif
-
 static char pk__sign_of(const pk__text *t) { /* of a number that is not negative */
     return (char)(t->flags & PK__PLUS ? '+' : t->flags & PK__SPACE ? ' ' : 0);
 }
@@ -2928,7 +2927,6 @@ static PK__OUT_OF_LINE void pk__set_integer(pk__text *t, pk__uint value) {
 #define PK__LIMB 1000000000u
 #define PK__POINT 35 /* limbs before the point */
 #define PK__LIMBS 155
-
 static const uint32_t pk__ten_to[10] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, PK__LIMB};
 /* Digit `n` of the number, from the first digit of limb 0. */
 static uint8_t pk__float_digit(const uint32_t *limb, int n) {
@@ -3129,7 +3127,6 @@ static void pk__put_float(pk__text *t, double value) {
     pk__put_float_exact(t, kind, bits, exponent - 1075);
 }
 #endif
-
 static PK__OUT_OF_LINE char pk__next(pk__text *t) { return t->c = PK__GET(t->format++, t->format_in_rom); }
 static PK__OUT_OF_LINE int pk__number(pk__text *t) { /* a width or precision, up to 9999 */
     unsigned n = 0;
@@ -3529,7 +3526,6 @@ static void pk__put_number(pk__text *t, uint32_t number) { /* after pk__field_be
 }
 
 /* ---- The line ---- */
-
 #if PERFKIT_GLOBALS && !defined PERFKIT_STATIC
 #if PERFKIT_STDIO
 pk_log pk_log_default = PK__LOG_WITH_SINK(NULL, PK_LOG_WARN, pk_log_to_stderr, NULL);
@@ -3788,7 +3784,6 @@ typedef struct pk__line { /* on its way to the sinks */
 #endif
     char buffer[PK__LOG_ROOM];
 } pk__line;
-
 static void pk__log_moment(const pk_log *log, pk__moment *m) {
     pk_clock_fn now_ms = log->clock;
     m->kind = PK__NO_TIME;
@@ -3858,7 +3853,6 @@ static void pk__put_site(pk__text *t, const pk_log *log, const pk__log_site *sit
     pk__put_number(t, pk__rom_read32(&site->line));
 }
 static const char pk__log_levels[] PK_ROM = "ERROR\0WARN \0INFO \0DEBUG\0TRACE";
-
 static PK__OUT_OF_LINE void pk__line_begin(pk__line *l) {
     pk__text_over(&l->text, l->buffer + PK__LOG_BEFORE, PERFKIT_LOG_LINE - 2); /* without the newline and the 0 */
 #if PK__LINE_TIMED
