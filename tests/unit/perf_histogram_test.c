@@ -57,6 +57,9 @@ static void small_values_are_exact(void) {
     pk_hist_reset(&fine);
     for (v = 0; v < 64; v++) pk_hist_record(&fine, v);
     for (v = 1; v <= 64; v++) CHECK_EQ(pk_hist_percentile(&fine, (unsigned)(v * 10000ul / 64)), v - 1);
+    pk_hist_reset(&fine);
+    for (v = 0; v < 3; v++) pk_hist_record(&fine, 1007); /* not the middle of its bucket, where no value is */
+    CHECK_EQ(pk_hist_percentile(&fine, 5000), 1007);
 }
 static void an_empty_one_answers_nothing(void) {
     pk_hist_reset(&small);
