@@ -2255,7 +2255,7 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
 #endif
         if (PK__UNLIKELY(!pk__pool_take(p, width, 0, false, &i))) {
             PK__CRITICAL_EXIT(state);
-            none = pk__pool_else(p, PK__POOL_LINKED ? (void *)handle : (void *)p, PK__POOL_ACQUIRES); /* p: see acquire_handle_any */
+            none = pk__pool_else(p, handle, PK__POOL_ACQUIRES);
             return (void *)none;
         }
         pk__pool_name_word(p, i, handle);
@@ -2329,14 +2329,7 @@ PK__HOT_INLINE pk_status pk__pool_acquire_handle_any(pk_pool *p, pk_handle *hand
     PERFKIT_ASSERT(p != NULL);
     if (PK__UNLIKELY(p->generations == NULL)) return PK_UNSUPPORTED;
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
-    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) { /* by a variable of ours: so the caller's can stay in a register */
-        pk_handle slow = 0;
-        pk_status status = pk__pool_acquire_handle_else(p, &slow, &got);
-        if (status != PK_OK) return status;
-        *handle = slow;
-        if (object) *object = got;
-        return PK_OK;
-    }
+    if (PK__UNLIKELY(PK__POOL_NOT_QUICK(p) != 0)) return pk__pool_acquire_handle_else(p, handle, object);
 #endif
     got = pk__pool_hold(p, handle, 0, p->width);
     if (PK__UNLIKELY(got == NULL)) return PK_EXHAUSTED;
@@ -3452,7 +3445,8 @@ PK_API pk_status(pk_pool_release_handle)(pk_pool *p, pk_handle handle) { return 
 
 #if PERFKIT_THREADS || PERFKIT_POOL_GROW
 PK_API pk_status pk__pool_acquire_handle_else(pk_pool *p, pk_handle *handle, void **object) {
-    return pk__pool_acquire_slow(p, object, handle);
+    void *got;
+    return pk__pool_acquire_slow(p, object ? object : &got, handle);
 }
 PK_API void *pk__pool_get_else(const pk_pool *p, pk_handle handle) {
     pk__pool_index i = 0;
