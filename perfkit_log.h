@@ -114,7 +114,7 @@
      A level that is off: one byte compared, arguments not evaluated. A level above PERFKIT_LOG_LEVEL: no code, no data.
      Memory: no heap anywhere. A logger is sizeof(pk_log) bytes of yours; a line is built on the stack: PERFKIT_LOG_LINE bytes + about 220
      (64-bit hosts with PERFKIT_LOG_FORMS: twice PERFKIT_LOG_LINE + 880; %f and friends: 900 more). In deferred mode that is the drain's; a
-     call takes 2.8 KB at its place's first record or with fields, else 320 bytes. Hosted, a thread keeps 2 KB of formats that it has read.
+     call takes 2.8 KB at its place's first record or with fields, else 320 bytes. Hosted, a thread keeps 8 KB of formats that it has read.
      Sinks: a sink that fails is counted, reported once to desc.on_event, and does not keep the line from the others.
      Threads: loggers with desc.threads, and hosted (Linux, Windows, macOS, FreeBSD, OpenBSD, without PERFKIT_MUTEX_ hooks) also the
      default loggers and those of PK_LOG_DEFINE, may be used from any thread, and each line goes to each sink whole and in the same order;
@@ -3301,7 +3301,7 @@ static void pk__plan_make(pk__plan *plan, const char *format) {
 }
 #if PK__HAS_TLS
 /* What a thread made last: good where the format's text is the same still. Busy: a signal handler that formats changes none. */
-static PERFKIT_TLS pk__plan pk__plans[16];
+static PERFKIT_TLS pk__plan pk__plans[64];
 static PERFKIT_TLS bool pk__plans_busy;
 #endif
 /* What most formats are made of, as far as that goes: text and, without flags and width, %s %d %u %ld %lu %f. */
@@ -3316,7 +3316,7 @@ static void pk__format_run(pk__text *t, pk__args *args) {
     if (t->length + PK__PIECE_MOST + 24 > t->room) return; /* no room may be no memory either */
     pk__plans_busy = true;
     PK__IN_ORDER();
-    if (!busy) plan = &pk__plans[((uintptr_t)t->format ^ (uintptr_t)t->format >> 4) % 16u];
+    if (!busy) plan = &pk__plans[((uintptr_t)t->format ^ (uintptr_t)t->format >> 4) % 64u];
     if (busy || strcmp(plan->format, t->format) != 0)
 #endif
         pk__plan_make(plan, t->format);
