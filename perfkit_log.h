@@ -3272,9 +3272,10 @@ typedef struct pk__plan {
 static void pk__plan_make(pk__plan *plan, const char *format) {
     pk__piece *p = plan->pieces, *const last = p + sizeof plan->pieces / sizeof *p - 1;
     const char *f = plan->format;
+    const size_t length = strlen(format), kept = length < 63 ? length : 63;
     uint8_t n;
-    for (n = 0; n < 63 && format[n] != 0; n++) plan->format[n] = format[n];
-    plan->format[n] = 0;
+    memcpy(plan->format, format, kept);
+    plan->format[kept] = 0;
     for (;; p++, f++) {
         p->from = (uint8_t)(f - plan->format);
         for (n = 0; n < PK__PIECE_MOST && *f != 0 && *f != '%'; n++) f++;
