@@ -2617,6 +2617,8 @@ enum { PK__LEFT = 1, PK__PLUS = 2, PK__SPACE = 4, PK__ALT = 8, PK__ZERO = 16, PK
 typedef struct pk__text { /* bounded output that goes on counting, the format being read, and the conversion in hand */
 #ifdef __AVR__
     va_list list;         /* first, so that its address is the text's; there va_arg is long enough to be a function */
+#elif PK__FULL
+    bool alone;           /* nothing of the thread's is touched: in a signal handler its storage may not be there yet */
 #endif
     char c;               /* the character of the format that was read last: the conversion, in the end */
     bool format_in_rom;
@@ -3033,7 +3035,6 @@ typedef struct pk__decimal_number {
     uint64_t whole, part; /* part / 10^places */
     int places;
 } pk__decimal_number;
-
 /* Without limbs, for numbers of usual size: mantissa * 2^exponent, rounded half to even at n->places; false: not here. */
 static bool pk__float_rounded(uint64_t mantissa, int exponent, pk__decimal_number *n) {
     const int shift = -exponent;
@@ -3301,7 +3302,7 @@ static void pk__plan_make(pk__plan *plan, const char *format) {
     }
 }
 #if PK__HAS_TLS
-/* What a thread made last: good where the format's text is the same still. Busy: a signal handler that formats changes none. */
+/* What a thread made last: good where the format's text is the same still. Busy: a handler that formats changes none. */
 static PERFKIT_TLS pk__plan pk__plans[64];
 static PERFKIT_TLS bool pk__plans_busy;
 #endif
@@ -3313,9 +3314,9 @@ static void pk__format_run(pk__text *t, pk__args *args) {
     long integer;
     char *to;
 #if PK__HAS_TLS
-    const bool busy = pk__plans_busy;
+    const bool busy = t->alone || pk__plans_busy;
     if (t->length + PK__PIECE_MOST + 24 > t->room) return; /* no room may be no memory either */
-    pk__plans_busy = true;
+    if (!busy) pk__plans_busy = true;
     PK__IN_ORDER();
     if (!busy) plan = &pk__plans[((uintptr_t)t->format ^ (uintptr_t)t->format >> 4) % 64u];
     if (busy || strcmp(plan->format, t->format) != 0)
@@ -3360,7 +3361,7 @@ end:
     t->format += p->from;
 #if PK__HAS_TLS
     PK__IN_ORDER();
-    pk__plans_busy = busy;
+    if (!busy) pk__plans_busy = false;
 #endif
 }
 #else
@@ -3472,6 +3473,9 @@ static void pk__text_over(pk__text *t, char *buffer, size_t size) {
     t->room = size;
     t->length = 0;
     t->escape = false;
+#if PK__TEXT_FAST
+    t->alone = false;
+#endif
 }
 /* Close the text with a 0, in place of its last character where there is no room; returns the length it would take. */
 static size_t pk__text_end(pk__text *t) {
@@ -3760,7 +3764,6 @@ PK__HOT_INLINE void pk__put_wall(pk__text *t, uint32_t seconds, uint16_t ms) {
 #endif
 
 #define PK__LOG_ROOM (PK__LOG_BEFORE + PERFKIT_LOG_LINE + PK__LOG_AFTER)
-
 typedef struct pk__moment {
     uint32_t number; /* milliseconds, or of a date seconds since 1970 */
     uint16_t ms;
@@ -4828,6 +4831,9 @@ PK_API void pk__log_signal(pk_log_signals *s, int level, const pk__log_site *sit
     s->lines[i].level = (uint8_t)level;
     s->lines[i].site = site;
     pk__text_over(&t, s->lines[i].text, sizeof s->lines[i].text - 1);
+#if PK__TEXT_FAST
+    t.alone = true;
+#endif
     va_start(args, rom_format);
     pk__vformat(&t, rom_format, true, args);
     va_end(args);
@@ -8455,8 +8461,7 @@ PK_API void pk__log_defer(pk_log *log, const pk__defer_site *site, const char *f
                 case PK__KIND_STRING:
                     text = va_arg(args, const char *);
                     if (text == NULL) text = "(null)";
-                    n = strlen(text);
-                    if (PK__UNLIKELY(n > strings)) n = strings;
+                    if (PK__UNLIKELY((n = strlen(text)) > strings)) n = strings;
                 copy:
                     strings -= n;
                     memset(at + (n & ~(size_t)7), 0, 8); /* a drain reads whole slots */

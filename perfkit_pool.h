@@ -1054,7 +1054,16 @@ PK_API pk_status pk_pool_release_handle(pk_pool *p, pk_handle handle);
 PK_API void *pk__pool_acquire_held(pk_pool *p, pk_handle *handle);
 #if PK__POOL_SHARES
 PK_API uintptr_t pk__pool_by_handle(const pk_pool *p, pk_handle handle, bool release); /* the object, or a pk_status */
+PK__INLINE void *pk__pool_find_held(const pk_pool *p, pk_handle handle) {
+    const uintptr_t object = pk__pool_by_handle(p, handle, false);
+    return (void *)object;
+}
+PK__INLINE pk_status pk__pool_release_held(pk_pool *p, pk_handle handle) {
+    const uintptr_t status = pk__pool_by_handle(p, handle, true);
+    return (pk_status)status;
+}
 #else
+#define pk__pool_find_held(p, handle) pk_pool_get(p, handle)
 PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
 #endif
 #if defined PERFKIT_POOL_INLINE
@@ -1063,13 +1072,8 @@ PK_API pk_status pk__pool_release_held(pk_pool *p, pk_handle handle);
 #define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_let_go(PK__POOL_AT(p), handle, width)
 #else
 #define PK__POOL_ACQUIRE_HELD(p, handle, stride, width) pk__pool_acquire_held(p, handle)
-#if PK__POOL_SHARES
-#define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_by_handle(p, handle, false)
-#define PK__POOL_RELEASE_HELD(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
-#else
-#define PK__POOL_FIND_HELD(p, handle, stride) pk_pool_get(p, handle)
+#define PK__POOL_FIND_HELD(p, handle, stride) pk__pool_find_held(p, handle)
 #define PK__POOL_RELEASE_HELD(p, handle, width) pk__pool_release_held(p, handle)
-#endif
 #endif
 #endif
 
@@ -2269,8 +2273,8 @@ PK__HOT_INLINE void *pk__pool_hold(pk_pool *p, pk_handle *handle, size_t stride,
     return object;
 }
 #if PK__POOL_SHARES && !PK__POOL_VEILED && !defined PERFKIT_POOL_INLINE
-#define pk__pool_held(p, handle, stride) ((void *)pk__pool_by_handle(p, handle, false))
-#define pk__pool_let_go(p, handle, width) ((pk_status)pk__pool_by_handle(p, handle, true))
+#define pk__pool_held(p, handle, stride) pk__pool_find_held(p, handle)
+#define pk__pool_let_go(p, handle, width) pk__pool_release_held(p, handle)
 #else
 PK__HOT_INLINE void *pk__pool_held(const pk_pool *p, pk_handle handle, size_t stride) {
     pk__pool_index i = (pk__pool_index)((pk__pool_wide)PK__POOL_NAME_OF(p, handle) - 1u);
