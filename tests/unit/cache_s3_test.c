@@ -246,14 +246,14 @@ static void hooks(void) {
     CHECK_EQ(left[PK_EVICT_CLOSED], 1);
 }
 static void portions(void) { /* entries in a few of many sets */
-    uint32_t k, left_over = 20, calls = 0;
+    uint32_t k, left_over = 20, steps = 0;
     open_cache(1000, NULL, false);
     for (k = 0; k < 20; k++) CHECK_STATUS(put(k, k), PK_OK);
-    while (left_over > 0 && calls++ < 100) {
+    while (left_over > 0 && steps++ < 100) {
         CHECK(pk_cache_clear_step(&cache, 10) <= left_over);
         left_over = pk_cache_count(&cache);
     }
-    CHECK(calls <= 7); /* of 63 sets */
+    CHECK(steps <= 7); /* of 63 sets */
     for (k = 0; k < 20; k++) CHECK_STATUS(put(k, k), PK_OK);
     CHECK_EQ(pk_cache_clear_step(&cache, 0), 20);
     CHECK_EQ(pk_cache_clear_step(&cache, 1000), 0);
