@@ -395,9 +395,7 @@ static void handlers_can_log(void) {
     CHECK(strstr(gathered, "WARN  5 lines of signal handlers dropped\n") != NULL);
     pk_log_close(&default_log);
 }
-static void long_lines_of_handlers_are_cut(void) {
-    static char much[300];
-    char end[8];
+static void open_for_handlers(void) {
     pk_log_desc desc;
     memset(&desc, 0, sizeof desc);
     memset(&signals, 0, sizeof signals);
@@ -405,6 +403,11 @@ static void long_lines_of_handlers_are_cut(void) {
     desc.no_time = true;
     CHECK_STATUS(pk_log_init(&default_log, &desc), PK_OK);
     CHECK_STATUS(pk_log_set_signals(&default_log, &signals), PK_OK);
+}
+static void long_lines_of_handlers_are_cut(void) {
+    static char much[300];
+    char end[8];
+    open_for_handlers();
     memset(much, 'a', sizeof much - 1);
     PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "%s", much);
     gathered[0] = 0;
@@ -417,6 +420,16 @@ static void long_lines_of_handlers_are_cut(void) {
     CHECK_EQ(signals.lines[0].level, PK_LOG_WARN);
     pk_log_close(&default_log);
 }
+#if PK__TEXT_FAST && PK__HAS_TLS
+static void handlers_keep_no_format(void) { /* where a thread keeps them may not be there yet, in a library that was loaded late */
+    size_t i;
+    open_for_handlers();
+    PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "in a handler: %d", 7);
+    CHECK_TEXT(signals.lines[0].text, "in a handler: 7");
+    for (i = 0; i < sizeof pk__plans / sizeof pk__plans[0]; i++) CHECK(strcmp(pk__plans[i].format, "in a handler: %d") != 0);
+    pk_log_close(&default_log);
+}
+#endif
 static volatile uint32_t over;
 static void *log_and_flush(void *unused) {
     (void)unused;
@@ -476,6 +489,9 @@ TESTS {
 #if PERFKIT_LOG_SIGNALS
     RUN("L22", "signal handlers can log; what finds no place is counted and told", handlers_can_log)
     RUN("L22", "a handler's line too long ends in dots, whatever its bytes are", long_lines_of_handlers_are_cut)
+#if PK__TEXT_FAST && PK__HAS_TLS
+    RUN("L22", "a handler's line touches nothing that a thread keeps", handlers_keep_no_format)
+#endif
     RUN("L22", "and while threads log and flush", handlers_log_while_threads_do)
 #endif
 }

@@ -478,23 +478,6 @@ static void the_platform_has_no_more(void) {
     scheduler.fail_condition = 1;
     CHECK_STATUS(pk_respool_init(&pool, &desc), PK_NO_MEMORY);
     CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
-    {
-        static unsigned char room[1024];
-        pk_pool objects;
-        pk_pool_desc of_objects;
-        memset(&of_objects, 0, sizeof of_objects);
-        of_objects.object_size = 4;
-        of_objects.capacity = 2;
-        of_objects.threads = true;
-        of_objects.memory = room;
-        of_objects.memory_size = sizeof room;
-        scheduler.fail_mutex = 1;
-        CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_NO_MEMORY);
-        CHECK(pk_pool_acquire(&objects) == NULL);
-        CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_OK);
-        CHECK_STATUS(pk_pool_close(&objects), PK_OK);
-    }
-    CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
     open_among_others();
     held[0] = take();
     scheduler.fail_condition = 1;
@@ -506,6 +489,24 @@ static void the_platform_has_no_more(void) {
     CHECK_EQ(stats.no_memory, 1);
     CHECK_EQ(stats.create_failed, 0);
     close_after_all();
+}
+static void objects_need_a_lock_too(void) {
+    static unsigned char room[1024];
+    pk_pool objects;
+    pk_pool_desc of_objects;
+    memset(&scheduler, 0, sizeof scheduler);
+    memset(&of_objects, 0, sizeof of_objects);
+    of_objects.object_size = 4;
+    of_objects.capacity = 2;
+    of_objects.threads = true;
+    of_objects.memory = room;
+    of_objects.memory_size = sizeof room;
+    scheduler.fail_mutex = 1;
+    CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_NO_MEMORY);
+    CHECK(pk_pool_acquire(&objects) == NULL);
+    CHECK_STATUS(pk_pool_init(&objects, &of_objects), PK_OK);
+    CHECK_STATUS(pk_pool_close(&objects), PK_OK);
+    CHECK_EQ(scheduler.mutexes + scheduler.conditions, 0);
 }
 
 TESTS {
@@ -528,4 +529,5 @@ TESTS {
     RUN("P18", "who waits sleeps, and does not poll", no_polling_where_all_are_out)
     RUN("P26 P15", "each refusal has its own status, and tells once how many are active, idle and waiting", every_refusal_has_its_figures)
     RUN("P07", "a platform without further locks and conditions is no harm", the_platform_has_no_more)
+    RUN("P07", "a pool of objects for threads that gets no lock is PK_NO_MEMORY, and closed", objects_need_a_lock_too)
 }
