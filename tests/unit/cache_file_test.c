@@ -342,7 +342,7 @@ static void killed_at_any_moment_it_leaves_the_old_or_the_new(void) {
     open_kind(&a, &kinds[0]);
     fill(&a, 20, 1);
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK);
-    for (i = 0; i < 200; i++) {
+    for (i = 0; i < 60; i++) {
         int status;
         pid_t child = fork();
         if (child == 0) {
@@ -366,7 +366,7 @@ static void killed_at_any_moment_it_leaves_the_old_or_the_new(void) {
             seen |= version;
         }
     }
-    CHECK_EQ(loaded, 200);
+    CHECK_EQ(loaded, 60);
     CHECK_STATUS(pk_cache_save_file(&a, path), PK_OK); /* what a killed process left is in nobody's way */
     CHECK_STATUS(pk_cache_close(&a), PK_OK);
     (void)seen;

@@ -68,26 +68,26 @@ static void overhead_per_entry_is_within_its_bounds(void) {
     CHECK(sizeof(pk_cache) <= 96);
 }
 static void a_capacity_of_each_link_width_works(void) {
-    static const uint32_t capacities[] = {1, 7, 254, 255, 3000, 65534, 65535, 70000};
+    static const uint32_t capacities[] = {1, 7, 254, 255, 3000, 65534, 65535};
     size_t i;
     for (i = 0; i < PK__COUNTOF(capacities); i++) {
         payloads cache;
         pk_cache_desc desc;
         payload p;
-        uint64_t key, n = capacities[i], wrong = 0;
+        uint64_t key, n = capacities[i], last = n < 4000 ? 2 * n : n + 2000, wrong = 0;
         memset(&desc, 0, sizeof desc);
         memset(&p, 0, sizeof p);
         desc.capacity = capacities[i];
         if (PERFKIT_CACHE_LINK_BITS == 8 && n > 254) continue;
         if (PERFKIT_CACHE_LINK_BITS == 16 && n > 65534) continue;
         CHECK_STATUS(payloads_init(&cache, &desc), PK_OK);
-        for (key = 0; key < 2 * n; key++) {
+        for (key = 0; key < last; key++) {
             p.words[7] = key;
             if (payloads_put(&cache, key, &p, 0) != PK_OK) wrong++;
         }
-        for (key = 0; key < 2 * n; key++) {
-            if (payloads_get(&cache, key, &p) != (key < n ? PK_NOT_FOUND : PK_OK)) wrong++;
-            if (key >= n && p.words[7] != key) wrong++;
+        for (key = 0; key < last; key++) {
+            if (payloads_get(&cache, key, &p) != (key < last - n ? PK_NOT_FOUND : PK_OK)) wrong++;
+            if (key >= last - n && p.words[7] != key) wrong++;
         }
         CHECK_EQ(wrong, 0);
         CHECK_EQ(payloads_count(&cache), n);
@@ -97,7 +97,7 @@ static void a_capacity_of_each_link_width_works(void) {
 /* K07: the groups that lookups visit, counted from the index itself, in a cache through which many keys have passed: 1.3 or so,
    whatever the capacity. The seed is random, so that a small cache may be unlucky. */
 static void lookups_visit_few_groups(void) {
-    static const uint32_t capacities[] = {200, 1000, 100000}, most_percent[] = {400, 200, 150}; /* of groups, a lookup */
+    static const uint32_t capacities[] = {200, 1000, 30000}, most_percent[] = {400, 200, 150}; /* of groups, a lookup */
     size_t i;
     for (i = 0; i < 3; i++) {
         payloads cache;

@@ -115,7 +115,7 @@ static void keys_that_collide_for_the_built_in_hash_are_spread(void) {
     uint64_t k;
     unsigned n = 0;
     memset(&desc, 0, sizeof desc);
-    desc.capacity = 20000;
+    desc.capacity = 8000;
     desc.key_size = 8;
     desc.value_size = 4;
     CHECK_STATUS(pk_cache_init(&known, &desc), PK_OK);

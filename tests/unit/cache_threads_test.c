@@ -440,7 +440,7 @@ static void saves_to_one_path_leave_it_whole(void) {
     forked = 0;
     saves = 0;
     start(save, 3);
-    for (i = 0; i < 50 || pk__load32(&saves) < 10; i++) {
+    for (i = 0; i < 20 || pk__load32(&saves) < 10; i++) {
         whole += pk_cache_load_file(&saved[2], path, 0, NULL) == PK_OK && pk_cache_count(&saved[2]) == 500;
         (void)sched_yield();
     }

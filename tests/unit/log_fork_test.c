@@ -115,7 +115,7 @@ static void children_of_a_busy_logger_end(void) {
     start(nowhere, NULL);
     pk__store32(&stop, 0);
     for (i = 0; i < 2; i++) CHECK(pthread_create(&threads[i], NULL, log_many, NULL) == 0);
-    for (i = 0; i < 40; i++) {
+    for (i = 0; i < 15; i++) {
         pid_t child = fork();
         if (child == 0) {
             int n;
@@ -176,7 +176,7 @@ static void children_end_while_a_drain_runs(void) {
     CHECK_STATUS(pk_log_defer(&logger, memory, sizeof memory, 2, PK_LOG_DROP_NEWEST), PK_OK);
     pk__store32(&stop, 0);
     CHECK(pthread_create(&threads[0], NULL, log_many, NULL) == 0 && pthread_create(&threads[1], NULL, drain_many, NULL) == 0);
-    for (i = 0; i < 40; i++) {
+    for (i = 0; i < 15; i++) {
         pid_t child = fork();
         if (child == 0) {
             PK_LOG_TO(&logger, PK_LOG_ERROR, "lost");
@@ -196,8 +196,8 @@ static void children_end_while_a_drain_runs(void) {
     CHECK(queue.sent > 0);
     pk_log_close(&logger);
     read_pipe();
-    CHECK_EQ(count_of("child"), 40);
-    CHECK_EQ(count_of("\n"), 40);
+    CHECK_EQ(count_of("child"), 15);
+    CHECK_EQ(count_of("\n"), 15);
 }
 static void *log_500(void *unused) {
     int i;
@@ -237,9 +237,9 @@ static void a_child_closes_while_a_thread_waits_for_room(void) {
 
 TESTS {
     RUN("L05", "a child of a process whose thread was logging logs at once, and ends", a_lock_that_was_held_does_not_hang_the_child)
-    RUN("L05", "40 children of a logger in use by two threads end", children_of_a_busy_logger_end)
+    RUN("L05", "15 children of a logger in use by two threads end", children_of_a_busy_logger_end)
 #if PERFKIT_LOG_DEFERRED
-    RUN("L05", "40 children end while a thread logs and another drains; each writes its own line, once", children_end_while_a_drain_runs)
+    RUN("L05", "15 children end while a thread logs and another drains; each writes its own line, once", children_end_while_a_drain_runs)
     RUN("L05", "a child closes its logger while a thread of the parent waits for room", a_child_closes_while_a_thread_waits_for_room)
 #endif
     RUN("L05", "lines that a buffer holds at a fork are written once", held_lines_are_the_parents)

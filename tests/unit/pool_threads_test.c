@@ -85,7 +85,7 @@ static pthread_mutex_t end_lock = PTHREAD_MUTEX_INITIALIZER;
 static void *grows_and_trims(void *unused) {
     void *out[200];
     unsigned round, i;
-    for (round = 0; round < ROUNDS / 3; round++) {
+    for (round = 0; round < ROUNDS / 10; round++) {
         for (i = 0; i < 200; i++) out[i] = pk_pool_acquire(&pool);
         for (i = 0; i < 200; i++) (void)pk_pool_release(&pool, out[i]);
         (void)pk_pool_trim(&pool);
