@@ -19,6 +19,9 @@
 extern "C" {
 #endif
 void test_putc(char c);
+#if defined __GNUC__ && !defined __clang__ && !defined __TINYC__
+__attribute__((externally_visible)) /* with -fwhole-program (tests/run) too */
+#endif
 int test_main(void); /* the number of failed tests, at most 99 */
 #ifdef __cplusplus
 }
