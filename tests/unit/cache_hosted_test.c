@@ -37,6 +37,7 @@ static void the_defaults_are_1000_entries_for_5_minutes(void) {
 static void the_defaults_for_varying_lengths(void) {
     pk_cache cache;
     pk_cache_stats s;
+    memset(&s, 0, sizeof s);
     CHECK_STATUS(pk_cache_init(&cache, NULL), PK_OK);
     CHECK_STATUS(pk_cache_put(&cache, "key", 3, "value", 5, 0), PK_OK);
     CHECK_STATUS(pk_cache_get_stats(&cache, &s), PK_OK);

@@ -103,6 +103,7 @@ static unsigned long crowd(pk_cache *c, const uint64_t *keys, unsigned n) {
     uint32_t value = 0;
     unsigned i;
     pk_cache_stats s;
+    memset(&s, 0, sizeof s);
     for (i = 0; i < n; i++) CHECK_STATUS(pk_cache_put(c, &keys[i], sizeof keys[i], &value, sizeof value, 0), PK_OK);
     CHECK_STATUS(pk_cache_get_stats(c, &s), PK_OK);
     return (unsigned long)s.left[PK_EVICT_CROWDED];
