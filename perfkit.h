@@ -6134,7 +6134,7 @@ PK_API void pk_config_registry(const pk_config *c, pk_registry_desc *desc) {
 }
 #endif
 #if PERFKIT_SCOPE_MORE
-PK_API void pk_config_scope(const pk_config *c, pk_scope_watch_desc *desc) { desc->limit = c->max_resources; }
+PK_API void pk_config_scope(const pk_config *c, pk_scope_watch_desc *desc) { desc->limit = (unsigned)c->max_resources; } /* at most 65535 */
 #endif
 static void pk__config_cache_desc(pk_cache_desc *desc, uint32_t entries, uint32_t ttl_ms, uint32_t memory_mb) {
     desc->capacity = entries;
