@@ -1,6 +1,5 @@
 /* targets: all */
 /* Typed caches, and caches that are ready at file scope. */
-#define PERFKIT_CACHE_IMPLEMENTATION
 #include "../../perfkit_cache.h"
 #include "../support/test.h"
 

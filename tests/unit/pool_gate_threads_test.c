@@ -1,6 +1,8 @@
 /* targets: threads */
 /* Gates, budgets and the order in which threads that wait are served. */
-#define PERFKIT_POOL_IMPLEMENTATION
+#if !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
+#endif
 #include "../../perfkit_pool.h"
 #include "../support/test.h"
 #include <pthread.h>

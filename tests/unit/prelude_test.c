@@ -1,7 +1,6 @@
 /* targets: all */
 /* What all four headers share: status texts, back-off, breaker, checked arithmetic, time across the wrap, ticks, atomics. */
 #define PERFKIT_CORE_ONLY
-#define PERFKIT_IMPLEMENTATION
 #include "../../perfkit.h"
 #include "../support/test.h"
 

@@ -1,7 +1,6 @@
 /* targets: avr-large, large */
 /* Providers: made once, after what they need, for as long as they live; tables in ROM, no heap. */
 #define PERFKIT_CORE_ONLY
-#define PERFKIT_IMPLEMENTATION
 #include "../../perfkit.h"
 #include "../support/test.h"
 

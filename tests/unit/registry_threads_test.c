@@ -1,7 +1,9 @@
 /* targets: threads */
 /* Providers and threads: one creation each, no deadlock, a cycle across threads is told. T01's stress. */
+#if !defined _POSIX_C_SOURCE && !defined _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L /* pthread_barrier_t */
+#endif
 #define PERFKIT_CORE_ONLY
-#define PERFKIT_IMPLEMENTATION
 #include "../../perfkit.h"
 #include "../support/test.h"
 #include <pthread.h>
