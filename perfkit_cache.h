@@ -912,7 +912,8 @@ typedef struct pk_cache_desc {   /* zero a field (or all) for its default */
     void *memory;                /* of pk_cache_memory_needed(desc) bytes, any alignment; NULL: from the allocator */
     size_t memory_size;
     pk_allocator allocator;      /* zeroed: malloc and free where PERFKIT_HEAP */
-    pk_clock_fn clock;           /* NULL: PERFKIT_NOW_MS, or the monotonic clock when hosted */
+    pk_clock_fn clock;           /* NULL: PERFKIT_NOW_MS, or the monotonic clock when hosted (with glibc on x86-64, hits of what
+                                    lives 2 s or more only ask time() whether it is still the second in which they read it) */
     pk_hash_fn hash;             /* NULL: the built-in hash */
     pk_equal_fn equal;           /* NULL: keys are equal when their bytes are; one that is laxer needs a hash that agrees */
     pk_evict_fn on_evict;        /* hears of each entry that leaves, once */
@@ -943,6 +944,16 @@ typedef uint8_t pk__cache_n; /* the number of an entry or group, or how many the
 #else
 typedef unsigned pk__cache_n;
 #endif
+/* Where asking for the second costs a tenth of reading the monotonic clock: hits of what lives for seconds do that instead. */
+#if PERFKIT_HOSTED && PERFKIT_CACHE_TTL && PERFKIT_TIME_BITS == 32 && defined __GLIBC__ && defined __x86_64__ && !defined PERFKIT_NOW_MS
+#define PK__CACHE_SECONDS 1
+#define PK__CACHE_SECOND ((pk_time)2000) /* at most: a leap second makes one of two */
+#else
+#define PK__CACHE_SECONDS 0
+#define PK__CACHE_SECOND 0
+#define pk__cache_same_second(c) false
+#define pk__cache_note_second(c) ((void)0)
+#endif
 struct pk__cache_cold;
 typedef struct pk_cache { /* all private: use the functions */
     unsigned char *index; /* groups: tags, entry numbers, overflow count; one cache line or a half or a quarter of one. Firmware:
@@ -962,6 +973,9 @@ typedef struct pk_cache { /* all private: use the functions */
     pk__cache_n fresh; /* entries 1 to fresh were in use at some time: what lies above was never written */
     pk__cache_n free;  /* list of entries that came back, by their next link */
     unsigned key_size, value_size, value_offset, stride;
+#if PK__CACHE_SECONDS
+    uint32_t second; /* time(NULL) at `last`: while it is the same, hits of what lives longer need not read the clock; 0: they must */
+#endif
 } pk_cache;
 
 /* pk_cache.special */
@@ -1065,7 +1079,7 @@ PK_API size_t pk_cache_memory_needed(const pk_cache_desc *desc);
     PK__HOT_INLINE pk_status name##_get(name *typed, Key key, Value *value) {                                                 \
         return PK__CACHE_TYPED_GET(&typed->cache, &key, sizeof(Key), value, sizeof(Value));                                  \
     }                                                                                                                        \
-    PK__INLINE pk_status name##_put(name *typed, Key key, const Value *value, pk_time ttl_ms) {                              \
+    PK__CACHE_TYPED_PUTTING pk_status name##_put(name *typed, Key key, const Value *value, pk_time ttl_ms) {                 \
         return PK__CACHE_TYPED_PUT(&typed->cache, &key, sizeof(Key), value, sizeof(Value), ttl_ms);                          \
     }                                                                                                                        \
     PK__INLINE pk_status name##_remove(name *typed, Key key) { return pk_cache_remove(&typed->cache, &key, sizeof(Key)); }   \
@@ -1831,6 +1845,11 @@ PK_API pk_time pk__cache_clock(void *user);
 #else
 #define PK__CACHE_NO_TIMING
 #endif
+#if PK__CACHE_SECONDS
+#define PK__CACHE_NO_SECOND , 0
+#else
+#define PK__CACHE_NO_SECOND
+#endif
 #define PK__CACHE_STATIC_ARRAY(name, size) \
     static union {                         \
         uint64_t align;                    \
@@ -1855,7 +1874,8 @@ PK_API pk_time pk__cache_clock(void *user);
 #define PK__CACHE_STATIC_VALUE(name, capacity, key_size, value_size, ttl_ms)                                             \
     {name##_index.bytes, name##_meta.bytes, name##_slots.bytes, &name##_cold, PK__CACHE_WIDTH_FOR(capacity), 0, 0, 0,    \
      (capacity), PK__CACHE_CLOCK, 0x2545u, 0, PK__CACHE_GROUPS(capacity, PK__CACHE_WIDTH_FOR(capacity)), 0, 0, 0,       \
-     (key_size), (value_size), PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size)}
+     (key_size), (value_size), PK__CACHE_VALUE_AT(key_size, value_size), PK__CACHE_STRIDE(key_size, value_size)       \
+     PK__CACHE_NO_SECOND}
 
 #if !PK__TINY
 #define PK__CACHE_TYPED_LOOKS(name, Key, Value)                                                                               \
@@ -1917,6 +1937,7 @@ PK_API size_t pk__cache_put_batch(pk_cache *c, pk__cache_batch *b, size_t key_si
 #define PK__CACHE_TYPED_MORE(name, Key, Value)
 #endif
 #define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) pk_cache_get(c, key, key_size, value, value_size, NULL)
+#define PK__CACHE_TYPED_PUTTING PK__INLINE
 #define PK__CACHE_TYPED_PUT(c, key, key_size, value, value_size, ttl) pk_cache_put(c, key, key_size, value, value_size, ttl)
 
 PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 : 72));
@@ -2372,6 +2393,8 @@ typedef struct pk__s3_shared {
 #if PERFKIT_CACHE_EVENTS
 PK_API void pk__s3_tell(pk_cache *c, pk_hash hash, int kind, uint32_t a, uint32_t b);
 #endif
+#define PK__S3_IS_PLAINLY_SHARED(c) ((c)->special == (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED))
+PK_API pk_status pk__s3_get_shared(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len);
 PK__HOT_INLINE pk__s3_shared *pk__s3_common(const pk_cache *c) { return (pk__s3_shared *)(void *)c->meta; }
 /* The stripe of this thread: by its stack. */
 PK__HOT_INLINE pk__s3_word *pk__s3_stripe(const pk_cache *c) {
@@ -2390,6 +2413,7 @@ PK__HOT_INLINE pk__s3_word *pk__s3_stripe(const pk_cache *c) {
 
 /* A set is so many bytes: 64, and the times, in powers of two. */
 #define PK__S3_SHIFT (PERFKIT_TIME_BITS == 64 ? 8u : 7u)
+#define PK__S3_WIDTH (PERFKIT_CACHE_TTL ? PK__S3_SHIFT : 6u) /* on the short paths: of caches with a clock, where that can be */
 PK__HOT_INLINE pk__s3_set *pk__s3_at(PK__CACHE_SELF, size_t set) {
     return (pk__s3_set *)(void *)(c->index + (set << PK__CACHE_IS(width)));
 }
@@ -2731,21 +2755,26 @@ PK__HOT_INLINE void pk__cache_count_passing(unsigned char *group, unsigned width
     pk__cache_set_link(word, width, counts + ((unsigned)step << place));
 }
 #define PK__CACHE_ALL_GROUPS(c) ((c)->groups + 1) /* it may come by its home twice */
+PK__HOT_INLINE bool pk__cache_find_in(PK__CACHE_SELF, const unsigned char *group, PK__CACHE_KEY, pk__cache_n *e) {
+    pk__cache_n tag = pk__cache_tag(hash), lane;
+    PK__CACHE_FOUND;
+    PK__CACHE_EACH_LANE(lane, group, tag) {
+        *e = pk__cache_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W);
+        PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, *e));
+        if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, *e, key, key_len))) return true;
+    }
+    return false;
+}
 /* The entry of a key, expired or not; 0 where there is none. */
 PK__CACHE_PART pk__cache_n PK__CACHE_HERE(pk__cache_find)(PK__CACHE_SELF, PK__CACHE_KEY) {
-    pk__cache_n g = pk__cache_home(c, hash), tag = pk__cache_tag(hash), probes = 0, lane, e;
+    pk__cache_n g = pk__cache_home(c, hash), probes = 0, e;
     unsigned char *group;
-    PK__CACHE_FOUND;
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) return pk__s3_find(PK__CACHE_THIS, key, key_len, hash);
 #endif
     for (;;) {
         group = pk__cache_group(PK__CACHE_THIS, g);
-        PK__CACHE_EACH_LANE(lane, group, tag) {
-            e = pk__cache_link(group + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W);
-            PK__CACHE_PREFETCH(pk__cache_meta(PK__CACHE_THIS, e));
-            if (PK__LIKELY(pk__cache_same(PK__CACHE_THIS, e, key, key_len))) return e;
-        }
+        if (pk__cache_find_in(PK__CACHE_THIS, group, PK__CACHE_KEYED, &e)) return e;
         if (PK__LIKELY(!pk__cache_was_passed(group, PK__CACHE_W, hash))) return 0;
         if ((++probes == PK__CACHE_PROBES && PK__CACHE_CROWDS) || probes == PK__CACHE_ALL_GROUPS(c)) return 0;
         g = pk__cache_onward(c, g, hash, probes);
@@ -2881,9 +2910,7 @@ PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e
     if (PK__LIKELY(!pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__cache_expiry(PK__CACHE_THIS, e)))) return false;
     return pk__cache_really_over(c, e);
 #else
-    (void)c;
-    (void)e;
-    PK__CACHE_NO_SHAPE;
+    (void)c, (void)e, PK__CACHE_NO_SHAPE;
     return false;
 #endif
 }
@@ -3053,8 +3080,7 @@ PK__HOT_INLINE uint32_t pk__s3_uses(PK__CACHE_SELF, const pk__s3_set *s) {
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED) return pk__load32(&s->uses);
 #endif
-    PK__CACHE_NO_SHAPE;
-    (void)c;
+    PK__CACHE_NO_SHAPE, (void)c;
     return s->uses;
 }
 PK__HOT_INLINE void pk__s3_set_uses(PK__CACHE_SELF, pk__s3_set *s, unsigned way, unsigned n) {
@@ -3085,6 +3111,10 @@ PK__HOT_INLINE void pk__s3_write(unsigned char *base, size_t at, const void *fro
     pk__s3_word w;
     size_t skip = at % sizeof w, part;
     base += at - skip;
+    for (; skip == 0 && n >= sizeof w; n -= sizeof w, f += sizeof w, base += sizeof w) {
+        memcpy(&w, f, sizeof w);
+        pk__s3_store(base, w);
+    }
     for (; n > 0; n -= part, f += part, base += sizeof w, skip = 0) {
         part = sizeof w - skip < n ? sizeof w - skip : n;
         if (part < sizeof w) w = pk__s3_load(base);
@@ -3097,6 +3127,10 @@ PK__HOT_INLINE void pk__s3_read(const unsigned char *base, size_t at, void *to, 
     pk__s3_word w;
     size_t skip = at % sizeof w, part;
     base += at - skip;
+    for (; skip == 0 && n >= sizeof w; n -= sizeof w, t += sizeof w, base += sizeof w) {
+        w = pk__s3_load(base);
+        memcpy(t, &w, sizeof w);
+    }
     for (; n > 0; n -= part, t += part, base += sizeof w, skip = 0) {
         part = sizeof w - skip < n ? sizeof w - skip : n;
         w = pk__s3_load(base);
@@ -3172,9 +3206,7 @@ PK__HOT_INLINE unsigned pk__s3_over(PK__CACHE_SELF, pk__s3_set *s) {
 #endif
     return over & ~pk__cache_match16(s->tags, 0);
 #else
-    (void)c;
-    (void)s;
-    PK__CACHE_NO_SHAPE;
+    (void)c, (void)s, PK__CACHE_NO_SHAPE;
     return 0;
 #endif
 }
@@ -3200,9 +3232,7 @@ PK__HOT_INLINE void pk__s3_refresh(PK__CACHE_SELF, pk__s3_set *s) {
 #endif
     s->soonest = soonest;
 #else
-    (void)c;
-    (void)s;
-    PK__CACHE_NO_SHAPE;
+    (void)c, (void)s, PK__CACHE_NO_SHAPE;
 #endif
 }
 /* Ways that are pinned and in a queue. */
@@ -3631,6 +3661,31 @@ PK__HOT_INLINE pk_status pk__cache_get(PK__CACHE_SELF, PK__CACHE_KEY, void *valu
     return pk__cache_read(PK__CACHE_THIS, e, value, size, len);
 }
 
+#if PK__FULL
+/* The same in a plain LRU cache whose clock may have gone on by less than `ahead`. */
+PK__HOT_INLINE pk_status pk__cache_get_ahead(PK__CACHE_SELF, pk__cache_n home, PK__CACHE_KEY, void *value, size_t *len,
+                                            pk_time ahead) {
+    unsigned char *group = pk__cache_group(PK__CACHE_THIS, home);
+    pk__cache_n e;
+    if (!pk__cache_find_in(PK__CACHE_THIS, group, PK__CACHE_KEYED, &e) &&
+        (PK__LIKELY(!pk__cache_was_passed(group, PK__CACHE_W, hash)) || (e = pk__cache_find_any(c, PK__CACHE_KEYED)) == 0)) {
+        PK__CACHE_ADD(PK__CACHE_MISSES);
+        return PK_NOT_FOUND;
+    }
+#if PERFKIT_CACHE_TTL
+    if (PK__UNLIKELY(pk__time_reached(c->last + ahead, pk__cache_expiry(PK__CACHE_THIS, e))))
+        return pk__cache_get_any(c, key, key_len, value, PK__CACHE_IS(value_size), len, NULL);
+#else
+    (void)ahead;
+#endif
+    PK__CACHE_ADD(PK__CACHE_HITS);
+    pk__cache_use(PK__CACHE_THIS, e);
+    if (len) *len = PK__CACHE_IS(value_size);
+    PK__CACHE_COPY(value, pk__cache_slot(PK__CACHE_THIS, e) + PK__CACHE_IS(value_offset), PK__CACHE_IS(value_size));
+    return PK_OK;
+}
+#endif
+
 /* Entry e, which is the caller's and has slots enough, becomes the entry of the key. */
 PK__HOT_INLINE void PK__CACHE_HERE(pk__cache_write)(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
@@ -3657,8 +3712,7 @@ PK__HOT_INLINE void PK__CACHE_HERE(pk__cache_write)(PK__CACHE_SELF, pk__cache_n 
         return;
     }
 #endif
-    (void)key_len;
-    (void)len;
+    (void)key_len, (void)len;
     PK__CACHE_COPY(own, key, PK__CACHE_IS(key_size));
     if (!blank) PK__CACHE_COPY(own + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
 }
@@ -3813,8 +3867,7 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
 #endif
         if (PK__CACHE_MAY(PK__CACHE_IS_HOOKED) && c->cold->on_event != NULL) pk__cache_filling(c);
 #endif
-    (void)mode;
-    (void)version;
+    (void)mode, (void)version;
     return PK_OK;
 }
 #if PK__FULL
@@ -3913,22 +3966,26 @@ PK__HOT_INLINE bool pk__cache_short(const pk_cache *c, unsigned width) {
 #else
 #define PK__CACHE_STILL(c) true
 #endif
-PK__HOT_INLINE bool pk__cache_still(PK__CACHE_SELF, pk_hash hash) {
-    if (PK__CACHE_W == 4) PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, hash)));
-    return PK__CACHE_STILL(c);
+#if PK__CACHE_SECONDS
+PK__HOT_INLINE bool pk__cache_same_second(const pk_cache *c) {
+    const uint32_t second = pk__load32(&c->second);
+    return second != 0 && (uint32_t)time(NULL) == second;
+}
+#endif
+/* For a get: or has gone on from there by less than *ahead. */
+PK__HOT_INLINE bool pk__cache_about_still(const pk_cache *c, pk_time *ahead) {
+    const bool same = pk__cache_same_second(c);
+    *ahead = same ? PK__CACHE_SECOND : 0;
+    return PK__LIKELY(same) || PK__CACHE_STILL(c);
 }
 #if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
-PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(const pk_cache *c, unsigned key_size, unsigned value_size) {
+PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(unsigned key_size, unsigned value_size) {
     pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
-    shape.width = c->width; /* which says how large a set is */
+    shape.width = PK__S3_WIDTH;
     shape.special = PK__CACHE_IS_S3;
     return shape;
 }
-PK__HOT_INLINE bool pk__s3_ready(pk_cache *c, pk_hash hash) {
-    if (c->special != PK__CACHE_IS_S3) return false;
-    pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
-    return PK__CACHE_STILL(c);
-}
+#define PK__S3_IS_PLAIN(c) ((c)->special == PK__CACHE_IS_S3 && (c)->width == PK__S3_WIDTH)
 /* Who misses will put: have the slot that has to go then on its way. */
 PK__HOT_INLINE void pk__s3_expect(PK__CACHE_SELF, const pk__s3_set *s, const unsigned char *slots) {
     const unsigned char *slot;
@@ -3938,9 +3995,8 @@ PK__HOT_INLINE void pk__s3_expect(PK__CACHE_SELF, const pk__s3_set *s, const uns
     PK__CACHE_PREFETCH(slot);
     if (PK__CACHE_IS(stride) > 8) PK__CACHE_PREFETCH(slot + PK__CACHE_IS(stride) - 8);
 }
-/* pk__cache_get of a cache that is ready. */
-PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) {
-    const size_t set = pk__cache_home(c, hash);
+/* pk__cache_get of such a cache. */
+PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, size_t set, PK__CACHE_KEY, void *value, size_t *len, pk_time ahead) {
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     unsigned char *slots = c->slots + set * PK__S3_WAYS * PK__CACHE_IS(stride), *slot;
     unsigned found = pk__cache_match16(s->tags, pk__cache_tag(hash)), way;
@@ -3949,13 +4005,14 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) 
         slot = slots + (size_t)way * PK__CACHE_IS(stride);
         if (PK__UNLIKELY(PK__CACHE_COMPARE(slot, key, PK__CACHE_IS(key_size)) != 0)) continue;
 #if PERFKIT_CACHE_TTL
-        if (PK__UNLIKELY(pk__s3_some_over(PK__CACHE_THIS, s))) {
+        if (PK__UNLIKELY(pk__time_reached(c->last + ahead, s->soonest)) && c->clock != NULL) {
             pk__s3_tidy(c, set);
             if (s->tags[way] == 0 || pk__cache_over(PK__CACHE_THIS, (pk__cache_n)(set * PK__S3_WAYS + way + 1))) break;
         }
 #endif
         PK__CACHE_ADD(PK__CACHE_HITS);
         pk__s3_use(PK__CACHE_THIS, s, way);
+        if (len) *len = PK__CACHE_IS(value_size);
         PK__CACHE_COPY(value, slot + PK__CACHE_IS(value_offset), PK__CACHE_IS(value_size));
         return PK_OK;
     }
@@ -3967,32 +4024,40 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value) 
 #endif
 /* Where the short path serves, return what `plain` says; `s3`, where that of S3-FIFO does. */
 #if PERFKIT_CACHE_S3FIFO
-#define PK__CACHE_SHORT_S3(s3)                           \
-    shape = pk__s3_shape_fixed(c, key_size, value_size); \
-    if (pk__s3_ready(c, hash)) return s3
+#define PK__CACHE_SHORT_S3(still, s3)                                            \
+    shape = pk__s3_shape_fixed(key_size, value_size);                            \
+    if (PK__S3_IS_PLAIN(c)) PK__CACHE_PREFETCH(pk__s3_at(PK__CACHE_THIS, home)); \
+    if (PK__S3_IS_PLAIN(c) && still) return s3
 #else
-#define PK__CACHE_SHORT_S3(s3) ((void)0)
+#define PK__CACHE_SHORT_S3(still, s3) ((void)0)
 #endif
-#define PK__CACHE_SHORT(plain, s3)                                           \
+#define PK__CACHE_SHORT(still, plain, s3)                                    \
     pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);     \
     const pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_size);       \
+    const pk__cache_n home = pk__cache_home(c, hash);                        \
     if (pk__cache_short(c, 4)) {                                             \
         shape.width = 4;                                                     \
-        if (pk__cache_still(c, shape, hash)) return plain;                   \
+        PK__CACHE_PREFETCH(pk__cache_group(PK__CACHE_THIS, home));           \
+        if (still) return plain;                                             \
     } else if (pk__cache_short(c, 2)) {                                      \
         shape.width = 2;                                                     \
-        if (pk__cache_still(c, shape, hash)) return plain;                   \
+        if (still) return plain;                                             \
     }                                                                        \
-    PK__CACHE_SHORT_S3(s3)
+    PK__CACHE_SHORT_S3(still, s3)
 PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsigned key_size, void *value,
                                              unsigned value_size) {
-    PK__CACHE_SHORT(pk__cache_get(c, shape, key, key_size, hash, value, value_size, NULL),
-                    pk__s3_get(c, shape, key, key_size, hash, value));
-    return pk__cache_get_any(c, key, key_size, value, value_size, NULL, NULL);
+    pk_time ahead = 0;
+    PK__CACHE_SHORT(pk__cache_about_still(c, &ahead),
+                    pk__cache_get_ahead(c, shape, home, key, key_size, hash, value, NULL, ahead),
+                    pk__s3_get(c, shape, home, key, key_size, hash, value, NULL, ahead));
+#if PK__S3_SHARED
+    if (PK__S3_IS_PLAINLY_SHARED(c)) return pk__s3_get_shared(c, key, key_size, hash, value, value_size, NULL);
+#endif
+    return pk_cache_get(c, key, key_size, value, value_size, NULL);
 }
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
                                              unsigned value_size, pk_time ttl) {
-    PK__CACHE_SHORT(pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl),
+    PK__CACHE_SHORT(PK__CACHE_STILL(c), pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl),
                     pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
     return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
 }
@@ -4149,10 +4214,10 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
     pk__cache_shape shape;
     PERFKIT_ASSERT(c != NULL && (b->n == 0 || (b->keys != NULL && (put ? b->sources != NULL : b->values != NULL))));
 #if PERFKIT_CACHE_S3FIFO
-    if (c->special == PK__CACHE_IS_S3 && c->cold != NULL) {
+    if (PK__S3_IS_PLAIN(c) && c->cold != NULL) {
         b->key_size = key_size;
         b->value_size = value_size;
-        return pk__cache_runs(c, pk__s3_shape_fixed(c, key_size, value_size), b, put);
+        return pk__cache_runs(c, pk__s3_shape_fixed(key_size, value_size), b, put);
     }
 #endif
     if (PK__UNLIKELY(c->special != 0 || c->cold == NULL || !PK__CACHE_IS_LARGE(c)))
@@ -4172,6 +4237,10 @@ PK__HOT_INLINE size_t pk__cache_many_fixed(pk_cache *c, pk__cache_batch *b, unsi
 #endif
 
 #undef PK__CACHE_TYPED_PUT
+#if defined __GNUC__ || defined __clang__ /* no part of a loop of hits, whose registers it would take */
+#undef PK__CACHE_TYPED_PUTTING
+#define PK__CACHE_TYPED_PUTTING static __attribute__((noinline, unused))
+#endif
 #if !PERFKIT_CACHE_TIMING /* which pk_cache_get does */
 #undef PK__CACHE_TYPED_GET
 #define PK__CACHE_TYPED_GET(c, key, key_size, value, value_size) \
@@ -4239,8 +4308,7 @@ PK_API PK__CACHE_AWAY bool pk__cache_lingers(pk_cache *c, pk__cache_n e) {
 #if PERFKIT_CACHE_TTL
     return !pk__time_reached(pk__cache_now(PK__CACHE_ANY), pk__cache_stays(c, e));
 #else
-    (void)c;
-    (void)e;
+    (void)c, (void)e;
     return false;
 #endif
 }
@@ -4256,6 +4324,16 @@ static void pk__cache_end_long_ago(pk_cache *c, pk__cache_n e, pk_time now) {
 #endif
 #endif
 
+#if PK__CACHE_SECONDS
+/* The clock has gone on: note the second, if the clock stood still meanwhile, and most entries live for longer. A wall clock set
+   back by as long as nobody used the cache hides that time for the rest of a second. */
+static PK__CACHE_AWAY void pk__cache_note_second(pk_cache *c) {
+    uint32_t second = (uint32_t)time(NULL);
+    bool counts = c->cold->clock == pk__cache_clock && c->cold->ttl > 2 * PK__CACHE_SECOND &&
+                  pk__cache_clock(NULL) == pk__cache_now(PK__CACHE_ANY);
+    pk__store32(&c->second, counts ? second : 0);
+}
+#endif
 #if PK__S3_SHARED
 static void pk__cache_yield(void) {
 #ifdef _WIN32
@@ -4346,6 +4424,7 @@ static pk__cache_n pk__s3_move_on(pk_cache *c, pk_time now, pk__cache_n budget) 
 #endif
         ) {
             due = pk__cache_sweep_due(c->fresh, passed);
+            pk__cache_note_second(c);
         }
     }
     if (due > c->fresh) due = c->fresh;
@@ -4365,36 +4444,50 @@ PK__HOT_INLINE void pk__s3_look(pk_cache *c) {
 #endif
 }
 
+/* The ways that have this tag, while others may write. By way of memory the 16 bytes would wait until two stores have left the
+   processor, and with them all that came before. */
+PK__HOT_INLINE unsigned pk__s3_match(const pk__s3_set *s, pk__cache_n tag) {
+#if PERFKIT_CACHE_SIMD && defined __SSE2__ && defined __x86_64__
+    __m128i all = _mm_set_epi64x((long long)pk__s3_load(s->tags + 8), (long long)pk__s3_load(s->tags));
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(all, _mm_set1_epi8((char)(unsigned char)tag)));
+#else
+    unsigned char tags[16];
+    pk__s3_read(s->tags, 0, tags, sizeof tags);
+    return pk__cache_match16(tags, tag);
+#endif
+}
 /* Whether the key of a slot is this one; what is read may be torn. A hook compares a copy that is whole, else -1. */
-PK__HOT_INLINE int pk__s3_same(pk_cache *c, const pk__s3_set *s, uint32_t version, const unsigned char *slot, size_t at,
+PK__HOT_INLINE int pk__s3_same(PK__CACHE_SELF, const pk__s3_set *s, uint32_t version, const unsigned char *slot, size_t at,
                                const void *key, size_t key_len) {
     const unsigned char *k = (const unsigned char *)key;
     unsigned char copy[128];
+    pk__s3_word w;
     size_t part;
-    if (c->cold->equal) {
+    if (PK__CACHE_MAY(PK__CACHE_IS_HASHED) && c->cold->equal != NULL) {
         if (key_len > sizeof copy) return -1;
         pk__s3_read(slot, at, copy, key_len);
         if (pk__load32(&s->version) != version) return -1;
         return c->cold->equal(c->cold->user, copy, key, key_len);
     }
+    for (; at % sizeof w == 0 && key_len >= sizeof w; key_len -= sizeof w, k += sizeof w, at += sizeof w) {
+        memcpy(&w, k, sizeof w);
+        if (pk__s3_load(slot + at) != w) return 0;
+    }
     for (; key_len > 0; key_len -= part, k += part, at += part) {
         part = key_len < 16 ? key_len : 16;
         pk__s3_read(slot, at, copy, part);
-        if (memcmp(copy, k, part) != 0) return 0;
+        if (PK__CACHE_COMPARE(copy, k, part) != 0) return 0;
     }
     return 1;
 }
-/* A get that takes no lock. PK_AGAIN: a writer was there, or what is found is not simply valid. */
-static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
-    const pk__cache_shape shape = pk__cache_shape_of(c);
+/* A get that takes no lock. PK_AGAIN: a writer was there, or what is found is not simply valid, or will not be `ahead` from now. */
+PK__HOT_INLINE pk_status pk__s3_try_get(PK__CACHE_SELF, PK__CACHE_KEY, void *value, size_t size, size_t *len, pk_time ahead) {
     const size_t set = pk__cache_home(c, hash);
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     uint32_t version = pk__load32(&s->version);
-    unsigned char tags[16];
     unsigned found, way;
     if (version & 1) return PK_AGAIN;
-    pk__s3_read(s->tags, 0, tags, sizeof tags);
-    for (found = pk__cache_match16(tags, pk__cache_tag(hash)); found != 0; found &= found - 1) {
+    for (found = pk__s3_match(s, pk__cache_tag(hash)); found != 0; found &= found - 1) {
         const unsigned char *slot;
         size_t n = shape.value_size, at = shape.value_offset;
         int same;
@@ -4408,13 +4501,18 @@ static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t 
             if (key_len > at || n > at - key_len) return PK_AGAIN; /* torn */
             at = 8 + key_len;
         }
-        same = pk__s3_same(c, s, version, slot, shape.prefix, key, key_len);
+        same = pk__s3_same(PK__CACHE_THIS, s, version, slot, shape.prefix, key, key_len);
         if (same < 0) return PK_AGAIN;
         if (!same) continue;
 #if PERFKIT_CACHE_TTL
-        if (pk__s3_some_over(PK__CACHE_THIS, s) &&
-            pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(pk__s3_times(s) + way)))
-            return PK_AGAIN;
+        if (pk__s3_timed(PK__CACHE_THIS)) {
+            const pk_time now = pk__s3_load_time(&c->last) + ahead;
+            if (PK__UNLIKELY(pk__time_reached(now, pk__s3_load_time(&s->soonest))) &&
+                pk__time_reached(now, pk__s3_load_time(pk__s3_times(s) + way)))
+                return PK_AGAIN;
+        }
+#else
+        (void)ahead;
 #endif
         if (size >= n) pk__s3_read(slot, at, value, n);
         if (pk__load32(&s->version) != version) return PK_AGAIN;
@@ -4426,16 +4524,6 @@ static pk_status pk__s3_try_get(pk_cache *c, PK__CACHE_KEY, void *value, size_t 
     if (pk__load32(&s->version) != version) return PK_AGAIN;
     PK__CACHE_ADD(PK__CACHE_MISSES);
     return PK_NOT_FOUND;
-}
-static PK__CACHE_AWAY pk_status pk__s3_get_shared(pk_cache *c, const void *key, size_t key_len, void *value, size_t size,
-                                                  size_t *len) {
-    pk_hash hash = pk__cache_hash(c, pk__cache_shape_of(c), key, key_len);
-    pk_status status = PK_AGAIN;
-    unsigned turn;
-    pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
-    pk__s3_look(c);
-    for (turn = 0; turn < 4 && status == PK_AGAIN; turn++) status = pk__s3_try_get(c, key, key_len, hash, value, size, len);
-    return status;
 }
 #endif
 
@@ -4712,32 +4800,27 @@ pk_status pk__cache_check(pk_cache *c, size_t key_len) {
 #define PK__CACHE_END pk__cache_exit_at(c)
 #endif
 
-#if PERFKIT_CACHE_S3FIFO && PK__FULL
-/* The short path of a cache that is of this policy, and nothing else is special about it. */
-static PK__CACHE_AWAY pk_status pk__s3_get_plain(pk_cache *c, const void *key, size_t key_len, void *value, size_t size,
-                                                 size_t *len) {
-    pk__cache_shape shape = pk__cache_shape_of(c);
-    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
-    shape.chains = shape.prefix = 0;
-    shape.special = PK__CACHE_IS_S3;
-    if (PK__LIKELY(pk__s3_ready(c, hash) && size >= shape.value_size)) {
-        pk_status status = pk__s3_get(PK__CACHE_THIS, PK__CACHE_KEYED, value);
-        if (len && status == PK_OK) *len = shape.value_size;
-        return status;
-    }
-    pk__cache_look(c);
-    return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len);
+#if PK__S3_SHARED
+static PK__CACHE_AWAY pk_status pk__s3_try_any(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len, pk_time ahead) {
+    return pk__s3_try_get(PK__CACHE_ANY, PK__CACHE_KEYED, value, size, len, ahead);
 }
-static PK__CACHE_AWAY pk_status pk__s3_put_plain(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
-                                                 pk_time ttl) {
-    pk__cache_shape shape = pk__cache_shape_of(c);
-    pk_hash hash;
-    shape.chains = shape.prefix = 0;
-    shape.special = PK__CACHE_IS_S3;
-    hash = pk__cache_hash(PK__CACHE_THIS, key, key_len);
-    pk__s3_prefetch(PK__CACHE_THIS, hash);
-    pk__cache_look(c);
-    return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+/* A get that takes no lock, unless writers are in its way again and again, or the entry's time is over. */
+PK_API PK__CACHE_AWAY pk_status pk__s3_get_shared(pk_cache *c, PK__CACHE_KEY, void *value, size_t size, size_t *len) {
+    pk_status status = PK_AGAIN;
+    unsigned turn;
+    if (pk__cache_forked(c)) return PK_FORKED;
+    pk__s3_prefetch(c, pk__cache_shape_of(c), hash);
+    if (PK__LIKELY(PK__S3_IS_PLAINLY_SHARED(c) && pk__cache_same_second(c))) {
+        pk__cache_shape shape = pk__cache_shape_of(c);
+        shape.chains = shape.prefix = 0;
+        shape.special = PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED;
+        status = pk__s3_try_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len, PK__CACHE_SECOND);
+        if (PK__LIKELY(status != PK_AGAIN)) return status;
+    }
+    pk__s3_look(c);
+    for (turn = 0; turn < 4 && status == PK_AGAIN; turn++)
+        status = pk__s3_try_any(c, PK__CACHE_KEYED, value, size, len, 0);
+    return status != PK_AGAIN ? status : pk__cache_get_any(c, key, key_len, value, size, len, NULL);
 }
 #endif
 
@@ -4747,10 +4830,11 @@ static PK__CACHE_AWAY pk_status pk__s3_put_plain(pk_cache *c, const void *key, s
 /* But shards of a plain cache the short one, once they are locked. */
 #define PK__CACHE_IS_SHORT(c) (((c)->special & ~(PK__CACHE_IS_LOCKED | PK__CACHE_IS_PINNED)) == 0 && PK__CACHE_PINS_OUT(c) == 0)
 /* What comes first in a plain cache: its hash, with the index line on its way while the clock answers. */
-PK__HOT_INLINE pk_hash pk__cache_approach(pk_cache *c, const void *key, size_t key_len) {
-    pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
-    PK__CACHE_PREFETCH(c->index + (size_t)pk__cache_home(c, hash) * (16u * c->width));
-    pk__cache_look(c);
+PK__HOT_INLINE pk_hash pk__cache_approach(const pk_cache *c, const void *key, size_t key_len) {
+    const pk_hash hash = pk__cache_hash_bytes(c->seed, key, key_len);
+    const size_t home = pk__cache_home(c, hash);
+    PK__CACHE_PREFETCH(c->index + (c->special ? home << c->width : home * (16u * c->width)));
+    (void)home;
     return hash;
 }
 static PK__CACHE_AWAY pk_status pk__cache_get_short(pk_cache *c, const void *key, pk_hash hash, void *value, size_t size,
@@ -4760,10 +4844,37 @@ static PK__CACHE_AWAY pk_status pk__cache_get_short(pk_cache *c, const void *key
     shape.chains = shape.prefix = shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_get(PK__CACHE_THIS, PK__CACHE_KEYED, value, size, len));
 }
+static PK__CACHE_AWAY pk_status pk__cache_get_plain(pk_cache *c, const void *key, size_t key_len, void *value, size_t size,
+                                                    size_t *len) {
+    pk__cache_shape shape = pk__cache_shape_of(c);
+    const pk_hash hash = pk__cache_approach(c, key, key_len);
+    const pk__cache_n home = pk__cache_home(c, hash);
+    pk_time ahead = 0;
+    if (PK__UNLIKELY(size < shape.value_size || !pk__cache_about_still(c, &ahead)))
+        return pk__cache_get_any(c, key, key_len, value, size, len, NULL);
+    shape.chains = shape.prefix = 0;
+#if PERFKIT_CACHE_S3FIFO
+    if (shape.special != 0) {
+        shape.special = PK__CACHE_IS_S3;
+        return pk__s3_get(PK__CACHE_THIS, home, PK__CACHE_KEYED, value, len, ahead);
+    }
+#endif
+    shape.special = 0;
+    PK__CACHE_BY_WIDTH(shape, return pk__cache_get_ahead(PK__CACHE_THIS, home, PK__CACHE_KEYED, value, len, ahead));
+}
 static PK__CACHE_AWAY pk_status pk__cache_put_short(pk_cache *c, const void *key, pk_hash hash, const void *value, pk_time ttl) {
     pk__cache_shape shape = pk__cache_shape_of(c);
     size_t key_len = shape.key_size, len = shape.value_size;
-    shape.chains = shape.prefix = shape.special = 0;
+    shape.chains = shape.prefix = 0;
+#if PERFKIT_CACHE_S3FIFO
+    if (shape.special == PK__CACHE_IS_S3) {
+        shape.special = PK__CACHE_IS_S3;
+        if (PK__UNLIKELY(shape.width != PK__S3_WIDTH)) return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+        shape.width = PK__S3_WIDTH;
+        return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+    }
+#endif
+    shape.special = 0;
     PK__CACHE_BY_WIDTH(shape, return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl));
 }
 #endif
@@ -4816,17 +4927,13 @@ PK_API pk_status pk_cache_get(pk_cache *c, const void *key, size_t key_len, void
     PERFKIT_ASSERT(c != NULL && key != NULL);
     if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
 #if PK__FULL
-    if (PK__LIKELY(c->special == 0)) return pk__cache_get_short(c, key, pk__cache_approach(c, key, key_len), value, size, len);
-#endif
-#if PERFKIT_CACHE_S3FIFO && PK__FULL
-    if (c->special == PK__CACHE_IS_S3) return pk__s3_get_plain(c, key, key_len, value, size, len);
+    if (PK__LIKELY((c->special & ~PK__CACHE_PLAIN_S3) == 0)) return pk__cache_get_plain(c, key, key_len, value, size, len);
 #endif
 #if PK__S3_SHARED
     if ((c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED | PK__CACHE_IS_EXTRA)) ==
         (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) {
-        if (pk__cache_forked(c)) return PK_FORKED;
-        status = pk__s3_get_shared(c, key, key_len, value, size, len);
-        if (PK__LIKELY(status != PK_AGAIN)) return status;
+        const pk_hash hash = pk__cache_hash(c, pk__cache_shape_of(c), key, key_len);
+        return pk__s3_get_shared(c, key, key_len, hash, value, size, len);
     }
 #endif
 #if PK__CACHE_LONG_PATH
@@ -4990,10 +5097,11 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
     if (PK__UNLIKELY((status = pk__cache_check(c, key_len)) != PK_OK)) return status;
     if (PK__UNLIKELY(!PK__CACHE_LENGTH_OK(len, c->value_size))) return PK_INVALID;
 #if PK__FULL
-    if (PK__LIKELY(c->special == 0)) return pk__cache_put_short(c, key, pk__cache_approach(c, key, key_len), value, ttl_ms);
-#endif
-#if PERFKIT_CACHE_S3FIFO && PK__FULL
-    if (c->special == PK__CACHE_IS_S3) return pk__s3_put_plain(c, key, key_len, value, len, ttl_ms);
+    if (PK__LIKELY((c->special & ~PK__CACHE_PLAIN_S3) == 0)) {
+        const pk_hash hash = pk__cache_approach(c, key, key_len);
+        pk__cache_look(c);
+        return pk__cache_put_short(c, key, hash, value, ttl_ms);
+    }
 #endif
 #if PK__CACHE_LONG_PATH
     return pk__cache_put_any(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT, 0);
@@ -5073,8 +5181,7 @@ PK_API pk_status pk_cache_put_if_absent(pk_cache *c, const void *key, size_t key
                                         pk_time ttl_ms) {
     return pk__cache_put_mode(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT_IF_ABSENT, 0);
 }
-PK_API pk_status pk_cache_replace(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
-                                  pk_time ttl_ms) {
+PK_API pk_status pk_cache_replace(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len, pk_time ttl_ms) {
     return pk__cache_put_mode(c, key, key_len, value, len, ttl_ms, PK__CACHE_PUT_IF_THERE, 0);
 }
 PK_API pk_status pk_cache_compare_and_swap(pk_cache *c, const void *key, size_t key_len, const void *value, size_t len,
@@ -5391,6 +5498,7 @@ PK_API PK__CACHE_AWAY pk__cache_n pk__cache_move_on(pk_cache *c, pk_time now, pk
         passed = 0;
     else
         c->last = now;
+    pk__cache_note_second(c);
     if (c->count == 0) return 0;
 #if PERFKIT_CACHE_WHEEL
     if (c->cold->wheel && passed < PK_TTL_MAX) { /* which knows what to visit; the sweep goes on behind it, at its own pace */
@@ -5567,11 +5675,13 @@ static bool pk__cache_end_loads(pk_cache *c) {
 /* ---- Emptying and closing ---- */
 
 #if PERFKIT_CACHE_S3FIFO && PK__FULL
-/* Some entry of a set may have expired: remove what has. */
+/* Some entry of a set may have expired: look at the clock, and remove what has. */
 PK_API PK__COLD void pk__s3_tidy(pk_cache *c, size_t set) {
     pk__s3_set *s = pk__s3_at(PK__CACHE_ANY, set);
-    unsigned over = pk__s3_over(PK__CACHE_ANY, s);
+    unsigned over;
     pk__cache_n e;
+    pk__cache_look(c);
+    over = pk__s3_over(PK__CACHE_ANY, s);
     for (; over != 0; over &= over - 1) {
         e = (pk__cache_n)(set * PK__S3_WAYS + pk__cache_lowest(over) + 1);
         if (pk__cache_over(PK__CACHE_ANY, e) && !PK__CACHE_LINGERS(c, e)) pk__cache_drop(c, e, PK_EVICT_EXPIRED);
@@ -5923,8 +6033,7 @@ static PK__COLD pk__cache_total pk__s3_lay_out(pk_cache *c, const pk_cache_desc 
 #else
     if (begin) PK__CACHE_ZERO(cold, sizeof *cold);
 #endif
-    (void)desc;
-    (void)extra;
+    (void)desc, (void)extra;
     if (begin) {
         c->cold = cold;
 #if PERFKIT_CACHE_PINS
@@ -6198,8 +6307,7 @@ static pk__cache_total pk__cache_leases_needed(const pk_cache *c, const pk_cache
 #if PK__CACHE_LOADS && PERFKIT_CACHE_LEASES
     if (desc->max_loads > 0) return 7u + sizeof(pk__cache_leases) + (pk__cache_total)desc->max_loads * pk__cache_lease_stride(c);
 #endif
-    (void)c;
-    (void)desc;
+    (void)c, (void)desc;
     return 0;
 }
 
@@ -6518,15 +6626,13 @@ PK__HOT_INLINE void pk__cache_hold(pk_cache *c, pk__cache_n e) {
 #if PK__S3_SHARED
     if (PK__S3_SHARES(c->special)) pk__s3_lock(pk__s3_of(PK__CACHE_ANY, e));
 #endif
-    (void)c;
-    (void)e;
+    (void)c, (void)e;
 }
 PK__HOT_INLINE void pk__cache_unhold(pk_cache *c, pk__cache_n e) {
 #if PK__S3_SHARED
     if (PK__S3_SHARES(c->special)) pk__s3_unlock(pk__s3_of(PK__CACHE_ANY, e));
 #endif
-    (void)c;
-    (void)e;
+    (void)c, (void)e;
 }
 
 #if PERFKIT_CACHE_PINS
@@ -6899,8 +7005,7 @@ static void pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
 #else
 #define PK__CACHE_CURSOR_UNIT 1u
 PK__HOT_INLINE void pk__cache_let_go(pk_cache *c, pk_cache_cursor *cursor) {
-    (void)c;
-    (void)cursor;
+    (void)c, (void)cursor;
 }
 #endif
 /* budget NULL: as many places as there are. */
@@ -7144,12 +7249,7 @@ PK_API void pk_cache_set_on_evict(pk_cache *c, pk_evict_fn on_evict, void *user)
    the main queue before the small one, each oldest first. */
 enum { PK__CACHE_HEADER = 44, PK__CACHE_TRAILER = 12 };
 enum { /* pk_cache_transfer.phase */
-    PK__CACHE_OVER,
-    PK__CACHE_SAVING,
-    PK__CACHE_ENDING,
-    PK__CACHE_HEADING,
-    PK__CACHE_EMPTYING,
-    PK__CACHE_LOADING,
+    PK__CACHE_OVER, PK__CACHE_SAVING, PK__CACHE_ENDING, PK__CACHE_HEADING, PK__CACHE_EMPTYING, PK__CACHE_LOADING,
     PK__CACHE_LONG, /* a record longer than the buffer */
     PK__CACHE_LOST  /* somewhere in a record whose lengths are damaged */
 };
@@ -8666,8 +8766,7 @@ static int pk__cache_begin_load(pk_cache *c, pk__cache_load *own, bool stale, vo
         return PK__LOAD_LOOK_AGAIN;
     }
 #else
-    (void)value;
-    (void)len;
+    (void)value, (void)len;
     *status = PK_UNSUPPORTED;
     if (same != NULL || (full && depth == 0)) return PK__LOAD_ANSWERED;
 #endif

@@ -272,12 +272,83 @@ static void the_sweep_passes_every_entry_in_2_to_the_30_ms(void) { /* by operati
     CHECK_STATUS(payloads_close(&cache), PK_OK);
 }
 
+#if PK__CACHE_SECONDS /* hits that ask for the second instead of reading the clock: of both policies, inline and called */
+static void open_timed(payloads *cache, int policy, pk_time ttl) {
+    pk_cache_desc desc;
+    const struct timespec tick = {0, 1000000};
+    payload p;
+    unsigned tries;
+    memset(&desc, 0, sizeof desc);
+    memset(&p, 0, sizeof p);
+    desc.policy = (uint8_t)policy;
+    desc.capacity = 1000; /* links of 16 bits */
+    desc.ttl_ms = ttl;
+    CHECK_STATUS(payloads_init(cache, &desc), PK_OK);
+    CHECK_STATUS(payloads_put(cache, 1, &p, 0), PK_OK);
+    for (tries = 0; cache->cache.second == 0 && tries < 50; tries++) { /* until the clock has gone on once */
+        (void)nanosleep(&tick, NULL);
+        (void)payloads_get(cache, 2, &p);
+    }
+}
+static pk_status get_in_form(payloads *cache, uint64_t key, int form) {
+    payload p;
+    return form == 0 ? payloads_get(cache, key, &p) : pk_cache_get(&cache->cache, &key, sizeof key, &p, sizeof p, NULL);
+}
+/* Whether a hit reads the clock, which was last read 1.5 s ago. */
+static bool reads_the_clock(payloads *cache, uint64_t key, int form) {
+    unsigned tries;
+    for (tries = 0; tries < 3; tries++) { /* the second may end meanwhile */
+        const pk_time before = cache->cache.last -= 1500;
+        cache->cache.second = (uint32_t)time(NULL);
+        CHECK_STATUS(get_in_form(cache, key, form), PK_OK);
+        if (cache->cache.last == before) return false;
+    }
+    return true;
+}
+static void hits_within_a_second_need_no_clock(void) {
+    const struct timespec soon = {0, 30 * 1000000};
+    payloads cache;
+    payload p;
+    int form;
+    memset(&p, 0, sizeof p);
+    for (form = 0; form < 4; form++) {
+        open_timed(&cache, form & 1 ? PK_CACHE_S3FIFO : PK_CACHE_LRU, 0);
+        CHECK(cache.cache.second != 0);
+        CHECK(!reads_the_clock(&cache, 1, form >> 1));
+        cache.cache.second--; /* another one has begun: the clock is read again, and from then on not */
+        CHECK_STATUS(get_in_form(&cache, 1, form >> 1), PK_OK);
+        CHECK(cache.cache.second != 0 && (uint32_t)time(NULL) - cache.cache.second < 2);
+        CHECK_STATUS(payloads_put(&cache, 3, &p, 400), PK_OK); /* what has not that long to live is looked up by the clock */
+        CHECK(reads_the_clock(&cache, 3, form >> 1));
+        CHECK_STATUS(payloads_put(&cache, 4, &p, 10), PK_OK);
+        (void)nanosleep(&soon, NULL);
+        CHECK_STATUS(get_in_form(&cache, 4, form >> 1), PK_NOT_FOUND);
+        CHECK_STATUS(get_in_form(&cache, 1, form >> 1), PK_OK);
+        CHECK_STATUS(payloads_close(&cache), PK_OK);
+    }
+}
+static void short_lived_caches_read_the_clock_at_each_hit(void) {
+    payloads cache;
+    int form;
+    for (form = 0; form < 4; form++) {
+        open_timed(&cache, form & 1 ? PK_CACHE_S3FIFO : PK_CACHE_LRU, 4000);
+        CHECK_STATUS(get_in_form(&cache, 1, form >> 1), PK_OK);
+        CHECK_EQ(cache.cache.second, 0);
+        CHECK_STATUS(payloads_close(&cache), PK_OK);
+    }
+}
+#endif
+
 TESTS {
     RUN("K02", "the defaults are 1000 entries for 5 minutes", the_defaults_are_1000_entries_for_5_minutes)
     RUN("K02 K13", "and slots of 64 bytes, 4 an entry, where lengths vary", the_defaults_for_varying_lengths)
     RUN("K24", "the recommended times are in their ranges", recommended_times_are_in_their_ranges)
     RUN("K01 D04", "overhead per entry: 10, 16 and 20 bytes at most", overhead_per_entry_is_within_its_bounds)
     RUN("D04", "capacities of each link width work", a_capacity_of_each_link_width_works)
+#if PK__CACHE_SECONDS
+    RUN("K03 K06", "hits of what lives for seconds read the clock once a second; others see their end at once", hits_within_a_second_need_no_clock)
+    RUN("K06", "and in a cache of short times to live at each hit", short_lived_caches_read_the_clock_at_each_hit)
+#endif
     RUN("K07", "a lookup visits few groups, whatever the capacity", lookups_visit_few_groups)
     RUN("K07", "colliding keys cost no more than 64 groups", colliding_keys_cost_no_more_than_64_groups)
     RUN("K07 K13 K29", "pinned entries of crowded groups stay: one in reach that is not pinned goes, else put is refused", pins_in_crowded_groups_stay)
