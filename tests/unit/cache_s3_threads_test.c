@@ -264,7 +264,11 @@ static int in_the_child(void) {
         if (pk_cache_get(&cache, &key, 8, got, sizeof got, &len) != PK_OK || memcmp(value, got, len) != 0) return 8;
     }
     if (pk_cache_count(&cache) != CAPACITY || pk_cache_get_stats(&cache, &s) != PK_OK || s.hits != 2 * KEYS) return 9;
+#ifdef __SANITIZE_THREAD__ /* in a child, free may wait for a lock of gcc's runtime that a thread held at the fork */
+    return 0;
+#else
     return pk_cache_close(&cache) == PK_OK ? 0 : 10;
+#endif
 }
 static void fork_five_times(void) {
     unsigned i;
