@@ -3574,7 +3574,7 @@ PK__HOT_INLINE void pk__s3_fill(PK__CACHE_SELF, pk__cache_n e, const void *key, 
         key_len = PK__CACHE_IS(key_size);
         len = PK__CACHE_IS(value_size);
     }
-    if (PERFKIT_CACHE_LOAD && PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && value == NULL) len = 0; /* a loader's failure */
+    if (PERFKIT_CACHE_LOAD && PK__UNLIKELY(value == NULL)) len = 0; /* a loader's failure */
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED) {
         if (prefix) pk__s3_write(slot, 0, lengths, 8);
@@ -3690,7 +3690,7 @@ PK__HOT_INLINE pk_status pk__cache_get_ahead(PK__CACHE_SELF, pk__cache_n home, P
 PK__HOT_INLINE void PK__CACHE_HERE(pk__cache_write)(PK__CACHE_SELF, pk__cache_n e, const void *key, size_t key_len, const void *value,
                                     size_t len) {
     unsigned char *own = pk__cache_key(PK__CACHE_THIS, e);
-    bool blank = PERFKIT_CACHE_LOAD && PK__CACHE_MAY(PK__CACHE_IS_EXTRA) && value == NULL; /* a loader's failure */
+    bool blank = PERFKIT_CACHE_LOAD && PK__UNLIKELY(value == NULL); /* a loader's failure */
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
         pk__s3_fill(PK__CACHE_THIS, e, key, key_len, value, len);
