@@ -3662,7 +3662,7 @@ PK__HOT_INLINE uint32_t pk__name_hash(const char *text, size_t len) {
 static uint32_t pk__index_slots(const pk_registry *r) { return (uint32_t)(r->capacity * PK__REGISTRY_WORDS); }
 static uint32_t pk__index_start(const pk_registry *r, uint32_t hash) { return (uint32_t)((uint64_t)hash * pk__index_slots(r) >> 32); }
 static uint32_t pk__index_next(const pk_registry *r, uint32_t at) { return at + 1 == pk__index_slots(r) ? 0 : at + 1; }
-static void pk__index_add(pk_registry *r, const pk_provider *row, unsigned id) {
+static PK__COLD void pk__index_add(pk_registry *r, const pk_provider *row, unsigned id) {
     const size_t len = pk__name_len(row->name);
     const uint32_t hash = PERFKIT_REGISTRY_HASH(row->name, len);
     uint32_t at = pk__index_start(r, hash);

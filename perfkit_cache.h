@@ -3975,6 +3975,7 @@ PK__HOT_INLINE bool pk__cache_same_second(const pk_cache *c) {
 /* For a get: or has gone on from there by less than *ahead. */
 PK__HOT_INLINE bool pk__cache_about_still(const pk_cache *c, pk_time *ahead) {
     const bool same = pk__cache_same_second(c);
+    (void)c;
     *ahead = same ? PK__CACHE_SECOND : 0;
     return PK__LIKELY(same) || PK__CACHE_STILL(c);
 }
@@ -4016,7 +4017,7 @@ PK__HOT_INLINE pk_status pk__s3_get(PK__CACHE_SELF, size_t set, PK__CACHE_KEY, v
         PK__CACHE_COPY(value, slot + PK__CACHE_IS(value_offset), PK__CACHE_IS(value_size));
         return PK_OK;
     }
-    (void)key_len;
+    (void)key_len, (void)ahead;
     PK__CACHE_ADD(PK__CACHE_MISSES);
     pk__s3_expect(PK__CACHE_THIS, s, slots);
     return PK_NOT_FOUND;
