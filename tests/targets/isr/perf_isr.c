@@ -45,13 +45,17 @@ static void isr_above_stop(void) {}
 /* Records from everywhere; how often, and the sum of what was recorded. */
 static uint32_t share(uint8_t what, uint32_t *sum) {
     uint32_t i, others;
+    uint8_t phase;
     form = what;
     ticks = above = 0;
     CHECK_STATUS(pk_log_set_level(&pk_perf_default, PK_LOG_INFO), PK_OK);
     note(7); /* the place is reached outside of interrupts first */
     isr_start(1009);
     isr_above_start(907);
-    for (i = 1; (isr_read(&ticks) < INTERRUPTS || isr_read(&above) < INTERRUPTS) && i < 400000000u; i++) note(7);
+    for (i = 1; (isr_read(&ticks) < INTERRUPTS || isr_read(&above) < INTERRUPTS) && i < 400000000u; i++) {
+        note(7);
+        for (phase = (uint8_t)(i % 13); phase > 0; phase--) (void)isr_read(&ticks); /* else some loops are always met in the same places */
+    }
     isr_above_stop();
     isr_stop();
     CHECK(ticks >= INTERRUPTS);
