@@ -36,7 +36,7 @@ static uint32_t driver_add(uint32_t *x, uint32_t n, int set) { /* what it was */
 /* The callbacks, for what `inside` is told. */
 enum { DRIVER_CREATE, DRIVER_DESTROY, DRIVER_VALIDATE, DRIVER_RESET, DRIVER_EVENT, DRIVER_CALLBACKS };
 
-typedef struct driver_resource { uint32_t alive, users, dead, uses; } driver_resource;
+typedef struct driver_resource { uint32_t claims, alive, users, dead, uses; } driver_resource;
 typedef struct driver {
     driver_resource all[DRIVER_MOST];
     uint32_t created, destroyed, validated, reset, creating, creating_peak;
@@ -72,11 +72,12 @@ static pk_status driver_create(void **resource, uint32_t limit_ms, void *user) {
     DRIVER_ADD(d->now, d->create_takes);
     if (!driver_fails(d, &d->fail_create, DRIVER_CREATE)) {
         at = DRIVER_ADD(d->created, 1u) % DRIVER_MOST;
-        while (DRIVER_ADD(d->all[at].alive, 1u) != 0) { /* somebody's */
-            DRIVER_ADD(d->all[at].alive, (uint32_t)-1);
+        while (DRIVER_ADD(d->all[at].claims, 1u) != 0) { /* somebody's, who must not see `alive` move */
+            DRIVER_ADD(d->all[at].claims, (uint32_t)-1);
             at = (at + 1) % DRIVER_MOST;
             if (++tries == 2 * DRIVER_MOST) DRIVER_ADD(d->wrong, 1u); /* lost, or far too many */
         }
+        DRIVER_SET(d->all[at].alive, 1u);
         DRIVER_SET(d->all[at].dead, 0u);
         DRIVER_SET(d->all[at].uses, 0u);
         *resource = &d->all[at];
@@ -94,6 +95,7 @@ static void driver_destroy(void *resource, int reason, void *user) {
     DRIVER_ADD(d->reasons[reason & 7], 1u);
     DRIVER_ADD(d->destroyed, 1u);
     DRIVER_ADD(r->alive, (uint32_t)-1);
+    DRIVER_ADD(r->claims, (uint32_t)-1);
 }
 static pk_status driver_validate(void *resource, uint32_t limit_ms, void *user) {
     driver *d = (driver *)user;
