@@ -2015,15 +2015,19 @@ enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_
 
 #if PK__FULL && (defined __GNUC__ || defined __clang__)
 /* Sizes that only the cache knows: libc's functions would take more instructions to find out about them than to do the work. Each
-   step is two pieces of constant size, which may overlap. */
+   step is two pieces of constant size, which may overlap. gcc, where it sees a program's only object, must not: it would warn of
+   the steps for larger ones. */
+#define PK__CACHE_HIDE(to, from) __asm__("" : "+r"(to), "+r"(from))
 #define PK__CACHE_COPY_ENDS(size)                                                                  \
     if (n >= (size)) {                                                                             \
+        PK__CACHE_HIDE(to, from);                                                                  \
         memcpy(to, from, size);                                                                    \
         memcpy((unsigned char *)to + (n - (size)), (const unsigned char *)from + (n - (size)), size); \
         return;                                                                                    \
     }
 PK__HOT_INLINE void pk__cache_copy_short(void *to, const void *from, size_t n) {
     if (n > 128) {
+        PK__CACHE_HIDE(to, from);
         memcpy(to, from, n);
         return;
     }
@@ -2419,6 +2423,7 @@ PK__HOT_INLINE pk__s3_set *pk__s3_at(PK__CACHE_SELF, size_t set) {
 }
 PK__HOT_INLINE pk__s3_set *pk__s3_of(PK__CACHE_SELF, pk__cache_n e) { return pk__s3_at(PK__CACHE_THIS, (size_t)(e - 1) >> 4); }
 PK__HOT_INLINE unsigned pk__s3_way_of(pk__cache_n e) { return (unsigned)(e - 1) & 15u; }
+PK__HOT_INLINE void pk__s3_use(PK__CACHE_SELF, pk__s3_set *s, unsigned way);
 PK__HOT_INLINE bool pk__s3_timed(PK__CACHE_SELF) {
     (void)c;
     return PERFKIT_CACHE_TTL && PK__CACHE_IS(width) == PK__S3_SHIFT;
@@ -2633,9 +2638,6 @@ PK__CACHE_PART void pk__cache_pull(PK__CACHE_SELF, pk__cache_n e) {
     pk__cache_set_prev(PK__CACHE_THIS, next, prev);
     pk__cache_set_next(PK__CACHE_THIS, prev, next);
 }
-#if PERFKIT_CACHE_S3FIFO
-PK__HOT_INLINE void pk__s3_use(PK__CACHE_SELF, pk__s3_set *s, unsigned way);
-#endif
 PK__CACHE_PART void PK__CACHE_HERE(pk__cache_use)(PK__CACHE_SELF, pk__cache_n e) { /* e becomes the most recent */
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
@@ -3979,7 +3981,7 @@ PK__HOT_INLINE bool pk__cache_about_still(const pk_cache *c, pk_time *ahead) {
     *ahead = same ? PK__CACHE_SECOND : 0;
     return PK__LIKELY(same) || PK__CACHE_STILL(c);
 }
-#if PERFKIT_CACHE_S3FIFO /* the same for S3-FIFO and nothing else */
+#if PERFKIT_CACHE_S3FIFO /* its short path */
 PK__HOT_INLINE pk__cache_shape pk__s3_shape_fixed(unsigned key_size, unsigned value_size) {
     pk__cache_shape shape = pk__cache_shape_fixed(key_size, value_size);
     shape.width = PK__S3_WIDTH;
@@ -5113,16 +5115,14 @@ PK_API pk_status pk_cache_put(pk_cache *c, const void *key, size_t key_len, cons
 
 PK__CACHE_ONCE pk_status pk__cache_remove(pk_cache *c, PK__CACHE_KEY) {
     pk__cache_n e = pk__cache_seek(PK__CACHE_ANY, PK__CACHE_KEYED, true);
+    pk_evict_reason reason = PK_EVICT_REMOVED;
     if (PK__CACHE_IS_OUT(c)) pk__cache_void(c, key, key_len);
 #if PERFKIT_CACHE_LOAD
-    if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED)) != 0) { /* stale, or a failure */
-        pk__cache_drop(c, e, PK_EVICT_EXPIRED);
-        return PK_NOT_FOUND;
-    }
+    if (e == 0 && (e = pk__cache_find(PK__CACHE_ANY, PK__CACHE_KEYED)) != 0) reason = PK_EVICT_EXPIRED; /* stale, or a failure */
 #endif
     if (e == 0) return PK_NOT_FOUND;
-    pk__cache_drop(c, e, PK_EVICT_REMOVED);
-    return PK_OK;
+    pk__cache_drop(c, e, reason);
+    return reason == PK_EVICT_REMOVED ? PK_OK : PK_NOT_FOUND;
 }
 PK_API pk_status pk_cache_remove(pk_cache *c, const void *key, size_t key_len) {
     pk_status status;
