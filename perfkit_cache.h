@@ -2524,24 +2524,28 @@ PK__HOT_INLINE pk_time pk__cache_expiry(PK__CACHE_SELF, pk__cache_n e) {
     memcpy(&t, at, sizeof t);
     return t;
 }
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE void pk__s3_set_expiry(PK__CACHE_SELF, pk__s3_set *s, unsigned way, pk_time t) {
+    pk_time *own = pk__s3_times(s) + way;
+    pk_time now = pk__cache_now(PK__CACHE_THIS);
+    bool past = pk__time_reached(now, s->soonest); /* it may be from long ago, and must not be met by the wrap of the clock */
+    if (!pk__s3_timed(PK__CACHE_THIS)) return;
+#if PK__S3_SHARED
+    if (PK__S3_IS_SHARED) {
+        pk__s3_store_time(own, t);
+        if (pk__time_reached(s->soonest, t) || past) pk__s3_store_time(&s->soonest, past ? now : t);
+        return;
+    }
+#endif
+    *own = t;
+    if (pk__time_reached(s->soonest, t) || past) s->soonest = past ? now : t;
+}
+#endif
 PK__HOT_INLINE void pk__cache_set_expiry(PK__CACHE_SELF, pk__cache_n e, pk_time t) {
     void *at;
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
-        pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
-        pk_time *own = pk__s3_times(s) + pk__s3_way_of(e);
-        pk_time now = pk__cache_now(PK__CACHE_THIS);
-        bool past = pk__time_reached(now, s->soonest); /* it may be from long ago, and must not be met by the wrap of the clock */
-        if (!pk__s3_timed(PK__CACHE_THIS)) return;
-#if PK__S3_SHARED
-        if (PK__S3_IS_SHARED) {
-            pk__s3_store_time(own, t);
-            if (pk__time_reached(s->soonest, t) || past) pk__s3_store_time(&s->soonest, past ? now : t);
-            return;
-        }
-#endif
-        *own = t;
-        if (pk__time_reached(s->soonest, t) || past) s->soonest = past ? now : t;
+        pk__s3_set_expiry(PK__CACHE_THIS, pk__s3_of(PK__CACHE_THIS, e), pk__s3_way_of(e), t);
         return;
     }
 #endif
@@ -2568,15 +2572,19 @@ PK__HOT_INLINE unsigned char pk__cache_flags(PK__CACHE_SELF, pk__cache_n e) {
     PK__CACHE_NO_SHAPE;
     return c->cold->flags[e];
 }
+#if PERFKIT_CACHE_S3FIFO
+PK__HOT_INLINE void pk__s3_set_flags(pk__s3_set *s, unsigned way, unsigned flags) {
+    const unsigned bit = 1u << way;
+    s->never = (uint16_t)(flags & PK__CACHE_NEVER ? s->never | bit : s->never & ~bit);
+    s->pinned = (uint16_t)(flags & PK__CACHE_PINNED ? s->pinned | bit : s->pinned & ~bit);
+    s->negative = (uint16_t)(flags & PK__CACHE_NEGATIVE ? s->negative | bit : s->negative & ~bit);
+    if (flags & PK__CACHE_LIVE) s->busy = (uint16_t)(flags & PK__CACHE_MARK ? s->busy | bit : s->busy & ~bit);
+}
+#endif
 PK__HOT_INLINE void pk__cache_set_flags(PK__CACHE_SELF, pk__cache_n e, unsigned flags) { /* LIVE of an S3-FIFO entry is its tag */
 #if PERFKIT_CACHE_S3FIFO
     if (PK__CACHE_S3) {
-        pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
-        unsigned bit = 1u << pk__s3_way_of(e);
-        s->never = (uint16_t)(flags & PK__CACHE_NEVER ? s->never | bit : s->never & ~bit);
-        s->pinned = (uint16_t)(flags & PK__CACHE_PINNED ? s->pinned | bit : s->pinned & ~bit);
-        s->negative = (uint16_t)(flags & PK__CACHE_NEGATIVE ? s->negative | bit : s->negative & ~bit);
-        if (flags & PK__CACHE_LIVE) s->busy = (uint16_t)(flags & PK__CACHE_MARK ? s->busy | bit : s->busy & ~bit);
+        pk__s3_set_flags(pk__s3_of(PK__CACHE_THIS, e), pk__s3_way_of(e), flags);
         return;
     }
 #endif
@@ -3065,17 +3073,18 @@ PK__HOT_INLINE unsigned pk__s3_place(const pk__s3_set *s, unsigned way) {
     return place;
 #endif
 }
-/* What is at one place goes to another; what is between moves up or down by one. */
-PK__HOT_INLINE void pk__s3_move(pk__s3_set *s, unsigned from, unsigned to) {
-    uint64_t way = s->order >> 4 * from & 15u, span;
+/* An order where what is at one place goes to another; what is between moves up or down by one. */
+PK__HOT_INLINE uint64_t pk__s3_moved(uint64_t order, unsigned from, unsigned to) {
+    const uint64_t way = order >> 4 * from & 15u;
+    uint64_t span;
     if (from <= to) {
         span = (((uint64_t)2 << (4 * to + 3)) - 1) >> 4 * from << 4 * from;
-        s->order = (s->order & ~span) | ((s->order & span) >> 4 & span) | way << 4 * to;
-    } else {
-        span = (((uint64_t)2 << (4 * from + 3)) - 1) >> 4 * to << 4 * to;
-        s->order = (s->order & ~span) | ((s->order & span) << 4 & span) | way << 4 * to;
+        return (order & ~span) | ((order & span) >> 4 & span) | way << 4 * to;
     }
+    span = (((uint64_t)2 << (4 * from + 3)) - 1) >> 4 * to << 4 * to;
+    return (order & ~span) | ((order & span) << 4 & span) | way << 4 * to;
 }
+PK__HOT_INLINE void pk__s3_move(pk__s3_set *s, unsigned from, unsigned to) { s->order = pk__s3_moved(s->order, from, to); }
 
 /* Hits run along: what they add while a locked set is changed may be lost, which does no harm. */
 PK__HOT_INLINE uint32_t pk__s3_uses(PK__CACHE_SELF, const pk__s3_set *s) {
@@ -3153,16 +3162,22 @@ PK__HOT_INLINE void pk__s3_set_tag(PK__CACHE_SELF, pk__s3_set *s, unsigned way, 
     s->tags[way] = byte;
 }
 
+PK__HOT_INLINE void pk__s3_haunt(pk__s3_set *s, unsigned way) { /* it leaves a ghost */
+    s->ghosts[s->ghost] = s->tags[way];
+    s->ghost = (uint8_t)(s->ghost + 1 == PK__S3_GHOSTS ? 0 : s->ghost + 1);
+}
+/* Ghosts of a hash, a bit each. */
+PK__HOT_INLINE unsigned pk__s3_ghosts(const pk__s3_set *s, pk_hash hash) {
+    return pk__cache_match16((const unsigned char *)s + offsetof(pk__s3_set, ghosts), pk__cache_tag(hash)) & ((1u << PK__S3_GHOSTS) - 1);
+}
+
 /* Entry e leaves its queue; it is the caller's. Until it is placed or released its uses say how it would come back: bit 0 to the
    main queue, bit 1 as used. */
 PK__CACHE_PART void pk__s3_leave(PK__CACHE_SELF, pk__cache_n e, pk_evict_reason reason) {
     pk__s3_set *s = pk__s3_of(PK__CACHE_THIS, e);
     unsigned way = pk__s3_way_of(e), place = pk__s3_place(s, way), bit = 1u << way;
     bool was_main = place < s->main;
-    if (reason == PK_EVICT_LRU && !was_main) {
-        s->ghosts[s->ghost] = s->tags[way];
-        s->ghost = (uint8_t)(s->ghost + 1 == PK__S3_GHOSTS ? 0 : s->ghost + 1);
-    }
+    if (reason == PK_EVICT_LRU && !was_main) pk__s3_haunt(s, way);
     pk__s3_set_tag(PK__CACHE_THIS, s, way, 0);
     pk__s3_set_uses(PK__CACHE_THIS, s, way, reason == PK_EVICT_REPLACED ? (was_main ? 3 : 2) : 0);
     pk__s3_move(s, place, s->main + (unsigned)s->small - 1u);
@@ -3392,8 +3407,7 @@ PK__HOT_INLINE pk__cache_n pk__s3_take(PK__CACHE_SELF, pk_hash hash) {
     size_t set = pk__cache_home(c, hash);
     pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
     unsigned way = pk__s3_free(s);
-    unsigned ghosts = pk__cache_match16((const unsigned char *)s + offsetof(pk__s3_set, ghosts), pk__cache_tag(hash)) &
-                      ((1u << PK__S3_GHOSTS) - 1);
+    unsigned ghosts = pk__s3_ghosts(s, hash);
     pk__cache_n e = (pk__cache_n)(set * PK__S3_WAYS + way + 1);
     if (way < PK__S3_WAYS) {
         s->busy = (uint16_t)(s->busy | 1u << way);
@@ -3463,6 +3477,46 @@ PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, PK__CA
     return e;
 }
 
+#if PK__FULL && PERFKIT_CACHE_S3FIFO
+/* What take, leave and enter come to in a plain set that is full and where nothing is over: the policy's victim leaves, and its
+   way is the newest one of a key with this hash. What a turn changes stays in registers until there is a victim: the next turn
+   need not wait for it. */
+PK__HOT_INLINE unsigned pk__s3_turn_over(PK__CACHE_SELF, pk__s3_set *s, pk_hash hash) {
+    const unsigned ghosts = pk__s3_ghosts(s, hash), all = s->main + (unsigned)s->small, share = s->ways >> 2;
+    unsigned first = s->main, from, to = all - 1, way; /* the first place of the small queue */
+    uint64_t order = s->order;
+    uint32_t uses = s->uses;
+    for (;;) {
+        from = first == 0 || (first < all && all - first >= share) ? first : 0;
+        way = (unsigned)(order >> 4 * from) & 15u;
+        if ((uses >> 2 * way & PK__S3_MOST) == 0) break;
+        if (from == first) {
+            uses &= ~((uint32_t)PK__S3_MOST << 2 * way);
+            first++;
+        } else {
+            uses -= (uint32_t)1 << 2 * way;
+            order = pk__s3_moved(order, 0, first - 1);
+        }
+    }
+    if (from != first) {
+        if (ghosts != 0)
+            to = first - 1;
+        else
+            first--;
+    } else {
+        pk__s3_haunt(s, way);
+        if (ghosts != 0) to = first++;
+    }
+    if (ghosts != 0) s->ghosts[pk__cache_lowest(ghosts)] = 0;
+    s->order = pk__s3_moved(order, from, to);
+    s->uses = uses;
+    s->main = (uint8_t)first;
+    s->small = (uint8_t)(all - first);
+    s->tags[way] = (unsigned char)pk__cache_tag(hash);
+    PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_LRU);
+    return way;
+}
+#endif
 #if PK__FULL
 /* What take, leave and place come to in a plain cache that is full: the least recent entry leaves, and is the most recent one of a
    key with this hash. 0: not such a case, and nothing has changed. */
@@ -3873,6 +3927,42 @@ PK__HOT_INLINE pk_status PK__CACHE_HERE(pk__cache_put_as)(PK__CACHE_SELF, PK__CA
     return PK_OK;
 }
 #if PK__FULL
+#if PERFKIT_CACHE_S3FIFO
+/* A put into a plain S3-FIFO cache, where nothing in the set is over and the set is full or the key is there. */
+PK__HOT_INLINE pk_status pk__s3_put(PK__CACHE_SELF, size_t set, PK__CACHE_KEY, const void *value, pk_time ttl) {
+    pk__s3_set *s = pk__s3_at(PK__CACHE_THIS, set);
+    unsigned char *slots = c->slots + set * PK__S3_WAYS * PK__CACHE_IS(stride), *slot;
+    unsigned found = pk__cache_match16(s->tags, pk__cache_tag(hash)), way = 0;
+    pk_time own = ttl;
+    (void)key_len;
+    if (PK__UNLIKELY(pk__cache_ttl(c, &own) != PK_OK || pk__s3_some_over(PK__CACHE_THIS, s)))
+        return pk__cache_put_as_any(c, PK__CACHE_KEYED, value, PK__CACHE_IS(value_size), ttl, PK__CACHE_PUT, 0);
+    for (; found != 0; found &= found - 1) {
+        way = pk__cache_lowest(found);
+        if (PK__LIKELY(PK__CACHE_COMPARE(slots + (size_t)way * PK__CACHE_IS(stride), key, PK__CACHE_IS(key_size)) == 0)) break;
+    }
+    if (found != 0) {
+        pk__s3_use(PK__CACHE_THIS, s, way);
+        PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_REPLACED);
+    } else if (s->main + s->small < s->ways) {
+        return pk__cache_put_as_any(c, PK__CACHE_KEYED, value, PK__CACHE_IS(value_size), ttl, PK__CACHE_PUT, 0);
+    } else {
+        way = pk__s3_turn_over(PK__CACHE_THIS, s, hash);
+    }
+    PK__CACHE_ADD(PK__CACHE_PUTS);
+    if (own == PK_TTL_NEVER) {
+        pk__s3_set_flags(s, way, PK__CACHE_LIVE | PK__CACHE_NEVER);
+        own = PK_TTL_NEVER >> 1;
+    } else if (PK__UNLIKELY(((s->never | s->negative | s->busy) >> way & 1) != 0)) {
+        pk__s3_set_flags(s, way, PK__CACHE_LIVE);
+    }
+    pk__s3_set_expiry(PK__CACHE_THIS, s, way, pk__cache_now(PK__CACHE_THIS) + own);
+    slot = slots + (size_t)way * PK__CACHE_IS(stride);
+    PK__CACHE_COPY(slot, key, PK__CACHE_IS(key_size));
+    PK__CACHE_COPY(slot + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
+    return PK_OK;
+}
+#endif
 /* A put into a plain LRU cache, where the cache is full or the key is there; all else is called. */
 PK__HOT_INLINE pk_status pk__cache_put_plain(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
     pk_time given = ttl;
@@ -4061,7 +4151,7 @@ PK__HOT_INLINE pk_status pk__cache_get_fixed(pk_cache *c, const void *key, unsig
 PK__HOT_INLINE pk_status pk__cache_put_fixed(pk_cache *c, const void *key, unsigned key_size, const void *value,
                                              unsigned value_size, pk_time ttl) {
     PK__CACHE_SHORT(PK__CACHE_STILL(c), pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl),
-                    pk__cache_put(c, shape, key, key_size, hash, value, value_size, ttl));
+                    pk__s3_put(c, shape, home, key, key_size, hash, value, ttl));
     return pk__cache_put_any(c, key, key_size, value, value_size, ttl, PK__CACHE_PUT, 0);
 }
 
@@ -4872,9 +4962,10 @@ static PK__CACHE_AWAY pk_status pk__cache_put_short(pk_cache *c, const void *key
 #if PERFKIT_CACHE_S3FIFO
     if (shape.special == PK__CACHE_IS_S3) {
         shape.special = PK__CACHE_IS_S3;
-        if (PK__UNLIKELY(shape.width != PK__S3_WIDTH)) return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+        const size_t home = pk__cache_home(c, hash);
+        if (PK__UNLIKELY(shape.width != PK__S3_WIDTH)) return pk__s3_put(PK__CACHE_THIS, home, PK__CACHE_KEYED, value, ttl);
         shape.width = PK__S3_WIDTH;
-        return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+        return pk__s3_put(PK__CACHE_THIS, home, PK__CACHE_KEYED, value, ttl);
     }
 #endif
     shape.special = 0;

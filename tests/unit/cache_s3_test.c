@@ -159,6 +159,22 @@ static void expired_first(void) {
     CHECK(left[PK_EVICT_EXPIRED] == 1 && left[PK_EVICT_LRU] == 0 && !has(9) && has(1));
     done();
 }
+static void expired_first_unheard(void) { /* as above with no hook, which takes another path */
+    pk_cache_stats stats;
+    uint64_t k, v = 0;
+    open_cache(16, NULL, false);
+    for (k = 1; k <= 16; k++) CHECK_STATUS(pk_cache_put(&cache, &k, 8, &v, 8, k == 9 ? 10 : PK_TTL_NEVER), PK_OK);
+    now += 50;
+    CHECK_STATUS(put(17, 17000), PK_OK);
+    pk_cache_get_stats(&cache, &stats);
+    CHECK(stats.left[PK_EVICT_EXPIRED] == 1 && stats.left[PK_EVICT_LRU] == 0 && !has(9) && has(1) && has(17));
+    for (k = 20; k < 120; k++) CHECK_STATUS(put(k, k * 1000), PK_OK);
+    CHECK(pk_cache_count(&cache) == 16 && got(119) == 119000);
+    now += 100; /* what came where entries had been that never end does end */
+    for (k = 1; k < 120; k++) CHECK_EQ(got(k), 0);
+    CHECK_EQ(pk_cache_count(&cache), 0);
+    done();
+}
 PK_CACHE_DEFINE(numbers, uint64_t, uint64_t)
 static void typed(void) { /* the inline path, with times to live and nothing special */
     numbers n;
@@ -424,6 +440,7 @@ TESTS {
     RUN("K07 K13", "keys that all fall into one set share its 16 ways, and nothing else suffers", crowded)
     RUN("K05 K06", "times to live, NEVER, ticks, and the clock's wrap", ends)
     RUN("K06", "a full set evicts what has expired first", expired_first)
+    RUN("K05 K06", "the same without on_evict; an entry in the place of one that never ends does end", expired_first_unheard)
     RUN("K03 K06 K09", "typed caches take the inline path: no expired value, and the counters add up", typed)
     RUN("K06 K27", "a value that is kept for stale_ms is over for a typed get", typed_and_stale)
     RUN("D04", "typed caches answer alike whether the engine is inline or called, of both policies", forms)
