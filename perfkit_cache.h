@@ -1986,6 +1986,7 @@ PK__STATIC_ASSERT(cache_is_small, sizeof(pk_cache) <= (sizeof(void *) > 2 ? 96 :
 #define PK__CACHE_MAY(what) true
 #endif
 #define PK__CACHE_W (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)PK__CACHE_IS(width))
+#define PK__CACHE_IS_WIDE (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS == 32 : PK__CACHE_IS(width) == 4)
 #define PK__CACHE_WIDTH_OF(c) (PERFKIT_CACHE_LINK_BITS ? PERFKIT_CACHE_LINK_BITS / 8u : (unsigned)(c)->width)
 #define PK__CACHE_PREFIX (PERFKIT_CACHE_CHAINS ? (unsigned)PK__CACHE_IS(prefix) : 0u)
 #define PK__CACHE_CHAINED (PERFKIT_CACHE_CHAINS && PK__CACHE_IS(chains))
@@ -2022,7 +2023,8 @@ enum { PK__CACHE_TO_CLEAN = 1, PK__CACHE_TO_WALK, PK__CACHE_TO_SWEEP, PK__CACHE_
     if (n >= (size)) {                                                                             \
         PK__CACHE_HIDE(to, from);                                                                  \
         memcpy(to, from, size);                                                                    \
-        memcpy((unsigned char *)to + (n - (size)), (const unsigned char *)from + (n - (size)), size); \
+        from = (const unsigned char *)from + (n - (size));                                         \
+        if (n != (size)) memcpy((unsigned char *)to + (n - (size)), from, size);                   \
         return;                                                                                    \
     }
 PK__HOT_INLINE void pk__cache_copy_short(void *to, const void *from, size_t n) {
@@ -2902,14 +2904,14 @@ PK__HOT_INLINE void pk__cache_look(pk_cache *c) {
     (void)c;
 #endif
 }
-#if PERFKIT_CACHE_TTL && PERFKIT_CACHE_S3FIFO
+#if PERFKIT_CACHE_S3FIFO
 /* Whether there may be an entry in a set whose time is over. */
 PK__HOT_INLINE bool pk__s3_some_over(PK__CACHE_SELF, const pk__s3_set *s) {
 #if PK__S3_SHARED
     if (PK__S3_IS_SHARED)
         return pk__s3_timed(PK__CACHE_THIS) && pk__time_reached(pk__cache_now(PK__CACHE_THIS), pk__s3_load_time(&s->soonest));
 #endif
-    return c->clock != NULL && pk__time_reached(pk__cache_now(PK__CACHE_THIS), s->soonest);
+    return PERFKIT_CACHE_TTL && c->clock != NULL && pk__time_reached(pk__cache_now(PK__CACHE_THIS), s->soonest);
 }
 #endif
 PK__CACHE_PART bool PK__CACHE_HERE(pk__cache_over)(PK__CACHE_SELF, pk__cache_n e) {
@@ -3460,8 +3462,8 @@ PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, PK__CA
         }
         e = pk__cache_victim(PK__CACHE_THIS);
         if (PK__UNLIKELY(e == 0)) return 0;
-#if PK__FULL && PERFKIT_CACHE_LINK_BITS % 32 == 0 /* only a large cache is out of reach of the processor's caches */
-        if (PERFKIT_CACHE_LINK_BITS || PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e);
+#if PK__FULL /* only a large cache is out of reach of the processor's caches */
+        if (PK__CACHE_IS_WIDE) pk__cache_expect(PK__CACHE_THIS, e);
 #endif
     } else {
         e = pk__cache_first_at_home(PK__CACHE_THIS, PK__CACHE_PLACED);
@@ -3479,9 +3481,9 @@ PK__HOT_INLINE pk__cache_n PK__CACHE_HERE(pk__cache_take)(PK__CACHE_SELF, PK__CA
 
 #if PK__FULL && PERFKIT_CACHE_S3FIFO
 /* What take, leave and enter come to in a plain set that is full and where nothing is over: the policy's victim leaves, and its
-   way is the newest one of a key with this hash. What a turn changes stays in registers until there is a victim: the next turn
-   need not wait for it. */
-PK__HOT_INLINE unsigned pk__s3_turn_over(PK__CACHE_SELF, pk__s3_set *s, pk_hash hash) {
+   way is the newest one of a key with this hash. Turns as in pk__s3_victim, at most 64; what they change stays in registers until
+   there is a victim: the next turn need not wait for it. */
+PK__HOT_INLINE unsigned pk__s3_turn_over(pk__s3_set *s, pk_hash hash) {
     const unsigned ghosts = pk__s3_ghosts(s, hash), all = s->main + (unsigned)s->small, share = s->ways >> 2;
     unsigned first = s->main, from, to = all - 1, way; /* the first place of the small queue */
     uint64_t order = s->order;
@@ -3513,7 +3515,6 @@ PK__HOT_INLINE unsigned pk__s3_turn_over(PK__CACHE_SELF, pk__s3_set *s, pk_hash 
     s->main = (uint8_t)first;
     s->small = (uint8_t)(all - first);
     s->tags[way] = (unsigned char)pk__cache_tag(hash);
-    PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_LRU);
     return way;
 }
 #endif
@@ -3532,7 +3533,7 @@ PK__HOT_INLINE pk__cache_n pk__cache_turn_over(PK__CACHE_SELF, pk_hash hash) {
     if (vacant == 0 && !pk__cache_walk_any(c, hash, 0, 0)) return 0; /* crowded */
     old_hash = pk__cache_hash(PK__CACHE_THIS, pk__cache_slot(PK__CACHE_THIS, e), PK__CACHE_IS(key_size));
     old = pk__cache_group(PK__CACHE_THIS, pk__cache_home(c, old_hash));
-    if (PK__CACHE_W == 4) pk__cache_expect(PK__CACHE_THIS, e); /* what is smaller is within reach of the processor's caches */
+    if (PK__CACHE_IS_WIDE) pk__cache_expect(PK__CACHE_THIS, e); /* what is smaller is within reach of the processor's caches */
     PK__CACHE_EACH_LANE(lane, old, pk__cache_tag(old_hash)) {
         if (pk__cache_link(old + PK__CACHE_LANES(PK__CACHE_W) + lane * PK__CACHE_W, PK__CACHE_W) == e) break;
     }
@@ -3947,7 +3948,8 @@ PK__HOT_INLINE pk_status pk__s3_put(PK__CACHE_SELF, size_t set, PK__CACHE_KEY, c
     } else if (s->main + s->small < s->ways) {
         return pk__cache_put_as_any(c, PK__CACHE_KEYED, value, PK__CACHE_IS(value_size), ttl, PK__CACHE_PUT, 0);
     } else {
-        way = pk__s3_turn_over(PK__CACHE_THIS, s, hash);
+        way = pk__s3_turn_over(s, hash);
+        PK__CACHE_ADD(PK__CACHE_LEFT + PK_EVICT_LRU);
     }
     PK__CACHE_ADD(PK__CACHE_PUTS);
     if (own == PK_TTL_NEVER) {
@@ -3956,7 +3958,9 @@ PK__HOT_INLINE pk_status pk__s3_put(PK__CACHE_SELF, size_t set, PK__CACHE_KEY, c
     } else if (PK__UNLIKELY(((s->never | s->negative | s->busy) >> way & 1) != 0)) {
         pk__s3_set_flags(s, way, PK__CACHE_LIVE);
     }
+#if PERFKIT_CACHE_TTL
     pk__s3_set_expiry(PK__CACHE_THIS, s, way, pk__cache_now(PK__CACHE_THIS) + own);
+#endif
     slot = slots + (size_t)way * PK__CACHE_IS(stride);
     PK__CACHE_COPY(slot, key, PK__CACHE_IS(key_size));
     PK__CACHE_COPY(slot + PK__CACHE_IS(value_offset), value, PK__CACHE_IS(value_size));
@@ -3985,6 +3989,9 @@ PK__HOT_INLINE pk_status pk__cache_put_plain(PK__CACHE_SELF, PK__CACHE_KEY, cons
 PK__HOT_INLINE pk_status pk__cache_put(PK__CACHE_SELF, PK__CACHE_KEY, const void *value, size_t len, pk_time ttl) {
 #if PK__FULL
     if (!PK__CACHE_MAY(~0u)) return pk__cache_put_plain(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl);
+#if PERFKIT_CACHE_S3FIFO
+    if (!PK__CACHE_MAY(~PK__CACHE_IS_S3)) return pk__s3_put(PK__CACHE_THIS, pk__cache_home(c, hash), PK__CACHE_KEYED, value, ttl);
+#endif
 #endif
     return pk__cache_put_as(PK__CACHE_THIS, PK__CACHE_KEYED, value, len, ttl, PK__CACHE_PUT, 0);
 }
@@ -4227,9 +4234,9 @@ PK__HOT_INLINE pk_status pk__cache_batch_get(PK__CACHE_SELF, const pk__cache_bat
 PK__HOT_INLINE pk_status pk__cache_batch_put(PK__CACHE_SELF, const pk__cache_batch *b, size_t i, pk_hash hash) {
     size_t key_len, len = b->records ? b->records[i].len : b->value_size;
     const void *key = pk__cache_batch_key(b, i, &key_len);
-    return pk__cache_put_as(PK__CACHE_THIS, PK__CACHE_KEYED,
-                            b->records ? b->records[i].value : (const unsigned char *)b->sources + i * b->value_size, len,
-                            b->records ? b->records[i].ttl_ms : b->ttl, PK__CACHE_PUT, 0);
+    return pk__cache_put(PK__CACHE_THIS, PK__CACHE_KEYED,
+                         b->records ? b->records[i].value : (const unsigned char *)b->sources + i * b->value_size, len,
+                         b->records ? b->records[i].ttl_ms : b->ttl);
 }
 /* The hash of item i, whose place in the index is sent for; 0 of one that won't do. */
 PK__HOT_INLINE pk_hash pk__cache_batch_hash(PK__CACHE_SELF, const pk__cache_batch *b, size_t i, bool put) {
@@ -5845,7 +5852,7 @@ static void pk__cache_drop_many(pk_cache *c, pk__cache_n n) {
     }
 }
 
-#if PK__FULL || PERFKIT_CACHE_THREADS
+#if PK__FULL || (PERFKIT_CACHE_THREADS && !PK__TINY)
 /* Forget all entries at once: the state that init leaves. */
 static void pk__cache_forget(pk_cache *c) {
     pk__cache_cold *cold = c->cold;

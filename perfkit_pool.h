@@ -3406,7 +3406,10 @@ PK_API PK__COLD unsigned char *pk__pool_object_at(const pk_pool *p, pk__pool_ind
 PK_API PK__COLD uintptr_t pk__pool_by_handle(const pk_pool *of, pk_handle handle, bool release) {
     pk_pool *p = pk__pool_mutable(of);
 #if PK__POOL_VEILED
-    return release ? (uintptr_t)pk__pool_let_go(p, handle, p->width) : (uintptr_t)pk__pool_held(p, handle, 0);
+    void *object;
+    if (release) return (uintptr_t)pk__pool_let_go(p, handle, p->width);
+    object = pk__pool_held(p, handle, 0);
+    return (uintptr_t)object;
 #else
     pk__pool_wide n = (pk__pool_wide)PK__POOL_NAME_OF(p, handle);
     pk__pool_index i = (pk__pool_index)(n - 1u);
