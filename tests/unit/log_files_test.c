@@ -467,11 +467,35 @@ static void a_period_that_failed_is_tried_again(void) {
     seconds = 7200;
     CHECK_STATUS(pk_log_file_open(&file, &desc), PK_OK);
     pk_log_to_rotating(&file, PK_LOG_WARN, "one\n", 4);
-    for (seconds = 10800; seconds < 10850; seconds++) pk_log_to_rotating(&file, PK_LOG_WARN, "two\n", 4);
-    CHECK_EQ(file.not_rotated, 1);
+    for (seconds = 10800; seconds < 10920; seconds++) pk_log_to_rotating(&file, PK_LOG_WARN, "two\n", 4);
+    CHECK_EQ(file.not_rotated, 2); /* the second at 10860 */
     CHECK(rmdir(inside) == 0 && rmdir(name_of(1)) == 0);
-    for (; seconds < 10900; seconds++) pk_log_to_rotating(&file, PK_LOG_WARN, "two\n", 4);
+    CHECK_EQ(file.rotations, 0);
+    pk_log_to_rotating(&file, PK_LOG_WARN, "new\n", 4);
     CHECK_EQ(file.rotations, 1);
+    read_file(0);
+    CHECK_TEXT(text, "new\n");
+    pk_log_file_close(&file);
+    remove_all();
+}
+static void five_files_are_kept_unless_told_otherwise(void) {
+    pk_log_file file;
+    pk_log_file_desc desc;
+    char line[] = "0\n";
+    unsigned n;
+    memset(&desc, 0, sizeof desc);
+    make_folder();
+    desc.path = path;
+    desc.max_bytes = 2;
+    CHECK_STATUS(pk_log_file_open(&file, &desc), PK_OK);
+    for (; line[0] <= '7'; line[0]++) CHECK_STATUS(pk_log_to_rotating(&file, PK_LOG_WARN, line, 2), PK_OK);
+    CHECK_EQ(file.rotations, 7);
+    for (n = 0; n <= 5; n++) {
+        line[0] = (char)('7' - n);
+        read_file(n);
+        CHECK_TEXT(text, line);
+    }
+    CHECK_EQ(read_file(6), 0);
     pk_log_file_close(&file);
     remove_all();
 }
@@ -539,6 +563,7 @@ TESTS {
 #ifndef _WIN32
     RUN("L05", "a new file that cannot be made costs none of those kept", a_new_file_that_cannot_be_made_costs_no_old_one)
 #endif
-    RUN("L05", "a rotation by time that failed is tried again within the period", a_period_that_failed_is_tried_again)
+    RUN("L05", "a rotation by time that failed is tried again each minute", a_period_that_failed_is_tried_again)
+    RUN("L05", "five files are kept unless told otherwise", five_files_are_kept_unless_told_otherwise)
     RUN("L05", "rotation while threads write loses, doubles and splits nothing", rotation_loses_nothing)
 }
