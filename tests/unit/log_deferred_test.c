@@ -151,6 +151,25 @@ static void room_is_kept_for_errors(void) {
     check_sums(2005);
     pk_log_close(&later);
 }
+/* How many short lines of one thread find room in so many rings of this memory. */
+static unsigned fitting(unsigned rings, unsigned level) {
+    pk_log_queue queue;
+    unsigned n;
+    begin(&later, NULL, false, 0);
+    CHECK_STATUS(pk_log_defer(&later, memory, PK_LOG_QUEUE_BYTES(4, 2 * SMALL), rings, PK_LOG_DROP_NEWEST), PK_OK);
+    pk_log_remove_sink(&later, keep, NULL);
+    pk_log_add_sink(&later, count, NULL, PK_LOG_TRACE);
+    for (n = 0; n < 2000; n++) pk_log_write(&later, (int)level, "short");
+    pk_log_get_queue(&later, &queue);
+    pk_log_close(&later);
+    return 2000 - (unsigned)queue.dropped;
+}
+static void defaults_of_rings(void) {
+    unsigned errors = fitting(0, PK_LOG_ERROR), infos = fitting(0, PK_LOG_INFO);
+    CHECK_EQ(errors, fitting(4, PK_LOG_ERROR));
+    CHECK(fitting(3, PK_LOG_ERROR) > errors && fitting(5, PK_LOG_ERROR) < errors);
+    CHECK(infos * 8 + 8 > errors * 7 && infos * 8 < errors * 7 + 8);
+}
 static void a_budget_bounds_a_drain(void) {
     begin_counting(PK_LOG_DROP_NEWEST);
     send(1, 10);
@@ -273,6 +292,7 @@ TESTS {
     RUN("L22", "what was dropped is told where it would have stood", dropped_is_told_where_it_was)
     RUN("L22", "full, oldest overwritten: they add up", the_oldest_is_overwritten)
     RUN("L22", "room is kept for errors", room_is_kept_for_errors)
+    RUN("L22", "four rings unless told otherwise, an eighth of each for errors", defaults_of_rings)
     RUN("L22", "a drain keeps to its budget; flush and close drain all", a_budget_bounds_a_drain)
     RUN("L22", "a sink may log to the logger that calls it", sinks_may_log)
     RUN("L22", "a line's time is that of the call", the_time_is_that_of_the_call)

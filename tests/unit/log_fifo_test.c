@@ -169,6 +169,7 @@ static void what_is_too_large_is_dropped(void) {
 #endif
 static void interrupts_lines_keep_their_time(void) {
     static pk_log_signals signals;
+    int i;
     begin(&later, keep, lines, true);
     CHECK_STATUS(pk_log_set_signals(&later, &signals), PK_OK);
     now = 100;
@@ -176,6 +177,8 @@ static void interrupts_lines_keep_their_time(void) {
     now = 900;
     CHECK_STATUS(pk_log_drain(&later, 0), PK_OK);
     CHECK_TEXT(lines[1], "100 WARN  fw interrupt 7\n");
+    for (i = 0; i < 5; i++) PK_LOG_SIGNAL(&signals, PK_LOG_WARN, "interrupt %d", i);
+    CHECK_EQ(pk_log_signals_dropped(&signals), 1); /* four wait */
     pk_log_close(&later);
     now = 0;
     ends[1] = 0;
