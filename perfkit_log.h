@@ -1758,8 +1758,8 @@ typedef struct pk_perf_trace { /* private */
     uint32_t room, used, lost;
 } pk_perf_trace;
 
-/* Spans that end from now on are kept, until `room` are; further ones are counted. Yours until every thread that was in a span
-   at the stop has left it. PK_INVALID: no room; PK_BUSY: the channel has a trace. Any thread. */
+/* Spans that end from now on are kept, of one that began before its part since, until `room` are; further ones are counted. Yours
+   until every thread that was in a span at the stop has left it. PK_INVALID: no room; PK_BUSY: the channel has a trace. Any thread. */
 PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_perf_event *events, uint32_t room);
 PK_API void pk_perf_trace_stop(pk_log *channel);
 PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace); /* Spans that found no room. */
@@ -7078,7 +7078,7 @@ static void pk__trace_time(pk__out *o, const char *rom_name, pk_ticks ticks) {
 PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn writer, void *user) {
     pk__out o;
     uint32_t i, used = pk__load32(&trace->used);
-    pk_ticks begin;
+    pk_ticks begin, spent, before;
     bool first = true;
     pk__out_start(&o, writer, user);
     pk__out_print(&o, PK_ROM_STR("{\"displayTimeUnit\":\"ns\",\"traceEvents\":["));
@@ -7086,14 +7086,19 @@ PK_API pk_status pk_perf_trace_json(const pk_perf_trace *trace, pk_log_sink_fn w
         const pk_perf_event *e = &trace->events[i];
         if (!pk__load32(&e->ready)) continue; /* another thread is writing it */
         begin = pk__ticks_between(trace->begin, e->start);
-        if (begin > PERFKIT_TICKS_MASK / 2) begin = 0; /* it began before the trace did */
+        spent = e->spent;
+        if (begin > PERFKIT_TICKS_MASK / 2) { /* it began before the trace did: cut there, or it would end behind its end */
+            before = pk__ticks_between(e->start, trace->begin);
+            spent = spent > before ? spent - before : 0;
+            begin = 0;
+        }
         pk__out_print(&o, first ? PK_ROM_STR("\n{\"ph\":\"X\",\"name\":") : PK_ROM_STR(",\n{\"ph\":\"X\",\"name\":"));
         first = false;
         pk__out_quoted(&o, e->site->name, PK__IN_JSON);
         pk__out_member(&o, PK_ROM_STR("pid"), 1);
         pk__out_member(&o, PK_ROM_STR("tid"), e->thread);
         pk__trace_time(&o, PK_ROM_STR("ts"), begin);
-        pk__trace_time(&o, PK_ROM_STR("dur"), e->spent);
+        pk__trace_time(&o, PK_ROM_STR("dur"), spent);
         pk__out_char(&o, '}');
     }
     pk__out_print(&o, PK_ROM_STR("],\"otherData\":{\"lost\":%lu}}\n"), (unsigned long)pk_perf_trace_lost(trace));

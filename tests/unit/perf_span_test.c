@@ -106,6 +106,36 @@ static void a_long_span_is_right_and_marked(void) {
     pk_perf_reset(&pk_perf_default);
     CHECK(!of("load").wrapped);
 }
+#if PERFKIT_PERF_TRACE
+static char json[600];
+static pk_status gather(void *user, int level, const char *text, size_t length) {
+    (void)user;
+    (void)level;
+    if (strlen(json) + length < sizeof json) memcpy(json + strlen(json), text, length + 1);
+    return PK_OK;
+}
+static void a_span_older_than_the_trace_begins_with_it(void) {
+    pk_perf_event events[2];
+    pk_perf_trace trace;
+    pk_timer t;
+    start();
+    t = pk_timer_begin(&load);
+    spend(100);
+    CHECK_STATUS(pk_perf_trace_start(&pk_perf_default, &trace, events, 2), PK_OK);
+    spend(20);
+    (void)pk_timer_end(&t);
+    spend(5);
+    t = pk_timer_begin(&load);
+    spend(7);
+    (void)pk_timer_end(&t);
+    pk_perf_trace_stop(&pk_perf_default);
+    json[0] = 0;
+    CHECK_STATUS(pk_perf_trace_json(&trace, gather, NULL), PK_OK);
+    CHECK(strstr(json, "\"ts\":0.000,\"dur\":20.000}") != NULL);
+    CHECK(strstr(json, "\"ts\":25.000,\"dur\":7.000}") != NULL);
+    CHECK_EQ(of("load").total, 127);
+}
+#endif
 static void a_short_span_beside_a_coarse_clock_is_not_marked(void) {
     pk_timer t;
     start();
@@ -219,6 +249,9 @@ TESTS {
     RUN("C45", "a span left by break does not harm those after it", an_abandoned_span_does_not_harm)
     RUN("C45", "a span longer than one wrap of the counter is right, and marked", a_long_span_is_right_and_marked)
     RUN("C45", "a clock that runs ahead of the counter marks nothing", a_short_span_beside_a_coarse_clock_is_not_marked)
+#if PERFKIT_PERF_TRACE
+    RUN("C45 C52", "of a span that began before a trace the trace shows the rest", a_span_older_than_the_trace_begins_with_it)
+#endif
     RUN("C52", "a gauge keeps its last, least and greatest value", gauges_keep_the_last_and_the_ends)
     RUN("C52", "one name for a timer and a gauge is an entry each", kinds_of_one_name_are_entries_each)
     RUN("C52", "a distribution has percentiles", distributions_have_percentiles)
