@@ -138,6 +138,7 @@ static void count_crowded(void *user, const pk_cache_item *item, pk_evict_reason
 }
 static void colliding_keys_cost_no_more_than_64_groups(void) {
     payloads cache;
+    pk_cache_stats stats;
     pk_cache_desc desc;
     payload p;
     uint64_t key, found = 0, lanes = 0;
@@ -157,6 +158,9 @@ static void colliding_keys_cost_no_more_than_64_groups(void) {
     CHECK_EQ(crowded, 100);
     CHECK_EQ(events, 100);
     CHECK_EQ(last_event.kind, PK_CACHE_EVENT_CROWDED);
+    CHECK_STATUS(pk_cache_get_stats(&cache.cache, &stats), PK_OK);
+    CHECK_EQ(stats.left[PK_EVICT_CROWDED], 100);
+    CHECK_EQ(pk_cache_eviction_rate(&stats), 1000000 / (lanes + 100));
     for (key = 0; key < lanes + 100; key++) found += payloads_get(&cache, key, &p) == PK_OK;
     CHECK_EQ(found, lanes);
     for (key = 0; key < lanes + 100; key++) (void)payloads_remove(&cache, key);

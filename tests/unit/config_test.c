@@ -257,6 +257,21 @@ static void reads_sections_comments_and_quotes(void) {
     CHECK_STATUS(pk_config_apply(&c, "timeout", "0"), PK_INVALID); /* it would mean the pool's default */
     CHECK_STATUS(pk_config_apply(&c, "connect", "0"), PK_INVALID);
 }
+static void other_names_set_the_same(void) {
+    static const char *const names[][3] = {{"LAZY_LOADING_ENABLED", "lazy_loading.enabled", "false"}, {"log.level", "logging.level", "trace"},
+        {"perf.level", "PERFORMANCE_LOG_LEVEL", "debug"}, {"startup.background_loading", "background_loading.enabled", "true"},
+        {"ASYNC_CACHE.TTL_SECONDS", "ASYNC_CACHE_TTL", "61"}, {"ASYNC_CACHE.CLEANUP_INTERVAL", "ASYNC_CACHE_CLEANUP_INTERVAL", "31"},
+        {"ASYNC_CACHE.NUM_SHARDS", "ASYNC_CACHE_NUM_SHARDS", "9"}, {"ASYNC_CACHE.MAX_WORKERS", "ASYNC_CACHE_MAX_WORKERS", "5"}};
+    pk_config same, before;
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        start();
+        before = same = c;
+        CHECK_STATUS(pk_config_apply(&c, names[i][0], names[i][2]), PK_OK);
+        CHECK_STATUS(pk_config_apply(&same, names[i][1], names[i][2]), PK_OK);
+        CHECK(memcmp(&c, &same, sizeof c) == 0 && memcmp(&c, &before, sizeof c) != 0);
+    }
+}
 static void bad_lines_are_told_and_left_out(void) {
     char text[700];
     start();
@@ -428,6 +443,7 @@ TESTS {
     RUN("C78", "presets have the numbers of their table", presets_differ_as_described)
     RUN("C75 C76", "an unknown key or a bad value changes nothing", a_bad_value_keeps_the_old_one)
     RUN("C77", "lines with sections, comments, quotes and lists", reads_sections_comments_and_quotes)
+    RUN("C77", "each other name of a setting sets that one", other_names_set_the_same)
     RUN("C75", "bad lines are told with their number, the others are set", bad_lines_are_told_and_left_out)
     RUN("C75 T12", "a check tells each problem once", checks_name_each_problem)
     RUN("C75 T12", "least is at most greatest, timeouts are above 0, shards 1 to 256, times to live up to a day", limits_are_those_of_the_table)

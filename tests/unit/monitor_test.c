@@ -449,6 +449,104 @@ static void reads_caches_and_pools(void) {
 }
 
 /* An expired entry goes once a thousand operations were told of, however they are told of. */
+static pk_hash same_hash(void *user, const void *key, size_t len) {
+    (void)user;
+    (void)key;
+    (void)len;
+    return 42;
+}
+static void poor_hashes_cost_evictions(void) {
+    pk_cache cache;
+    pk_cache_desc cache_desc;
+    uint32_t key;
+    start();
+    memset(&cache_desc, 0, sizeof cache_desc);
+    cache_desc.capacity = 5000;
+    cache_desc.key_size = cache_desc.value_size = sizeof key;
+    cache_desc.hash = same_hash;
+    CHECK_STATUS(pk_cache_init(&cache, &cache_desc), PK_OK);
+    CHECK_STATUS(pk_monitor_add_cache(&m, &cache_m, "poor", &cache), PK_OK);
+    for (key = 0; key < 1100; key++) CHECK_STATUS(pk_cache_put(&cache, &key, sizeof key, &key, sizeof key, PK_TTL_NEVER), PK_OK);
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK(cache_m.figures.entries < 1000);
+    CHECK(cache_m.figures.evictions == 1100 - cache_m.figures.entries); /* in a cache that is not full */
+    CHECK_STATUS(pk_cache_close(&cache), PK_OK);
+}
+static pk_status make_thing(void **resource, uint32_t limit_ms, void *user) {
+    (void)limit_ms;
+    *resource = user;
+    return PK_OK;
+}
+/* Two caches with expired entries and two pools that grew, in mixed order; a resource pool and a scope keep what they have. */
+static void a_trim_takes_what_is_over_and_unused(void) {
+    static pk_monitored caches_m[2], pools_m[2];
+    static const char *const names[2] = {"first", "second"};
+    pk_cache caches[2];
+    pk_pool pools[2];
+    pk_respool things;
+    pk_scope scope;
+    pk_cache_desc cache_desc;
+    pk_pool_desc pool_desc;
+    pk_respool_desc desc;
+    pk_pool_stats stats;
+    void *objects[2][16];
+    pk_resource thing;
+    uint32_t key;
+    size_t gone;
+    int i, n;
+    start();
+    scope_now = 0;
+    memset(caches_m, 0, sizeof caches_m);
+    memset(pools_m, 0, sizeof pools_m);
+    memset(&cache_desc, 0, sizeof cache_desc);
+    cache_desc.capacity = 100;
+    cache_desc.key_size = cache_desc.value_size = sizeof key;
+    cache_desc.clock = scope_clock;
+    memset(&pool_desc, 0, sizeof pool_desc);
+    pool_desc.object_size = 32;
+    pool_desc.capacity = 4;
+    pool_desc.max_capacity = 16;
+    memset(&desc, 0, sizeof desc);
+    desc.min_size = PK_RESPOOL_NONE;
+    desc.create = make_thing;
+    desc.user = &desc;
+    CHECK_STATUS(pk_respool_init(&things, &desc), PK_OK);
+    CHECK_STATUS(pk_respool_acquire(&things, 0, &thing), PK_OK);
+    CHECK_STATUS(pk_respool_release(&things, thing), PK_OK);
+    CHECK_STATUS(pk_scope_init(&scope, NULL), PK_OK);
+    CHECK_STATUS(pk_monitor_add_respool(&m, &pool_m, "things", &things), PK_OK);
+    CHECK_STATUS(pk_monitor_add_scope(&m, &other_m, "scope", &scope), PK_OK);
+    for (i = 0; i < 2; i++) {
+        CHECK_STATUS(pk_cache_init(&caches[i], &cache_desc), PK_OK);
+        CHECK_STATUS(pk_pool_init(&pools[i], &pool_desc), PK_OK);
+        CHECK_STATUS(pk_monitor_add_cache(&m, &caches_m[i], names[i], &caches[i]), PK_OK);
+        CHECK_STATUS(pk_monitor_add_pool(&m, &pools_m[i], names[i], &pools[i]), PK_OK);
+        for (key = 0; key < 90; key++) CHECK_STATUS(pk_cache_put(&caches[i], &key, sizeof key, &key, sizeof key, 10), PK_OK);
+        CHECK_STATUS(pk_cache_put(&caches[i], &key, sizeof key, &key, sizeof key, 11), PK_OK);
+        for (n = 0; n < 16; n++) objects[i][n] = pk_pool_acquire(&pools[i]);
+        for (n = 0; n < 16; n++)
+            if (n != 5) CHECK_STATUS(pk_pool_release(&pools[i], objects[i][n]), PK_OK);
+    }
+    scope_now = 10;
+    gone = pk_monitor_trim(&m, scope_now);
+    CHECK(gone > 2 * 90 + 2 * 8 * 32);
+    for (i = 0; i < 2; i++) {
+        CHECK_EQ(pk_cache_count(&caches[i]), 1); /* in one go all that is over */
+        pk_pool_get_stats(&pools[i], &stats);
+        CHECK_EQ(stats.capacity, 8); /* the first four and a chunk with one out */
+    }
+    (void)pk_monitor_tick(&m, 0, 0);
+    CHECK(pool_m.figures.idle == 1 && pool_m.figures.total == 1);
+    CHECK(pk_monitor_trim(&m, scope_now) == 0);
+    for (i = 0; i < 2; i++) {
+        CHECK_STATUS(pk_pool_release(&pools[i], objects[i][5]), PK_OK);
+    }
+    pk_monitor_close(&m);
+    for (i = 0; i < 2; i++) CHECK_STATUS(pk_cache_close(&caches[i]), PK_OK);
+    for (i = 0; i < 2; i++) CHECK_STATUS(pk_pool_close(&pools[i]), PK_OK);
+    CHECK_STATUS(pk_scope_close(&scope), PK_OK);
+    CHECK_STATUS(pk_respool_close(&things, 0), PK_OK);
+}
 static void work_trims_every_thousand_operations(void) {
     pk_cache cache;
     pk_cache_desc cache_desc;
@@ -811,6 +909,8 @@ TESTS {
     RUN("C53 C54", "fed accesses and waits are averaged over their windows, apart for each object", what_is_fed_is_averaged_over_its_window)
     RUN("C57", "a trend is the change from the oldest moment kept to the newest", trends_go_from_the_oldest_kept_to_the_newest)
     RUN("C53 C74", "caches and pools are read by a tick, and trimmed", reads_caches_and_pools)
+    RUN("C53", "entries that a poor hash forces out are evictions", poor_hashes_cost_evictions)
+    RUN("C47 C74", "a trim sweeps all caches and frees the pools' empty chunks, and leaves the rest", a_trim_takes_what_is_over_and_unused)
     RUN("C74", "each thousand operations the caches are swept and the pools trimmed", work_trims_every_thousand_operations)
 #ifndef _WIN32
     RUN("C56 C08", "a forked child's monitor waits for after_fork, and its parent's goes on", a_forked_child_says_so_until_told)
