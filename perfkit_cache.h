@@ -8241,7 +8241,7 @@ static void pk__cache_make_empty(pk_cache *c, pk_cache_transfer *t, uint32_t bud
     if (pk_cache_count(c) > 0 && !(c->special & PK__CACHE_IS_LOCKED)) return; /* with threads others may put again and again */
 #if PERFKIT_CACHE_S3FIFO
     if (t->hash_seed && (c->special & (PK__CACHE_IS_S3 | PK__CACHE_IS_LOCKED)) == PK__CACHE_IS_S3)
-        c->seed = t->hash_seed; /* the same keys share a set again: none is lost */
+        c->seed = (pk_hash)t->hash_seed; /* the same keys share a set again: none is lost */
 #endif
     t->phase = t->result == PK_OK || ((t->flags & PK__CACHE_DAMAGED) && (t->flags & PK__CACHE_SALVAGING)) ? PK__CACHE_LOADING
                                                                                                        : PK__CACHE_ENDING;
