@@ -315,6 +315,18 @@ static void a_handler_that_is_refused_leaves_all_as_it_was(void) {
     pk_log_close(&log);
 }
 
+static void eight_loggers_can_be_told_of_a_crash(void) {
+    static pk_log logs[9];
+    int i;
+    for (i = 0; i < 9; i++) {
+        CHECK_STATUS(pk_log_init(&logs[i], NULL), PK_OK);
+        CHECK_STATUS(pk_log_crash_install(&logs[i]), i < 8 ? PK_OK : PK_FULL);
+    }
+    pk_log_close(&logs[3]);
+    CHECK_STATUS(pk_log_crash_install(&logs[8]), PK_OK);
+    for (i = 0; i < 9; i++) pk_log_close(&logs[i]);
+}
+
 static void a_ring_whose_counters_wrapped_is_flushed(void) {
     const char *p;
     pk__ring *r;
@@ -487,6 +499,7 @@ TESTS {
     (void)handlers_before_ours_are_called;
 #endif
     RUN("L05", "where the system refuses a handler, all is as it was", a_handler_that_is_refused_leaves_all_as_it_was)
+    RUN("L05 L22", "eight loggers can be flushed by a crash; a close makes room", eight_loggers_can_be_told_of_a_crash)
     RUN("L05", "a handler flushes a ring whose counters went round", a_ring_whose_counters_wrapped_is_flushed)
     RUN("L05", "a ring in a file holds all up to a SIGKILL", a_shared_ring_outlives_sigkill)
 #if PERFKIT_LOG_SIGNALS
