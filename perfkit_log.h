@@ -1758,8 +1758,9 @@ typedef struct pk_perf_trace { /* private */
     uint32_t room, used, lost;
 } pk_perf_trace;
 
-/* Spans that end from now on are kept, of one that began before its part since, until `room` are; further ones are counted. Yours
-   until every thread that was in a span at the stop has left it. PK_INVALID: no room; PK_BUSY: the channel has a trace. Any thread. */
+/* Spans that end from now on are kept until `room` are, those that began before without what they took before; further ones are
+   counted. Yours until every thread that was in a span at the stop has left it. PK_INVALID: no room; PK_BUSY: the channel has a
+   trace. Any thread. */
 PK_API pk_status pk_perf_trace_start(pk_log *channel, pk_perf_trace *trace, pk_perf_event *events, uint32_t room);
 PK_API void pk_perf_trace_stop(pk_log *channel);
 PK_API uint32_t pk_perf_trace_lost(const pk_perf_trace *trace); /* Spans that found no room. */
